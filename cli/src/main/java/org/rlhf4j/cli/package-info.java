@@ -1,0 +1,2 @@
+/** The rlhf command. */
+package org.rlhf4j.cli;

@@ -1,0 +1,2 @@
+/** Records, their readers and tokenized batches. */
+package org.rlhf4j.data;

@@ -1,0 +1,2 @@
+/** Stage 3b: GRPO, without a critic. */
+package org.rlhf4j.grpo;

@@ -1,0 +1,2 @@
+/** Networks, weights, tokenizer and generation. */
+package org.rlhf4j.model;

@@ -1,0 +1,2 @@
+/** Stage 3a: KL-regularised PPO with a critic. */
+package org.rlhf4j.ppo;

@@ -1,0 +1,2 @@
+/** Stage 1: supervised fine-tuning on demonstrations. */
+package org.rlhf4j.sft;
