@@ -1,0 +1,49 @@
+"""Writes the fixtures that the Java tests read. Usage: make_fixtures.py [PART ...], all by default."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy
+import safetensors
+import tokenizers
+import torch
+import transformers
+
+from model_fixtures import write_models
+from rows import write_json
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PARTS = {
+    "models": ("language-model", write_models),
+}
+
+
+def provenance(part):
+    return {
+        "script": f"bench/reference/make_fixtures.py {part}",
+        "seeds": "in the scripts, one per model and per set of rows",
+        "versions": {m.__name__: m.__version__
+                     for m in (torch, transformers, tokenizers, safetensors, numpy)},
+    }
+
+
+def main(names):
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    for name in names or PARTS:
+        module, write = PARTS[name]
+        folder = ROOT / module / "src/test/resources/fixtures"
+        for stale in folder.glob("*/provenance.json"):
+            if "bench/reference/" in stale.read_text():
+                shutil.rmtree(stale.parent)
+        size = 0
+        for made in write(folder):
+            write_json(made / "provenance.json", provenance(name))
+            size += sum(p.stat().st_size for p in made.rglob("*") if p.is_file())
+        print(f"{name}: {size / 1024:.0f} KiB in {folder.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

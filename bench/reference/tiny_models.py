@@ -1,0 +1,130 @@
+"""Tiny random checkpoints, written by transformers' save_pretrained.
+
+Weights are drawn wide (standard deviation 0.15 to 0.3, norm weights and biases non-trivial), so that
+a wrong rotation, a missed bias or a transposed matrix shows in the first digits.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    GPT2Config,
+    LlamaConfig,
+)
+
+VOCABULARY = 97
+POSITIONS = 64
+EOS = 0
+PAD = 1
+
+SPECIAL_IDS = {"bos_token_id": EOS, "eos_token_id": EOS, "pad_token_id": PAD}
+
+
+def gpt2_config(**overrides):
+    """GPT-2: learnt positions, biases everywhere, tanh GELU, tied head; dropout 0.1 as published."""
+    return GPT2Config(
+        vocab_size=VOCABULARY, n_positions=POSITIONS, n_embd=32, n_layer=2, n_head=4,
+        **SPECIAL_IDS, **overrides,
+    )
+
+
+def llama_config(**overrides):
+    """Llama with grouped queries (4 heads on 2 key-value heads) and a tied head."""
+    values = {
+        "vocab_size": VOCABULARY, "hidden_size": 32, "intermediate_size": 48,
+        "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+        "max_position_embeddings": POSITIONS, "rms_norm_eps": 1e-6, "tie_word_embeddings": True,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+        **SPECIAL_IDS,
+    }
+    return LlamaConfig(**{**values, **overrides})
+
+
+def draw_weights(model, seed):
+    """Redraws every parameter in the order of named_parameters from one generator."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            noise = torch.randn(parameter.shape, generator=generator)
+            if is_norm_weight(name):
+                parameter.copy_(1.0 + 0.2 * noise)
+            elif name.endswith("bias"):
+                parameter.copy_(0.1 * noise)
+            elif "wte" in name or "embed_tokens" in name:
+                parameter.copy_(0.15 * noise)
+            else:
+                parameter.copy_(0.3 * noise)
+    return model
+
+
+def is_norm_weight(name):
+    return name.endswith("weight") and ("norm" in name or ".ln_" in name)
+
+
+def causal_model(config, seed):
+    return draw_weights(AutoModelForCausalLM.from_config(config, dtype=torch.float32), seed).eval()
+
+
+def scalar_model(config, seed):
+    """A sequence classifier with one label: a reward model or a critic."""
+    config.num_labels = 1
+    model = AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)
+    return draw_weights(model, seed).eval()
+
+
+def perturbed(model, scale, seed):
+    """Adds scale * N(0, 1) to every weight of a model, in place."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(scale * torch.randn(parameter.shape, generator=generator))
+    return model
+
+
+def write_tokenizer(folder):
+    """A byte-level BPE of 97 entries over letters, digits and some punctuation; 0 ends, 1 pads."""
+    alphabet = list("Ċ ,.:?!'-#".replace(" ", "Ġ"))
+    alphabet += [chr(c) for c in range(ord("0"), ord("9") + 1)]
+    alphabet += [chr(c) for c in range(ord("A"), ord("Z") + 1)]
+    alphabet += [chr(c) for c in range(ord("a"), ord("z") + 1)]
+    merges = [
+        ("t", "h"), ("th", "e"), ("Ġ", "the"), ("i", "n"), ("e", "r"), ("a", "n"), ("o", "u"),
+        ("Ġ", "a"), ("Ġ", "s"), ("r", "e"), ("an", "d"), ("Ġ", "and"), ("in", "g"), ("o", "n"),
+        ("Ġ", "w"), ("e", "n"), ("Ċ", "Ċ"), ("i", "s"), ("Ġ", "is"), ("o", "r"), ("l", "l"), ("Ġ", "t"),
+    ]
+    pieces = ["<|endoftext|>", "<|pad|>", "<|unknown|>"] + alphabet + [a + b for a, b in merges]
+    vocabulary = {piece: i for i, piece in enumerate(pieces)}
+    merges = merges[: VOCABULARY - 3 - len(alphabet)]
+    vocabulary = {piece: i for piece, i in vocabulary.items() if i < VOCABULARY}
+    assert len(vocabulary) == VOCABULARY, len(vocabulary)
+    tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, unk_token="<|unknown|>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(pieces[:3])
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<|endoftext|>",
+        "eos_token": "<|endoftext|>", "pad_token": "<|pad|>", "unk_token": "<|unknown|>",
+        "model_max_length": POSITIONS,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=1) + "\n")
+    return tokenizer
+
+
+def save_folder(model, folder, **options):
+    """A complete Hugging Face folder: weights, configuration and tokenizer."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(folder, **options)
+    write_tokenizer(folder)
+
+
+def save_weights(model, path):
+    """The weights alone under their Hugging Face names; a tied head is not repeated."""
+    save_file({name: p.detach().clone().contiguous() for name, p in model.named_parameters()}, path)
