@@ -10,13 +10,21 @@ import tokenizers
 import torch
 import transformers
 
+from grpo import write_grpo
 from model_fixtures import write_models
+from ppo import write_ppo
+from reward import write_reward
 from rows import write_json
+from sft import write_sft
 
 ROOT = Path(__file__).resolve().parents[2]
 
 PARTS = {
     "models": ("language-model", write_models),
+    "sft": ("sft", write_sft),
+    "reward": ("reward-model", write_reward),
+    "ppo": ("ppo-rlhf", write_ppo),
+    "grpo": ("grpo", write_grpo),
 }
 
 
