@@ -1,0 +1,62 @@
+package org.rlhf4j.model;
+
+import java.util.Arrays;
+
+/** A completion in the making: one row of the decoding batch. */
+final class GenerationRow {
+  private final int[] prompt;
+  private final CounterRandom random;
+  private final int[] ids;
+  private final float[] logprobs;
+  private int length;
+  private boolean ended;
+
+  /**
+   * A row without tokens.
+   *
+   * @param limit the most tokens it may get
+   */
+  GenerationRow(int[] prompt, CounterRandom random, int limit) {
+    this.prompt = prompt;
+    this.random = random;
+    this.ids = new int[limit];
+    this.logprobs = new float[limit];
+  }
+
+  int[] prompt() {
+    return prompt;
+  }
+
+  /** The uniform number for a token, counted from the next one. */
+  float uniform(int ahead) {
+    return random.uniform(length + (long) ahead);
+  }
+
+  void append(int id, float logprob, boolean stop) {
+    ids[length] = id;
+    logprobs[length++] = logprob;
+    ended = stop;
+  }
+
+  boolean finished() {
+    return ended || remaining() == 0;
+  }
+
+  int remaining() {
+    return ids.length - length;
+  }
+
+  /** The newest token, whose keys and values aren't cached yet. */
+  int last() {
+    return ids[length - 1];
+  }
+
+  /** How many positions are cached. */
+  int cached() {
+    return prompt.length + length - 1;
+  }
+
+  Sampled sampled() {
+    return new Sampled(Arrays.copyOf(ids, length), Arrays.copyOf(logprobs, length), ended);
+  }
+}

@@ -1,0 +1,140 @@
+package org.rlhf4j.model;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+
+/**
+ * A model's config.json: kept key for key, with what the programs need read out of it.
+ *
+ * @param json the file's content
+ * @param family the model's family
+ * @param dimensions its sizes
+ */
+public record ModelConfig(ObjectNode json, Family family, Dimensions dimensions) {
+  private static final String CAUSAL = "ForCausalLM";
+  private static final String GPT2_CAUSAL = "GPT2LMHeadModel";
+  private static final String SCALAR = "ForSequenceClassification";
+
+  /**
+   * Reads a folder's config.json.
+   *
+   * @param folder a Hugging Face model folder
+   * @return the configuration
+   * @throws UserException where the file is missing, malformed, of an unknown family or asks for
+   *     what the programs don't compute
+   */
+  public static ModelConfig read(Path folder) {
+    return readFile(folder.resolve("config.json"));
+  }
+
+  /**
+   * Reads a configuration file.
+   *
+   * @param file a config.json, of whatever name
+   * @return the configuration
+   */
+  public static ModelConfig readFile(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new UserException(
+          file + ": no such file; a model is a folder with config.json and model.safetensors");
+    }
+    if (!(JsonFiles.parse(file, JsonFiles.bytes(file)) instanceof ObjectNode object)) {
+      throw new UserException(file + ": must hold a JSON object");
+    }
+    return of(object, file);
+  }
+
+  private static ModelConfig of(ObjectNode json, Path file) {
+    String type = json.path("model_type").asText("");
+    Family family = Family.ALL.get(type);
+    if (family == null) {
+      throw new UserException(
+          "%s: model_type \"%s\" is not a known family; known: %s"
+              .formatted(file, type, String.join(", ", new TreeSet<>(Family.ALL.keySet()))));
+    }
+    return new ModelConfig(json, family, family.dimensions(new ConfigReader(json, file)));
+  }
+
+  /** The weights of the backbone, and of the head where it isn't the embedding. */
+  List<ParameterSpec> languageModelParameters() {
+    List<ParameterSpec> all = new ArrayList<>(family.parameters(this));
+    if (!dimensions.tied()) {
+      all.add(
+          ParameterSpec.of(
+              "lm_head.weight",
+              ParameterSpec.Initial.normal(dimensions.initialDeviation()),
+              dimensions.vocabulary(),
+              dimensions.hidden()));
+    }
+    return all;
+  }
+
+  /** The weights of the backbone and of a scalar head, whose deviation is 1/√(hidden + 1). */
+  List<ParameterSpec> scalarModelParameters() {
+    List<ParameterSpec> all = new ArrayList<>(family.parameters(this));
+    all.add(
+        ParameterSpec.of(
+            ScalarModel.HEAD,
+            ParameterSpec.Initial.normal(1 / Math.sqrt(dimensions.hidden() + 1.0)),
+            1,
+            dimensions.hidden()));
+    return all;
+  }
+
+  /** Whether this configuration is of a sequence classifier with one label. */
+  public boolean isScalar() {
+    return json.path("architectures").path(0).asText("").endsWith(SCALAR);
+  }
+
+  /** How many labels a sequence classifier's configuration gives it, 0 where it doesn't say. */
+  int labels() {
+    if (json.has("id2label")) {
+      return json.path("id2label").size();
+    }
+    return json.path("num_labels").asInt(0);
+  }
+
+  /**
+   * The configuration of a reward model or critic on this backbone.
+   *
+   * @param padId an id that is not the one of EOS, or transformers would skip the scored EOS
+   */
+  ModelConfig asScalar(int padId) {
+    ObjectNode out = json.deepCopy();
+    out.putArray("architectures").add(family.architecture() + SCALAR);
+    out.putObject("id2label").put("0", "LABEL_0");
+    out.putObject("label2id").put("LABEL_0", 0);
+    out.put("pad_token_id", padId);
+    return new ModelConfig(out, family, dimensions);
+  }
+
+  /** The configuration of a language model on this backbone. */
+  ModelConfig asLanguageModel() {
+    ObjectNode out = json.deepCopy();
+    boolean gpt2 = family instanceof Gpt2;
+    out.putArray("architectures").add(gpt2 ? GPT2_CAUSAL : family.architecture() + CAUSAL);
+    out.remove(List.of("id2label", "label2id", "num_labels"));
+    return new ModelConfig(out, family, dimensions);
+  }
+
+  /** The configuration as it is written: in fp32, all other keys as they were read. */
+  String text() {
+    ObjectNode out = json.deepCopy();
+    for (String key : List.of("dtype", "torch_dtype")) {
+      if (out.has(key)) {
+        out.put(key, "float32");
+      }
+    }
+    return out.toPrettyString() + "\n";
+  }
+
+  void write(Path folder) throws IOException {
+    Files.writeString(folder.resolve("config.json"), text(), StandardCharsets.UTF_8);
+  }
+}

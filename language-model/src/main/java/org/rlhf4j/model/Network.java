@@ -1,0 +1,116 @@
+package org.rlhf4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A transformer without its weights: one compiled program that serves policy, reference, reward
+ * model and critic. What it takes and gives are arrays; nothing outside this package knows how it
+ * computes.
+ */
+final class Network implements AutoCloseable {
+  private final Dimensions dimensions;
+  private final TorchProgram program;
+
+  Network(ModelConfig config) {
+    this.dimensions = config.dimensions();
+    String methods =
+        TorchProgram.source(Network.class, config.family().program())
+            + TorchProgram.source(Network.class, "transformer.py")
+            + TorchProgram.source(Network.class, "decoding.py");
+    this.program = TorchProgram.compile("Transformer", methods, attributes(dimensions));
+  }
+
+  private static Map<String, Number> attributes(Dimensions d) {
+    Map<String, Number> attributes = new LinkedHashMap<>();
+    attributes.put("layers", d.layers());
+    attributes.put("hidden_size", d.hidden());
+    attributes.put("heads", d.heads());
+    attributes.put("kv_heads", d.kvHeads());
+    attributes.put("head_size", d.headSize());
+    attributes.put("tied", d.tied() ? 1 : 0);
+    attributes.put("epsilon", d.epsilon());
+    attributes.put("theta", d.theta());
+    return attributes;
+  }
+
+  Dimensions dimensions() {
+    return dimensions;
+  }
+
+  /**
+   * Final-normed hidden states [N, C] of packed tokens.
+   *
+   * @param scope owns the result
+   * @param graph whether gradients are to flow back through it
+   */
+  NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, boolean graph) {
+    NDList in = new NDList();
+    in.add(scope.create(tokens.ids()));
+    in.addAll(parameters.list());
+    in.add(scope.create(tokens.positions()));
+    in.add(scope.create(tokens.sizes()));
+    in.add(scope.create(tokens.branches()));
+    return run("hidden", in, graph).get(0);
+  }
+
+  /** The scalar head's output at some rows of packed tokens, owned by the scope. */
+  NDArray scalars(
+      Parameters parameters, PackedTokens tokens, long[] rows, NDManager scope, boolean graph) {
+    NDList in = new NDList(hidden(parameters, tokens, scope, graph));
+    in.addAll(parameters.list());
+    in.add(scope.create(rows));
+    return run("scalar", in, graph).get(0);
+  }
+
+  /** Hidden states [M, C] that predict completion tokens, owned by the scope. */
+  NDArray predicting(Parameters parameters, PackedTokens tokens, NDManager scope, boolean graph) {
+    NDArray hidden = hidden(parameters, tokens, scope, graph);
+    return run("select", new NDList(hidden, scope.create(tokens.predictors())), graph).get(0);
+  }
+
+  /** Log-probabilities [M] and entropies [M] of targets at hidden states [M, C]. */
+  NDList logprobs(Parameters parameters, NDArray rows, NDArray targets, NDArray temperature) {
+    NDList in = new NDList(rows);
+    in.addAll(parameters.list());
+    in.add(targets);
+    in.add(temperature);
+    return run("logprobs", in, false);
+  }
+
+  /**
+   * Turns gradients of log-probabilities and entropies into those of hidden states and head.
+   *
+   * @param gradients ∂loss/∂logprobs [M]
+   * @param entropyGradients ∂loss/∂entropies [M], or empty for none
+   * @param headGradient takes the head's, added to what it holds
+   * @return ∂loss/∂rows [M, C], log-probabilities [M], entropies [M] (undefined without their
+   *     gradients)
+   */
+  NDList logprobsBackward(
+      Parameters parameters,
+      NDArray rows,
+      NDArray targets,
+      NDArray temperature,
+      NDArray gradients,
+      NDArray entropyGradients,
+      NDArray headGradient) {
+    NDList in = new NDList(rows);
+    in.addAll(parameters.list());
+    in.addAll(new NDList(targets, temperature, gradients, entropyGradients, headGradient));
+    return run("logprobs_backward", in, false);
+  }
+
+  /** Runs one of the program's methods; the first argument's manager owns the results. */
+  NDList run(String method, NDList arguments, boolean graph) {
+    return graph ? program.runWithGraph(method, arguments) : program.run(method, arguments);
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}

@@ -1,0 +1,195 @@
+package org.rlhf4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A network's weights, fp32, in memory that libtorch allocated, in the order in which the programs
+ * index them. Closing them frees the memory.
+ */
+public final class Parameters implements AutoCloseable {
+  private final List<ParameterSpec> specs;
+  private final NDManager manager;
+  private final NDList arrays = new NDList();
+  private boolean trainable;
+
+  private Parameters(List<ParameterSpec> specs) {
+    this.specs = List.copyOf(specs);
+    this.manager = Torch.manager();
+    for (ParameterSpec spec : specs) {
+      long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
+      NDArray array = Torch.zeros(manager, shape);
+      array.setName("p[]");
+      arrays.add(array);
+    }
+  }
+
+  /** Weights of zeros. */
+  static Parameters zeros(List<ParameterSpec> specs) {
+    return new Parameters(specs);
+  }
+
+  /** Fresh weights, each drawn as its specification says: a function of the seed alone. */
+  static Parameters fresh(List<ParameterSpec> specs, long seed) {
+    Parameters parameters = new Parameters(specs);
+    for (int i = 0; i < specs.size(); i++) {
+      parameters.draw(i, seed);
+    }
+    return parameters;
+  }
+
+  /** Draws one parameter anew. */
+  void draw(int index, long seed) {
+    ParameterSpec.Initial initial = specs.get(index).initial();
+    ByteBuffer memory = memory(index);
+    if (initial.deviation() == 0) {
+      while (memory.hasRemaining()) {
+        memory.putFloat((float) initial.constant());
+      }
+      return;
+    }
+    CounterRandom random = new CounterRandom(seed, specs.get(index).name().hashCode());
+    for (long n = 0; memory.hasRemaining(); n++) {
+      memory.putFloat((float) (initial.deviation() * random.normal(n)));
+    }
+  }
+
+  /** A copy with memory of its own, not trainable. */
+  public Parameters copy() {
+    return copyOf(specs);
+  }
+
+  /** A copy under other specifications: equally named ones are copied, others stay zero. */
+  Parameters copyOf(List<ParameterSpec> others) {
+    Parameters copy = new Parameters(others);
+    for (int i = 0; i < others.size(); i++) {
+      int source = index(others.get(i).name());
+      if (source >= 0) {
+        copy.memory(i).put(memory(source));
+      }
+    }
+    return copy;
+  }
+
+  /** Overwrites these weights with those of another, of the same specifications. */
+  public void set(Parameters other) {
+    for (int i = 0; i < specs.size(); i++) {
+      memory(i).put(other.memory(i));
+    }
+  }
+
+  /** What the weights are, in their order. */
+  public List<ParameterSpec> specs() {
+    return specs;
+  }
+
+  /** The arrays in their order, named for a program's {@code p: List[Tensor]}. */
+  public NDList list() {
+    return arrays;
+  }
+
+  /** The manager that owns the arrays: for what must live as long as they do. */
+  public NDManager manager() {
+    return manager;
+  }
+
+  /** The number of weights. */
+  public long count() {
+    return specs.stream().mapToLong(ParameterSpec::size).sum();
+  }
+
+  /** The array of this name. */
+  public NDArray get(String name) {
+    return arrays.get(index(name));
+  }
+
+  /** The position of a parameter, -1 where there is none of this name. */
+  int index(String name) {
+    for (int i = 0; i < specs.size(); i++) {
+      if (specs.get(i).name().equals(name)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /**
+   * Makes the weights collect gradients, from zero on.
+   *
+   * @param trained whether they do
+   */
+  public void trainable(boolean trained) {
+    if (trained != trainable) {
+      arrays.forEach(array -> Torch.requiresGradient(array, trained));
+      trainable = trained;
+    }
+  }
+
+  /** Whether the weights collect gradients. */
+  public boolean isTrainable() {
+    return trainable;
+  }
+
+  /**
+   * The gradients collected so far, in the order of the weights, each named {@code g[]}: handles on
+   * the memory into which backward passes add.
+   *
+   * @param scope the manager that owns the handles
+   * @return the gradients
+   */
+  public NDList gradients(NDManager scope) {
+    NDList gradients = new NDList();
+    for (NDArray array : arrays) {
+      NDArray gradient = array.getGradient();
+      gradient.attach(scope);
+      gradient.setName("g[]");
+      gradients.add(gradient);
+    }
+    return gradients;
+  }
+
+  /** Sets all gradients to zero. */
+  public void zeroGradients() {
+    arrays.forEach(Torch::zeroGradient);
+  }
+
+  /** The bytes of a parameter, little-endian fp32, from 0 to its size; shared with the network. */
+  ByteBuffer memory(int index) {
+    return Torch.memory(arrays.get(index)).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Views of the weights by Hugging Face tensor name, in checkpoint layout. */
+  public Map<String, Safetensors.Tensor> tensors() {
+    Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+    for (int i = 0; i < specs.size(); i++) {
+      tensors.putAll(parts(specs.get(i), memory(i)));
+    }
+    return tensors;
+  }
+
+  /**
+   * Cuts a parameter's memory, or that of something shaped like it, into a checkpoint's tensors.
+   */
+  static Map<String, Safetensors.Tensor> parts(ParameterSpec spec, ByteBuffer memory) {
+    Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+    int start = 0;
+    for (ParameterSpec.Part part : spec.parts()) {
+      int bytes = Math.toIntExact(part.size() * Float.BYTES);
+      ByteBuffer view = memory.slice(start, bytes).order(ByteOrder.LITTLE_ENDIAN);
+      tensors.put(part.tensor(), new Safetensors.Tensor(part.shape(), view));
+      start += bytes;
+    }
+    return tensors;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}

@@ -1,0 +1,255 @@
+package org.rlhf4j.model;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A safetensors file: eight bytes of header length, a JSON header that names each tensor's type,
+ * shape and byte range, then the tensors, little-endian. Tensors are mapped when they are asked
+ * for; the header's sizes and offsets are checked before any memory is taken.
+ */
+public final class Safetensors {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MAX_HEADER = 100 << 20;
+
+  /** The element types that are read. */
+  public enum Type {
+    /** IEEE single precision. */
+    F32(4),
+    /** The upper half of a single-precision number. */
+    BF16(2),
+    /** IEEE half precision. */
+    F16(2);
+
+    private final int bytes;
+
+    Type(int bytes) {
+      this.bytes = bytes;
+    }
+  }
+
+  /**
+   * Where a tensor lies.
+   *
+   * @param type its element type
+   * @param shape its shape
+   * @param offset its first byte in the file
+   */
+  public record Entry(Type type, List<Long> shape, long offset) {
+    long elements() {
+      return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+  }
+
+  /**
+   * A tensor to write.
+   *
+   * @param shape its shape
+   * @param memory its values, fp32, little-endian, from position to limit
+   */
+  public record Tensor(List<Long> shape, ByteBuffer memory) {}
+
+  private final Path file;
+  private final Map<String, Entry> entries;
+
+  private Safetensors(Path file, Map<String, Entry> entries) {
+    this.file = file;
+    this.entries = entries;
+  }
+
+  /**
+   * Opens a file and checks its header.
+   *
+   * @param file a safetensors file
+   * @return its tensors
+   * @throws UserException where there is no such file, or it is damaged or of unread types
+   */
+  public static Safetensors open(Path file) {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      long length = channel.size();
+      long header = length < 8 ? -1 : read(channel, 0, 8).getLong();
+      if (header < 2 || header > MAX_HEADER || header > length - 8) {
+        throw damaged(file, "the header's length is " + header + " in a file of " + length);
+      }
+      String text = StandardCharsets.UTF_8.decode(read(channel, 8, (int) header)).toString();
+      return new Safetensors(file, parse(file, text, 8 + header, length));
+    } catch (NoSuchFileException e) {
+      throw new UserException(file + ": no such file");
+    } catch (IOException e) {
+      throw new UserException(file + ": can't be read: " + e.getMessage());
+    }
+  }
+
+  /** The tensors in the file's order. */
+  public Map<String, Entry> entries() {
+    return entries;
+  }
+
+  /** The file. */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * Copies a tensor into memory as fp32.
+   *
+   * @param name the tensor's name
+   * @param target takes its values from its position on, little-endian
+   */
+  public void copy(String name, ByteBuffer target) {
+    Entry entry = entries.get(name);
+    long bytes = entry.elements() * entry.type().bytes;
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer source =
+          channel
+              .map(FileChannel.MapMode.READ_ONLY, entry.offset(), bytes)
+              .order(ByteOrder.LITTLE_ENDIAN);
+      switch (entry.type()) {
+        case F32 -> target.put(source);
+        case BF16 -> {
+          while (source.hasRemaining()) {
+            target.putInt(source.getShort() << 16);
+          }
+        }
+        case F16 -> {
+          while (source.hasRemaining()) {
+            target.putFloat(HalfPrecision.toFloat(source.getShort()));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UserException(file + ": can't be read: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Writes fp32 tensors. The caller makes the write atomic by writing to a folder or file that it
+   * renames.
+   *
+   * @param file the file to write
+   * @param tensors the tensors by name, in the order in which they are laid down
+   * @throws IOException where the file can't be written
+   */
+  public static void write(Path file, Map<String, Tensor> tensors) throws IOException {
+    ObjectNode header = JSON.createObjectNode();
+    header.putObject("__metadata__").put("format", "pt");
+    long offset = 0;
+    for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+      ObjectNode entry = header.putObject(tensor.getKey());
+      entry.put("dtype", "F32");
+      ArrayNode shape = entry.putArray("shape");
+      tensor.getValue().shape().forEach(shape::add);
+      long end = offset + tensor.getValue().memory().remaining();
+      entry.putArray("data_offsets").add(offset).add(end);
+      offset = end;
+    }
+    byte[] utf8 = JSON.writeValueAsBytes(header);
+    int padding = (8 - utf8.length % 8) % 8;
+    ByteBuffer start =
+        ByteBuffer.allocate(8 + utf8.length + padding).order(ByteOrder.LITTLE_ENDIAN);
+    start
+        .putLong((long) utf8.length + padding)
+        .put(utf8)
+        .put(" ".repeat(padding).getBytes(StandardCharsets.US_ASCII));
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      write(channel, start.flip());
+      for (Tensor tensor : tensors.values()) {
+        write(channel, tensor.memory().duplicate());
+      }
+      channel.force(true);
+    }
+  }
+
+  private static void write(FileChannel channel, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      channel.write(bytes);
+    }
+  }
+
+  private static ByteBuffer read(FileChannel channel, long position, int length)
+      throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    while (bytes.hasRemaining() && channel.read(bytes, position + bytes.position()) >= 0) {
+      continue;
+    }
+    return bytes.flip();
+  }
+
+  private static Map<String, Entry> parse(Path file, String text, long start, long length) {
+    JsonNode header;
+    try {
+      header = JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw damaged(file, "its header isn't JSON");
+    }
+    List<Map.Entry<String, Entry>> found = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> field : header.properties()) {
+      if (!field.getKey().equals("__metadata__")) {
+        found.add(
+            Map.entry(
+                field.getKey(), entry(file, field.getKey(), field.getValue(), start, length)));
+      }
+    }
+    found.sort((a, b) -> Long.compare(a.getValue().offset(), b.getValue().offset()));
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    found.forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
+    return entries;
+  }
+
+  private static Entry entry(Path file, String name, JsonNode json, long start, long length) {
+    Type type = type(file, name, json.path("dtype").asText());
+    List<Long> shape = new ArrayList<>();
+    json.path("shape").forEach(dimension -> shape.add(dimension.asLong(-1)));
+    long from = json.path("data_offsets").path(0).asLong(-1);
+    long to = json.path("data_offsets").path(1).asLong(-1);
+    Entry entry = new Entry(type, List.copyOf(shape), start + from);
+    boolean sized;
+    try {
+      sized =
+          shape.stream().noneMatch(dimension -> dimension < 0)
+              && Math.multiplyExact(entry.elements(), (long) type.bytes) == to - from;
+    } catch (ArithmeticException e) {
+      sized = false;
+    }
+    if (!sized || from < 0 || to < from || to > length - start || to - from > Integer.MAX_VALUE) {
+      throw damaged(
+          file, "tensor " + name + " of shape " + shape + " claims bytes " + from + " to " + to);
+    }
+    return entry;
+  }
+
+  private static Type type(Path file, String name, String dtype) {
+    for (Type type : Type.values()) {
+      if (type.name().equals(dtype)) {
+        return type;
+      }
+    }
+    throw new UserException(
+        file + ": tensor " + name + " is " + dtype + "; fp32, bf16 and fp16 are read");
+  }
+
+  private static UserException damaged(Path file, String what) {
+    return new UserException(
+        file + ": not a whole safetensors file (" + what + "); fetch it again");
+  }
+}

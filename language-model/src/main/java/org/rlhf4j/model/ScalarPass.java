@@ -1,0 +1,46 @@
+package org.rlhf4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+
+/**
+ * One forward pass of a scalar model, kept for its backward pass. Only one pass may be open in the
+ * process.
+ */
+public final class ScalarPass implements AutoCloseable {
+  private final NDManager scope;
+  private final GradientCollector collector;
+  private final NDArray scalars;
+
+  ScalarPass(Network network, Parameters parameters, PackedTokens tokens, long[] rows) {
+    this.scope = parameters.manager().newSubManager();
+    this.collector = scope.getEngine().newGradientCollector();
+    this.scalars = network.scalars(parameters, tokens, rows, scope, true);
+  }
+
+  /** Scores, one per completion, or values, one per predicted token; in the graph. */
+  public NDArray scalars() {
+    return scalars;
+  }
+
+  /** The manager for arrays that live as long as this pass. */
+  public NDManager scope() {
+    return scope;
+  }
+
+  /**
+   * Adds the loss's gradient to that of the weights.
+   *
+   * @param loss a scalar computed from {@link #scalars()}
+   */
+  public void backward(NDArray loss) {
+    collector.backward(loss);
+  }
+
+  @Override
+  public void close() {
+    collector.close();
+    scope.close();
+  }
+}

@@ -1,0 +1,93 @@
+package org.rlhf4j.model;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** The tensor engine: how it is started, its threads, and direct access to tensor memory. */
+public final class Torch {
+  private static boolean started;
+
+  private Torch() {}
+
+  /** Starts the engine once. Programs run as written: no profiling executor, no fusion. */
+  static synchronized void ready() {
+    if (!started) {
+      Engine.getEngine("PyTorch");
+      JniUtils.setGraphExecutorOptimize(false);
+      started = true;
+    }
+  }
+
+  /**
+   * A manager for arrays on the CPU.
+   *
+   * @return a new one, to be closed by the caller
+   */
+  public static NDManager manager() {
+    ready();
+    return NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  }
+
+  /** The engine's version, such as 2.7.1. */
+  public static String version() {
+    ready();
+    return Engine.getEngine("PyTorch").getVersion();
+  }
+
+  /** How many threads one operation may use. */
+  public static int threads() {
+    ready();
+    return JniUtils.getNumThreads();
+  }
+
+  /**
+   * Sets how many threads one operation may use. Results depend on it in the last digits.
+   *
+   * @param threads at least 1
+   */
+  public static void threads(int threads) {
+    ready();
+    JniUtils.setNumThreads(threads);
+  }
+
+  /** A tensor of zeros in libtorch's own, aligned memory. */
+  static NDArray zeros(NDManager manager, long... shape) {
+    return manager.zeros(new Shape(shape), DataType.FLOAT32);
+  }
+
+  /** The bytes of a contiguous CPU tensor, shared with it: valid while the tensor is open. */
+  static ByteBuffer memory(NDArray array) {
+    return JniUtils.getByteBuffer((PtNDArray) array, true).order(ByteOrder.nativeOrder());
+  }
+
+  /**
+   * Makes an array require gradients, with a gradient of zeros; or not. The zeros are sent back
+   * through the array itself: libtorch gives a leaf no gradient before its first backward pass.
+   */
+  static void requiresGradient(NDArray array, boolean required) {
+    JniUtils.attachGradient((PtNDArray) array, required);
+    if (required) {
+      try (NDArray zeros = array.zerosLike()) {
+        backward(array, zeros);
+      }
+    }
+  }
+
+  /** Sets an array's gradient to zero, whatever it holds. */
+  static void zeroGradient(NDArray array) {
+    JniUtils.zeroGrad((PtNDArray) array);
+  }
+
+  /** Sends a gradient back from an array through its graph, which is freed. */
+  static void backward(NDArray array, NDArray gradient) {
+    JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, false, false);
+  }
+}

@@ -1,0 +1,90 @@
+package org.rlhf4j.model;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.zip.CRC32;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+
+/**
+ * Writes a TorchScript archive around program source: a stored zip of four entries, as libtorch
+ * reads it. The module it holds has one class, {@code Transformer} or another, whose attributes are
+ * integers and floating-point numbers.
+ */
+final class TorchArchive {
+  private TorchArchive() {}
+
+  /**
+   * Makes an archive.
+   *
+   * @param type the module class that the source defines
+   * @param source the program, in the form that PyTorch saves
+   * @param attributes the module's attributes, {@code Integer} or {@code Double}
+   * @return the archive's bytes
+   */
+  static byte[] of(String type, String source, Map<String, Number> attributes) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.setMethod(ZipOutputStream.STORED);
+      put(zip, "program/data.pkl", modulePickle(type, attributes));
+      put(zip, "program/code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
+      put(zip, "program/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'}); // an empty tuple
+      put(zip, "program/version", "10\n".getBytes(StandardCharsets.US_ASCII));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return bytes.toByteArray();
+  }
+
+  /** Pickle protocol 2 of one object of class {@code __torch__.TYPE} with its attributes. */
+  private static byte[] modulePickle(String type, Map<String, Number> attributes)
+      throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream pickle = new DataOutputStream(bytes)) {
+      pickle.write(new byte[] {(byte) 0x80, 2, 'c'});
+      pickle.writeBytes("__torch__\n" + type + "\n");
+      pickle.write(new byte[] {')', (byte) 0x81, '}', '('});
+      string(pickle, "training");
+      pickle.write(0x88); // True
+      for (Map.Entry<String, Number> attribute : attributes.entrySet()) {
+        string(pickle, attribute.getKey());
+        number(pickle, attribute.getValue());
+      }
+      pickle.write(new byte[] {'u', 'b', '.'});
+    }
+    return bytes.toByteArray();
+  }
+
+  private static void string(DataOutputStream pickle, String text) throws IOException {
+    byte[] ascii = text.getBytes(StandardCharsets.US_ASCII);
+    pickle.write('X');
+    pickle.writeInt(Integer.reverseBytes(ascii.length));
+    pickle.write(ascii);
+  }
+
+  private static void number(DataOutputStream pickle, Number value) throws IOException {
+    if (value instanceof Integer) {
+      pickle.write('J');
+      pickle.writeInt(Integer.reverseBytes(value.intValue()));
+    } else {
+      pickle.write('G');
+      pickle.writeDouble(value.doubleValue());
+    }
+  }
+
+  private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {
+    CRC32 crc = new CRC32();
+    crc.update(content);
+    ZipEntry entry = new ZipEntry(name);
+    entry.setSize(content.length);
+    entry.setCompressedSize(content.length);
+    entry.setCrc(crc.getValue());
+    zip.putNextEntry(entry);
+    zip.write(content);
+    zip.closeEntry();
+  }
+}

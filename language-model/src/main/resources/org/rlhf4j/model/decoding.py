@@ -1,0 +1,128 @@
+# Sampling with a cache of keys and values: R rows at their own lengths, many steps in one call.
+# kc, vc: per layer [slots, G, S, D]; the first R slots are in use.
+
+  # Runs packed prompts, writes their keys and values into the caches from row `first` on, each prompt into copies[i] rows, and returns the last
+  # position's hidden states [prompts, C].
+  def prefill(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], kc: List[Tensor], vc: List[Tensor], positions: Tensor, sizes: Tensor, copies: Tensor, first: Tensor) -> Tensor:
+    segments = (self).ints(sizes)
+    repeats = (self).ints(copies)
+    trees = [0 for _ in segments]
+    masks = annotate(List[Tensor], [])
+    cos, sin = (self).rotary(positions)
+    x = (self).embed(p, ids, positions)
+    for layer in range(self.layers):
+      q, k, v = (self).project(x, p, layer, cos, sin)
+      ks = torch.split_with_sizes(k, segments, 0)
+      vs = torch.split_with_sizes(v, segments, 0)
+      row = int(first)
+      for i in range(torch.len(segments)):
+        end = row + repeats[i]
+        _0 = torch.copy_(kc[layer][row:end, :, 0:segments[i]], ks[i].transpose(0, 1))
+        _1 = torch.copy_(vc[layer][row:end, :, 0:segments[i]], vs[i].transpose(0, 1))
+        row = end
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer)
+    last = torch.cumsum(sizes, 0) - 1
+    return (self).normed(torch.index_select(x, 0, last), p)
+
+  # Draws one token a row from hidden states [R, C]; uniforms [R]. Temperature 0: the largest logit.
+  # Returns ids [R] and their log-probabilities under softmax(logits / temperature).
+  def sample(self: __torch__.Transformer, h: Tensor, w: Tensor, uniforms: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
+    logits = torch.linear(h, w)
+    if temperature > 0.:
+      _0 = torch.mul_(logits, 1. / temperature)
+    best, arg = torch.max(logits, -1, True)
+    _1 = torch.sub_(logits, best)
+    if temperature == 0.:
+      ids = arg
+      picked = torch.zeros_like(best)
+      e = torch.exp_(logits)
+      total = torch.sum(e, [-1], True)
+    else:
+      if top_k > 0 or top_p < 1.:
+        e = torch.exp_((self).truncated(logits, top_k, top_p))
+      else:
+        e = torch.exp_(logits)
+      cdf = torch.cumsum(e, -1)
+      total = cdf[:, -1:]
+      drawn = torch.searchsorted(cdf, uniforms.unsqueeze(1) * total, right=True)
+      ids = torch.clamp_max(drawn, torch.size(w, 0) - 1)
+      picked = torch.log(torch.gather(e, 1, ids))
+    return (ids.squeeze(1), (picked - torch.log(total)).squeeze(1))
+
+  # Logits outside the top_k (0: all) or the nucleus of mass top_p become −∞; the largest always stays.
+  def truncated(self: __torch__.Transformer, logits: Tensor, top_k: int, top_p: float) -> Tensor:
+    out = logits
+    if top_k > 0:
+      k = ops.prim.min(top_k, torch.size(logits, 1))
+      kept, _i = torch.topk(logits, k)
+      out = torch.masked_fill(out, out < kept[:, -1:], -inf)
+    if top_p < 1.:
+      ordered, order = torch.sort(out, -1, True)
+      mass = torch.softmax(ordered, -1)
+      before = torch.cumsum(mass, -1) - mass
+      cut = torch.masked_fill(ordered, before >= top_p, -inf)
+      out = torch.scatter(out, 1, order, cut)
+    return out
+
+  # The first token of each copy of freshly run prompts, from their last hidden states h.
+  def first_tokens(self: __torch__.Transformer, h: Tensor, p: List[Tensor], copies: Tensor, uniforms: Tensor, settings: Tensor) -> Tuple[Tensor, Tensor]:
+    rows = torch.repeat_interleave(h, copies, 0)
+    return (self).sample(rows, (self).head(p), uniforms, float(settings[0]), int(settings[1]), float(settings[2]))
+
+  # Up to uniforms.size(1) decoding steps over all rows, in one call. tokens [R]: the last token of each row, not yet
+  # in the cache; lengths [R]: positions in the cache; stops [K]: stop ids. Returns as soon as `enough`
+  # of the rows have met a stop id. settings: temperature, top_k, top_p.
+  # Returns ids [R, steps], log-probabilities [R, steps].
+  def decode(self: __torch__.Transformer, tokens: Tensor, p: List[Tensor], kc: List[Tensor], vc: List[Tensor], lengths: Tensor, uniforms: Tensor, stops: Tensor, enough: Tensor, settings: Tensor) -> Tuple[Tensor, Tensor]:
+    rows = torch.size(tokens, 0)
+    steps = torch.size(uniforms, 1)
+    temperature = float(settings[0])
+    top_k = int(settings[1])
+    top_p = float(settings[2])
+    limit = int(enough)
+    ids = torch.empty([rows, steps], dtype=4)
+    logprobs = torch.empty([rows, steps])
+    done = torch.zeros([rows], dtype=11)
+    w = (self).head(p)
+    slots = torch.size(kc[0], 2)
+    base = torch.arange(rows * self.kv_heads) * slots
+    longest = int(torch.max(lengths))
+    ragged = bool(torch.any(lengths != longest))
+    current = tokens
+    length = lengths
+    step = 0
+    running = True
+    while running:
+      end = longest + step + 1
+      cos, sin = (self).rotary(length)
+      x = (self).embed(p, current, length)
+      at = base + torch.repeat_interleave(length, self.kv_heads)
+      mask = annotate(Optional[Tensor], None)
+      if ragged:
+        hidden = torch.arange(end).unsqueeze(0) > length.unsqueeze(1)
+        mask = torch.masked_fill(torch.zeros([rows, end]), hidden, -inf).view([rows, 1, 1, end])
+      for layer in range(self.layers):
+        q, k, v = (self).project(x, p, layer, cos, sin)
+        _0 = torch.index_copy_(kc[layer].view([-1, self.head_size]), 0, at, k.reshape([-1, self.head_size]))
+        _1 = torch.index_copy_(vc[layer].view([-1, self.head_size]), 0, at, v.reshape([-1, self.head_size]))
+        grouped = q.view([rows, self.kv_heads, torch.floordiv(self.heads, self.kv_heads), self.head_size])
+        o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], mask, 0., False)
+        x = (self).merge(x, o.reshape([rows, -1]), p, layer)
+      current, logprob = (self).sample((self).normed(x, p), w, uniforms[:, step], temperature, top_k, top_p)
+      _2 = torch.copy_(ids[:, step], current)
+      _3 = torch.copy_(logprobs[:, step], logprob)
+      length = length + 1
+      done = torch.__or__(done, torch.isin(current, stops))
+      step = step + 1
+      running = step < steps and int(torch.sum(done)) < limit
+    return (ids[:, 0:step], logprobs[:, 0:step])
+
+  # Moves rows of the caches: row sources[i] becomes row targets[i], up to `used` positions.
+  def move(self: __torch__.Transformer, sources: Tensor, kc: List[Tensor], vc: List[Tensor], targets: Tensor, used: Tensor) -> Tensor:
+    end = int(used)
+    for layer in range(self.layers):
+      k = kc[layer][:, :, 0:end]
+      v = vc[layer][:, :, 0:end]
+      _0 = torch.index_copy_(k, 0, targets, torch.index_select(k, 0, sources))
+      _1 = torch.index_copy_(v, 0, targets, torch.index_select(v, 0, sources))
+    return sources

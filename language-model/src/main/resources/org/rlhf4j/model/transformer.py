@@ -1,0 +1,149 @@
+# What every family shares: packed forward pass, log-probabilities in chunks, decoding with a cache.
+# TorchScript in the form that PyTorch saves. Tensors: N packed positions, M completion tokens,
+# R decoded rows, C hidden size, H heads, G key/value heads, D head size, V vocabulary.
+#
+# A family adds: embed(p, ids, positions), rotary(positions), project(x, p, layer, cos, sin),
+# merge(x, attended, p, layer), normed(x, p) and head(p).
+
+  # ---- the packed forward pass -------------------------------------------------------------
+
+  # Final-normed hidden states [N, C]. sizes: the segments' lengths in order; branches: for each tree
+  # the number of its completions, 0 where prompt and only completion form one causal segment.
+  def hidden(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor) -> Tensor:
+    segments = (self).ints(sizes)
+    trees = (self).ints(branches)
+    masks = (self).branch_masks(segments, trees)
+    cos, sin = (self).rotary(positions)
+    x = (self).embed(p, ids, positions)
+    for layer in range(self.layers):
+      q, k, v = (self).project(x, p, layer, cos, sin)
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer)
+    return (self).normed(x, p)
+
+  def ints(self: __torch__.Transformer, t: Tensor) -> List[int]:
+    return [int(t[i]) for i in range(torch.size(t, 0))]
+
+  # For each completion of a branching tree an additive mask [T, P + T]: the prompt and its own past.
+  def branch_masks(self: __torch__.Transformer, segments: List[int], trees: List[int]) -> List[Tensor]:
+    masks = annotate(List[Tensor], [])
+    s = 0
+    for n in trees:
+      prompt = segments[s]
+      s = s + 1
+      for i in range(n):
+        t = segments[s]
+        mask = torch.zeros([t, prompt + t])
+        future = torch.triu(torch.full([t, t], -inf), 1)
+        _0 = torch.copy_(mask[:, prompt:], future)
+        _1 = torch.append(masks, mask)
+        s = s + 1
+    return masks
+
+  # Attention of packed q [N, H, D] over k, v [N, G, D], each completion seeing its prompt and itself.
+  def attend(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, segments: List[int], trees: List[int], masks: List[Tensor]) -> Tensor:
+    qs = torch.split_with_sizes(q, segments, 0)
+    ks = torch.split_with_sizes((self).repeated(k), segments, 0)
+    vs = torch.split_with_sizes((self).repeated(v), segments, 0)
+    outs = annotate(List[Tensor], [])
+    s = 0
+    m = 0
+    for n in trees:
+      kp = ks[s]
+      vp = vs[s]
+      if segments[s] > 0:
+        _0 = torch.append(outs, (self).sdpa(qs[s], kp, vp, None))
+      s = s + 1
+      for i in range(n):
+        _1 = torch.append(outs, (self).sdpa(qs[s], torch.cat([kp, ks[s]]), torch.cat([vp, vs[s]]), masks[m]))
+        s = s + 1
+        m = m + 1
+    return torch.flatten(torch.cat(outs), 1)
+
+  # Each key/value head once for every query head that reads it.
+  def repeated(self: __torch__.Transformer, k: Tensor) -> Tensor:
+    if self.heads == self.kv_heads:
+      out = k
+    else:
+      out = torch.repeat_interleave(k, torch.floordiv(self.heads, self.kv_heads), 1)
+    return out
+
+  def sdpa(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Tensor:
+    o = torch.scaled_dot_product_attention(q.transpose(0, 1).unsqueeze(0), k.transpose(0, 1).unsqueeze(0), v.transpose(0, 1).unsqueeze(0), mask, 0., torch.__is__(mask, None))
+    return o.squeeze(0).transpose(0, 1)
+
+  # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------
+
+  def chunk(self: __torch__.Transformer, w: Tensor) -> int:
+    return ops.prim.max(64, torch.floordiv(8388608, torch.size(w, 0)))
+
+  # Log-probability of targets [M] and entropy [M] under softmax(h wᵀ / temperature), w the head.
+  def logprobs(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor) -> Tuple[Tensor, Tensor]:
+    w = (self).head(p)
+    n = torch.size(h, 0)
+    out = torch.empty([n])
+    entropy = torch.empty([n])
+    scale = 1. / float(temperature)
+    i = 0
+    while i < n:
+      j = ops.prim.min(i + (self).chunk(w), n)
+      logits = torch.linear(h[i:j], w)
+      if scale != 1.:
+        _0 = torch.mul_(logits, scale)
+      _1 = torch.sub_(logits, torch.amax(logits, [-1], True))
+      e = torch.exp(logits)
+      total = torch.sum(e, [-1])
+      lse = torch.log(total)
+      _2 = torch.copy_(out[i:j], torch.gather(logits, 1, targets[i:j].unsqueeze(1)).squeeze(1) - lse)
+      mean = torch.bmm(e.unsqueeze(1), logits.unsqueeze(2)).flatten() / total
+      _3 = torch.copy_(entropy[i:j], lse - mean)
+      i = j
+    return (out, entropy)
+
+  # The same with gradients. g [M]: ∂L/∂logprobs; ge: ∂L/∂entropy, [M] or [0] for none. Adds ∂L/∂w to gw;
+  # returns ∂L/∂h, logprobs, entropy. With p = softmax and z = logits / temperature:
+  # ∂logprob/∂z = onehot − p and ∂entropy/∂z = −p (log p + entropy).
+  def logprobs_backward(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor, g: Tensor, ge: Tensor, gw: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+    w = (self).head(p)
+    n = torch.size(h, 0)
+    gh = torch.empty_like(h)
+    out = torch.empty([n])
+    entropy = torch.empty([n])
+    scale = 1. / float(temperature)
+    bonus = torch.numel(ge) > 0
+    i = 0
+    while i < n:
+      j = ops.prim.min(i + (self).chunk(w), n)
+      t = targets[i:j].unsqueeze(1)
+      logits = torch.linear(h[i:j], w)
+      if scale != 1.:
+        _0 = torch.mul_(logits, scale)
+      _1 = torch.sub_(logits, torch.amax(logits, [-1], True))
+      picked = torch.gather(logits, 1, t)
+      if bonus:
+        e = torch.exp(logits)
+      else:
+        e = torch.exp_(logits)
+      total = torch.sum(e, [-1], True)
+      lse = torch.log(total)
+      _2 = torch.copy_(out[i:j], (picked - lse).flatten())
+      d = torch.mul_(e, g[i:j].unsqueeze(1) / total * -1.)
+      if bonus:
+        mean = torch.bmm(torch.exp(logits).unsqueeze(1), logits.unsqueeze(2)).squeeze(2) / total
+        h_i = lse - mean
+        _3 = torch.copy_(entropy[i:j], h_i.flatten())
+        _4 = torch.sub_(d, torch.exp(logits - lse) * (logits - lse + h_i) * ge[i:j].unsqueeze(1))
+      _5 = torch.scatter_add_(d, 1, t, g[i:j].unsqueeze(1))
+      if scale != 1.:
+        _6 = torch.mul_(d, scale)
+      _7 = torch.copy_(gh[i:j], torch.matmul(d, w))
+      _8 = torch.addmm_(gw, d.transpose(0, 1), h[i:j])
+      i = j
+    return (gh, out, entropy)
+
+  # Rows of the hidden states, in the graph: where completion tokens are predicted or scored.
+  def select(self: __torch__.Transformer, h: Tensor, rows: Tensor) -> Tensor:
+    return torch.index_select(h, 0, rows)
+
+  # The scalar head, the last of the weights, at the given rows: [len(rows)].
+  def scalar(self: __torch__.Transformer, h: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:
+    return torch.matmul(torch.index_select(h, 0, rows), p[-1].flatten())
