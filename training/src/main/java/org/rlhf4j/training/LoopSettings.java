@@ -1,0 +1,66 @@
+package org.rlhf4j.training;
+
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * How long a stage runs, and when it writes checkpoints.
+ *
+ * @param epochs passes over the data, where {@code steps} is null
+ * @param steps optimizer steps, or null
+ * @param shuffle whether each pass goes over the rows in an order of its own
+ * @param microBatchTokens tokens that go through the network at once, or null for the memory plan's
+ * @param checkpointEvery steps from one checkpoint to the next
+ * @param keepCheckpoints how many of the newest checkpoints stay
+ */
+@SettingsGroup("Length and checkpoints")
+public record LoopSettings(
+    @Setting(help = "Passes over the data, where --steps isn't given.", defaultValue = "1")
+        double epochs,
+    @Setting(
+            help =
+                "Steps to make; a step is one optimizer step, in ppo and grpo one rollout batch. The"
+                    + " data is cycled when steps outlast it.",
+            defaultText = "from the epochs")
+        Integer steps,
+    @Setting(
+            help = "Go over the rows in another order at each pass; false: in theirs.",
+            defaultValue = "true")
+        boolean shuffle,
+    @Setting(
+            help =
+                "Tokens that go through the network at once. Changes memory and speed, never a"
+                    + " result beyond float error.",
+            defaultText = "from the memory plan")
+        Integer microBatchTokens,
+    @Setting(help = "Steps from one checkpoint to the next.", defaultValue = "100")
+        int checkpointEvery,
+    @Setting(help = "How many of the newest checkpoints stay.", defaultValue = "2")
+        int keepCheckpoints) {
+
+  /** Checks the ranges. */
+  public LoopSettings {
+    Limits.positive("epochs", epochs);
+    if (steps != null) {
+      Limits.positive("steps", steps);
+    }
+    if (microBatchTokens != null) {
+      Limits.positive("micro-batch-tokens", microBatchTokens);
+    }
+    Limits.positive("checkpoint-every", checkpointEvery);
+    Limits.positive("keep-checkpoints", keepCheckpoints);
+  }
+
+  /**
+   * How many steps the run makes.
+   *
+   * @param rows rows in the data, at least 1
+   * @param rowsPerStep rows that one step takes
+   * @return {@code steps} where given, else those that go over the data {@code epochs} times, the
+   *     last one possibly begun in the next pass
+   */
+  public int stepsOver(int rows, int rowsPerStep) {
+    return steps != null ? steps : (int) Math.ceil(epochs * rows / rowsPerStep);
+  }
+}

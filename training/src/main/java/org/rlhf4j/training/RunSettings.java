@@ -1,0 +1,33 @@
+package org.rlhf4j.training;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * Where a run is written.
+ *
+ * @param output the run directory
+ * @param resume whether a run that is there already goes on
+ */
+@SettingsGroup("Run")
+public record RunSettings(
+    @Setting(help = "Folder that the run is written to.", required = true) Path output,
+    @Setting(
+            help =
+                "Go on from the newest complete checkpoint in the output folder; from the start"
+                    + " where there is none.",
+            defaultValue = "false")
+        boolean resume) {
+
+  /**
+   * Opens the run directory.
+   *
+   * @return the directory, locked until it is closed
+   * @throws IOException when the folder can't be made or read
+   */
+  public RunDirectory open() throws IOException {
+    return RunDirectory.open(output, resume);
+  }
+}

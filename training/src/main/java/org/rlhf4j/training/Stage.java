@@ -1,0 +1,107 @@
+package org.rlhf4j.training;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a training stage gives to the {@link TrainingLoop}. A step depends on its number and on the
+ * state that a checkpoint holds, on nothing else: that is why a resumed run continues to the same
+ * numbers.
+ */
+public interface Stage {
+
+  /**
+   * What the stage is called where its progress is shown.
+   *
+   * @return such as {@code sft}
+   */
+  String name();
+
+  /**
+   * How long the run is.
+   *
+   * @return steps in all, at least 1
+   */
+  int steps();
+
+  /**
+   * Makes one optimizer step (ppo, grpo: one rollout batch with all its updates).
+   *
+   * @param step the step, from 1
+   * @return what it measured
+   * @throws NonFiniteException when a loss or a gradient isn't finite
+   * @throws IOException when a file of the run can't be written
+   */
+  Metrics step(int step) throws IOException;
+
+  /**
+   * Which metrics the progress line shows.
+   *
+   * @return two or three names
+   */
+  List<String> shownMetrics();
+
+  /**
+   * Evaluates on the held-out rows and writes {@code evaluation.json}. Called at each checkpoint
+   * and at the last step, before its metrics are written.
+   *
+   * @param step the step that was just made
+   * @return metrics to add to those of the step ({@code eval_loss}, …), empty where there is
+   *     nothing held out
+   * @throws IOException when a file of the run can't be written
+   */
+  default Metrics evaluate(int step) throws IOException {
+    return new Metrics();
+  }
+
+  /**
+   * Writes everything that later steps depend on, but for {@link #counters()}.
+   *
+   * @param folder an empty folder
+   * @throws IOException when it can't be written
+   */
+  void saveCheckpoint(Path folder) throws IOException;
+
+  /**
+   * Takes over what {@link #saveCheckpoint} wrote.
+   *
+   * @param folder the folder of a complete checkpoint
+   * @throws IOException when it can't be read
+   */
+  void loadCheckpoint(Path folder) throws IOException;
+
+  /**
+   * Numbers beside tensors that later steps depend on, such as an adaptive KL coefficient.
+   *
+   * @return numbers by name, kept exactly
+   */
+  default Map<String, Double> counters() {
+    return Map.of();
+  }
+
+  /**
+   * Takes over {@link #counters()} of a checkpoint, after {@link #loadCheckpoint}.
+   *
+   * @param counters numbers by name
+   */
+  default void restoreCounters(Map<String, Double> counters) {}
+
+  /**
+   * Writes what the run made: {@code model/} and, where there is one, {@code critic/}, each through
+   * {@link AtomicFiles#writeFolder}.
+   *
+   * @param run where to
+   * @throws IOException when it can't be written
+   */
+  void saveModel(RunDirectory run) throws IOException;
+
+  /**
+   * Writes the batch of the step that ended in a {@link NonFiniteException}.
+   *
+   * @param file where to, one JSON object per row
+   * @throws IOException when it can't be written
+   */
+  default void saveFailedBatch(Path file) throws IOException {}
+}

@@ -1,0 +1,143 @@
+package org.rlhf4j.training;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * Runs a stage from its newest checkpoint, or from the start, to the end. In this order:
+ *
+ * <ol>
+ *   <li>restore the newest complete checkpoint, and cut the logs back to its step;
+ *   <li>for each further step: let the stage make it, evaluate where a checkpoint is due, write its
+ *       metrics, show progress, write the checkpoint;
+ *   <li>write the model and mark the run as finished.
+ * </ol>
+ *
+ * A signal may end the process anywhere: all that is put under a final name is complete, so {@code
+ * --resume} goes on from the newest checkpoint to the same numbers.
+ */
+public final class TrainingLoop {
+
+  private final RunDirectory run;
+  private final LoopSettings settings;
+  private final Stage stage;
+  private final Display display;
+
+  /**
+   * A loop that shows its progress on the standard error stream.
+   *
+   * @param run the open run directory
+   * @param settings how often to write checkpoints, and how many to keep
+   * @param stage what to run
+   */
+  public TrainingLoop(RunDirectory run, LoopSettings settings, Stage stage) {
+    this(run, settings, stage, Display.stderr());
+  }
+
+  /**
+   * A loop that shows its progress elsewhere.
+   *
+   * @param run the open run directory
+   * @param settings how often to write checkpoints, and how many to keep
+   * @param stage what to run
+   * @param display where to show progress
+   */
+  public TrainingLoop(RunDirectory run, LoopSettings settings, Stage stage, Display display) {
+    this.run = run;
+    this.settings = settings;
+    this.stage = stage;
+    this.display = display;
+  }
+
+  /**
+   * Whether there is nothing left to do, which it says then. A command asks this before it loads
+   * anything.
+   *
+   * @param run the open run directory
+   * @param display where to say so
+   * @return whether the run is finished
+   * @throws IOException when the run directory can't be read
+   */
+  public static boolean isFinished(RunDirectory run, Display display) throws IOException {
+    OptionalInt finished = run.finishedStep();
+    finished.ifPresent(
+        step ->
+            display.stream()
+                .println(run.folder() + ": finished at step " + step + ", nothing to do"));
+    return finished.isPresent();
+  }
+
+  /**
+   * Runs the stage to its end.
+   *
+   * @throws IOException when the run directory can't be read or written
+   * @throws NonFiniteException when a step wasn't finite; its batch is saved
+   */
+  public void run() throws IOException {
+    if (isFinished(run, display)) {
+      return;
+    }
+    Checkpoints checkpoints = new Checkpoints(run.checkpoints(), settings.keepCheckpoints());
+    int done = restore(checkpoints);
+    StepLines.cutBack(run.samples(), done);
+    StepLines.cutBack(run.rollouts(), done);
+    try (MetricsLog log = new MetricsLog(run.metrics(), done);
+        ProgressLine progress =
+            new ProgressLine(stage.name(), done, stage.steps(), stage.shownMetrics(), display)) {
+      for (int step = done + 1; step <= stage.steps(); step++) {
+        Metrics metrics = measuredStep(step);
+        log.append(step, metrics);
+        progress.update(step, metrics);
+        if (isCheckpoint(step)) {
+          log.sync();
+          checkpoints.save(new Checkpoints.State(step, stage.counters()), stage::saveCheckpoint);
+        }
+      }
+    }
+    stage.saveModel(run);
+    run.markFinished(Math.max(done, stage.steps()));
+  }
+
+  private int restore(Checkpoints checkpoints) throws IOException {
+    Optional<Checkpoints.Checkpoint> newest = checkpoints.newestComplete();
+    if (newest.isEmpty()) {
+      if (run.resume()) {
+        display.stream().println(run.folder() + ": no checkpoint to resume, starting at step 1");
+      }
+      return 0;
+    }
+    Checkpoints.State state = newest.get().state();
+    stage.loadCheckpoint(newest.get().folder());
+    stage.restoreCounters(state.counters());
+    display.stream().println(run.folder() + ": resuming after step " + state.step());
+    return state.step();
+  }
+
+  private Metrics measuredStep(int step) throws IOException {
+    long start = display.nanoTime().getAsLong();
+    Metrics metrics = stepOrSavedBatch(step);
+    double seconds = (display.nanoTime().getAsLong() - start) / 1e9;
+    if (isCheckpoint(step)) {
+      metrics.putAll(stage.evaluate(step));
+    }
+    return metrics.put("step_seconds", seconds);
+  }
+
+  private Metrics stepOrSavedBatch(int step) throws IOException {
+    try {
+      return stage.step(step);
+    } catch (NonFiniteException e) {
+      AtomicFiles.deleteFolder(run.failedBatch());
+      stage.saveFailedBatch(run.failedBatch());
+      String saved =
+          Files.exists(run.failedBatch()) ? "; its batch is in " + run.failedBatch() : "";
+      throw new NonFiniteException("step " + step + ": " + e.getMessage() + saved);
+    }
+  }
+
+  private boolean isCheckpoint(int step) {
+    return step == stage.steps() || step % settings.checkpointEvery() == 0;
+  }
+}

@@ -1,0 +1,58 @@
+package org.rlhf4j.training;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/** A run of the fake stage in a process of its own that waits in a step until it is ended. */
+final class StoppableRun {
+
+  static final int STEPS = 12;
+  static final LoopSettings SETTINGS = new LoopSettings(1, null, true, null, 3, 2);
+
+  private static final int WAITS_AT = 8;
+
+  private StoppableRun() {}
+
+  /** Arguments: the output folder. Prints a line when it waits. */
+  public static void main(String[] arguments) throws IOException {
+    try (RunDirectory run = RunDirectory.open(Path.of(arguments[0]), false)) {
+      new TrainingLoop(run, SETTINGS, new FakeStage(STEPS, StoppableRun::waitAt)).run();
+    }
+  }
+
+  private static void waitAt(int step) {
+    if (step == WAITS_AT) {
+      System.out.println("waiting");
+      try {
+        new CountDownLatch(1).await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+  }
+
+  /** Starts the process and returns once it waits, having made 7 steps. */
+  static Process start(Path output) throws IOException {
+    String java =
+        System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
+    Process process =
+        new ProcessBuilder(
+                List.of(
+                    java,
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    StoppableRun.class.getName(),
+                    output.toString()))
+            .redirectError(ProcessBuilder.Redirect.DISCARD)
+            .start();
+    String line = process.inputReader(StandardCharsets.UTF_8).readLine();
+    if (!"waiting".equals(line)) {
+      throw new IllegalStateException("the process ended: " + line);
+    }
+    return process;
+  }
+}

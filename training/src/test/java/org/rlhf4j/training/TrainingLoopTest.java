@@ -1,0 +1,182 @@
+package org.rlhf4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TrainingLoopTest {
+
+  private static final int STEPS = StoppableRun.STEPS;
+
+  private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
+  private long ticks;
+
+  @TempDir private Path folder;
+
+  private Display display() {
+    PrintStream stream = new PrintStream(shown, true, StandardCharsets.UTF_8);
+    return new Display(stream, false, 80, () -> ticks += 1_000_000_000L);
+  }
+
+  private void run(Path output, boolean resume, Stage stage) throws IOException {
+    try (RunDirectory run = RunDirectory.open(output, resume)) {
+      new TrainingLoop(run, StoppableRun.SETTINGS, stage, display()).run();
+    }
+  }
+
+  private List<String> uninterrupted() throws IOException {
+    Path output = folder.resolve("uninterrupted");
+    run(output, false, new FakeStage(STEPS));
+    return withoutClock(output);
+  }
+
+  private static List<String> withoutClock(Path output) throws IOException {
+    return Files.readAllLines(output.resolve("metrics.jsonl")).stream()
+        .map(line -> line.replaceAll(",\"step_seconds\":[^,}]*", ""))
+        .toList();
+  }
+
+  private String shown() {
+    return shown.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void writesMetricsCheckpointsAndModel() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(STEPS));
+    List<String> lines = Files.readAllLines(output.resolve("metrics.jsonl"));
+    assertThat(lines).hasSize(STEPS);
+    assertThat(lines.get(0)).startsWith("{\"step\":1,\"loss\":").endsWith(",\"step_seconds\":1.0}");
+    assertThat(lines.get(0)).doesNotContain("eval_loss");
+    assertThat(lines.get(2)).contains(",\"eval_loss\":");
+    assertThat(AtomicFiles.list(output.resolve("checkpoints")))
+        .extracting(path -> path.getFileName().toString())
+        .containsExactly("step-12", "step-9");
+    assertThat(output.resolve("model/weight")).exists();
+    assertThat(shown()).contains("fake: step 12/12");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 3, 4, 7, 9, 12})
+  void aStoppedRunGoesOnToTheSameNumbers(int stopAt) throws IOException {
+    Path output = folder.resolve("run");
+    FakeStage stopped =
+        new FakeStage(
+            STEPS,
+            step -> {
+              if (step == stopAt) {
+                throw new IllegalStateException("stopped");
+              }
+            });
+    assertThatThrownBy(() -> run(output, false, stopped)).hasMessage("stopped");
+    run(output, true, new FakeStage(STEPS));
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
+    assertThat(output.resolve("model/weight"))
+        .hasSameTextualContentAs(folder.resolve("uninterrupted/model/weight"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aKilledProcessGoesOnToTheSameNumbers(boolean forcibly) throws Exception {
+    Path output = folder.resolve("run");
+    Process process = StoppableRun.start(output);
+    assertThat((forcibly ? process.destroyForcibly() : destroy(process)).waitFor()).isNotZero();
+    assertThat(Files.readAllLines(output.resolve("metrics.jsonl"))).hasSize(7);
+    run(output, true, new FakeStage(STEPS));
+    assertThat(shown()).contains("resuming after step 6");
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
+  }
+
+  private static Process destroy(Process process) {
+    process.destroy();
+    return process;
+  }
+
+  @Test
+  void aStageThatForgetsItsStateWouldBeNoticed() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(STEPS));
+    Files.delete(output.resolve("finished"));
+    Files.writeString(output.resolve("checkpoints/step-9/weight"), "0");
+    AtomicFiles.deleteFolder(output.resolve("checkpoints/step-12"));
+    run(output, true, new FakeStage(STEPS));
+    assertThat(withoutClock(output)).isNotEqualTo(uninterrupted());
+  }
+
+  @Test
+  void cutsSamplesAndRolloutsBackToo() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(3));
+    Files.delete(output.resolve("finished"));
+    for (String file : List.of("samples.jsonl", "rollouts.jsonl")) {
+      Files.writeString(output.resolve(file), "{\"step\":3}\n{\"step\":3}\n{\"step\":4}\n");
+    }
+    run(output, true, new FakeStage(3));
+    for (String file : List.of("samples.jsonl", "rollouts.jsonl")) {
+      assertThat(output.resolve(file)).hasContent("{\"step\":3}\n{\"step\":3}\n");
+    }
+  }
+
+  @Test
+  void resumingWithoutACheckpointStartsAndSaysSo() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, true, new FakeStage(STEPS));
+    assertThat(shown()).contains("no checkpoint to resume, starting at step 1");
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
+  }
+
+  @Test
+  void resumingAFinishedRunDoesNothing() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(STEPS));
+    FakeStage untouched =
+        new FakeStage(
+            STEPS,
+            step -> {
+              throw new IllegalStateException("a step was made");
+            });
+    run(output, true, untouched);
+    assertThat(shown()).endsWith(output + ": finished at step 12, nothing to do\n");
+  }
+
+  @Test
+  void aRunThatStoppedBeforeItsModelWasWrittenOnlyWritesIt() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(STEPS));
+    Files.delete(output.resolve("finished"));
+    AtomicFiles.deleteFolder(output.resolve("model"));
+    run(output, true, new FakeStage(STEPS));
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
+    assertThat(output.resolve("model/weight"))
+        .hasSameTextualContentAs(folder.resolve("uninterrupted/model/weight"));
+  }
+
+  @Test
+  void aStepThatIsNotFiniteLeavesItsBatch() {
+    Path output = folder.resolve("run");
+    FakeStage broken =
+        new FakeStage(
+            STEPS,
+            step -> {
+              if (step == 2) {
+                throw new NonFiniteException("loss", Double.NaN);
+              }
+            });
+    assertThatThrownBy(() -> run(output, false, broken))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageStartingWith("step 2: the loss is NaN; likely causes: ")
+        .hasMessageEndingWith("; its batch is in " + output.resolve("failed-batch.jsonl"));
+    assertThat(output.resolve("failed-batch.jsonl")).hasContent("{}\n");
+  }
+}
