@@ -1,4 +1,4 @@
-"""Rows of HH-RLHF form: {"chosen", "rejected"}, whole dialogues that share their beginning."""
+"""Rows for both sides of a measurement, from a file of HH-RLHF form or from rows made beforehand."""
 
 import gzip
 import json
@@ -25,3 +25,31 @@ def split(row):
 
 def preference_rows(path):
     return [dict(zip(("prompt", "chosen", "rejected"), split(row))) for row in read_rows(path)]
+
+
+def cut_texts(path, tokenizer, length, count):
+    """The first `count` chosen dialogues that, cut after `length` tokens, are as many when read again."""
+    texts = []
+    for row in read_rows(path):
+        text = row.get("text") or row.get("prompt") or row["chosen"]
+        cut = tokenizer.decode(tokenizer(text)["input_ids"][:length])
+        if len(tokenizer(cut)["input_ids"]) == length and text.startswith(cut):
+            texts.append(cut)
+        if len(texts) == count:
+            return texts
+    raise SystemExit(f"{path}: only {len(texts)} of {count} rows have {length} tokens")
+
+
+def short_pairs(path, tokenizer, max_length, count):
+    """The first `count` comparisons of which each side has at most `max_length` tokens with EOS."""
+    def fits(row):
+        return all(len(tokenizer(row["prompt"] + row[side])["input_ids"]) < max_length
+                   for side in ("chosen", "rejected"))
+
+    pairs = []
+    for row in preference_rows(path):
+        if fits(row):
+            pairs.append(row)
+        if len(pairs) == count:
+            return pairs
+    raise SystemExit(f"{path}: only {len(pairs)} of {count} pairs have at most {max_length} tokens")
