@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a settings record declares: its settings in order, groups flattened.
@@ -68,6 +69,16 @@ public final class Settings<T extends Record> {
     Map<SettingSpec, List<String>> texts = new LinkedHashMap<>();
     collect(root, values, texts);
     return texts;
+  }
+
+  /** The group of a type among the record's components, such as {@link MachineSettings}. */
+  public <G extends Record> Optional<G> group(T values, Class<G> groupType) {
+    return root.parts().stream()
+        .filter(Group.class::isInstance)
+        .map(part -> read(((Group) part).accessor(), values))
+        .filter(groupType::isInstance)
+        .map(groupType::cast)
+        .findFirst();
   }
 
   /** Makes the record of values by name; a setting that isn't a key is null. */

@@ -1,0 +1,116 @@
+package org.rlhf4j.cli;
+
+import ai.djl.engine.Engine;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.util.Platform;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import picocli.CommandLine.Command;
+
+/** Loads everything native and says what was found. */
+@Command(name = "doctor", description = "Show engine, device, threads, memory and versions.")
+final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> {
+
+  private static final double GIB = 1L << 30;
+
+  /**
+   * What {@code rlhf doctor} takes.
+   *
+   * @param json as one JSON object
+   * @param machine device and threads
+   */
+  record DoctorSettings(
+      @Setting(help = "Print one JSON object.", defaultValue = "false") boolean json,
+      MachineSettings machine) {}
+
+  DoctorCommand() {
+    super(DoctorSettings.class);
+  }
+
+  @Override
+  void run(DoctorSettings chosen) throws Exception {
+    Map<String, Object> findings = new LinkedHashMap<>();
+    java(findings);
+    engine(findings, chosen.machine().device());
+    tokenizers(findings);
+    if (chosen.json()) {
+      out().println(new JsonMapper().writeValueAsString(findings));
+    } else {
+      findings.forEach((name, value) -> out().printf("%-20s %s%n", name.replace('_', ' '), value));
+    }
+  }
+
+  private static void java(Map<String, Object> findings) {
+    OperatingSystemMXBean system =
+        (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    findings.put("rlhf4j", Version.text());
+    findings.put("java", Runtime.version().toString());
+    findings.put("platform", Platform.detectPlatform("pytorch").getClassifier());
+    findings.put("processors", Runtime.getRuntime().availableProcessors());
+    findings.put("memory_gib", gib(system.getTotalMemorySize()));
+    findings.put("free_memory_gib", gib(system.getFreeMemorySize()));
+    findings.put("heap_gib", gib(Runtime.getRuntime().maxMemory()));
+  }
+
+  private static void engine(Map<String, Object> findings, MachineSettings.Device asked) {
+    Engine engine;
+    try {
+      engine = Engine.getEngine("PyTorch");
+      requireRightSum();
+    } catch (RuntimeException | LinkageError e) {
+      throw new UserException("PyTorch doesn't load: " + rootMessage(e), e);
+    }
+    if (asked == MachineSettings.Device.GPU && engine.getGpuCount() == 0) {
+      throw new UsageException("--device gpu: PyTorch finds no GPU here");
+    }
+    findings.put("engine", engine.getEngineName());
+    findings.put("engine_version", engine.getVersion());
+    findings.put("djl_version", Engine.getDjlVersion());
+    findings.put("device", engine.defaultDevice().getDeviceType());
+    findings.put("gpus", engine.getGpuCount());
+    findings.put("threads", Integer.getInteger("ai.djl.pytorch.num_threads", coreCount()));
+  }
+
+  private static int coreCount() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  private static void requireRightSum() {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        NDArray sum = manager.create(new float[] {1, 2, 3}).sum()) {
+      if (sum.getFloat() != 6) {
+        throw new IllegalStateException("1 + 2 + 3 came out as " + sum.getFloat());
+      }
+    }
+  }
+
+  private static void tokenizers(Map<String, Object> findings) {
+    try {
+      LibUtils.checkStatus();
+    } catch (RuntimeException | LinkageError e) {
+      throw new UserException("the tokenizers library doesn't load: " + rootMessage(e), e);
+    }
+    findings.put("tokenizers_version", Platform.detectPlatform("tokenizers").getVersion());
+  }
+
+  private static String rootMessage(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
+
+  private static double gib(long bytes) {
+    return Math.round(bytes / GIB * 10) / 10.0;
+  }
+}

@@ -1,0 +1,80 @@
+package org.rlhf4j.cli;
+
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.Locale;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.model.UserException;
+
+/** The one line that a failed command ends with. */
+final class ErrorLine {
+
+  private static final List<String> OUT_OF_NATIVE_MEMORY =
+      List.of("can't allocate memory", "not enough memory", "out of memory");
+
+  private ErrorLine() {}
+
+  /** What went wrong and what to do, in one line. */
+  static String of(Throwable failure) {
+    return "rlhf: " + oneLine(describe(failure));
+  }
+
+  /** 2 where the command was used wrongly, else 1. */
+  static int exitCode(Throwable failure) {
+    return failure instanceof UsageException ? 2 : 1;
+  }
+
+  private static String describe(Throwable failure) {
+    if (failure instanceof UserException) {
+      return failure.getMessage();
+    }
+    if (failure instanceof OutOfMemoryError) {
+      return "out of memory in Java ("
+          + failure.getMessage()
+          + "): lower --micro-batch-tokens, or raise the heap with RLHF_JAVA_OPTS=-Xmx8g";
+    }
+    if (failure instanceof UncheckedIOException) {
+      return describe(failure.getCause());
+    }
+    if (failure instanceof FileSystemException file) {
+      return file.getFile() + ": " + reason(file);
+    }
+    String message = String.valueOf(failure.getMessage());
+    if (OUT_OF_NATIVE_MEMORY.stream().anyMatch(message.toLowerCase(Locale.ROOT)::contains)) {
+      return "out of memory for tensors: lower --micro-batch-tokens or --batch-size ("
+          + lastLine(message)
+          + ")";
+    }
+    return failure.getClass().getSimpleName()
+        + ": "
+        + lastLine(message)
+        + " (not expected: --verbose shows where)";
+  }
+
+  private static String reason(FileSystemException failure) {
+    if (failure instanceof NoSuchFileException) {
+      return "no such file";
+    }
+    if (failure instanceof FileAlreadyExistsException) {
+      return "exists already";
+    }
+    if (failure instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    return failure.getReason() == null ? failure.getClass().getSimpleName() : failure.getReason();
+  }
+
+  /** A program's traceback ends with what went wrong. */
+  private static String lastLine(String message) {
+    List<String> lines = message.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    return lines.isEmpty() ? message : lines.get(lines.size() - 1);
+  }
+
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+}

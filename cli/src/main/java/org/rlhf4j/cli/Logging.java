@@ -1,0 +1,45 @@
+package org.rlhf4j.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.Configurator;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.spi.ContextAwareBase;
+
+/**
+ * Logs to stderr: warnings and errors; with {@code --verbose} everything of ours and what DJL
+ * informs about. Logback finds it as a service the first time that something is logged, so a
+ * command that logs nothing doesn't wait for it.
+ */
+public final class Logging extends ContextAwareBase implements Configurator {
+
+  private static volatile boolean verbose;
+
+  /** Made by logback. */
+  public Logging() {}
+
+  /** Chooses how much is logged; has its effect before the first message only. */
+  static void setVerbose(boolean value) {
+    verbose = value;
+  }
+
+  @Override
+  public ExecutionStatus configure(LoggerContext context) {
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setContext(context);
+    encoder.setPattern(verbose ? "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n" : "rlhf: %msg%n");
+    encoder.start();
+    ConsoleAppender<ILoggingEvent> stderr = new ConsoleAppender<>();
+    stderr.setContext(context);
+    stderr.setTarget("System.err");
+    stderr.setEncoder(encoder);
+    stderr.start();
+    context.getLogger("ROOT").setLevel(verbose ? Level.INFO : Level.WARN);
+    context.getLogger("org.rlhf4j").setLevel(verbose ? Level.DEBUG : Level.WARN);
+    context.getLogger("ai.djl").setLevel(verbose ? Level.INFO : Level.ERROR);
+    context.getLogger("ROOT").addAppender(stderr);
+    return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+}

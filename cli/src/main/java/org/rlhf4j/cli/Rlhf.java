@@ -1,0 +1,146 @@
+package org.rlhf4j.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStreamWriter;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.settings.NearestName;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The {@code rlhf} command. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 on signals.
+ */
+@Command(
+    name = "rlhf",
+    description = "RLHF for small language models.",
+    synopsisSubcommandLabel = "COMMAND",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    versionProvider = Version.class,
+    footer = "%nA command's settings: rlhf COMMAND --help")
+public final class Rlhf implements Callable<Integer> {
+
+  private static final int WIDTH = 100;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Log more; show where an error came from.")
+  private boolean verbose;
+
+  private Rlhf() {}
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    PrintWriter out = console(FileDescriptor.out);
+    PrintWriter err = console(FileDescriptor.err);
+    Thread.setDefaultUncaughtExceptionHandler(
+        (thread, failure) -> err.println(ErrorLine.of(failure)));
+    int code = run(args, out, err);
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @param args what stands after {@code rlhf}
+   * @param out takes results
+   * @param err takes everything else
+   * @return the exit code
+   */
+  public static int run(String[] args, PrintWriter out, PrintWriter err) {
+    Rlhf root = new Rlhf();
+    CommandLine line = new CommandLine(root);
+    subcommands().forEach(command -> line.addSubcommand(command.declared()));
+    line.setOut(out)
+        .setErr(err)
+        .setExpandAtFiles(false)
+        .setUsageHelpWidth(WIDTH)
+        .setCaseInsensitiveEnumValuesAllowed(false)
+        .setParameterExceptionHandler((e, given) -> fail(asUsage(e), root.verbose, err))
+        .setExecutionExceptionHandler((e, at, parsed) -> fail(e, root.verbose, err))
+        .setExecutionStrategy(
+            parsed -> {
+              Logging.setVerbose(root.verbose);
+              return new CommandLine.RunLast().execute(parsed);
+            });
+    try {
+      return line.execute(args);
+    } catch (Throwable failure) {
+      return fail(failure, root.verbose, err);
+    }
+  }
+
+  /** Refuses a command line without a command. */
+  @Override
+  public Integer call() {
+    throw new UsageException("no command given; 'rlhf --help' lists them");
+  }
+
+  /** Every command's settings in Markdown: the text of docs/settings.md. */
+  static String settingsDocument() {
+    StringBuilder document = new StringBuilder("# Settings\n\n");
+    document.append("Each is an option of its command and a key of its `--config` file.\n");
+    for (SettingsCommand<?> command : subcommands()) {
+      String name = command.declared().getCommandName();
+      document.append("\n## rlhf ").append(name).append("\n\n").append(command.settingsTable());
+    }
+    return document.toString();
+  }
+
+  private static List<SettingsCommand<?>> subcommands() {
+    return List.of(new DoctorCommand());
+  }
+
+  private static int fail(Throwable failure, boolean verbose, PrintWriter err) {
+    if (verbose) {
+      failure.printStackTrace(err);
+    }
+    err.println(ErrorLine.of(failure));
+    return ErrorLine.exitCode(failure);
+  }
+
+  private static UsageException asUsage(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+      return unknown(unmatched.getUnmatched().get(0), e.getCommandLine(), e);
+    }
+    if (e instanceof MissingParameterException missing
+        && !missing.getMissing().isEmpty()
+        && missing.getMissing().get(0) instanceof OptionSpec option) {
+      String label = option.paramLabel();
+      return new UsageException(option.longestName() + ": needs a value (" + label + ")", e);
+    }
+    return new UsageException(e.getMessage(), e);
+  }
+
+  private static UsageException unknown(String written, CommandLine at, Exception cause) {
+    boolean option = written.startsWith("-");
+    String name = option && written.contains("=") ? written.split("=", 2)[0] : written;
+    List<String> known =
+        option
+            ? at.getCommandSpec().options().stream().map(o -> o.longestName()).toList()
+            : List.copyOf(at.getSubcommands().keySet());
+    String kind = option ? "option" : known.isEmpty() ? "argument" : "command";
+    String hint =
+        NearestName.of(name, known).map(nearest -> "; did you mean '" + nearest + "'?").orElse("");
+    return new UsageException("unknown " + kind + " '" + name + "'" + hint, cause);
+  }
+
+  private static PrintWriter console(FileDescriptor descriptor) {
+    return new PrintWriter(
+        new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8), true);
+  }
+}

@@ -1,0 +1,110 @@
+package org.rlhf4j.cli;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Holds the direction of dependencies between the modules, and what stays inside one of them. */
+class ArchitectureTest {
+
+  /** What each package may use of the others, besides itself. */
+  private static final Map<String, List<String>> MAY_USE =
+      Map.of(
+          "model", List.of(),
+          "data", List.of("model"),
+          "training", List.of("model"),
+          "sft", List.of("model", "data", "training"),
+          "reward", List.of("model", "data", "training"),
+          "rollout", List.of("model", "data", "training", "reward"),
+          "ppo", List.of("model", "data", "training", "reward", "rollout"),
+          "grpo", List.of("model", "data", "training", "reward", "rollout"));
+
+  private static JavaClasses product;
+
+  @BeforeAll
+  static void readClasses() {
+    product =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("org.rlhf4j");
+    assertThat(product).isNotEmpty();
+  }
+
+  static List<String> packages() {
+    return MAY_USE.keySet().stream().sorted().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("packages")
+  void packageUsesOnlyWhatItMay(String name) {
+    directionOf(name, MAY_USE.get(name)).check(product);
+  }
+
+  @Test
+  void directionRuleCanFail() {
+    assertThatThrownBy(() -> directionOf("cli", List.of("data")).check(product))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("org.rlhf4j.model");
+  }
+
+  @Test
+  void onlyLanguageModelKnowsThePytorchEngine() {
+    noClasses()
+        .that(not(resideInAPackage("org.rlhf4j.model..")))
+        .should()
+        .dependOnClassesThat(resideInAPackage("ai.djl.pytorch.."))
+        .orShould()
+        .dependOnClassesThat()
+        .haveSimpleName("TorchProgram")
+        .because("TorchScript stays behind one interface")
+        .check(product);
+  }
+
+  @Test
+  void onlyTheCommandKnowsPicocliAndLogback() {
+    noClasses()
+        .that(not(resideInAPackage("org.rlhf4j.cli..")))
+        .should()
+        .dependOnClassesThat(resideInAnyPackage("picocli..", "ch.qos.logback.."))
+        .check(product);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    SlicesRuleDefinition.slices()
+        .matching("org.rlhf4j.(*)..")
+        .should()
+        .beFreeOfCycles()
+        .check(product);
+  }
+
+  private static ArchRule directionOf(String name, List<String> mayUse) {
+    String[] allowed = new String[mayUse.size() + 1];
+    allowed[0] = "org.rlhf4j." + name + "..";
+    for (int i = 0; i < mayUse.size(); i++) {
+      allowed[i + 1] = "org.rlhf4j." + mayUse.get(i) + "..";
+    }
+    return classes()
+        .that(resideInAPackage(allowed[0]))
+        .should()
+        .onlyDependOnClassesThat(
+            not(resideInAPackage("org.rlhf4j..")).or(resideInAnyPackage(allowed)))
+        .allowEmptyShould(true);
+  }
+}

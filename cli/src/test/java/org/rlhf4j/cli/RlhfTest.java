@@ -1,0 +1,131 @@
+package org.rlhf4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RlhfTest {
+
+  private static final int SCREEN_COLUMNS = 100;
+
+  @TempDir private Path folder;
+
+  private record Outcome(int code, String out, String err) {
+
+    String lastErrorLine() {
+      return err.lines().reduce("", (first, second) -> second);
+    }
+  }
+
+  @Test
+  void helpFitsOneScreen() {
+    Outcome help = rlhf("--help");
+
+    assertThat(help.code()).isZero();
+    assertThat(help.err()).isEmpty();
+    assertThat(help.out()).contains("Usage: rlhf").contains("doctor");
+    assertThat(help.out().lines().count()).isLessThanOrEqualTo(SCREEN_LINES);
+    assertThat(help.out().lines()).allMatch(line -> line.length() <= SCREEN_COLUMNS);
+  }
+
+  @Test
+  void helpOfACommandShowsItsSettings() {
+    Outcome help = rlhf("doctor", "--help");
+
+    assertThat(help.code()).isZero();
+    assertThat(help.out())
+        .contains("--config=FILE.yaml")
+        .contains("--json[=true|false]")
+        .contains("\nMachine\n")
+        .contains("--device=auto|cpu|gpu")
+        .contains("Default: fp32.");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "docto~rlhf: unknown command 'docto'; did you mean 'doctor'?",
+        "doctor --thread=2~rlhf: unknown option '--thread'; did you mean '--threads'?",
+        "doctor --threads~rlhf: --threads: needs a value (N)",
+        "doctor --threads x~rlhf: --threads: expected a whole number, not 'x'",
+        "doctor --threads 0~rlhf: --threads must be above 0, not 0",
+        "doctor --json true x~rlhf: unknown argument 'x'",
+        "doctor --json x~rlhf: unknown argument 'x'",
+        "doctor --json=maybe~rlhf: --json: expected true or false, not 'maybe'",
+        "doctor --precision fp16~rlhf: --precision: expected one of fp32, bf16, not 'fp16'",
+        "doctor --config missing.yaml~rlhf: missing.yaml: no such file",
+      })
+  void wrongUsageEndsWithOneLine(String args, String line) {
+    Outcome outcome = rlhf(args.split(" "));
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err()).isEqualTo(line + System.lineSeparator());
+  }
+
+  @Test
+  void noCommandIsWrongUsage() {
+    Outcome outcome = rlhf();
+
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err()).startsWith("rlhf: no command given");
+  }
+
+  @Test
+  void verboseShowsWhereBeforeTheLastLine() {
+    Outcome outcome = rlhf("doctor", "--verbose", "--threads", "x");
+
+    assertThat(outcome.err()).contains("\tat org.rlhf4j.");
+    assertThat(outcome.lastErrorLine())
+        .isEqualTo("rlhf: --threads: expected a whole number, not 'x'");
+  }
+
+  @Test
+  void configurationFileGivesSettings() throws IOException {
+    Path config = Files.writeString(folder.resolve("doctor.yaml"), "json: true\nthread: 1\n");
+
+    assertThat(rlhf("doctor", "--config", config.toString()).err().strip())
+        .isEqualTo("rlhf: " + config + ":2:1: unknown setting 'thread'; did you mean 'threads'?");
+
+    Files.writeString(config, "json: true\n");
+    assertThat(rlhf("doctor", "--config", config.toString()).out()).startsWith("{");
+    assertThat(rlhf("doctor", "--config", config.toString(), "--json=false").out())
+        .doesNotContain("{");
+  }
+
+  @Test
+  void doctorFindsEverythingNative() throws IOException {
+    Outcome outcome = rlhf("doctor", "--json", "--verbose");
+
+    assertThat(outcome.code()).isZero();
+    JsonNode findings = new JsonMapper().readTree(outcome.out());
+    assertThat(findings.path("engine").asText()).isEqualTo("PyTorch");
+    assertThat(findings.path("engine_version").asText()).startsWith("2.7");
+    assertThat(findings.path("threads").asInt()).isPositive();
+    assertThat(findings.path("memory_gib").asDouble()).isPositive();
+    assertThat(findings.path("tokenizers_version").asText()).isNotEmpty();
+  }
+
+  @Test
+  void versionIsOneLine() {
+    assertThat(rlhf("--version").out()).matches("rlhf4j \\S+\\R");
+  }
+
+  private static Outcome rlhf(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
+    return new Outcome(code, out.toString(), err.toString());
+  }
+}
