@@ -1,0 +1,24 @@
+package org.rlhf4j.data;
+
+import org.rlhf4j.model.UserException;
+
+/** Thrown where a row is bad and the rows after it can still be read. */
+final class BadRowException extends UserException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient BadRow row;
+
+  BadRowException(Location location, String reason) {
+    this(new BadRow(location, reason));
+  }
+
+  private BadRowException(BadRow row) {
+    super(row.message());
+    this.row = row;
+  }
+
+  BadRow row() {
+    return row;
+  }
+}

@@ -1,0 +1,146 @@
+package org.rlhf4j.data;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** One row as its file has it: values by field name. Null values count as absent. */
+final class Fields {
+
+  private record Field(JsonNode value, Location location) {}
+
+  private final Location location;
+  private final boolean textual;
+  private final Map<String, Field> fields = new LinkedHashMap<>();
+
+  /**
+   * Begins a row.
+   *
+   * @param textual whether the format has text only, so that a number is written as text
+   */
+  Fields(Location location, boolean textual) {
+    this.location = location;
+    this.textual = textual;
+  }
+
+  void put(String name, JsonNode value, Location place) {
+    if (!value.isNull()) {
+      fields.put(name, new Field(value, place));
+    }
+  }
+
+  Location location() {
+    return location;
+  }
+
+  boolean has(String name) {
+    return fields.containsKey(name);
+  }
+
+  /** The fields' names for a message: (fields: a, b). */
+  String names() {
+    return fields.isEmpty()
+        ? "(no fields)"
+        : "(fields: " + String.join(", ", fields.keySet()) + ")";
+  }
+
+  String text(String name) {
+    Field field = fields.get(name);
+    if (field == null) {
+      throw bad("no \"" + name + "\" " + names() + "; add it");
+    }
+    return text(name, field.value, field.location);
+  }
+
+  /** A list of texts, in the file's order. */
+  List<String> texts(String name) {
+    Field field = fields.get(name);
+    if (!field.value.isArray()) {
+      throw wrong(name, "a list of strings", field.value, field.location);
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode value : field.value) {
+      texts.add(text(name, value, field.location));
+    }
+    return texts;
+  }
+
+  /** A text, number or truth value as it is written. */
+  Optional<String> scalar(String name) {
+    Field field = fields.get(name);
+    if (field == null) {
+      return Optional.empty();
+    }
+    if (field.value.isContainerNode()) {
+      throw wrong(name, "a string or a number", field.value, field.location);
+    }
+    return Optional.of(field.value.asText());
+  }
+
+  /** A finite number; an empty CSV cell counts as absent. */
+  Optional<Double> number(String name) {
+    Field field = fields.get(name);
+    if (field == null || (textual && field.value.textValue().isBlank())) {
+      return Optional.empty();
+    }
+    double number = textual ? parse(name, field) : field.value.asDouble();
+    if (!(textual || field.value.isNumber()) || !Double.isFinite(number)) {
+      throw wrong(name, "a finite number", field.value, field.location);
+    }
+    return Optional.of(number);
+  }
+
+  private static double parse(String name, Field field) {
+    try {
+      return Double.parseDouble(field.value.textValue().strip());
+    } catch (NumberFormatException e) {
+      throw wrong(name, "a finite number", field.value, field.location);
+    }
+  }
+
+  BadRowException bad(String reason) {
+    return new BadRowException(location, reason);
+  }
+
+  private static String text(String name, JsonNode value, Location location) {
+    if (!value.isTextual()) {
+      throw isMessageList(value)
+          ? new BadRowException(location, messages(name))
+          : wrong(name, "a string", value, location);
+    }
+    String text = value.textValue();
+    if (hasHalfPair(text)) {
+      throw new BadRowException(
+          location,
+          "\"" + name + "\" holds half of a surrogate pair, which no text has; mend or remove it");
+    }
+    return text;
+  }
+
+  static String messages(String name) {
+    return "\""
+        + name
+        + "\" is a message list, which needs a chat template; write it as text, the"
+        + " way the model should see it";
+  }
+
+  private static boolean isMessageList(JsonNode value) {
+    return value.isArray() && value.path(0).has("content");
+  }
+
+  private static boolean hasHalfPair(String text) {
+    return text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+  }
+
+  private static BadRowException wrong(
+      String name, String expected, JsonNode value, Location location) {
+    String written = value.toString();
+    String shown = written.length() > 40 ? written.substring(0, 40) + "…" : written;
+    return new BadRowException(
+        location, "\"" + name + "\" should be " + expected + ", not " + shown + "; correct it");
+  }
+}

@@ -1,0 +1,133 @@
+package org.rlhf4j.data;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.StringReader;
+import org.rlhf4j.model.UserException;
+
+/** Rows as JSON objects: one a line, or all in one array. */
+final class JsonRows implements RowSource {
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private final Utf8Lines lines;
+  private boolean started;
+  private JsonParser array;
+  private long firstLine;
+
+  JsonRows(Utf8Lines lines) {
+    this.lines = lines;
+  }
+
+  @Override
+  public Fields next() {
+    if (array != null) {
+      return nextOfArray();
+    }
+    String line = lines.next();
+    while (line != null && line.isBlank()) {
+      line = lines.next();
+    }
+    if (line == null) {
+      return null;
+    }
+    firstLine = lines.line();
+    if (!started && line.stripLeading().startsWith("[")) {
+      return openArray(line);
+    }
+    started = true;
+    return parseLine(line);
+  }
+
+  @Override
+  public void close() {
+    lines.close();
+  }
+
+  private Fields parseLine(String line) {
+    try (JsonParser parser = JSON.createParser(new StringReader(line))) {
+      parser.nextToken();
+      Fields fields = object(parser);
+      if (parser.nextToken() != null) {
+        throw new BadRowException(
+            place(parser.currentTokenLocation()),
+            "more than one value on the line; put each row on a line of its own");
+      }
+      return fields;
+    } catch (JsonProcessingException e) {
+      throw new BadRowException(place(e.getLocation()), malformed(e));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Fields openArray(String line) {
+    try {
+      array = JSON.createParser(lines.reader(line));
+      array.nextToken();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return nextOfArray();
+  }
+
+  private Fields nextOfArray() {
+    JsonToken token;
+    try {
+      token = array.nextToken();
+      if (token == JsonToken.END_ARRAY || token == null) {
+        return null;
+      }
+      if (token == JsonToken.START_OBJECT) {
+        return object(array);
+      }
+      array.skipChildren();
+    } catch (JsonProcessingException e) {
+      throw new UserException(place(e.getLocation()) + ": " + malformed(e), e);
+    } catch (BadRowException e) {
+      throw new UserException(e.getMessage(), e);
+    } catch (IOException e) {
+      throw new UserException(lines.file() + ": can't be read (" + e.getMessage() + ")", e);
+    }
+    throw notAnObject(array);
+  }
+
+  /** Reads the object that the parser stands at. */
+  private Fields object(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      throw notAnObject(parser);
+    }
+    Fields fields = new Fields(place(parser.currentTokenLocation()), false);
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      parser.nextToken();
+      Location place = place(parser.currentTokenLocation());
+      JsonNode value = JSON.readTree(parser);
+      fields.put(name, value, place);
+    }
+    return fields;
+  }
+
+  private BadRowException notAnObject(JsonParser parser) {
+    return new BadRowException(
+        place(parser.currentTokenLocation()),
+        "not a JSON object; write each row as {\"prompt\": …}");
+  }
+
+  private Location place(JsonLocation location) {
+    return new Location(lines.file(), firstLine + location.getLineNr() - 1, location.getColumnNr());
+  }
+
+  private static String malformed(JsonProcessingException e) {
+    String what = e.getOriginalMessage().replaceAll("(?s) \\(start marker at .*|\n.*", "");
+    return "malformed JSON (" + what + "); correct the row";
+  }
+}

@@ -1,0 +1,152 @@
+package org.rlhf4j.data;
+
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * What a command wants of each row. A row's kind is told by its fields; where it is of another kind
+ * the wanted part is taken out if it is there (the chosen side of a comparison as a demonstration,
+ * the prompt of any row), else the row is bad.
+ *
+ * @param <T> the rows' type
+ */
+public final class RowKind<T extends Row> {
+
+  private static final String MARGIN = "margin";
+  private static final String PROMPT = "prompt";
+  private static final String COMPLETION = "completion";
+  private static final String COMPLETIONS = "completions";
+  private static final String CHOSEN = "chosen";
+  private static final String REJECTED = "rejected";
+  private static final String TEXT = "text";
+
+  /** Demonstrations: {@code prompt, completion} or {@code text}; of comparisons the best side. */
+  public static final RowKind<Demonstration> DEMONSTRATIONS = new RowKind<>(RowKind::demonstration);
+
+  /**
+   * Comparisons: {@code prompt, chosen, rejected}, whole dialogues in {@code chosen, rejected}, or
+   * {@code prompt, completions} best first; with the margin in {@code margin}, if any.
+   */
+  public static final RowKind<Comparison> COMPARISONS =
+      new RowKind<>(fields -> comparison(fields, fields.number(MARGIN).orElse(0.0)));
+
+  /** The prompt of any row that has one. */
+  public static final RowKind<PromptRow> PROMPTS = new RowKind<>(RowKind::promptRow);
+
+  /** Any row, as its fields tell: a comparison before a demonstration before a prompt. */
+  public static final RowKind<Row> ANY = new RowKind<>(RowKind::any);
+
+  private final Function<Fields, T> row;
+
+  private RowKind(Function<Fields, T> row) {
+    this.row = row;
+  }
+
+  /**
+   * Comparisons whose margin is in a column of the user's choice, which then every row must have:
+   * {@code --margin-column}.
+   *
+   * @param column the column's name
+   * @return the kind
+   */
+  public static RowKind<Comparison> comparisonsWithMargin(String column) {
+    return new RowKind<>(
+        fields ->
+            comparison(
+                fields,
+                fields
+                    .number(column)
+                    .orElseThrow(
+                        () ->
+                            fields.bad(
+                                "no \""
+                                    + column
+                                    + "\" "
+                                    + fields.names()
+                                    + "; add it or change --margin-column"))));
+  }
+
+  /** Makes the row of its fields, or throws {@link BadRowException}. */
+  T of(Fields fields) {
+    if (fields.has("messages") && !isComparison(fields) && !fields.has(PROMPT)) {
+      throw fields.bad(Fields.messages("messages"));
+    }
+    return row.apply(fields);
+  }
+
+  private static boolean isComparison(Fields fields) {
+    return fields.has(CHOSEN) || fields.has(REJECTED) || fields.has(COMPLETIONS);
+  }
+
+  private static Row any(Fields fields) {
+    if (isComparison(fields)) {
+      return comparison(fields, fields.number(MARGIN).orElse(0.0));
+    }
+    if (fields.has(COMPLETION) || (fields.has(TEXT) && !fields.has(PROMPT))) {
+      return demonstration(fields);
+    }
+    if (fields.has(PROMPT)) {
+      return promptRow(fields);
+    }
+    throw fields.bad(
+        "no field tells what this row is "
+            + fields.names()
+            + "; it needs prompt, completion or text, or chosen and rejected");
+  }
+
+  private static Demonstration demonstration(Fields fields) {
+    if (fields.has(COMPLETION)) {
+      return new Demonstration(
+          fields.text(PROMPT), fields.text(COMPLETION), false, fields.location());
+    }
+    if (isComparison(fields)) {
+      return comparison(fields, 0).demonstration();
+    }
+    if (fields.has(TEXT)) {
+      return new Demonstration("", fields.text(TEXT), true, fields.location());
+    }
+    throw fields.bad(
+        "not a demonstration "
+            + fields.names()
+            + "; it needs prompt and completion, or text, or chosen and rejected");
+  }
+
+  private static Comparison comparison(Fields fields, double margin) {
+    if (fields.has(COMPLETIONS)) {
+      return ranking(fields, margin);
+    }
+    if (!isComparison(fields)) {
+      throw fields.bad(
+          "not a comparison "
+              + fields.names()
+              + "; it needs chosen and rejected, with a prompt or as whole dialogues");
+    }
+    String chosen = fields.text(CHOSEN);
+    String rejected = fields.text(REJECTED);
+    if (fields.has(PROMPT)) {
+      return new Comparison(fields.text(PROMPT), chosen, rejected, margin, fields.location());
+    }
+    DialoguePair pair = DialoguePair.split(chosen, rejected);
+    return new Comparison(pair.prompt(), pair.chosen(), pair.rejected(), margin, fields.location());
+  }
+
+  private static Comparison ranking(Fields fields, double margin) {
+    List<String> completions = fields.texts(COMPLETIONS);
+    if (completions.size() < 2) {
+      throw fields.bad("\"completions\" lists fewer than two; give at least two, best first");
+    }
+    return new Comparison(fields.text(PROMPT), completions, margin, fields.location());
+  }
+
+  private static PromptRow promptRow(Fields fields) {
+    String prompt;
+    if (fields.has(PROMPT)) {
+      prompt = fields.text(PROMPT);
+    } else if (fields.has(CHOSEN) && fields.has(REJECTED)) {
+      prompt = comparison(fields, 0).prompt();
+    } else {
+      throw fields.bad("no prompt " + fields.names() + "; it needs prompt, or chosen and rejected");
+    }
+    return new PromptRow(prompt, fields.scalar("answer"), fields.location());
+  }
+}

@@ -1,0 +1,210 @@
+package org.rlhf4j.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UsageException;
+
+/**
+ * Turns rows into token ids.
+ *
+ * <ul>
+ *   <li>The prompt's ids are those of the prompt alone, as in sampling.
+ *   <li>A completion's ids are what follows them in the tokenization of prompt and completion
+ *       together where that begins with the prompt's ids, else those of the completion alone.
+ *   <li>The end-of-sequence id is appended to a completion that doesn't end in a stop id.
+ *   <li>What is longer than the maximal length loses the prompt's beginning, BOS included; all
+ *       completions of a row share the prompt that leaves room for the longest. A row whose longest
+ *       completion doesn't fit alone is dropped.
+ *   <li>A text row has an empty prompt; its first token has no predictor and isn't trained on.
+ * </ul>
+ */
+public final class RowTokenizer {
+
+  private static final int[] NONE = {};
+
+  private final Tokenizer tokenizer;
+  private final int maxLength;
+  private final TrainOn trainOn;
+
+  /**
+   * Creates a tokenizer of rows that trains on completions.
+   *
+   * @param tokenizer the model's
+   * @param maxLength the most tokens of prompt, completion and end together
+   */
+  public RowTokenizer(Tokenizer tokenizer, int maxLength) {
+    this(tokenizer, maxLength, TrainOn.COMPLETION);
+  }
+
+  /**
+   * Creates a tokenizer of rows.
+   *
+   * @param tokenizer the model's
+   * @param maxLength the most tokens of prompt, completion and end together
+   * @param trainOn what of a demonstration is trained on
+   */
+  public RowTokenizer(Tokenizer tokenizer, int maxLength, TrainOn trainOn) {
+    if (maxLength < 2) {
+      throw new UsageException("max-length: " + maxLength + " is too short; give at least 2");
+    }
+    this.tokenizer = tokenizer;
+    this.maxLength = maxLength;
+    this.trainOn = trainOn;
+  }
+
+  /**
+   * Tokenizes demonstrations or comparisons.
+   *
+   * @param rows as read
+   * @return the rows kept, and the report
+   */
+  public Tokenized<TokenizedRow> tokenize(Rows<? extends Row> rows) {
+    DataReport.Builder report = new DataReport.Builder(maxLength, rows.bad());
+    List<TokenizedRow> kept = new ArrayList<>();
+    for (Row row : rows.rows()) {
+      tokenize(row, report).ifPresent(kept::add);
+    }
+    return new Tokenized<>(kept, report.build());
+  }
+
+  /**
+   * Tokenizes one demonstration or comparison.
+   *
+   * @param row the row; a prompt alone has nothing to train on and isn't accepted
+   * @param report counts what becomes of the row
+   * @return its ids, or nothing where it is dropped
+   */
+  public Optional<TokenizedRow> tokenize(Row row, DataReport.Builder report) {
+    report.read(row);
+    int[] prompt = isText(row) ? NONE : promptIds(row.prompt());
+    List<int[]> completions = completions(row, prompt);
+    int longest = completions.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+    if (longest > maxLength) {
+      report.dropped(DataReport.COMPLETION_TOO_LONG);
+      return Optional.empty();
+    }
+    int[] fitting = end(prompt, maxLength - longest);
+    TokenTree tree = tree(row, fitting, completions);
+    if (row instanceof Demonstration && tree.length() < 2) {
+      report.dropped(DataReport.NOTHING_TO_TRAIN_ON);
+      return Optional.empty();
+    }
+    int cut = prompt.length - fitting.length;
+    report.kept(fitting.length, longest, cut);
+    double margin = row instanceof Comparison comparison ? comparison.margin() : 0;
+    return Optional.of(new TokenizedRow(tree, row, margin, cut));
+  }
+
+  /**
+   * Tokenizes prompts to sample from.
+   *
+   * @param rows as read
+   * @param maxNewTokens how many tokens a completion may have; what is left of the maximal length
+   *     is the prompt's
+   * @return the prompts kept, and the report
+   */
+  public Tokenized<TokenizedPrompt> tokenizePrompts(Rows<PromptRow> rows, int maxNewTokens) {
+    int room = maxLength - maxNewTokens;
+    if (room < 1) {
+      throw new UsageException(
+          "max-new-tokens: "
+              + maxNewTokens
+              + " leaves no room for a prompt in "
+              + maxLength
+              + " tokens; lower it or raise max-length");
+    }
+    DataReport.Builder report = new DataReport.Builder(maxLength, rows.bad());
+    List<TokenizedPrompt> kept = new ArrayList<>();
+    for (PromptRow row : rows.rows()) {
+      report.read(row);
+      int[] prompt = promptIds(row.prompt());
+      int[] fitting = end(prompt, room);
+      if (fitting.length == 0) {
+        report.dropped(DataReport.EMPTY_PROMPT);
+      } else {
+        int cut = prompt.length - fitting.length;
+        report.kept(fitting.length, 0, cut);
+        kept.add(new TokenizedPrompt(fitting, row, cut));
+      }
+    }
+    return new Tokenized<>(kept, report.build());
+  }
+
+  /**
+   * Tokenizes a prompt, uncut.
+   *
+   * @param prompt its text
+   * @return its ids, with the tokenizer's own BOS
+   */
+  public int[] promptIds(String prompt) {
+    return tokenizer.encode(prompt);
+  }
+
+  /**
+   * Tokenizes a completion as what follows a prompt; no end is appended.
+   *
+   * @param prompt the prompt's text
+   * @param completion the completion's text
+   * @return the completion's ids; none for an empty text
+   */
+  public int[] completionIds(String prompt, String completion) {
+    return completionIds(prompt, promptIds(prompt), completion);
+  }
+
+  /**
+   * Appends the end-of-sequence id unless the ids end in a stop id.
+   *
+   * @param ids of a completion or a text
+   * @return ids that end in a stop id
+   */
+  public int[] ended(int[] ids) {
+    boolean stops = ids.length > 0 && tokenizer.isStop(ids[ids.length - 1]);
+    return stops ? ids : concat(ids, new int[] {tokenizer.eosId()});
+  }
+
+  private int[] completionIds(String prompt, int[] before, String completion) {
+    int[] whole = tokenizer.encode(prompt + completion);
+    return Tokenizer.startsWith(whole, before)
+        ? Arrays.copyOfRange(whole, before.length, whole.length)
+        : tokenizer.encodeContinuation(completion);
+  }
+
+  private TokenTree tree(Row row, int[] prompt, List<int[]> completions) {
+    boolean promptToo = trainOn == TrainOn.PROMPT_AND_COMPLETION && row instanceof Demonstration;
+    return promptToo
+        ? TokenTree.of(NONE, concat(prompt, completions.get(0)))
+        : new TokenTree(prompt, completions);
+  }
+
+  private List<int[]> completions(Row row, int[] prompt) {
+    if (row instanceof Comparison comparison) {
+      return comparison.completions().stream()
+          .map(completion -> ended(completionIds(row.prompt(), prompt, completion)))
+          .toList();
+    }
+    if (row instanceof Demonstration demonstration) {
+      String text = demonstration.completion();
+      return List.of(
+          ended(isText(row) ? tokenizer.encode(text) : completionIds(row.prompt(), prompt, text)));
+    }
+    throw new IllegalArgumentException("a prompt alone has no completion");
+  }
+
+  private static boolean isText(Row row) {
+    return row instanceof Demonstration demonstration && demonstration.trainOnAll();
+  }
+
+  private static int[] end(int[] ids, int most) {
+    return Arrays.copyOfRange(ids, Math.max(0, ids.length - most), ids.length);
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    int[] all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+}

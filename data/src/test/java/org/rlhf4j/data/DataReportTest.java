@@ -1,0 +1,86 @@
+package org.rlhf4j.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.UserException;
+
+class DataReportTest {
+
+  private static final Location PLACE = new Location("a.jsonl", 3, 1);
+
+  private static DataReport report() {
+    DataReport.Builder builder =
+        new DataReport.Builder(64, List.of(new BadRow(PLACE, "no \"prompt\"; add it")));
+    builder.read(new Comparison("p", "a", "b", 0, PLACE));
+    builder.kept(10, 4, 0);
+    builder.read(new Comparison("p", "a", "b", 1, new Location("a.jsonl", 4, 1)));
+    builder.kept(60, 4, 7);
+    builder.read(new Comparison("q", "a", "a", 0, PLACE));
+    builder.kept(2, 1, 0);
+    builder.read(new Comparison("r", "a", "b", 0, PLACE));
+    builder.dropped(DataReport.COMPLETION_TOO_LONG);
+    return builder.build();
+  }
+
+  @Test
+  void countsWhatBecameOfTheRows() {
+    DataReport report = report();
+    assertThat(report.read()).isEqualTo(4);
+    assertThat(report.kept()).isEqualTo(3);
+    assertThat(report.skipped()).isEqualTo(1);
+    assertThat(report.cut()).isEqualTo(1);
+    assertThat(report.dropped()).isEqualTo(1);
+    assertThat(report.identical()).isEqualTo(1);
+    assertThat(report.duplicates()).isEqualTo(1);
+    assertThat(report.rowTokens()).isEqualTo(new DataReport.Lengths(14, 64, 64, 64));
+  }
+
+  @Test
+  void takesPercentilesByNearestRank() {
+    // Of 1 to 200: half don't exceed 100, 90 % not 180, 99 % not 198.
+    assertThat(DataReport.Lengths.of(IntStream.rangeClosed(1, 200).boxed().toList()))
+        .isEqualTo(new DataReport.Lengths(100, 180, 198, 200));
+    assertThat(DataReport.Lengths.of(List.of(7))).isEqualTo(new DataReport.Lengths(7, 7, 7, 7));
+    assertThat(DataReport.Lengths.of(List.of())).isEqualTo(new DataReport.Lengths(0, 0, 0, 0));
+  }
+
+  @Test
+  void readsAsAParagraph() {
+    assertThat(report().text())
+        .isEqualTo(
+            "4 rows read, 3 kept; 1 bad rows skipped; 1 prompts cut to fit 64 tokens; 1 dropped"
+                + " (completion too long: 1); 1 duplicates, 1 with identical sides. Tokens in a"
+                + " row: median 14, 90% up to 64, longest 64 (prompt median 10, 90% up to 60,"
+                + " longest 60; completion median 4, 90% up to 4, longest 4).");
+  }
+
+  @Test
+  void isWrittenAsJson() throws JsonProcessingException {
+    assertThat(new ObjectMapper().writeValueAsString(report()))
+        .isEqualTo(
+            "{\"read\":4,\"skipped\":1,\"kept\":3,\"cut\":1,\"dropped\":1,"
+                + "\"dropped_why\":{\"completion too long\":1},\"identical\":1,\"duplicates\":1,"
+                + "\"max_length\":64,"
+                + "\"prompt_tokens\":{\"p50\":10,\"p90\":60,\"p99\":60,\"max\":60},"
+                + "\"completion_tokens\":{\"p50\":4,\"p90\":4,\"p99\":4,\"max\":4},"
+                + "\"row_tokens\":{\"p50\":14,\"p90\":64,\"p99\":64,\"max\":64},"
+                + "\"skipped_rows\":[\"a.jsonl:3:1: no \\\"prompt\\\"; add it\"]}");
+  }
+
+  @Test
+  void stopsWhereTooManyRowsAreDropped() {
+    assertThatCode(() -> report().limit(0.25)).doesNotThrowAnyException();
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> report().limit(0.05))
+        .withMessage(
+            "1 of 4 rows dropped (completion too long: 1), more than max-dropped 0.05 allows; raise"
+                + " max-length (64) or max-dropped");
+  }
+}
