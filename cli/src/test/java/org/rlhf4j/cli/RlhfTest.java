@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RlhfTest {
 
+  private static final int SCREEN_LINES = 40;
   private static final int SCREEN_COLUMNS = 100;
 
   @TempDir private Path folder;
