@@ -6,7 +6,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.rlhf4j.model.UsageException;
 
 /**
@@ -39,7 +38,7 @@ public final class HeldOutSplit {
    * @param heldOut rows to evaluate on, in order
    * @param <T> the rows' type
    */
-  public record Sides<T>(List<T> training, List<T> heldOut) {}
+  public record Sides<T extends Row>(List<T> training, List<T> heldOut) {}
 
   /**
    * Tells on which side a row falls.
@@ -55,15 +54,14 @@ public final class HeldOutSplit {
    * Splits rows.
    *
    * @param rows rows
-   * @param row the row of each
    * @param <T> the rows' type
    * @return both sides, each in the order given
    */
-  public <T> Sides<T> split(List<T> rows, Function<? super T, ? extends Row> row) {
+  public <T extends Row> Sides<T> split(List<T> rows) {
     List<T> training = new ArrayList<>();
     List<T> heldOut = new ArrayList<>();
-    for (T each : rows) {
-      (holdsOut(row.apply(each)) ? heldOut : training).add(each);
+    for (T row : rows) {
+      (holdsOut(row) ? heldOut : training).add(row);
     }
     return new Sides<>(List.copyOf(training), List.copyOf(heldOut));
   }

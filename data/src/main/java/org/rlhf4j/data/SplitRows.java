@@ -33,7 +33,7 @@ public record SplitRows<T extends Row>(Rows<T> training, Rows<T> heldOut) {
     if (!evalData.isEmpty()) {
       return new SplitRows<>(rows, Rows.read(evalData, kind, onBadRow));
     }
-    HeldOutSplit.Sides<T> sides = new HeldOutSplit(evalFraction).split(rows.rows(), row -> row);
+    HeldOutSplit.Sides<T> sides = new HeldOutSplit(evalFraction).split(rows.rows());
     return new SplitRows<>(
         new Rows<>(sides.training(), rows.bad()), new Rows<>(sides.heldOut(), List.of()));
   }

@@ -7,7 +7,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -36,8 +35,7 @@ class HeldOutSplitTest {
 
   @Test
   void holdsOutAboutTheFraction() {
-    HeldOutSplit.Sides<PromptRow> sides =
-        new HeldOutSplit(0.1).split(prompts(10_000), Function.identity());
+    HeldOutSplit.Sides<PromptRow> sides = new HeldOutSplit(0.1).split(prompts(10_000));
 
     assertThat(sides.heldOut()).hasSize(994);
     assertThat(sides.training()).hasSize(9_006);
@@ -47,20 +45,18 @@ class HeldOutSplitTest {
   void dependsNeitherOnTheOrderNorOnTheOtherRows() {
     List<PromptRow> rows = prompts(500);
     HeldOutSplit split = new HeldOutSplit(0.3);
-    List<PromptRow> heldOut = split.split(rows, Function.identity()).heldOut();
+    List<PromptRow> heldOut = split.split(rows).heldOut();
 
     Collections.shuffle(rows, new Random(7));
-    assertThat(split.split(rows, Function.identity()).heldOut())
-        .containsExactlyInAnyOrderElementsOf(heldOut);
-    assertThat(split.split(rows.subList(0, 250), Function.identity()).heldOut())
-        .isSubsetOf(heldOut);
+    assertThat(split.split(rows).heldOut()).containsExactlyInAnyOrderElementsOf(heldOut);
+    assertThat(split.split(rows.subList(0, 250)).heldOut()).isSubsetOf(heldOut);
   }
 
   @Test
   void growsWithTheFraction() {
     List<PromptRow> rows = prompts(500);
-    assertThat(new HeldOutSplit(0.1).split(rows, Function.identity()).heldOut())
-        .isSubsetOf(new HeldOutSplit(0.2).split(rows, Function.identity()).heldOut());
+    assertThat(new HeldOutSplit(0.1).split(rows).heldOut())
+        .isSubsetOf(new HeldOutSplit(0.2).split(rows).heldOut());
   }
 
   @Test
@@ -89,7 +85,7 @@ class HeldOutSplitTest {
 
   @Test
   void holdsOutNothingAtZero() {
-    assertThat(new HeldOutSplit(0).split(prompts(1000), Function.identity()).heldOut()).isEmpty();
+    assertThat(new HeldOutSplit(0).split(prompts(1000)).heldOut()).isEmpty();
   }
 
   @ParameterizedTest
