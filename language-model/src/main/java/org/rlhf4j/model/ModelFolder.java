@@ -61,17 +61,14 @@ final class ModelFolder {
   private static List<Path> shards(Path index) {
     Set<Path> shards = new LinkedHashSet<>();
     for (JsonNode shard : JsonFiles.parse(index, JsonFiles.bytes(index)).path("weight_map")) {
-      Path name = Path.of(shard.asText());
-      if (name.getNameCount() != 1
-          || name.isAbsolute()
-          || !name.toString().endsWith(".safetensors")) {
+      if (!shard.asText().matches("[\\w.-]+\\.safetensors")) {
         throw new UserException(
             index
                 + ": names the file "
                 + shard
                 + "; shards are safetensors files beside the index");
       }
-      shards.add(index.resolveSibling(name));
+      shards.add(index.resolveSibling(shard.asText()));
     }
     return List.copyOf(shards);
   }
@@ -79,7 +76,7 @@ final class ModelFolder {
   /** The folder itself, or its {@code model/} where it is a run directory. */
   static Path resolve(Path given) {
     if (!Files.isDirectory(given)) {
-      throw new UserException(given + ": no such folder; --model takes a model folder or a run");
+      throw new UsageException(given + ": no such folder; name a model folder or a run directory");
     }
     boolean run = !Files.exists(given.resolve("config.json"));
     return run && Files.isDirectory(given.resolve("model")) ? given.resolve("model") : given;

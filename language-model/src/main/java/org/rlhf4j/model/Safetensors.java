@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,14 +28,28 @@ public final class Safetensors {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_HEADER = 100 << 20;
 
-  /** The element types that are read. */
+  /** Element types: the first three are read, a tensor of another may lie in a file. */
   public enum Type {
     /** IEEE single precision. */
     F32(4),
     /** The upper half of a single-precision number. */
     BF16(2),
     /** IEEE half precision. */
-    F16(2);
+    F16(2),
+    /** IEEE double precision. */
+    F64(8),
+    /** Signed 64-bit integers. */
+    I64(8),
+    /** Signed 32-bit integers. */
+    I32(4),
+    /** Signed 16-bit integers. */
+    I16(2),
+    /** Signed bytes. */
+    I8(1),
+    /** Unsigned bytes. */
+    U8(1),
+    /** Truth values, a byte each. */
+    BOOL(1);
 
     private final int bytes;
 
@@ -53,6 +68,11 @@ public final class Safetensors {
   public record Entry(Type type, List<Long> shape, long offset) {
     long elements() {
       return shape.stream().reduce(1L, Math::multiplyExact);
+    }
+
+    /** The first byte after it. */
+    long end() {
+      return offset + elements() * type.bytes;
     }
   }
 
@@ -110,6 +130,7 @@ public final class Safetensors {
    *
    * @param name the tensor's name
    * @param target takes its values from its position on, little-endian
+   * @throws UserException where it is of a type that isn't read
    */
   public void copy(String name, ByteBuffer target) {
     Entry entry = entries.get(name);
@@ -131,6 +152,7 @@ public final class Safetensors {
             target.putFloat(HalfPrecision.toFloat(source.getShort()));
           }
         }
+        default -> throw unread(file, name, entry.type().name());
       }
     } catch (IOException e) {
       throw new UserException(file + ": can't be read: " + e.getMessage());
@@ -196,12 +218,7 @@ public final class Safetensors {
   }
 
   private static Map<String, Entry> parse(Path file, String text, long start, long length) {
-    JsonNode header;
-    try {
-      header = JSON.readTree(text);
-    } catch (JsonProcessingException e) {
-      throw damaged(file, "its header isn't JSON");
-    }
+    JsonNode header = header(file, text);
     List<Map.Entry<String, Entry>> found = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : header.properties()) {
       if (!field.getKey().equals("__metadata__")) {
@@ -210,10 +227,31 @@ public final class Safetensors {
                 field.getKey(), entry(file, field.getKey(), field.getValue(), start, length)));
       }
     }
-    found.sort((a, b) -> Long.compare(a.getValue().offset(), b.getValue().offset()));
+    found.sort(
+        Map.Entry.comparingByValue(
+            Comparator.comparingLong(Entry::offset).thenComparingLong(Entry::end)));
     Map<String, Entry> entries = new LinkedHashMap<>();
-    found.forEach(entry -> entries.put(entry.getKey(), entry.getValue()));
+    long end = start;
+    for (Map.Entry<String, Entry> next : found) {
+      if (next.getValue().offset() < end) {
+        throw damaged(file, "tensor " + next.getKey() + " overlaps another");
+      }
+      end = next.getValue().end();
+      entries.put(next.getKey(), next.getValue());
+    }
     return entries;
+  }
+
+  private static JsonNode header(Path file, String text) {
+    try {
+      JsonNode header = JSON.readTree(text);
+      if (header.isObject()) {
+        return header;
+      }
+    } catch (JsonProcessingException e) {
+      throw damaged(file, "its header isn't JSON");
+    }
+    throw damaged(file, "its header isn't a JSON object");
   }
 
   private static Entry entry(Path file, String name, JsonNode json, long start, long length) {
@@ -244,8 +282,12 @@ public final class Safetensors {
         return type;
       }
     }
-    throw new UserException(
-        file + ": tensor " + name + " is " + dtype + "; fp32, bf16 and fp16 are read");
+    throw unread(file, name, dtype);
+  }
+
+  private static UserException unread(Path file, String name, String dtype) {
+    return new UserException(
+        file + ": tensor " + name + " is " + dtype + "; F32, BF16 and F16 are read");
   }
 
   private static UserException damaged(Path file, String what) {

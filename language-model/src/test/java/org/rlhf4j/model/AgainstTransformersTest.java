@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AgainstTransformersTest {
   private static final Offset<Float> CLOSE = within(1e-4f);
 
-  @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16"})
+  @EveryFamily
   void logprobsAndEntropies(String name) throws IOException {
     Fixture fixture = Fixture.of(name);
     try (LanguageModel model = LanguageModel.load(fixture.folder())) {
@@ -39,8 +38,7 @@ class AgainstTransformersTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16"})
+  @EveryFamily
   void treesShareTheirPrompt(String name) throws IOException {
     Fixture fixture = Fixture.of(name);
     List<TokenTree> trees = new ArrayList<>();
@@ -61,8 +59,7 @@ class AgainstTransformersTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16"})
+  @EveryFamily
   void hiddenStates(String name) throws IOException {
     Fixture fixture = Fixture.of(name);
     JsonNode hidden = fixture.expected().get("hidden");
@@ -81,8 +78,7 @@ class AgainstTransformersTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16"})
+  @EveryFamily
   void greedyContinuations(String name) throws IOException {
     Fixture fixture = Fixture.of(name);
     try (LanguageModel model = LanguageModel.load(fixture.folder())) {
@@ -103,8 +99,7 @@ class AgainstTransformersTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16"})
+  @EveryFamily
   void gradientsOfTheMeanLoss(String name) throws IOException {
     Fixture fixture = Fixture.of(name);
     JsonNode loss = fixture.expected().get("loss");
