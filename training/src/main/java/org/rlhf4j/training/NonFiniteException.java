@@ -21,6 +21,21 @@ public final class NonFiniteException extends UserException {
     this("the " + what + " is " + value + "; " + CAUSES);
   }
 
+  /**
+   * Stops a step where a number isn't finite.
+   *
+   * @param what such as {@code policy loss}
+   * @param value its value
+   * @return the value, finite
+   * @throws NonFiniteException where it is NaN or infinite
+   */
+  public static double check(String what, double value) {
+    if (!Double.isFinite(value)) {
+      throw new NonFiniteException(what, value);
+    }
+    return value;
+  }
+
   NonFiniteException(String oneLine) {
     super(oneLine);
   }

@@ -1,0 +1,214 @@
+package org.rlhf4j.reward;
+
+import ai.djl.engine.Engine;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UserException;
+
+/**
+ * What stands beside a reward model's config.json in {@code rlhf.json}: what it was made from, and
+ * the scores by which it can be recognized.
+ *
+ * @param kind {@value #REWARD_MODEL}
+ * @param base the name of the model that it was trained from
+ * @param tokenizerHash SHA-256 of tokenizer.json
+ * @param headHash SHA-256 of score.weight, fp32, little-endian
+ * @param probes texts with their scores
+ * @param accuracy on the held-out pairs, or null where nothing was held out
+ * @param pairs the number of held-out pairs
+ * @param scoreMean the mean score of the best completions, held-out ones where there are any
+ * @param scoreDeviation the standard deviation of those scores
+ * @param versions of what made it, by name
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record Manifest(
+    String kind,
+    String base,
+    String tokenizerHash,
+    String headHash,
+    List<Probe> probes,
+    Double accuracy,
+    int pairs,
+    double scoreMean,
+    double scoreDeviation,
+    Map<String, String> versions) {
+
+  /** The kind of a reward model. */
+  public static final String REWARD_MODEL = "reward-model";
+
+  /** The file's name. */
+  public static final String FILE = "rlhf.json";
+
+  private static final String HEAD = "score.weight";
+  private static final double TOLERANCE = 1e-4;
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+
+  /** Keeps copies; a file of another kind may lack probes and versions. */
+  public Manifest {
+    probes = probes == null ? List.of() : List.copyOf(probes);
+    versions = versions == null ? Map.of() : new TreeMap<>(versions);
+  }
+
+  /**
+   * Describes a reward model that was just trained.
+   *
+   * @param model the model
+   * @param base the name of the model that it was trained from
+   * @param evaluation its held-out evaluation, if any
+   * @param scores the scores of good completions
+   * @return the manifest
+   */
+  static Manifest of(
+      ScalarModel model, String base, Optional<RewardEvaluation> evaluation, double[] scores) {
+    double mean = 0;
+    double square = 0;
+    for (double score : scores) {
+      mean += score / scores.length;
+    }
+    for (double score : scores) {
+      square += (score - mean) * (score - mean) / scores.length;
+    }
+    return new Manifest(
+        REWARD_MODEL,
+        base,
+        model.tokenizer().hash(),
+        headHash(model),
+        Probe.scored(model),
+        evaluation.map(RewardEvaluation::accuracy).orElse(null),
+        evaluation.map(RewardEvaluation::pairs).orElse(0),
+        mean,
+        Math.sqrt(square),
+        currentVersions());
+  }
+
+  private static Map<String, String> currentVersions() {
+    Map<String, String> versions = new TreeMap<>();
+    versions.put("djl", Engine.getDjlVersion());
+    versions.put("pytorch", Engine.getEngine("PyTorch").getVersion());
+    String own = Manifest.class.getPackage().getImplementationVersion();
+    versions.put("rlhf4j", own == null ? "unpackaged" : own);
+    return versions;
+  }
+
+  private static String headHash(ScalarModel model) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(model.parameters().tensors().get(HEAD).memory().duplicate());
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Reads the manifest of a model.
+   *
+   * @param model a model folder, or a run directory, which counts as its {@code model/}
+   * @return the manifest, or nothing where there is none: such a model is as good
+   * @throws UserException when the file is damaged
+   */
+  public static Optional<Manifest> read(Path model) {
+    boolean isRun = !Files.exists(model.resolve("config.json"));
+    Path file = (isRun ? model.resolve("model") : model).resolve(FILE);
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(JSON.readValue(file.toFile(), Manifest.class));
+    } catch (JacksonException e) {
+      throw new UserException(
+          file + ": not a manifest (" + e.getOriginalMessage() + "); delete it to go without", e);
+    } catch (IOException e) {
+      throw new UserException(file + ": can't be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /**
+   * Writes the manifest.
+   *
+   * @param folder the model's folder
+   * @throws IOException when it can't be written
+   */
+  public void write(Path folder) throws IOException {
+    Files.writeString(folder.resolve(FILE), JSON.writeValueAsString(this) + "\n");
+  }
+
+  /**
+   * Loads a reward model and re-scores its probes, where it has a manifest.
+   *
+   * @param folder a sequence classifier with one label, or a run directory
+   * @return the model, frozen
+   * @throws UserException where it can't be read, or gives a probe another score
+   */
+  public static ScalarModel loadVerified(Path folder) {
+    ScalarModel model = ScalarModel.load(folder);
+    try {
+      read(folder).ifPresent(manifest -> manifest.verifyProbes(model));
+      return model;
+    } catch (RuntimeException e) {
+      model.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Scores the probes again.
+   *
+   * @param model the model that this manifest stands beside
+   * @throws UserException that names the first probe whose score differs by more than 1e-4 (of the
+   *     score, where that is above 1), and why it may
+   */
+  public void verifyProbes(ScalarModel model) {
+    for (int i = 0; i < probes.size(); i++) {
+      Probe probe = probes.get(i);
+      double score = probe.rescored(model).map(Probe::score).orElse(Double.NaN);
+      if (!(Math.abs(score - probe.score()) <= TOLERANCE * Math.max(1, Math.abs(probe.score())))) {
+        throw new UserException(
+            String.format(
+                Locale.ROOT,
+                "the reward model scores its probe %d (\"%s\") %.5f, and %s says %.5f: %s",
+                i + 1,
+                (probe.prompt() + probe.completion()).strip().replaceAll("\\s+", " "),
+                score,
+                FILE,
+                probe.score(),
+                likelyCause(model)));
+      }
+    }
+  }
+
+  private String likelyCause(ScalarModel model) {
+    if (!model.tokenizer().hash().equals(tokenizerHash)) {
+      return "its tokenizer.json isn't the one that it was trained with";
+    }
+    if (!headHash(model).equals(headHash)) {
+      return "its "
+          + HEAD
+          + " isn't the one that was trained; delete "
+          + FILE
+          + " if that is meant";
+    }
+    return "its weights or config.json changed after training; delete "
+        + FILE
+        + " if that is meant";
+  }
+}

@@ -1,0 +1,88 @@
+package org.rlhf4j.reward;
+
+import java.nio.file.Path;
+import org.rlhf4j.data.Comparison;
+import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.RowKind;
+import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.training.BatchSettings;
+import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.HeldOutSettings;
+import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.MemoryPlan;
+import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.RunSettings;
+import org.rlhf4j.training.settings.Defaults;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * What training a reward model takes.
+ *
+ * @param model the model to start from
+ * @param data the comparisons
+ * @param marginColumn the field with a row's margin, or null for {@code margin} where a row has it
+ * @param onBadRow what to do about a bad row
+ * @param heldOut the rows to evaluate on
+ * @param centerCoefficient the loss's centring coefficient
+ * @param run where the run is written
+ * @param batch comparisons per step
+ * @param loop length, checkpoints and micro-batches
+ * @param optimizer AdamW and its learning rate
+ * @param machine device, threads and seed
+ */
+@SettingsGroup("Data")
+public record RewardConfig(
+    @Setting(
+            help =
+                "Model to start from: a model folder or a run. A score head that it has is kept.",
+            required = true)
+        Path model,
+    DataSettings data,
+    @Setting(
+            help = "Field that holds by how much the chosen score should exceed the rejected one.",
+            defaultText = "margin, where a row has it")
+        String marginColumn,
+    @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
+        OnBadRow onBadRow,
+    HeldOutSettings heldOut,
+    @Setting(
+            help = "Weight of (chosen score + rejected score)² in the loss: keeps scores around 0.",
+            defaultValue = "0",
+            group = "Loss")
+        double centerCoefficient,
+    RunSettings run,
+    BatchSettings batch,
+    LoopSettings loop,
+    @Defaults("learning-rate=1e-5") OptimizerSettings optimizer,
+    MachineSettings machine) {
+
+  /** Checks the range. */
+  public RewardConfig {
+    Limits.notNegative("center-coefficient", centerCoefficient);
+  }
+
+  /** What is wanted of each row. */
+  RowKind<Comparison> rowKind() {
+    return marginColumn == null ? RowKind.COMPARISONS : RowKind.comparisonsWithMargin(marginColumn);
+  }
+
+  /** These settings with what follows from the model and the machine filled in. */
+  RewardConfig resolved(RunDirectory directory, Dimensions dimensions) {
+    return new RewardConfig(
+        model,
+        data.resolved(dimensions),
+        marginColumn,
+        onBadRow,
+        heldOut,
+        centerCoefficient,
+        run,
+        batch,
+        MemoryPlan.resolve(loop, directory, dimensions),
+        optimizer,
+        machine);
+  }
+}

@@ -1,0 +1,205 @@
+package org.rlhf4j.reward;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.Comparison;
+import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.SplitRows;
+import org.rlhf4j.data.Tokenized;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.training.Display;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.TrainingLoop;
+import org.rlhf4j.training.settings.Settings;
+
+/** Stage 2 from files to a reward model: reads comparisons, trains, evaluates, writes. */
+public final class RewardStage implements Stage, AutoCloseable {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Rows whose best completions give the manifest's mean and deviation. */
+  private static final int STATISTICS_ROWS = 512;
+
+  private final RewardConfig config;
+  private final RunDirectory run;
+  private final ScalarModel model;
+  private final Tokenized<TokenizedRow> training;
+  private final Tokenized<TokenizedRow> heldOut;
+  private final BatchOrder order;
+  private final int steps;
+  private final RewardTrainer trainer;
+  private List<TokenizedRow> batch = List.of();
+
+  private RewardStage(
+      RewardConfig config, RunDirectory run, ScalarModel model, SplitRows<Comparison> rows) {
+    this.config = config;
+    this.run = run;
+    this.model = model;
+    RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), config.data().maxLength());
+    this.training = tokenizer.tokenize(rows.training());
+    this.heldOut = tokenizer.tokenize(rows.heldOut());
+    this.order =
+        new BatchOrder(
+            training.rows().size(),
+            config.batch().batchSize(),
+            config.machine().seed(),
+            config.loop().shuffle());
+    this.steps = config.loop().stepsOver((int) order.stepsPerEpoch(), 1);
+    this.trainer =
+        new RewardTrainer(
+            model, config.optimizer(), config.centerCoefficient(), steps, microBatchTokens());
+  }
+
+  /**
+   * Runs the stage, from its newest checkpoint where it goes on.
+   *
+   * @param given its settings
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(RewardConfig given) throws IOException {
+    Display display = Display.stderr();
+    try (RunDirectory run = given.run().open()) {
+      if (TrainingLoop.isFinished(run, display)) {
+        return;
+      }
+      try (ScalarModel model = ScalarModel.loadOrStart(given.model(), given.machine().seed())) {
+        RewardConfig config = given.resolved(run, model.config().dimensions());
+        run.writeConfig(Settings.of(RewardConfig.class), config);
+        try (RewardStage stage = new RewardStage(config, run, model, read(config))) {
+          stage.report(display);
+          new TrainingLoop(run, config.loop(), stage, display).run();
+        }
+      }
+    }
+  }
+
+  private static SplitRows<Comparison> read(RewardConfig config) {
+    return SplitRows.read(
+        config.data().data(),
+        config.heldOut().evalData(),
+        config.heldOut().evalFraction(),
+        config.rowKind(),
+        config.onBadRow());
+  }
+
+  private void report(Display display) {
+    display.stream().println("training rows: " + training.report().text());
+    training.report().limit(config.data().maxDropped());
+    if (heldOut.report().read() > 0) {
+      display.stream().println("held-out rows: " + heldOut.report().text());
+    }
+    heldOut.report().limit(config.data().maxDropped());
+  }
+
+  private int microBatchTokens() {
+    return config.loop().microBatchTokens();
+  }
+
+  @Override
+  public String name() {
+    return "reward";
+  }
+
+  @Override
+  public int steps() {
+    return steps;
+  }
+
+  @Override
+  public List<String> shownMetrics() {
+    return List.of("loss", "accuracy");
+  }
+
+  @Override
+  public Metrics step(int step) {
+    batch = Arrays.stream(order.rows(step)).mapToObj(training.rows()::get).toList();
+    return trainer.step(step, batch);
+  }
+
+  @Override
+  public Metrics evaluate(int step) throws IOException {
+    Metrics metrics = new Metrics();
+    Optional<RewardEvaluation> evaluation = evaluation();
+    if (evaluation.isPresent()) {
+      AtomicFiles.writeString(run.evaluation(), evaluation.get().json() + "\n");
+      metrics.put("eval_loss", evaluation.get().loss());
+      metrics.put("eval_accuracy", evaluation.get().accuracy());
+    }
+    return metrics;
+  }
+
+  private Optional<RewardEvaluation> evaluation() {
+    return heldOut.rows().isEmpty()
+        ? Optional.empty()
+        : Optional.of(RewardEvaluation.of(model, heldOut, microBatchTokens()));
+  }
+
+  @Override
+  public void saveCheckpoint(Path folder) throws IOException {
+    trainer.save(folder);
+  }
+
+  @Override
+  public void loadCheckpoint(Path folder) {
+    trainer.load(folder);
+  }
+
+  @Override
+  public void saveModel(RunDirectory directory) throws IOException {
+    String base = config.model().toAbsolutePath().normalize().getFileName().toString();
+    Manifest manifest = Manifest.of(model, base, evaluation(), scoresOfBest());
+    AtomicFiles.writeFolder(
+        directory.model(),
+        folder -> {
+          model.save(folder);
+          manifest.write(folder);
+        });
+  }
+
+  private double[] scoresOfBest() {
+    List<TokenizedRow> rows = heldOut.rows().isEmpty() ? training.rows() : heldOut.rows();
+    List<TokenTree> best =
+        rows.stream()
+            .limit(STATISTICS_ROWS)
+            .map(TokenizedRow::tree)
+            .map(tree -> TokenTree.of(tree.prompt(), tree.completions().get(0)))
+            .toList();
+    return Scorer.score(model, best, microBatchTokens()).stream()
+        .mapToDouble(scores -> scores[0])
+        .toArray();
+  }
+
+  @Override
+  public void saveFailedBatch(Path file) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (TokenizedRow row : batch) {
+      Comparison comparison = (Comparison) row.row();
+      ObjectNode line = JSON.createObjectNode();
+      line.put("location", comparison.location().toString());
+      line.put("prompt", comparison.prompt());
+      comparison.completions().forEach(line.putArray("completions")::add);
+      line.put("margin", comparison.margin());
+      lines.add(line.toString());
+    }
+    Files.write(file, lines);
+  }
+
+  /** Frees what training takes; the model stays open. */
+  @Override
+  public void close() {
+    trainer.close();
+  }
+}

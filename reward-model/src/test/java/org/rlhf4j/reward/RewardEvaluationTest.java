@@ -1,0 +1,125 @@
+package org.rlhf4j.reward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.List;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+import org.rlhf4j.data.DataReport;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.TokenTree;
+
+class RewardEvaluationTest {
+
+  private static final Offset<Double> CLOSE = within(1e-6);
+
+  /** Two completions of these lengths, the better one first. */
+  private static TokenizedRow pair(int better, int worse, double margin) {
+    return RewardFixture.row(
+        new TokenTree(new int[] {5}, List.of(new int[better], new int[worse])), margin);
+  }
+
+  private static RewardEvaluation evaluation() {
+    List<TokenizedRow> rows =
+        List.of(pair(3, 2, 0), pair(2, 4, 0), pair(2, 2, 0), pair(1, 2, 1), pair(5, 1, 0));
+    List<float[]> scores =
+        List.of(
+            new float[] {2, 0.5f}, // 1.5, right, confidence σ(1.5) = 0.8175745
+            new float[] {-1, 1}, // −2, wrong, confidence σ(2) = 0.8807971
+            new float[] {3, 3}, // 0, a tie, confidence ½
+            new float[] {1, 0.5f}, // 0.5, right, confidence σ(0.5) = 0.6224593; margin 1
+            new float[] {9, 0}); // 9, right, confidence 0.9998766
+    return RewardEvaluation.of(rows, scores, new DataReport.Builder(8, List.of()).build());
+  }
+
+  @Test
+  void handWorkedPairs() {
+    RewardEvaluation evaluation = evaluation();
+    assertThat(evaluation.pairs()).isEqualTo(5);
+    assertThat(evaluation.ties()).isEqualTo(1);
+    // (1 + 0 + ½ + 1 + 1) / 5
+    assertThat(evaluation.accuracy()).isCloseTo(0.7, CLOSE);
+    // (1.5 − 2 + 0 + 0.5 + 9) / 5
+    assertThat(evaluation.marginMean()).isCloseTo(1.8, CLOSE);
+    // −log σ of 1.5, −2, 0, 0.5 − 1, 9:
+    // (0.2014133 + 2.1269280 + 0.6931472 + 0.9740770 + 0.0001234) / 5 = 0.7991378
+    assertThat(evaluation.loss()).isCloseTo(0.7991378, CLOSE);
+    // The longer one is better in rows 1 and 5, neither in row 3: 2.5 / 5
+    assertThat(evaluation.lengthAccuracy()).isCloseTo(0.5, CLOSE);
+  }
+
+  @Test
+  void handWorkedInterval() {
+    // 70 of 100, z = 1.959964: z² = 3.8414588, z²/n = 0.0384146
+    // centre (0.7 + 0.0192073) / 1.0384146 = 0.6926012
+    // half 1.959964 · √(0.21/100 + 0.0384146/400) / 1.0384146
+    //    = 1.959964 · √0.0021960365 / 1.0384146 = 0.0884503
+    Wilson wilson = Wilson.of(70, 100);
+    assertThat(wilson.low()).isCloseTo(0.6041510, CLOSE);
+    assertThat(wilson.high()).isCloseTo(0.7810515, CLOSE);
+  }
+
+  @Test
+  void intervalStaysWithinBoundsAtTheEdges() {
+    // n = 10, none: 0 to (z²/n) / (1 + z²/n) = 0.3841459 / 1.3841459 = 0.2775328
+    assertThat(Wilson.of(0, 10).low()).isCloseTo(0, CLOSE);
+    assertThat(Wilson.of(0, 10).high()).isCloseTo(0.2775328, CLOSE);
+    assertThat(Wilson.of(10, 10).low()).isCloseTo(1 - 0.2775328, CLOSE);
+    assertThat(Wilson.of(10, 10).high()).isCloseTo(1, CLOSE);
+  }
+
+  @Test
+  void calibrationSetsTheShareThatIsRightAgainstConfidence() {
+    List<CalibrationBin> bins = evaluation().calibration();
+    assertThat(bins).extracting(CalibrationBin::pairs).containsExactly(1, 1, 0, 2, 1);
+    // The bin from 0.8 to 0.9 holds one right and one wrong pair.
+    assertThat(bins.get(3).observed()).isCloseTo(0.5, CLOSE);
+    assertThat(bins.get(3).predicted()).isCloseTo((0.8175745 + 0.8807971) / 2, CLOSE);
+    assertThat(bins.get(0).observed()).isCloseTo(0.5, CLOSE);
+    assertThat(bins.get(4).observed()).isCloseTo(1, CLOSE);
+  }
+
+  @Test
+  void aRankingCountsAllItsPairs() {
+    TokenizedRow ranking =
+        RewardFixture.row(
+            new TokenTree(new int[0], List.of(new int[1], new int[1], new int[1])), 0);
+    RewardEvaluation evaluation =
+        RewardEvaluation.of(
+            List.of(ranking, pair(1, 1, 0)),
+            List.of(new float[] {2, 3, 1}, new float[] {0, 1}),
+            new DataReport.Builder(8, List.of()).build());
+    assertThat(evaluation.pairs()).isEqualTo(4);
+    assertThat(evaluation.accuracy()).isCloseTo(0.5, CLOSE);
+    // Rows' means: (log(1+e) + log(1+e^−1) + log(1+e^−2)) / 3 = (1.3132617 + 0.3132617 + 0.1269280)
+    // / 3 = 0.5844838; log(1+e) = 1.3132617. Their mean: 0.9488727
+    assertThat(evaluation.loss()).isCloseTo(0.9488727, CLOSE);
+  }
+
+  @Test
+  void writesTheNamesOfTheDocumentation() throws IOException {
+    JsonNode json = new ObjectMapper().readTree(evaluation().json());
+    assertThat(json.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "pairs",
+            "accuracy",
+            "accuracy_low",
+            "accuracy_high",
+            "ties",
+            "loss",
+            "margin_mean",
+            "length_accuracy",
+            "cut",
+            "dropped",
+            "calibration");
+    assertThat(json.get("accuracy").doubleValue()).isCloseTo(0.7, CLOSE);
+    assertThat(evaluation().text())
+        .contains("accuracy         70.0 %")
+        .contains(" 80 to  90 %      2   50 %");
+  }
+}

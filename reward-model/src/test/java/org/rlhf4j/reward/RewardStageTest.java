@@ -1,0 +1,170 @@
+package org.rlhf4j.reward;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.settings.Settings;
+import org.rlhf4j.training.settings.Written;
+
+class RewardStageTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Settings<RewardConfig> SETTINGS = Settings.of(RewardConfig.class);
+
+  @TempDir private Path folder;
+  private Path data;
+
+  @BeforeEach
+  void writeRows() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      lines.add(
+          """
+          {"prompt": "Human: what is %d?", "chosen": " It is %d.", "rejected": " no", "by": %d}"""
+              .formatted(i, i * 7, i % 3));
+    }
+    data = Files.write(folder.resolve("rows.jsonl"), lines);
+  }
+
+  private Path run(String name, String... options) throws IOException {
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    given.put("model", List.of(RewardFixture.MODEL.toString()));
+    given.put("data", List.of(data.toString()));
+    given.put("output", List.of(folder.resolve(name).toString()));
+    given.put("learning-rate", List.of("1e-3"));
+    given.put("batch-size", List.of("4"));
+    given.put("checkpoint-every", List.of("2"));
+    given.put("keep-checkpoints", List.of("9"));
+    for (int i = 0; i < options.length; i += 2) {
+      given.put(options[i], List.of(options[i + 1]));
+    }
+    RewardStage.run(SETTINGS.bind(Written.Mapping.EMPTY, given));
+    return folder.resolve(name);
+  }
+
+  private static List<String> withoutClock(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+        .map(line -> line.replaceAll(",\"[a-z_]*_(seconds|per_second)\":[^,}]*", ""))
+        .toList();
+  }
+
+  @Test
+  void learnsToTellTheSidesApartAndWritesWhatItFound() throws IOException {
+    Path run = run("run", "steps", "20", "eval-fraction", "0.2");
+    List<String> lines = Files.readAllLines(run.resolve("metrics.jsonl"));
+    JsonNode last = JSON.readTree(lines.get(lines.size() - 1));
+    JsonNode evaluation = JSON.readTree(run.resolve("evaluation.json").toFile());
+    assertThat(evaluation.get("accuracy").doubleValue()).isEqualTo(1);
+    assertThat(last.get("eval_accuracy")).isEqualTo(evaluation.get("accuracy"));
+    assertThat(last.get("eval_loss")).isEqualTo(evaluation.get("loss"));
+    Manifest manifest = Manifest.read(run).orElseThrow();
+    assertThat(manifest.kind()).isEqualTo("reward-model");
+    assertThat(manifest.base()).isEqualTo("model");
+    assertThat(manifest.accuracy()).isEqualTo(1.0);
+    assertThat(manifest.scoreDeviation()).isPositive();
+    assertThat(manifest.versions()).containsKeys("djl", "pytorch", "rlhf4j");
+    Manifest.loadVerified(run).close();
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameBits() throws IOException {
+    Path whole = run("whole", "steps", "6");
+    Path stopped = run("stopped", "steps", "6");
+    // What a kill after the checkpoint of step 2, and before that of step 4, leaves behind.
+    Files.delete(stopped.resolve("finished"));
+    delete(stopped.resolve("model"));
+    delete(stopped.resolve("checkpoints/step-4"));
+    delete(stopped.resolve("checkpoints/step-6"));
+    run("stopped", "steps", "6", "resume", "true");
+    assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
+    for (String file : List.of("model/model.safetensors", "model/rlhf.json", "evaluation.json")) {
+      assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    try (Stream<Path> paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  @Test
+  void marginsComeFromTheNamedColumn() throws IOException {
+    Path plain = run("plain", "steps", "1");
+    Path margins = run("margins", "steps", "1", "margin-column", "by");
+    assertThat(loss(margins)).isGreaterThan(loss(plain));
+    assertThatThrownBy(() -> run("none", "steps", "1", "margin-column", "bye"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("rows.jsonl:1:")
+        .hasMessageContaining("bye");
+  }
+
+  private static double loss(Path run) throws IOException {
+    String first = Files.readAllLines(run.resolve("metrics.jsonl")).get(0);
+    return JSON.readTree(first).get("loss").doubleValue();
+  }
+
+  @Test
+  void aChangedModelNoLongerMatchesItsProbes() throws IOException {
+    Path run = run("run", "steps", "1");
+    Path manifest = run.resolve("model/rlhf.json");
+    Path other = run("other", "steps", "2").resolve("model/rlhf.json");
+    Files.copy(other, manifest, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> Manifest.loadVerified(run))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("probe 1 (\"Yes.\")")
+        .hasMessageContaining("score.weight isn't the one that was trained");
+    Files.delete(manifest);
+    Manifest.loadVerified(run).close();
+  }
+
+  @Test
+  void anotherTokenizerIsNamedAsTheCause() throws IOException {
+    Path run = run("run", "steps", "1");
+    Path file = run.resolve("model/rlhf.json");
+    ObjectNode json = (ObjectNode) JSON.readTree(file.toFile());
+    json.put("tokenizer_hash", "0");
+    ((ObjectNode) json.get("probes").get(2)).put("score", 77);
+    JSON.writeValue(file.toFile(), json.put("unknown", 1));
+    assertThatThrownBy(() -> Manifest.loadVerified(run))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("probe 3")
+        .hasMessageContaining("77.0")
+        .hasMessageContaining("tokenizer.json isn't the one");
+  }
+
+  @Test
+  void aManifestThatIsNoJsonIsRefused() throws IOException {
+    Path run = run("run", "steps", "1");
+    Files.writeString(run.resolve("model/rlhf.json"), "{");
+    assertThatThrownBy(() -> Manifest.read(run))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("rlhf.json: not a manifest");
+  }
+
+  @Test
+  void aModelWithoutManifestIsAccepted() {
+    assertThat(Manifest.read(RewardFixture.MODEL)).isEmpty();
+    ScalarModel model = Manifest.loadVerified(RewardFixture.MODEL);
+    model.close();
+  }
+}

@@ -1,0 +1,85 @@
+package org.rlhf4j.sft;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.TrainOn;
+import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.training.BatchSettings;
+import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.HeldOutSettings;
+import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.MemoryPlan;
+import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.RunSettings;
+import org.rlhf4j.training.settings.Defaults;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * What supervised fine-tuning takes.
+ *
+ * @param model the model to start from
+ * @param data the demonstrations
+ * @param onBadRow what to do about a bad row
+ * @param trainOn the parts of a demonstration that are trained on
+ * @param heldOut the rows to evaluate on
+ * @param run where the run is written
+ * @param batch rows per step
+ * @param loop length, checkpoints and micro-batches
+ * @param optimizer AdamW and its learning rate
+ * @param machine device, threads and seed
+ */
+@SettingsGroup("Data")
+public record SftConfig(
+    @Setting(help = "Model to start from: a model folder or a run.", required = true) Path model,
+    DataSettings data,
+    @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
+        OnBadRow onBadRow,
+    @Setting(
+            help =
+                "Parts that are trained on: completion, or prompt,completion. Of a text row it is"
+                    + " always every token.",
+            defaultValue = "completion")
+        List<TrainedPart> trainOn,
+    HeldOutSettings heldOut,
+    RunSettings run,
+    BatchSettings batch,
+    LoopSettings loop,
+    @Defaults("learning-rate=2e-5") OptimizerSettings optimizer,
+    MachineSettings machine) {
+
+  /** Checks what is trained on. */
+  public SftConfig {
+    Limits.require(
+        trainOn.contains(TrainedPart.COMPLETION),
+        "train-on",
+        "must name the completion: completion, or prompt,completion");
+    trainOn = List.copyOf(trainOn);
+  }
+
+  /** What of a demonstration is trained on. */
+  TrainOn trainedParts() {
+    return trainOn.contains(TrainedPart.PROMPT)
+        ? TrainOn.PROMPT_AND_COMPLETION
+        : TrainOn.COMPLETION;
+  }
+
+  /** These settings with what follows from the model and the machine filled in. */
+  SftConfig resolved(RunDirectory directory, Dimensions dimensions) {
+    return new SftConfig(
+        model,
+        data.resolved(dimensions),
+        onBadRow,
+        trainOn,
+        heldOut,
+        run,
+        batch,
+        MemoryPlan.resolve(loop, directory, dimensions),
+        optimizer,
+        machine);
+  }
+}

@@ -1,0 +1,49 @@
+package org.rlhf4j.sft;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+import org.rlhf4j.data.DataReport;
+import org.rlhf4j.data.Tokenized;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.TokenTree;
+
+/**
+ * How well a language model predicts held-out demonstrations: {@code evaluation.json}.
+ *
+ * @param rows demonstrations
+ * @param tokens their completion tokens, EOS included
+ * @param loss −(1/tokens) Σ log π, in nats
+ * @param perplexity e to the loss
+ * @param cut rows whose prompt lost its beginning
+ * @param dropped rows left out because they are too long
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record SftEvaluation(
+    int rows, long tokens, double loss, double perplexity, int cut, int dropped) {
+
+  /**
+   * Evaluates a model.
+   *
+   * @param model the model
+   * @param heldOut at least one demonstration
+   * @param tokenBudget tokens that go through the network at once
+   * @return the evaluation
+   */
+  public static SftEvaluation of(
+      LanguageModel model, Tokenized<TokenizedRow> heldOut, int tokenBudget) {
+    List<TokenTree> trees = heldOut.rows().stream().map(TokenizedRow::tree).toList();
+    long tokens = 0;
+    double logprobs = 0;
+    for (PackedTokens packed : SftTrainer.pack(trees, tokenBudget)) {
+      tokens += packed.predicted();
+      logprobs += SftTrainer.sum(model.logprobs(packed, 1).logprobs());
+    }
+    double loss = -logprobs / tokens;
+    DataReport report = heldOut.report();
+    return new SftEvaluation(
+        trees.size(), tokens, loss, Math.exp(loss), report.cut(), report.dropped());
+  }
+}

@@ -1,0 +1,169 @@
+package org.rlhf4j.sft;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.Demonstration;
+import org.rlhf4j.data.RowKind;
+import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.SplitRows;
+import org.rlhf4j.data.Tokenized;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.training.Display;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.TrainingLoop;
+import org.rlhf4j.training.settings.Settings;
+
+/** Stage 1 from files to a model: reads demonstrations, trains, evaluates, writes. */
+public final class SftStage implements Stage, AutoCloseable {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+  private final SftConfig config;
+  private final RunDirectory run;
+  private final LanguageModel model;
+  private final Tokenized<TokenizedRow> training;
+  private final Tokenized<TokenizedRow> heldOut;
+  private final BatchOrder order;
+  private final int steps;
+  private final SftTrainer trainer;
+  private List<TokenizedRow> batch = List.of();
+
+  private SftStage(
+      SftConfig config, RunDirectory run, LanguageModel model, SplitRows<Demonstration> rows) {
+    this.config = config;
+    this.run = run;
+    this.model = model;
+    RowTokenizer tokenizer =
+        new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainedParts());
+    this.training = tokenizer.tokenize(rows.training());
+    this.heldOut = tokenizer.tokenize(rows.heldOut());
+    this.order =
+        new BatchOrder(
+            training.rows().size(),
+            config.batch().batchSize(),
+            config.machine().seed(),
+            config.loop().shuffle());
+    this.steps = config.loop().stepsOver((int) order.stepsPerEpoch(), 1);
+    this.trainer =
+        new SftTrainer(model, config.optimizer(), steps, config.loop().microBatchTokens());
+  }
+
+  /**
+   * Runs the stage, from its newest checkpoint where it goes on.
+   *
+   * @param given its settings
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(SftConfig given) throws IOException {
+    Display display = Display.stderr();
+    try (RunDirectory run = given.run().open()) {
+      if (TrainingLoop.isFinished(run, display)) {
+        return;
+      }
+      try (LanguageModel model = LanguageModel.load(given.model())) {
+        SftConfig config = given.resolved(run, model.config().dimensions());
+        run.writeConfig(Settings.of(SftConfig.class), config);
+        try (SftStage stage = new SftStage(config, run, model, read(config))) {
+          stage.report(display);
+          new TrainingLoop(run, config.loop(), stage, display).run();
+        }
+      }
+    }
+  }
+
+  private static SplitRows<Demonstration> read(SftConfig config) {
+    return SplitRows.read(
+        config.data().data(),
+        config.heldOut().evalData(),
+        config.heldOut().evalFraction(),
+        RowKind.DEMONSTRATIONS,
+        config.onBadRow());
+  }
+
+  private void report(Display display) {
+    display.stream().println("training rows: " + training.report().text());
+    training.report().limit(config.data().maxDropped());
+    if (heldOut.report().read() > 0) {
+      display.stream().println("held-out rows: " + heldOut.report().text());
+    }
+    heldOut.report().limit(config.data().maxDropped());
+  }
+
+  @Override
+  public String name() {
+    return "sft";
+  }
+
+  @Override
+  public int steps() {
+    return steps;
+  }
+
+  @Override
+  public List<String> shownMetrics() {
+    return List.of("loss", "grad_norm");
+  }
+
+  @Override
+  public Metrics step(int step) {
+    batch = Arrays.stream(order.rows(step)).mapToObj(training.rows()::get).toList();
+    return trainer.step(step, batch.stream().map(TokenizedRow::tree).toList());
+  }
+
+  @Override
+  public Metrics evaluate(int step) throws IOException {
+    if (heldOut.rows().isEmpty()) {
+      return new Metrics();
+    }
+    SftEvaluation evaluation = SftEvaluation.of(model, heldOut, config.loop().microBatchTokens());
+    AtomicFiles.writeString(run.evaluation(), JSON.writeValueAsString(evaluation) + "\n");
+    return new Metrics().put("eval_loss", evaluation.loss());
+  }
+
+  @Override
+  public void saveCheckpoint(Path folder) throws IOException {
+    trainer.save(folder);
+  }
+
+  @Override
+  public void loadCheckpoint(Path folder) {
+    trainer.load(folder);
+  }
+
+  @Override
+  public void saveModel(RunDirectory directory) throws IOException {
+    AtomicFiles.writeFolder(directory.model(), model::save);
+  }
+
+  @Override
+  public void saveFailedBatch(Path file) throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (TokenizedRow row : batch) {
+      ObjectNode line = JSON.createObjectNode();
+      line.put("location", row.row().location().toString());
+      line.put("prompt", row.row().prompt());
+      line.put("completion", ((Demonstration) row.row()).completion());
+      lines.add(line.toString());
+    }
+    Files.write(file, lines);
+  }
+
+  /** Frees what training takes; the model stays open. */
+  @Override
+  public void close() {
+    trainer.close();
+  }
+}

@@ -1,0 +1,122 @@
+package org.rlhf4j.sft;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.rlhf4j.data.MicroBatches;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.OptimizerSettings;
+
+/**
+ * Supervised fine-tuning: the loss of an optimizer step is
+ *
+ * <pre>  L = −(1/N) Σ log π(y_t | x, y_&lt;t)</pre>
+ *
+ * over all N completion tokens of its rows, EOS included. N is the whole step's, so how the rows
+ * are grouped into micro-batches changes nothing.
+ */
+public final class SftTrainer implements AutoCloseable {
+
+  private static final String NAME = "model";
+
+  private final LanguageModel model;
+  private final Learner learner;
+  private final int microBatchTokens;
+
+  /**
+   * A trainer that has made no step yet.
+   *
+   * @param model the model, trained in place; it outlives the trainer
+   * @param settings the optimizer's
+   * @param steps steps of the run, over which the learning rate goes
+   * @param microBatchTokens tokens that go through the network at once
+   */
+  public SftTrainer(
+      LanguageModel model, OptimizerSettings settings, int steps, int microBatchTokens) {
+    this.model = model;
+    this.microBatchTokens = microBatchTokens;
+    this.learner = new Learner(model.parameters(), settings, settings.scheduleOver(steps));
+  }
+
+  /**
+   * Makes one optimizer step.
+   *
+   * @param step its number, from 1
+   * @param rows prompts with one completion each
+   * @return {@code loss} before the update, {@code learning_rate}, {@code grad_norm} before
+   *     clipping, {@code tokens_per_second} over all tokens that the network saw
+   * @throws NonFiniteException when the loss or the gradient isn't finite
+   */
+  public Metrics step(int step, List<TokenTree> rows) {
+    long start = System.nanoTime();
+
+    // 1. Group the rows under the token budget, and count N, the completion tokens of the step.
+    List<PackedTokens> microBatches = pack(rows, microBatchTokens);
+    int trained = microBatches.stream().mapToInt(PackedTokens::predicted).sum();
+
+    // 2. Of each micro-batch compute the log-probabilities, and add the gradient of −(1/N) Σ.
+    double loss = 0;
+    for (PackedTokens tokens : microBatches) {
+      float[] gradients = new float[tokens.predicted()];
+      Arrays.fill(gradients, -1f / trained);
+      loss -= sum(model.accumulate(tokens, 1, gradients)) / trained;
+    }
+    NonFiniteException.check("loss", loss);
+
+    // 3. Clip the norm of all gradients together, and update the weights.
+    double gradNorm = learner.update(step);
+
+    int seen = microBatches.stream().mapToInt(PackedTokens::tokens).sum();
+    return new Metrics()
+        .put("loss", loss)
+        .put("learning_rate", learner.learningRate(step))
+        .put("grad_norm", gradNorm)
+        .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
+  }
+
+  /** Groups rows into micro-batches. */
+  static List<PackedTokens> pack(List<TokenTree> rows, int tokenBudget) {
+    return MicroBatches.of(rows, tokenBudget).stream()
+        .map(indices -> PackedTokens.of(Arrays.stream(indices).mapToObj(rows::get).toList()))
+        .toList();
+  }
+
+  static double sum(float[] logprobs) {
+    double sum = 0;
+    for (float logprob : logprobs) {
+      sum += logprob;
+    }
+    return sum;
+  }
+
+  /**
+   * Writes weights and optimizer.
+   *
+   * @param folder an existing folder
+   * @throws IOException when they can't be written
+   */
+  public void save(Path folder) throws IOException {
+    learner.save(folder, NAME);
+  }
+
+  /**
+   * Takes over what {@link #save} wrote, bit for bit.
+   *
+   * @param folder where it was written
+   */
+  public void load(Path folder) {
+    learner.load(folder, NAME);
+  }
+
+  /** Frees the optimizer's memory; the model stays open. */
+  @Override
+  public void close() {
+    learner.close();
+  }
+}

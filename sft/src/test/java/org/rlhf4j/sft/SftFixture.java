@@ -1,0 +1,86 @@
+package org.rlhf4j.sft;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.Schedule;
+
+/** The tiny model and the steps that PyTorch made from it; see bench/reference. */
+final class SftFixture {
+
+  static final Path FOLDER = Path.of("src/test/resources/fixtures/sft");
+  static final Path MODEL = FOLDER.resolve("model");
+  static final Path FINAL = FOLDER.resolve("final.safetensors");
+
+  private SftFixture() {}
+
+  static LanguageModel model() {
+    return LanguageModel.load(MODEL);
+  }
+
+  static JsonNode expected() throws IOException {
+    return new ObjectMapper().readTree(FOLDER.resolve("expected.json").toFile());
+  }
+
+  static OptimizerSettings optimizer() throws IOException {
+    JsonNode settings = expected().get("settings");
+    return new OptimizerSettings(
+        settings.get("learning-rate").doubleValue(),
+        Schedule.LINEAR,
+        settings.get("warmup-steps").intValue(),
+        settings.get("weight-decay").doubleValue(),
+        settings.get("adam-beta1").doubleValue(),
+        settings.get("adam-beta2").doubleValue(),
+        settings.get("adam-epsilon").doubleValue(),
+        settings.get("max-grad-norm").doubleValue());
+  }
+
+  /** A constant rate, and an ε above the rounding noise of gradients that are nearly 0. */
+  static OptimizerSettings steady() {
+    return new OptimizerSettings(1e-3, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-5, 1);
+  }
+
+  static List<TokenTree> rows(JsonNode step) {
+    List<TokenTree> rows = new ArrayList<>();
+    step.get("rows")
+        .forEach(
+            row -> rows.add(TokenTree.of(ints(row.get("prompt")), ints(row.get("completion")))));
+    return rows;
+  }
+
+  static List<TokenTree> firstRows() throws IOException {
+    return rows(expected().get("steps").get(0));
+  }
+
+  private static int[] ints(JsonNode array) {
+    int[] values = new int[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = array.get(i).intValue();
+    }
+    return values;
+  }
+
+  /** All weights by name. */
+  static Map<String, float[]> weights(Parameters parameters) {
+    Map<String, float[]> weights = new LinkedHashMap<>();
+    parameters.tensors().forEach((name, tensor) -> weights.put(name, floats(tensor.memory())));
+    return weights;
+  }
+
+  static float[] floats(ByteBuffer memory) {
+    float[] values = new float[memory.remaining() / Float.BYTES];
+    memory.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    return values;
+  }
+}

@@ -1,0 +1,171 @@
+package org.rlhf4j.sft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.settings.Settings;
+import org.rlhf4j.training.settings.SettingsYaml;
+import org.rlhf4j.training.settings.Written;
+
+class SftStageTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Settings<SftConfig> SETTINGS = Settings.of(SftConfig.class);
+
+  @TempDir private Path folder;
+  private Path data;
+
+  @BeforeEach
+  void writeRows() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      lines.add(
+          "{\"prompt\": \"Human: what is %d?\", \"completion\": \" It is %d.\"}"
+              .formatted(i, i * 7));
+    }
+    data = Files.write(folder.resolve("rows.jsonl"), lines);
+  }
+
+  private Path run(String name, String... options) throws IOException {
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    given.put("model", List.of(SftFixture.MODEL.toString()));
+    given.put("data", List.of(data.toString()));
+    given.put("output", List.of(folder.resolve(name).toString()));
+    given.put("learning-rate", List.of("1e-3"));
+    given.put("batch-size", List.of("4"));
+    given.put("checkpoint-every", List.of("2"));
+    given.put("keep-checkpoints", List.of("9"));
+    for (int i = 0; i < options.length; i += 2) {
+      given.put(options[i], List.of(options[i + 1].split(",")));
+    }
+    SftStage.run(SETTINGS.bind(Written.Mapping.EMPTY, given));
+    return folder.resolve(name);
+  }
+
+  private static List<JsonNode> metrics(Path run) throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      lines.add(JSON.readTree(line));
+    }
+    return lines;
+  }
+
+  private static List<String> withoutClock(Path run) throws IOException {
+    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
+        .map(line -> line.replaceAll(",\"[a-z_]*_(seconds|per_second)\":[^,}]*", ""))
+        .toList();
+  }
+
+  @Test
+  void writesMetricsEvaluationAndModel() throws IOException {
+    Path run = run("run", "epochs", "3", "eval-fraction", "0.2");
+    List<JsonNode> metrics = metrics(run);
+    JsonNode first = metrics.get(0);
+    JsonNode last = metrics.get(metrics.size() - 1);
+    assertThat(last.get("loss").doubleValue()).isLessThan(first.get("loss").doubleValue());
+    assertThat(first.has("eval_loss")).isFalse();
+    JsonNode evaluation = JSON.readTree(run.resolve("evaluation.json").toFile());
+    assertThat(evaluation.get("loss")).isEqualTo(last.get("eval_loss"));
+    assertThat(evaluation.get("perplexity").doubleValue())
+        .isCloseTo(Math.exp(evaluation.get("loss").doubleValue()), within(1e-9));
+    // 20 rows, of which some are held out; the others make 3 epochs of 4 rows a step.
+    int trained = 20 - evaluation.get("rows").intValue();
+    assertThat(trained).isBetween(12, 19);
+    assertThat(metrics).hasSize(3 * ((trained + 3) / 4));
+    LanguageModel.load(run).close();
+  }
+
+  @Test
+  void configurationIsResolvedAndReadsBack() throws IOException {
+    Path run = run("run", "steps", "1", "train-on", "prompt,completion");
+    Written.Mapping written = SettingsYaml.read(run.resolve("config.yaml"));
+    SftConfig config = SETTINGS.bind(written, Map.of());
+    assertThat(config.data().maxLength()).isEqualTo(64);
+    assertThat(config.loop().microBatchTokens()).isPositive();
+    assertThat(config.trainOn()).containsExactly(TrainedPart.PROMPT, TrainedPart.COMPLETION);
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameBits() throws IOException {
+    Path whole = run("whole", "steps", "6");
+    Path stopped = run("stopped", "steps", "6");
+    // What a kill after the checkpoint of step 2, and before that of step 4, leaves behind.
+    Files.delete(stopped.resolve("finished"));
+    delete(stopped.resolve("model"));
+    delete(stopped.resolve("checkpoints/step-4"));
+    delete(stopped.resolve("checkpoints/step-6"));
+    run("stopped", "steps", "6", "resume", "true");
+    assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
+    assertThat(stopped.resolve("model/model.safetensors"))
+        .hasSameBinaryContentAs(whole.resolve("model/model.safetensors"));
+    assertThat(stopped.resolve("evaluation.json"))
+        .hasSameTextualContentAs(whole.resolve("evaluation.json"));
+  }
+
+  private static void delete(Path tree) throws IOException {
+    try (Stream<Path> paths = Files.walk(tree)) {
+      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
+  }
+
+  @Test
+  void seedDecidesTheOrder() throws IOException {
+    List<String> first = withoutClock(run("first", "steps", "2"));
+    assertThat(withoutClock(run("again", "steps", "2"))).isEqualTo(first);
+    assertThat(withoutClock(run("other", "steps", "2", "seed", "1"))).isNotEqualTo(first);
+  }
+
+  @Test
+  void evaluationDataIsNotTakenFromTheRows() throws IOException {
+    Path held = folder.resolve("held.jsonl");
+    Files.writeString(
+        held,
+        "{\"prompt\": \"a\", \"completion\": \" b\"}\n{\"prompt\": \"a\", \"completion\": \""
+            + "b".repeat(80)
+            + "\"}\n");
+    Path run = run("run", "steps", "1", "eval-data", held.toString());
+    JsonNode evaluation = JSON.readTree(run.resolve("evaluation.json").toFile());
+    assertThat(evaluation.get("rows").intValue()).isEqualTo(1);
+    assertThat(evaluation.get("dropped").intValue()).isEqualTo(1);
+  }
+
+  @Test
+  void nothingHeldOutIsNothingEvaluated() throws IOException {
+    Path run = run("run", "steps", "1", "eval-fraction", "0");
+    assertThat(run.resolve("evaluation.json")).doesNotExist();
+    assertThat(metrics(run).get(0).has("eval_loss")).isFalse();
+  }
+
+  @Test
+  void tooManyDroppedRowsStopTheRun() {
+    assertThatThrownBy(() -> run("run", "max-length", "8", "max-dropped", "0.05"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("max-dropped");
+  }
+
+  @Test
+  void theCompletionIsAlwaysTrainedOn() {
+    assertThatThrownBy(() -> run("run", "train-on", "prompt"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("train-on");
+  }
+}

@@ -1,0 +1,209 @@
+package org.rlhf4j.sft;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.Safetensors;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.Schedule;
+
+class SftTrainerTest {
+
+  private static final int WHOLE = 10_000;
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 24, WHOLE})
+  void makesTheStepsOfPyTorch(int microBatchTokens) throws IOException {
+    JsonNode steps = SftFixture.expected().get("steps");
+    try (LanguageModel model = SftFixture.model();
+        SftTrainer trainer =
+            new SftTrainer(model, SftFixture.optimizer(), steps.size(), microBatchTokens)) {
+      for (JsonNode step : steps) {
+        Metrics metrics = trainer.step(step.get("step").intValue(), SftFixture.rows(step));
+        for (String name : List.of("loss", "learning_rate", "grad_norm")) {
+          assertThat(metrics.get(name).orElseThrow())
+              .as(name)
+              .isCloseTo(step.get(name).doubleValue(), within(1e-4));
+        }
+      }
+      requireWeights(model, SftFixture.FINAL);
+    }
+  }
+
+  private static void requireWeights(LanguageModel model, Path file) {
+    Safetensors expected = Safetensors.open(file);
+    Map<String, float[]> weights = SftFixture.weights(model.parameters());
+    for (String name : expected.entries().keySet()) {
+      float[] ours = weights.get(name.replaceFirst("^model\\.", ""));
+      ByteBuffer theirs =
+          ByteBuffer.allocate(ours.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+      expected.copy(name, theirs);
+      assertThat(ours).as(name).containsExactly(SftFixture.floats(theirs.flip()), within(2e-5f));
+    }
+  }
+
+  @Test
+  void lossIsTheMeanOverAllCompletionTokens() throws IOException {
+    List<TokenTree> rows = SftFixture.firstRows();
+    double sum = 0;
+    int tokens = 0;
+    double meanOfMeans = 0;
+    try (LanguageModel model = SftFixture.model();
+        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 1, WHOLE)) {
+      for (TokenTree row : rows) {
+        float[] logprobs = model.logprobs(PackedTokens.of(List.of(row)), 1).logprobs();
+        assertThat(logprobs).hasSize(row.completions().get(0).length);
+        double rowSum = 0;
+        for (float logprob : logprobs) {
+          rowSum += logprob;
+        }
+        sum += rowSum;
+        tokens += logprobs.length;
+        meanOfMeans -= rowSum / logprobs.length / rows.size();
+      }
+      double loss = trainer.step(1, rows).get("loss").orElseThrow();
+      assertThat(loss).isCloseTo(-sum / tokens, within(1e-6));
+      // The rows differ in length, so the mean of their means is another number.
+      assertThat(loss).isNotCloseTo(meanOfMeans, within(1e-3));
+    }
+  }
+
+  @Test
+  void neitherMicroBatchesNorOrderChangeTheResult() throws IOException {
+    List<TokenTree> rows = SftFixture.firstRows();
+    List<TokenTree> reversed = new ArrayList<>(rows);
+    Collections.reverse(reversed);
+    Result whole = result(rows, WHOLE);
+    requireClose(result(rows, 1), whole);
+    requireClose(result(rows, 24), whole);
+    requireClose(result(reversed, WHOLE), whole);
+    // Another batch does: the comparison can fail.
+    assertThat(result(rows.subList(0, 2), WHOLE).loss()).isNotCloseTo(whole.loss(), within(1e-3));
+  }
+
+  private record Result(double loss, double gradNorm, float[] weights) {}
+
+  private static Result result(List<TokenTree> rows, int microBatchTokens) {
+    try (LanguageModel model = SftFixture.model();
+        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 3, microBatchTokens)) {
+      trainer.step(1, rows);
+      trainer.step(2, rows);
+      Metrics last = trainer.step(3, rows);
+      return new Result(
+          last.get("loss").orElseThrow(), last.get("grad_norm").orElseThrow(), flat(model));
+    }
+  }
+
+  private static void requireClose(Result actual, Result expected) {
+    assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-5));
+    assertThat(actual.gradNorm()).isCloseTo(expected.gradNorm(), within(1e-4));
+    assertThat(actual.weights()).containsExactly(expected.weights(), within(2e-5f));
+  }
+
+  private static float[] flat(LanguageModel model) {
+    List<Float> all = new ArrayList<>();
+    SftFixture.weights(model.parameters())
+        .values()
+        .forEach(
+            weights -> {
+              for (float weight : weights) {
+                all.add(weight);
+              }
+            });
+    float[] flat = new float[all.size()];
+    for (int i = 0; i < flat.length; i++) {
+      flat[i] = all.get(i);
+    }
+    return flat;
+  }
+
+  @Test
+  void trainsOnThePromptWhereItIsPartOfTheCompletion() throws IOException {
+    List<TokenTree> rows = SftFixture.firstRows();
+    List<TokenTree> texts =
+        rows.stream()
+            .map(row -> TokenTree.of(new int[0], concat(row.prompt(), row.completions().get(0))))
+            .toList();
+    int all = texts.stream().mapToInt(TokenTree::length).sum();
+    assertThat(SftTrainer.pack(texts, WHOLE).get(0).predicted()).isEqualTo(all - texts.size());
+    assertThat(result(texts, WHOLE).loss()).isNotCloseTo(result(rows, WHOLE).loss(), within(1e-3));
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    int[] all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+
+  @Test
+  void goesOnFromWhatItSavedBitForBit(@TempDir Path folder) throws IOException {
+    List<TokenTree> rows = SftFixture.firstRows();
+    try (LanguageModel model = SftFixture.model();
+        LanguageModel other = SftFixture.model();
+        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 4, 24);
+        SftTrainer resumed = new SftTrainer(other, SftFixture.steady(), 4, 24)) {
+      trainer.step(1, rows);
+      trainer.step(2, rows);
+      trainer.save(folder);
+      resumed.load(folder);
+      trainer.step(3, rows.subList(1, 4));
+      resumed.step(3, rows.subList(1, 4));
+      assertThat(flat(other)).containsExactly(flat(model));
+      // Without the optimizer's state it would go elsewhere.
+      trainer.step(4, rows);
+      assertThat(flat(other)).isNotEqualTo(flat(model));
+    }
+  }
+
+  @Test
+  void stepsLeaveNoArraysBehind() throws IOException {
+    List<TokenTree> rows = SftFixture.firstRows();
+    try (LanguageModel model = SftFixture.model();
+        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 3, 24)) {
+      NDManager manager = model.parameters().manager();
+      trainer.step(1, rows);
+      int arrays = manager.getManagedArrays().size();
+      trainer.step(2, rows);
+      trainer.step(3, rows);
+      assertThat(manager.getManagedArrays()).hasSize(arrays);
+    }
+  }
+
+  @Test
+  void stopsWhereTheLossIsNotFinite() throws IOException {
+    OptimizerSettings wild =
+        new OptimizerSettings(1e30, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-8, 0);
+    try (LanguageModel model = SftFixture.model();
+        SftTrainer trainer = new SftTrainer(model, wild, 3, WHOLE)) {
+      List<TokenTree> rows = SftFixture.firstRows();
+      assertThatThrownBy(
+              () -> {
+                trainer.step(1, rows);
+                trainer.step(2, rows);
+              })
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageContaining("learning rate is too high");
+    }
+  }
+}

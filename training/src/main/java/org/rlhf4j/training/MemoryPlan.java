@@ -1,0 +1,81 @@
+package org.rlhf4j.training;
+
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.util.OptionalInt;
+import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.training.settings.SettingsYaml;
+import org.rlhf4j.training.settings.Written;
+
+/**
+ * How many tokens go through a network at once. Planned from the machine's total memory and the
+ * model's sizes alone, never from what happens to be free, so a run can be repeated. Half of the
+ * memory is planned with; the weights take it four times (weights, gradients, AdamW's two means),
+ * and a token takes what a training pass keeps of it:
+ *
+ * <pre>  4 bytes · layers · (12 · hidden + 4 · intermediate)</pre>
+ *
+ * More than {@value #MOST} tokens at once make nothing faster.
+ */
+public final class MemoryPlan {
+
+  private static final String SETTING = "micro-batch-tokens";
+  private static final int LEAST = 256;
+  private static final int MOST = 4096;
+  private static final int COPIES = 4;
+
+  private MemoryPlan() {}
+
+  /**
+   * The tokens of a micro-batch on this machine.
+   *
+   * @param dimensions of the network that is trained
+   * @return tokens
+   */
+  public static int microBatchTokens(Dimensions dimensions) {
+    var system =
+        (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    return microBatchTokens(dimensions, system.getTotalMemorySize());
+  }
+
+  /**
+   * Fills in the tokens of a micro-batch of a run: as set, else as in the configuration of the run
+   * that goes on, else as planned.
+   *
+   * @param loop may set them
+   * @param run may hold the configuration of a run that goes on
+   * @param dimensions of the network that is trained
+   * @return the settings with the tokens
+   */
+  public static LoopSettings resolve(LoopSettings loop, RunDirectory run, Dimensions dimensions) {
+    if (loop.microBatchTokens() != null) {
+      return loop;
+    }
+    int tokens = earlier(run).orElseGet(() -> microBatchTokens(dimensions));
+    return new LoopSettings(
+        loop.epochs(),
+        loop.steps(),
+        loop.shuffle(),
+        tokens,
+        loop.checkpointEvery(),
+        loop.keepCheckpoints());
+  }
+
+  static int microBatchTokens(Dimensions d, long memoryBytes) {
+    long perLayer = 4L * d.hidden() * d.hidden() + 3L * d.hidden() * d.intermediate();
+    long weights = d.layers() * perLayer + 2L * d.vocabulary() * d.hidden();
+    long left = memoryBytes / 2 - COPIES * Float.BYTES * weights;
+    long perToken = (long) Float.BYTES * d.layers() * (12L * d.hidden() + 4L * d.intermediate());
+    return (int) Math.max(LEAST, Math.min(MOST, left / perToken));
+  }
+
+  private static OptionalInt earlier(RunDirectory run) {
+    if (!run.resume() || !Files.exists(run.config())) {
+      return OptionalInt.empty();
+    }
+    Written.Entry entry = SettingsYaml.read(run.config()).entries().get(SETTING);
+    return entry != null && entry.value() instanceof Written.Scalar scalar
+        ? OptionalInt.of(Integer.parseInt(scalar.text()))
+        : OptionalInt.empty();
+  }
+}

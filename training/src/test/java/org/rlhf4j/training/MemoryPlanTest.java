@@ -1,0 +1,53 @@
+package org.rlhf4j.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.Dimensions;
+
+class MemoryPlanTest {
+
+  private static final long GIB = 1L << 30;
+
+  /** GPT-2: 12 layers of 768, an MLP of 3072, 50,257 tokens. */
+  private static final Dimensions GPT2 =
+      new Dimensions(50_257, 768, 12, 12, 12, 64, 3072, 1024, 1e-5, 0, true, 0.02);
+
+  private static LoopSettings loop(Integer tokens) {
+    return new LoopSettings(1, null, true, tokens, 100, 2);
+  }
+
+  @Test
+  void whatMemoryLeavesBesideTheWeights() {
+    // Weights: 12 · (4 · 768² + 3 · 768 · 3072) + 2 · 50,257 · 768 = 190,440,960; four times 4
+    // bytes:
+    // 3,047,055,360. A token: 4 · 12 · (12 · 768 + 4 · 3072) = 1,032,192.
+    // Half of 8 GiB: 4,294,967,296 − 3,047,055,360 = 1,247,911,936; / 1,032,192 = 1,208.99
+    assertThat(MemoryPlan.microBatchTokens(GPT2, 8 * GIB)).isEqualTo(1208);
+  }
+
+  @Test
+  void neverFewerOrMoreThanIsOfUse() {
+    assertThat(MemoryPlan.microBatchTokens(GPT2, GIB)).isEqualTo(256);
+    assertThat(MemoryPlan.microBatchTokens(GPT2, 256 * GIB)).isEqualTo(4096);
+    assertThat(MemoryPlan.microBatchTokens(GPT2)).isBetween(256, 4096);
+  }
+
+  @Test
+  void whatIsSetWinsAndARunThatGoesOnKeepsWhatItHad(@TempDir Path folder) throws IOException {
+    try (RunDirectory run = RunDirectory.open(folder, false)) {
+      assertThat(MemoryPlan.resolve(loop(77), run, GPT2).microBatchTokens()).isEqualTo(77);
+      Files.writeString(run.config(), "epochs: 1\nmicro-batch-tokens: 123\n");
+    }
+    try (RunDirectory run = RunDirectory.open(folder, true)) {
+      assertThat(MemoryPlan.resolve(loop(null), run, GPT2).microBatchTokens()).isEqualTo(123);
+      Files.writeString(run.config(), "epochs: 1\n");
+      assertThat(MemoryPlan.resolve(loop(null), run, GPT2).microBatchTokens())
+          .isEqualTo(MemoryPlan.microBatchTokens(GPT2));
+    }
+  }
+}
