@@ -5,18 +5,21 @@ import json
 import torch
 
 from rows import random_ids, token_logits
-from tiny_models import EOS
+from tiny_models import EOS, PAD
 
 MAX_NEW_TOKENS = 12
 
 
 @torch.no_grad()
 def sample(model, prompt, length, ended, generator):
-    """Samples `length` tokens other than EOS; an ended completion gets EOS in the last place."""
+    """Samples `length` tokens other than EOS; an ended completion gets EOS in the last place.
+
+    The pad id isn't drawn either: transformers' Llama gives its embedding no gradient.
+    """
     ids = []
     for _ in range(length - ended):
         logits = token_logits(model, prompt, ids + [EOS])[-1]
-        logits[EOS] = -torch.inf
+        logits[[EOS, PAD]] = -torch.inf
         ids.append(int(torch.multinomial(torch.softmax(logits, -1), 1, generator=generator)))
     return ids + [EOS] if ended else ids
 

@@ -1,0 +1,99 @@
+package org.rlhf4j.grpo;
+
+import java.util.Arrays;
+import java.util.List;
+import org.rlhf4j.rollout.Completion;
+import org.rlhf4j.rollout.KlEstimator;
+import org.rlhf4j.rollout.Rollout;
+
+/**
+ * A rollout with what GRPO learns from it, one row per completion in flat order.
+ *
+ * @param rollout completions with log-probabilities of policy and reference
+ * @param oldLogprobs log π_old per token
+ * @param refLogprobs log π_ref per token
+ * @param advantages one per completion
+ * @param takesPart whether a completion's tokens bring loss
+ * @param counts what the losses divide by
+ * @param equalRewardGroups groups from which nothing can be learnt
+ * @param penalizedReward mean over completions of the reward that advantages came from
+ */
+record GroupExperience(
+    Rollout rollout,
+    float[][] oldLogprobs,
+    float[][] refLogprobs,
+    double[] advantages,
+    boolean[] takesPart,
+    GrpoLoss.Counts counts,
+    int equalRewardGroups,
+    double penalizedReward) {
+
+  /**
+   * Works the advantages out.
+   *
+   * @param rollout with log-probabilities
+   * @param scores the completions' scores, penalties subtracted
+   * @param coefficient β of the KL in the reward, 0 for none
+   * @param estimator of that KL
+   * @param settings GRPO's
+   * @param maxNewTokens the most tokens of a completion
+   */
+  static GroupExperience of(
+      Rollout rollout,
+      double[] scores,
+      double coefficient,
+      KlEstimator estimator,
+      GrpoSettings settings,
+      int maxNewTokens) {
+    List<Completion> completions = rollout.completions();
+    int n = completions.size();
+    float[][] oldLogprobs = new float[n][];
+    float[][] refLogprobs = new float[n][];
+    double[] rewards = new double[n];
+    boolean[] takesPart = new boolean[n];
+    int tokens = 0;
+    for (int i = 0; i < n; i++) {
+      Completion completion = completions.get(i);
+      oldLogprobs[i] = completion.logprobs();
+      refLogprobs[i] = completion.refLogprobs();
+      double kl =
+          coefficient == 0
+              ? 0
+              : Arrays.stream(estimator.of(oldLogprobs[i], refLogprobs[i])).sum();
+      rewards[i] = scores[i] - coefficient * kl;
+      takesPart[i] = completion.ended() || !settings.maskCutCompletions();
+      tokens += takesPart[i] ? completion.length() : 0;
+    }
+    int[] sizes = rollout.groups().stream().mapToInt(g -> g.completions().size()).toArray();
+    double[] advantages = new double[n];
+    int equal = 0;
+    int first = 0;
+    for (int size : sizes) {
+      double[] group = Arrays.copyOfRange(rewards, first, first + size);
+      System.arraycopy(settings.advantage().of(group), 0, advantages, first, size);
+      equal += GroupAdvantages.allEqual(group) ? 1 : 0;
+      first += size;
+    }
+    return new GroupExperience(
+        rollout,
+        oldLogprobs,
+        refLogprobs,
+        advantages,
+        takesPart,
+        new GrpoLoss.Counts(sizes.length, sizes, n, tokens, maxNewTokens),
+        equal,
+        Arrays.stream(rewards).average().orElseThrow());
+  }
+
+  /** The weight of each completion's tokens in the loss. */
+  double[] weights(GrpoLoss loss) {
+    int[] groups = rollout.groupOf();
+    List<Completion> completions = rollout.completions();
+    double[] weights = new double[completions.size()];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] =
+          takesPart[i] ? loss.weight(counts, groups[i], completions.get(i).length()) : 0;
+    }
+    return weights;
+  }
+}

@@ -1,0 +1,29 @@
+package org.rlhf4j.grpo;
+
+import org.rlhf4j.rollout.KlSettings;
+import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.RunSettings;
+import org.rlhf4j.training.settings.Defaults;
+import org.rlhf4j.training.settings.MachineSettings;
+
+/**
+ * The settings of {@code rlhf grpo}.
+ *
+ * @param rollouts where rollouts come from
+ * @param run where the run is written
+ * @param grpo the algorithm's
+ * @param kl how the policy is held to the reference
+ * @param loop how long
+ * @param optimizer how weights are updated
+ * @param machine device, threads, seed
+ */
+public record GrpoConfig(
+    @Defaults("prompts-per-step=8") RolloutSettings rollouts,
+    RunSettings run,
+    GrpoSettings grpo,
+    @Defaults({"kl-coefficient=0.04", "kl-estimator=k3", "kl-in=loss"}) KlSettings kl,
+    LoopSettings loop,
+    @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
+    MachineSettings machine) {}

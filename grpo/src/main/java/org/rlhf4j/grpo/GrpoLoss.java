@@ -1,0 +1,120 @@
+package org.rlhf4j.grpo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import org.rlhf4j.model.PackedTokens;
+
+/**
+ * The losses of the GRPO family. Each is a weighted sum over completion tokens,
+ *
+ * <pre>  L = Σ_t w_t · (max(−A ρ, −A clip(ρ, 1 − ε_low, 1 + ε_high)) + β · KL_t)</pre>
+ *
+ * and differs from the others in the weights w or in the ratio ρ. N completions take part, n of
+ * them in a group, |y| is a completion's length.
+ */
+public enum GrpoLoss {
+  /** w = 1 / (groups · n · |y|): the mean of means (Shao et al. 2024, equation 3). */
+  GRPO {
+    @Override
+    double weight(Counts counts, int group, int length) {
+      return 1.0 / ((double) counts.groups() * counts.groupSizes()[group] * length);
+    }
+  },
+  /** w = 1 / all tokens of the optimizer step (Yu et al. 2025, equation 8). */
+  DAPO {
+    @Override
+    double weight(Counts counts, int group, int length) {
+      return 1.0 / counts.tokens();
+    }
+  },
+  /** w = 1 / (N · max-new-tokens): no completion's length changes another's (Liu et al. 2025). */
+  DR_GRPO {
+    @Override
+    double weight(Counts counts, int group, int length) {
+      return 1.0 / ((double) counts.completions() * counts.maxNewTokens());
+    }
+  },
+  /** ρ = exp(mean over the completion of log π − log π_old), w as in grpo (Zheng et al. 2025). */
+  GSPO {
+    @Override
+    double weight(Counts counts, int group, int length) {
+      return GRPO.weight(counts, group, length);
+    }
+
+    @Override
+    NDArray logRatios(NDArray tokenLogRatios, PackedTokens tokens) {
+      try (NDManager scope = tokenLogRatios.getManager().newSubManager()) {
+        NDArray spread = completionMeans(tokens, scope);
+        NDArray of = spread.matMul(tokenLogRatios.expandDims(1)).squeeze(1);
+        of.attach(tokenLogRatios.getManager());
+        return of;
+      }
+    }
+  };
+
+  /**
+   * What the weights divide by: counts of the whole optimizer step, never of a micro-batch.
+   *
+   * @param groups the number of groups
+   * @param groupSizes completions of each group
+   * @param completions all of them
+   * @param tokens completion tokens that take part
+   * @param maxNewTokens the most tokens of a completion
+   */
+  public record Counts(
+      int groups, int[] groupSizes, int completions, int tokens, int maxNewTokens) {}
+
+  /** The weight of each token of a completion in the sum. */
+  abstract double weight(Counts counts, int group, int length);
+
+  /**
+   * The logarithm of the ratio that is clipped, per token.
+   *
+   * @param tokenLogRatios log π − log π_old [M]
+   * @param tokens whose completions they are
+   */
+  NDArray logRatios(NDArray tokenLogRatios, PackedTokens tokens) {
+    return tokenLogRatios;
+  }
+
+  /** Whether each completion has one ratio, so that it is clipped as a whole. */
+  public boolean isSequenceLevel() {
+    return this == GSPO;
+  }
+
+  /**
+   * The clipped surrogate.
+   *
+   * @param ratios ρ [M], differentiable
+   * @param advantages A [M]
+   * @param clipLow ε_low
+   * @param clipHigh ε_high
+   * @return loss per token [M]
+   */
+  static NDArray surrogate(
+      NDArray ratios, NDArray advantages, double clipLow, double clipHigh) {
+    NDArray negated = advantages.neg();
+    return negated.mul(ratios).maximum(negated.mul(ratios.clip(1 - clipLow, 1 + clipHigh)));
+  }
+
+  /** Whether the clipped branch of {@link #surrogate} is strictly the greater for a token. */
+  static boolean isClipped(double ratio, double advantage, double clipLow, double clipHigh) {
+    double clipped = Math.max(1 - clipLow, Math.min(1 + clipHigh, ratio));
+    return -advantage * clipped > -advantage * ratio;
+  }
+
+  /** [M, M]: times a vector, each token gets the mean over its completion. */
+  private static NDArray completionMeans(PackedTokens tokens, NDManager scope) {
+    int m = tokens.predicted();
+    float[] means = new float[m * m];
+    for (int i = 0; i < tokens.completions(); i++) {
+      for (int t = tokens.start(i); t < tokens.start(i + 1); t++) {
+        for (int s = tokens.start(i); s < tokens.start(i + 1); s++) {
+          means[t * m + s] = 1f / tokens.length(i);
+        }
+      }
+    }
+    return scope.create(means, new Shape(m, m));
+  }
+}

@@ -1,0 +1,60 @@
+package org.rlhf4j.grpo;
+
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * GRPO's own settings; the defaults are those of Shao et al. 2024.
+ *
+ * @param groupSize completions of a prompt
+ * @param loss how tokens are weighed and ratios formed
+ * @param advantage how rewards become advantages, or null for what suits the loss
+ * @param clipLow how far ρ may fall below 1, or null
+ * @param clipHigh how far ρ may rise above 1, or null
+ * @param updatesPerBatch μ, updates on a rollout batch
+ * @param maskCutCompletions whether a cut completion brings no loss
+ * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
+ */
+@SettingsGroup("GRPO")
+public record GrpoSettings(
+    @Setting(help = "Completions of a prompt.", defaultValue = "8") int groupSize,
+    @Setting(help = "How tokens are weighed and ratios formed.", defaultValue = "grpo")
+        GrpoLoss loss,
+    @Setting(
+            help = "How rewards become advantages.",
+            defaultText = "group; of dr-grpo mean-only")
+        GroupAdvantages advantage,
+    @Setting(help = "How far a ratio may fall below 1.", defaultText = "0.2; of gspo 3e-4")
+        Double clipLow,
+    @Setting(help = "How far a ratio may rise above 1.", defaultText = "0.2; of gspo 4e-4")
+        Double clipHigh,
+    @Setting(help = "Updates on a rollout batch.", defaultValue = "1") int updatesPerBatch,
+    @Setting(
+            help = "Leave the tokens of completions without EOS out of the loss.",
+            defaultValue = "false")
+        boolean maskCutCompletions,
+    @Setting(
+            help = "Weigh the KL in the loss by the ratio, which is right off-policy.",
+            defaultValue = "false")
+        boolean klRatioCorrection) {
+
+  /** Fills in what depends on the loss, and checks the ranges. */
+  public GrpoSettings {
+    if (groupSize < 2) {
+      throw new UsageException(
+          "--group-size is " + groupSize + "; a group needs at least 2 completions to compare");
+    }
+    boolean sequence = loss == GrpoLoss.GSPO;
+    advantage =
+        advantage != null
+            ? advantage
+            : loss == GrpoLoss.DR_GRPO ? GroupAdvantages.MEAN_ONLY : GroupAdvantages.GROUP;
+    clipLow = clipLow != null ? clipLow : sequence ? 3e-4 : 0.2;
+    clipHigh = clipHigh != null ? clipHigh : sequence ? 4e-4 : 0.2;
+    Limits.positive("clip-low", clipLow);
+    Limits.positive("clip-high", clipHigh);
+    Limits.positive("updates-per-batch", updatesPerBatch);
+  }
+}

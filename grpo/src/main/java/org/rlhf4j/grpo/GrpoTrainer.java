@@ -1,0 +1,186 @@
+package org.rlhf4j.grpo;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.List;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.rollout.KlController;
+import org.rlhf4j.rollout.KlSettings;
+import org.rlhf4j.rollout.RatioStatistics;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutMetrics;
+import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.NonFiniteException;
+
+/** Group-relative policy optimisation: no critic, one rollout batch a step. */
+public final class GrpoTrainer {
+  private final GrpoSettings settings;
+  private final KlSettings klSettings;
+  private final double temperature;
+  private final int maxNewTokens;
+  private final int tokenBudget;
+  private final LanguageModel policy;
+  private final Learner learner;
+  private final KlController kl;
+
+  /**
+   * A trainer.
+   *
+   * @param settings GRPO's own
+   * @param klSettings how the policy is held to the reference
+   * @param temperature of all log-probabilities
+   * @param maxNewTokens the most tokens of a completion
+   * @param tokenBudget tokens of a micro-batch
+   * @param policy is improved
+   * @param learner updates it
+   */
+  public GrpoTrainer(
+      GrpoSettings settings,
+      KlSettings klSettings,
+      double temperature,
+      int maxNewTokens,
+      int tokenBudget,
+      LanguageModel policy,
+      Learner learner) {
+    this.settings = settings;
+    this.klSettings = klSettings;
+    this.temperature = temperature;
+    this.maxNewTokens = maxNewTokens;
+    this.tokenBudget = tokenBudget;
+    this.policy = policy;
+    this.learner = learner;
+    this.kl = klSettings.controller();
+  }
+
+  /** The KL coefficient's controller. */
+  public KlController kl() {
+    return kl;
+  }
+
+  /**
+   * One step.
+   *
+   * @param step from 1
+   * @param rollout sampled, scored, with the log-probabilities of policy and reference
+   * @param scores the completions' scores, penalties subtracted
+   * @return what was measured
+   */
+  public GrpoStep step(int step, Rollout rollout, double[] scores) {
+    // 1. Advantages within each group.
+    boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
+    double coefficient = kl.coefficient();
+    GroupExperience experience =
+        GroupExperience.of(
+            rollout,
+            scores,
+            inReward ? coefficient : 0,
+            klSettings.klEstimator(),
+            settings,
+            maxNewTokens);
+    // 2. Updates on the whole batch.
+    List<GrpoUpdate> updates = new ArrayList<>();
+    for (int i = 0; i < settings.updatesPerBatch(); i++) {
+      updates.add(update(step, experience, inReward ? 0 : coefficient));
+    }
+    // 3. The KL coefficient for the next step.
+    double measured = RolloutMetrics.kl(rollout);
+    kl.update(measured, rollout.size());
+    return new GrpoStep(updates, metrics(step, experience, measured, coefficient, updates));
+  }
+
+  private GrpoUpdate update(int step, GroupExperience experience, double coefficient) {
+    double[] weights = experience.weights(settings.loss());
+    RatioStatistics ratios = new RatioStatistics();
+    double policyLoss = 0;
+    double klLoss = 0;
+    for (RolloutMicroBatch batch :
+        RolloutMicroBatch.of(
+            experience.rollout(), i -> experience.takesPart()[i], tokenBudget)) {
+      Share share = pass(experience, batch, weights, coefficient, ratios);
+      policyLoss += share.policyLoss();
+      klLoss += share.klLoss();
+    }
+    NonFiniteException.check("loss", policyLoss + klLoss);
+    return new GrpoUpdate(policyLoss, klLoss, ratios, learner.update(step));
+  }
+
+  /** A micro-batch's share of the two parts of the loss. */
+  private record Share(double policyLoss, double klLoss) {}
+
+  /** Adds a micro-batch's share of the loss to the gradients. */
+  private Share pass(
+      GroupExperience experience,
+      RolloutMicroBatch batch,
+      double[] weights,
+      double coefficient,
+      RatioStatistics ratios) {
+    try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
+      NDArray logprobs = pass.logprobs();
+      NDArray weight = pass.scope().create(batch.spread(weights));
+      NDArray old = pass.scope().create(batch.flat(experience.oldLogprobs()));
+      NDArray reference = pass.scope().create(batch.flat(experience.refLogprobs()));
+      NDArray advantages = pass.scope().create(batch.spread(experience.advantages()));
+      NDArray tokenLogRatios = logprobs.sub(old);
+      NDArray ratio = settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp();
+      NDArray policyLoss =
+          GrpoLoss.surrogate(ratio, advantages, settings.clipLow(), settings.clipHigh())
+              .mul(weight)
+              .sum();
+      NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
+      if (settings.klRatioCorrection()) {
+        estimate = estimate.mul(tokenLogRatios.exp());
+      }
+      NDArray klLoss = estimate.mul(weight).sum();
+      count(pass, tokenLogRatios, ratio, advantages, ratios);
+      pass.backward(coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient)));
+      return new Share(policyLoss.getFloat(), klLoss.getFloat());
+    }
+  }
+
+  private void count(
+      LogprobPass pass,
+      NDArray tokenLogRatios,
+      NDArray ratio,
+      NDArray advantages,
+      RatioStatistics ratios) {
+    float[] logRatios = tokenLogRatios.toFloatArray();
+    float[] clippedRatios = ratio.toFloatArray();
+    float[] advantage = advantages.toFloatArray();
+    float[] entropies = pass.entropies().toFloatArray();
+    for (int t = 0; t < logRatios.length; t++) {
+      boolean clipped =
+          GrpoLoss.isClipped(
+              clippedRatios[t], advantage[t], settings.clipLow(), settings.clipHigh());
+      ratios.add(logRatios[t], entropies[t], clipped);
+    }
+  }
+
+  private Metrics metrics(
+      int step,
+      GroupExperience experience,
+      double measuredKl,
+      double coefficient,
+      List<GrpoUpdate> updates) {
+    GrpoUpdate all = GrpoUpdate.mean(updates);
+    boolean inLoss = klSettings.klIn() == KlSettings.KlIn.LOSS;
+    return new Metrics()
+        .put("loss", all.policyLoss() + (inLoss ? coefficient * all.klLoss() : 0))
+        .putAll(RolloutMetrics.of(experience.rollout()))
+        .put("penalized_reward", experience.penalizedReward())
+        .put("kl", measuredKl)
+        .put("kl_coefficient", coefficient)
+        .put("entropy", all.ratios().entropy())
+        .put("policy_loss", all.policyLoss())
+        .put("kl_loss", all.klLoss())
+        .put("clip_fraction", all.ratios().clipFraction())
+        .put("approx_kl", all.ratios().approxKl())
+        .put("ratio_mean", all.ratios().ratioMean())
+        .put("ratio_max", all.ratios().ratioMax())
+        .put("equal_reward_groups", experience.equalRewardGroups())
+        .put("grad_norm", all.gradNorm())
+        .put("learning_rate", learner.learningRate(step));
+  }
+}

@@ -1,0 +1,26 @@
+package org.rlhf4j.grpo;
+
+import java.util.List;
+import org.rlhf4j.rollout.RatioStatistics;
+
+/**
+ * What one update measured, before it changed the weights.
+ *
+ * @param policyLoss the surrogate's part of the loss
+ * @param klLoss the KL's part, unweighted
+ * @param ratios of the tokens that take part
+ * @param gradNorm before clipping
+ */
+record GrpoUpdate(double policyLoss, double klLoss, RatioStatistics ratios, double gradNorm) {
+
+  /** All updates of a step together. */
+  static GrpoUpdate mean(List<GrpoUpdate> updates) {
+    RatioStatistics ratios = new RatioStatistics();
+    updates.forEach(update -> ratios.add(update.ratios));
+    return new GrpoUpdate(
+        updates.stream().mapToDouble(GrpoUpdate::policyLoss).average().orElseThrow(),
+        updates.stream().mapToDouble(GrpoUpdate::klLoss).average().orElseThrow(),
+        ratios,
+        updates.stream().mapToDouble(GrpoUpdate::gradNorm).average().orElseThrow());
+  }
+}

@@ -1,0 +1,151 @@
+package org.rlhf4j.grpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.Safetensors;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutFile;
+import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.settings.Settings;
+import org.rlhf4j.training.settings.Written;
+
+/** Two steps of each loss on fixed rollouts against plain PyTorch; see bench/reference. */
+class GrpoAgainstPyTorchTest {
+  private static final Path FIXTURE = Path.of("src/test/resources/fixtures/grpo");
+  private static final double TOLERANCE = 1e-4;
+
+  @ParameterizedTest
+  @CsvSource({
+    "grpo, 4096",
+    "grpo, 30",
+    "grpo-masked, 4096",
+    "dapo, 4096",
+    "dapo, 30",
+    "dr-grpo, 4096",
+    "gspo, 4096",
+    "gspo, 30"
+  })
+  void twoStepsEqualPyTorch(String variant, int tokenBudget) throws IOException {
+    JsonNode expected =
+        new ObjectMapper().readTree(FIXTURE.resolve(variant + "/expected.json").toFile());
+    GrpoConfig config = config(expected.get("settings"));
+    double temperature = config.rollouts().temperature();
+    try (LanguageModel policy = LanguageModel.load(FIXTURE.resolve("policy"));
+        LanguageModel reference = LanguageModel.load(FIXTURE.resolve("reference"));
+        Learner learner =
+            new Learner(
+                policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(2))) {
+      GrpoTrainer trainer =
+          new GrpoTrainer(
+              config.grpo(),
+              config.kl(),
+              temperature,
+              config.rollouts().maxNewTokens(),
+              tokenBudget,
+              policy,
+              learner);
+      SortedMap<Integer, Rollout> rollouts =
+          RolloutFile.read(FIXTURE.resolve("rollouts.jsonl"), policy.tokenizer(), 97);
+      for (JsonNode step : expected.get("steps")) {
+        int number = step.get("step").intValue();
+        Rollout rollout = rollouts.get(number);
+        rollout =
+            rollout
+                .withLogprobs(RolloutScoring.logprobs(policy, rollout, temperature, tokenBudget))
+                .withRefLogprobs(
+                    RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
+        GrpoStep made = trainer.step(number, rollout, rollout.scores());
+        for (String name :
+            List.of(
+                "reward", "reward_std", "kl", "equal_reward_groups", "completion_length", "ended")) {
+          close(step, name, made.metrics().get(name).orElseThrow());
+        }
+        checkAdvantages(step, rollout, config);
+        checkUpdates(step.get("updates"), made.updates(), config.kl().klCoefficient());
+      }
+      if (variant.equals("grpo")) {
+        checkWeights(policy.parameters(), variant + "/policy-final.safetensors");
+      }
+    }
+  }
+
+  private static GrpoConfig config(JsonNode settings) {
+    Map<String, List<String>> given = new HashMap<>();
+    settings
+        .properties()
+        .forEach(
+            setting -> given.put(setting.getKey(), List.of(setting.getValue().asText())));
+    given.put("model", List.of("policy"));
+    given.put("replay", List.of("rollouts.jsonl"));
+    given.put("output", List.of("run"));
+    return Settings.of(GrpoConfig.class).bind(Written.Mapping.EMPTY, given);
+  }
+
+  private static void checkAdvantages(JsonNode step, Rollout rollout, GrpoConfig config) {
+    double[] advantages =
+        GroupExperience.of(
+                rollout, rollout.scores(), 0, config.kl().klEstimator(), config.grpo(), 12)
+            .advantages();
+    for (int i = 0; i < advantages.length; i++) {
+      assertThat(advantages[i])
+          .isCloseTo(step.get("advantages").get(i).doubleValue(), within(1e-5));
+    }
+  }
+
+  private static void checkUpdates(JsonNode expected, List<GrpoUpdate> updates, double beta) {
+    assertThat(updates).hasSize(expected.size());
+    for (int i = 0; i < updates.size(); i++) {
+      JsonNode theirs = expected.get(i);
+      GrpoUpdate ours = updates.get(i);
+      close(theirs, "loss", ours.policyLoss() + beta * ours.klLoss());
+      close(theirs, "policy_loss", ours.policyLoss());
+      close(theirs, "kl_loss", ours.klLoss());
+      close(theirs, "clip_fraction", ours.ratios().clipFraction());
+      close(theirs, "approx_kl", ours.ratios().approxKl());
+      close(theirs, "ratio_mean", ours.ratios().ratioMean());
+      close(theirs, "ratio_max", ours.ratios().ratioMax());
+      close(theirs, "entropy", ours.ratios().entropy());
+      close(theirs, "grad_norm", ours.gradNorm());
+    }
+  }
+
+  private static void close(JsonNode theirs, String name, double ours) {
+    double value = theirs.get(name).doubleValue();
+    assertThat(ours)
+        .as(name)
+        .isCloseTo(value, within(TOLERANCE * Math.max(1, Math.abs(value))));
+  }
+
+  private static void checkWeights(Parameters parameters, String file) {
+    Safetensors expected = Safetensors.open(FIXTURE.resolve(file));
+    parameters
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              ByteBuffer ours = tensor.memory();
+              ByteBuffer theirs =
+                  ByteBuffer.allocate(ours.remaining()).order(ByteOrder.LITTLE_ENDIAN);
+              expected.copy("model." + name, theirs);
+              theirs.flip();
+              while (theirs.hasRemaining()) {
+                assertThat(ours.getFloat()).as(name).isCloseTo(theirs.getFloat(), within(2e-5f));
+              }
+            });
+  }
+}

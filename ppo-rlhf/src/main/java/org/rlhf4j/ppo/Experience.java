@@ -1,0 +1,102 @@
+package org.rlhf4j.ppo;
+
+import java.util.List;
+import org.rlhf4j.rollout.Completion;
+import org.rlhf4j.rollout.KlEstimator;
+import org.rlhf4j.rollout.Rollout;
+
+/**
+ * A rollout with what PPO learns from it. Each array has one row per completion in flat order, one
+ * number per token.
+ *
+ * @param rollout completions with log-probabilities of policy and reference and values
+ * @param oldLogprobs log π_old
+ * @param refLogprobs log π_ref
+ * @param oldValues the critic's values at sampling
+ * @param advantages whitened
+ * @param returns G
+ * @param penalizedReward mean over completions of the summed token rewards
+ * @param explainedVariance 1 − var(G − V) / var(G) over all tokens
+ */
+record Experience(
+    Rollout rollout,
+    float[][] oldLogprobs,
+    float[][] refLogprobs,
+    float[][] oldValues,
+    float[][] advantages,
+    float[][] returns,
+    double penalizedReward,
+    double explainedVariance) {
+
+  /**
+   * Works rewards, advantages and returns out.
+   *
+   * @param rollout with log-probabilities and values
+   * @param scores the completions' scores, penalties subtracted
+   * @param coefficient β of the KL in the reward, 0 for none
+   * @param estimator of that KL
+   * @param gamma γ
+   * @param lambda λ
+   * @return the experience
+   */
+  static Experience of(
+      Rollout rollout,
+      double[] scores,
+      double coefficient,
+      KlEstimator estimator,
+      double gamma,
+      double lambda) {
+    List<Completion> completions = rollout.completions();
+    int n = completions.size();
+    float[][] oldLogprobs = new float[n][];
+    float[][] refLogprobs = new float[n][];
+    float[][] oldValues = new float[n][];
+    float[][] advantages = new float[n][];
+    float[][] returns = new float[n][];
+    double total = 0;
+    for (int i = 0; i < n; i++) {
+      Completion completion = completions.get(i);
+      oldLogprobs[i] = completion.logprobs();
+      refLogprobs[i] = completion.refLogprobs();
+      oldValues[i] = completion.values();
+      double[] kl = estimator.of(oldLogprobs[i], refLogprobs[i]);
+      double[] rewards = TokenRewards.of(kl, coefficient, scores[i]);
+      for (double reward : rewards) {
+        total += reward;
+      }
+      advantages[i] = Gae.advantages(rewards, oldValues[i], gamma, lambda);
+      returns[i] = Gae.returns(advantages[i], oldValues[i]);
+    }
+    return new Experience(
+        rollout,
+        oldLogprobs,
+        refLogprobs,
+        oldValues,
+        Whitening.of(advantages),
+        returns,
+        total / n,
+        explainedVariance(returns, oldValues));
+  }
+
+  /** 1 − var(G − V) / var(G); 0 where the returns don't vary. */
+  static double explainedVariance(float[][] returns, float[][] values) {
+    double count = 0;
+    double sum = 0;
+    double squares = 0;
+    double errorSum = 0;
+    double errorSquares = 0;
+    for (int i = 0; i < returns.length; i++) {
+      for (int t = 0; t < returns[i].length; t++) {
+        double error = (double) returns[i][t] - values[i][t];
+        count++;
+        sum += returns[i][t];
+        squares += (double) returns[i][t] * returns[i][t];
+        errorSum += error;
+        errorSquares += error * error;
+      }
+    }
+    double variance = squares / count - (sum / count) * (sum / count);
+    double errorVariance = errorSquares / count - (errorSum / count) * (errorSum / count);
+    return variance <= 0 ? 0 : 1 - errorVariance / variance;
+  }
+}

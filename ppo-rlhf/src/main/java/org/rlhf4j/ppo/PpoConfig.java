@@ -1,0 +1,39 @@
+package org.rlhf4j.ppo;
+
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.rollout.KlSettings;
+import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.RunSettings;
+import org.rlhf4j.training.settings.Defaults;
+import org.rlhf4j.training.settings.MachineSettings;
+
+/**
+ * The settings of {@code rlhf ppo}.
+ *
+ * @param rollouts where rollouts come from
+ * @param run where the run is written
+ * @param ppo the algorithm's
+ * @param kl how the policy is held to the reference
+ * @param loop how long
+ * @param optimizer how weights are updated
+ * @param machine device, threads, seed
+ */
+public record PpoConfig(
+    @Defaults("missing-eos-penalty=1") RolloutSettings rollouts,
+    RunSettings run,
+    PpoSettings ppo,
+    KlSettings kl,
+    LoopSettings loop,
+    @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
+    MachineSettings machine) {
+
+  /** Checks what depends on several groups. */
+  public PpoConfig {
+    if (rollouts.replay() != null && ppo.valueModel() == null) {
+      throw new UsageException(
+          "--value-model is missing: with --replay name what the critic starts from");
+    }
+  }
+}

@@ -1,0 +1,169 @@
+package org.rlhf4j.ppo;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutFile;
+import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.StepLines;
+
+/** Stage 3a: improves a policy by PPO against a reward, held to a frozen reference. */
+public final class PpoStage implements Stage, AutoCloseable {
+  private static final String POLICY = "policy";
+  private static final String CRITIC = "critic";
+  private static final String KL_COEFFICIENT = "kl_coefficient";
+
+  private final PpoConfig config;
+  private final RunDirectory directory;
+  private final PolicyRun run;
+  private final ScalarModel critic;
+  private final Learner policyLearner;
+  private final Learner criticLearner;
+  private final PpoTrainer trainer;
+  private Rollout current;
+
+  /**
+   * Loads what the stage needs.
+   *
+   * @param config the settings
+   * @param directory the open run directory
+   * @param tokenBudget tokens of a micro-batch
+   */
+  public PpoStage(PpoConfig config, RunDirectory directory, int tokenBudget) {
+    this.config = config;
+    this.directory = directory;
+    long seed = config.machine().seed();
+    this.run = new PolicyRun(config.rollouts(), config.loop(), seed, 1, tokenBudget);
+    this.critic = critic(config.ppo().valueModel(), run, seed);
+    int steps = run.steps();
+    this.policyLearner =
+        new Learner(
+            run.policy().parameters(), config.optimizer(), config.optimizer().scheduleOver(steps));
+    this.criticLearner =
+        new Learner(
+            critic.parameters(),
+            config.optimizer(),
+            config.optimizer().scheduleOver(config.ppo().valueLearningRate(), steps));
+    this.trainer =
+        new PpoTrainer(
+            config.ppo(),
+            config.kl(),
+            config.rollouts().temperature(),
+            tokenBudget,
+            run.policy(),
+            critic,
+            policyLearner,
+            criticLearner);
+  }
+
+  /** The critic: as asked for, else from the reward model, else from the policy. */
+  private static ScalarModel critic(Path valueModel, PolicyRun run, long seed) {
+    LanguageModel policy = run.policy();
+    if (valueModel != null) {
+      ScalarModel critic = ScalarModel.loadOrStart(valueModel, seed);
+      if (!critic.tokenizer().hash().equals(policy.tokenizer().hash())) {
+        throw new UserException(
+            valueModel + ": has another tokenizer than the policy, so it can't be its critic");
+      }
+      return critic;
+    }
+    boolean sameTokenizer = run.rewardModel().tokenizer().hash().equals(policy.tokenizer().hash());
+    return sameTokenizer ? run.rewardModel().copy() : ScalarModel.from(policy, seed);
+  }
+
+  @Override
+  public String name() {
+    return "ppo";
+  }
+
+  @Override
+  public int steps() {
+    return run.steps();
+  }
+
+  /** What the rollouts are made from, for the reader at the terminal. */
+  public String report() {
+    return run.report();
+  }
+
+  @Override
+  public List<String> shownMetrics() {
+    return List.of("reward", "kl", "ended");
+  }
+
+  @Override
+  public Metrics step(int step) throws IOException {
+    long start = System.nanoTime();
+    current = run.rollout(step);
+    double sampling = (System.nanoTime() - start) / 1e9;
+    MinibatchOrder order =
+        MinibatchOrder.shuffled(
+            current.size(), config.ppo().minibatches(), config.machine().seed());
+    PpoStep made = trainer.step(step, current, run.penalizedScores(current), order);
+    try (StepLines lines = new StepLines(directory.rollouts())) {
+      for (var line : RolloutFile.lines(step, made.rollout())) {
+        lines.append(line);
+      }
+    }
+    double training = (System.nanoTime() - start) / 1e9 - sampling;
+    return made.metrics()
+        .put("rollout_seconds", sampling)
+        .put("training_seconds", training)
+        .put("tokens_per_second", current.tokens() / (sampling + training));
+  }
+
+  @Override
+  public void saveCheckpoint(Path folder) throws IOException {
+    policyLearner.save(folder, POLICY);
+    criticLearner.save(folder, CRITIC);
+  }
+
+  @Override
+  public void loadCheckpoint(Path folder) {
+    policyLearner.load(folder, POLICY);
+    criticLearner.load(folder, CRITIC);
+  }
+
+  @Override
+  public Map<String, Double> counters() {
+    return Map.of(KL_COEFFICIENT, trainer.kl().coefficient());
+  }
+
+  @Override
+  public void restoreCounters(Map<String, Double> counters) {
+    trainer.kl().restore(counters.get(KL_COEFFICIENT));
+  }
+
+  @Override
+  public void saveModel(RunDirectory to) throws IOException {
+    AtomicFiles.writeFolder(to.model(), run.policy()::save);
+    AtomicFiles.writeFolder(to.critic(), critic::save);
+  }
+
+  @Override
+  public void saveFailedBatch(Path file) throws IOException {
+    try (StepLines lines = new StepLines(file)) {
+      for (var line : RolloutFile.lines(0, current)) {
+        lines.append(line);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    policyLearner.close();
+    criticLearner.close();
+    critic.close();
+    run.close();
+  }
+}

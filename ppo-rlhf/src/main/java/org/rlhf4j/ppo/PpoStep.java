@@ -1,0 +1,14 @@
+package org.rlhf4j.ppo;
+
+import java.util.List;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.training.Metrics;
+
+/**
+ * A step that was made.
+ *
+ * @param rollout the batch with all that was learnt from
+ * @param updates in their order
+ * @param metrics of the step
+ */
+record PpoStep(Rollout rollout, List<PpoUpdate> updates, Metrics metrics) {}

@@ -1,0 +1,163 @@
+package org.rlhf4j.rollout;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.RowKind;
+import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.Rows;
+import org.rlhf4j.data.Tokenized;
+import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.LoopSettings;
+
+/**
+ * What ppo and grpo have in common: the policy, its frozen reference, and the rollouts of each
+ * step, complete with the log-probabilities of both.
+ */
+public final class PolicyRun implements AutoCloseable {
+  private final RolloutSettings settings;
+  private final LanguageModel policy;
+  private final LanguageModel reference;
+  private final ScalarModel rewardModel;
+  private final RolloutSource source;
+  private final int tokenBudget;
+  private final int steps;
+  private final String report;
+
+  /**
+   * Loads what the run needs.
+   *
+   * @param settings where rollouts come from
+   * @param loop how long the run is
+   * @param seed the run's
+   * @param samples completions per prompt
+   * @param tokenBudget tokens per pass through a network
+   */
+  public PolicyRun(
+      RolloutSettings settings, LoopSettings loop, long seed, int samples, int tokenBudget) {
+    this.settings = settings;
+    this.tokenBudget = tokenBudget;
+    this.policy = LanguageModel.load(settings.model());
+    this.reference =
+        settings.referenceModel() == null
+            ? policy.copy()
+            : LanguageModel.load(settings.referenceModel());
+    if (settings.replay() != null) {
+      this.rewardModel = null;
+      this.source =
+          new ReplayedRollouts(
+              RolloutFile.read(
+                  settings.replay(),
+                  policy.tokenizer(),
+                  policy.config().dimensions().vocabulary()));
+      this.steps = loop.steps() != null ? loop.steps() : source.available();
+      this.report = source.available() + " recorded steps";
+    } else {
+      this.rewardModel = Manifest.loadVerified(settings.rewardModel());
+      Tokenized<TokenizedPrompt> prompts = prompts();
+      BatchOrder order =
+          new BatchOrder(prompts.rows().size(), settings.promptsPerStep(), seed, loop.shuffle());
+      this.source =
+          new SampledRollouts(
+              policy,
+              prompts.rows(),
+              order,
+              samples,
+              SamplingSettings.of(settings.maxNewTokens(), settings.temperature()),
+              seed,
+              new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));
+      this.steps =
+          loop.steps() != null
+              ? loop.steps()
+              : (int) Math.ceil(loop.epochs() * order.stepsPerEpoch());
+      this.report = prompts.report().text();
+    }
+  }
+
+  private Tokenized<TokenizedPrompt> prompts() {
+    int maxLength = DataSettings.maxLength(settings.maxLength(), policy.config().dimensions());
+    return new RowTokenizer(policy.tokenizer(), maxLength)
+        .tokenizePrompts(
+            Rows.read(settings.data(), RowKind.PROMPTS, settings.onBadRow()),
+            settings.maxNewTokens());
+  }
+
+  /** The policy. */
+  public LanguageModel policy() {
+    return policy;
+  }
+
+  /** The reward model; null when rollouts are replayed. */
+  public ScalarModel rewardModel() {
+    return rewardModel;
+  }
+
+  /** How many steps the run makes. */
+  public int steps() {
+    return steps;
+  }
+
+  /** What the rollouts are made from, for the reader at the terminal. */
+  public String report() {
+    return report;
+  }
+
+  /**
+   * The rollout of a step with scores and the log-probabilities of policy and reference. On the
+   * first sampled one the proofs are made.
+   *
+   * @param step from 1
+   * @return the batch
+   */
+  public Rollout rollout(int step) {
+    Rollout rollout = source.rollout(step);
+    if (rollout.completions().stream().anyMatch(completion -> completion.logprobs() == null)) {
+      rollout = rollout.withLogprobs(logprobs(policy, rollout));
+    }
+    if (rollout.completions().stream().anyMatch(completion -> completion.refLogprobs() == null)) {
+      rollout = rollout.withRefLogprobs(logprobs(reference, rollout));
+    }
+    if (step == 1 && settings.replay() == null && !settings.skipProofs()) {
+      Proofs.ratioIsOne(policy, rollout, settings.temperature(), tokenBudget);
+      if (settings.referenceModel() == null) {
+        Proofs.klIsZero(rollout);
+      }
+    }
+    return rollout;
+  }
+
+  private float[][] logprobs(LanguageModel model, Rollout rollout) {
+    return RolloutScoring.logprobs(model, rollout, settings.temperature(), tokenBudget);
+  }
+
+  /**
+   * The scores after the penalty for completions that were cut.
+   *
+   * @param rollout a scored batch
+   * @return one per completion, in flat order
+   */
+  public double[] penalizedScores(Rollout rollout) {
+    List<Completion> completions = rollout.completions();
+    return IntStream.range(0, completions.size())
+        .mapToDouble(
+            i ->
+                completions.get(i).score()
+                    - (completions.get(i).ended() ? 0 : settings.missingEosPenalty()))
+        .toArray();
+  }
+
+  @Override
+  public void close() throws IOException {
+    policy.close();
+    reference.close();
+    if (rewardModel != null) {
+      rewardModel.close();
+    }
+  }
+}

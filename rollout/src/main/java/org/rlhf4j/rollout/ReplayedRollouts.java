@@ -1,0 +1,29 @@
+package org.rlhf4j.rollout;
+
+import java.util.List;
+import java.util.SortedMap;
+
+/** Rollouts that were recorded: the n-th step trains on those of the n-th recorded step. */
+public final class ReplayedRollouts implements RolloutSource {
+  private final List<Rollout> rollouts;
+
+  /**
+   * A source.
+   *
+   * @param rollouts by recorded step, see {@link RolloutFile#read}
+   */
+  public ReplayedRollouts(SortedMap<Integer, Rollout> rollouts) {
+    this.rollouts = List.copyOf(rollouts.values());
+  }
+
+  @Override
+  public int available() {
+    return rollouts.size();
+  }
+
+  /** The rollout of a step; steps beyond the last begin again. */
+  @Override
+  public Rollout rollout(int step) {
+    return rollouts.get((step - 1) % rollouts.size());
+  }
+}

@@ -1,0 +1,127 @@
+package org.rlhf4j.rollout;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UserException;
+
+/** One line of a rollout file, read strictly: what is unfit is an error with its place. */
+final class RolloutLine {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final String place;
+  private final JsonNode json;
+  private final int vocabulary;
+
+  RolloutLine(Path file, int number, String line, int vocabulary) {
+    this.vocabulary = vocabulary;
+    try {
+      this.json = JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      throw new UserException(
+          file + ":" + number + ":" + e.getLocation().getColumnNr() + ": not valid JSON", e);
+    }
+    this.place = file + ":" + number + ":1";
+    if (!json.isObject()) {
+      throw bad("not a JSON object");
+    }
+  }
+
+  private UserException bad(String what) {
+    return new UserException(place + ": " + what);
+  }
+
+  int step() {
+    return number("step").asInt();
+  }
+
+  long group() {
+    return number("group").asLong();
+  }
+
+  private JsonNode number(String field) {
+    JsonNode value = json.path(field);
+    if (!value.isNumber()) {
+      throw bad("\"" + field + "\" must be a number, not " + value);
+    }
+    return value;
+  }
+
+  void checkTokenizer(String field, Tokenizer tokenizer) {
+    JsonNode hash = json.path(field);
+    if (hash.isTextual() && !hash.textValue().equals(tokenizer.hash())) {
+      throw bad("the rollout is of another tokenizer than the model's");
+    }
+  }
+
+  RolloutGroup asGroup(Tokenizer tokenizer) {
+    int[] prompt = ids("prompt_ids");
+    int[] ids = ids("completion_ids");
+    String text = json.path("completion").asText(null);
+    Completion completion =
+        new Completion(
+            ids,
+            tokenizer.isStop(ids[ids.length - 1]),
+            text != null ? text : tokenizer.decodeContinuation(ids),
+            number("score").asDouble(),
+            floats("logprobs", ids.length),
+            floats("ref_logprobs", ids.length),
+            floats("values", ids.length));
+    return new RolloutGroup(
+        group(), json.path("prompt").asText(null), prompt, null, List.of(completion));
+  }
+
+  /** A group with this line's completion added. */
+  RolloutGroup joined(RolloutGroup group, RolloutGroup more) {
+    if (!Arrays.equals(group.promptIds(), more.promptIds())) {
+      throw bad("group " + group.group() + " has another prompt on an earlier line");
+    }
+    List<Completion> completions = new ArrayList<>(group.completions());
+    completions.addAll(more.completions());
+    return group.with(completions);
+  }
+
+  private int[] ids(String field) {
+    JsonNode array = json.path(field);
+    if (!array.isArray() || array.isEmpty()) {
+      throw bad("\"" + field + "\" must be a list of at least one token id");
+    }
+    int[] ids = new int[array.size()];
+    for (int i = 0; i < ids.length; i++) {
+      JsonNode id = array.get(i);
+      if (!id.isIntegralNumber()
+          || !id.canConvertToInt()
+          || id.intValue() < 0
+          || id.intValue() >= vocabulary) {
+        throw bad(
+            "\"%s\"[%d] is %s; the model's ids go from 0 to %d"
+                .formatted(field, i, id, vocabulary - 1));
+      }
+      ids[i] = id.intValue();
+    }
+    return ids;
+  }
+
+  private float[] floats(String field, int length) {
+    JsonNode array = json.path(field);
+    if (array.isMissingNode() || array.isNull()) {
+      return null;
+    }
+    if (!array.isArray() || array.size() != length) {
+      throw bad("\"" + field + "\" must be a list of " + length + " numbers, one per token");
+    }
+    float[] values = new float[length];
+    for (int i = 0; i < length; i++) {
+      if (!array.get(i).isNumber()) {
+        throw bad("\"" + field + "\"[" + i + "] is " + array.get(i) + ", not a number");
+      }
+      values[i] = array.get(i).floatValue();
+    }
+    return values;
+  }
+}

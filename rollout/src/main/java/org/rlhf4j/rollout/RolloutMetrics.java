@@ -1,0 +1,65 @@
+package org.rlhf4j.rollout;
+
+import java.util.List;
+import org.rlhf4j.training.Metrics;
+
+/** What a scored rollout is like, for the metrics of ppo and grpo. */
+public final class RolloutMetrics {
+  private RolloutMetrics() {}
+
+  /**
+   * Mean and spread of the raw scores, lengths, the share that ended.
+   *
+   * @param rollout a scored batch
+   * @return reward, reward_std (unbiased), completion_length, ended
+   */
+  public static Metrics of(Rollout rollout) {
+    List<Completion> completions = rollout.completions();
+    double[] scores = rollout.scores();
+    return new Metrics()
+        .put("reward", mean(scores))
+        .put("reward_std", deviation(scores))
+        .put("completion_length", (double) rollout.tokens() / completions.size())
+        .put(
+            "ended",
+            (double) completions.stream().filter(Completion::ended).count() / completions.size());
+  }
+
+  /**
+   * The KL to the reference.
+   *
+   * @param rollout a batch with both log-probabilities
+   * @return the mean over completions of the summed k1, in nats
+   */
+  public static double kl(Rollout rollout) {
+    double sum = 0;
+    for (Completion completion : rollout.completions()) {
+      for (double kl : KlEstimator.K1.of(completion.logprobs(), completion.refLogprobs())) {
+        sum += kl;
+      }
+    }
+    return sum / rollout.size();
+  }
+
+  /** The mean. */
+  public static double mean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+
+  /** The unbiased standard deviation; 0 for a single value. */
+  public static double deviation(double[] values) {
+    if (values.length < 2) {
+      return 0;
+    }
+    double mean = mean(values);
+    double sum = 0;
+    for (double value : values) {
+      sum += (value - mean) * (value - mean);
+    }
+    return Math.sqrt(sum / (values.length - 1));
+  }
+}

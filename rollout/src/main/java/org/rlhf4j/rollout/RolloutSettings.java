@@ -1,0 +1,77 @@
+package org.rlhf4j.rollout;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * Where rollouts come from and how they are judged: what ppo and grpo have in common.
+ *
+ * @param model the policy to improve
+ * @param referenceModel the frozen reference, or null for a copy of the policy
+ * @param rewardModel what scores completions, or null when replaying
+ * @param data files of rows whose prompts are sampled from
+ * @param maxLength the most tokens of prompt and completion, or null
+ * @param onBadRow what to do about a bad row
+ * @param promptsPerStep prompts of one rollout batch
+ * @param maxNewTokens the most tokens of a completion
+ * @param temperature of sampling and of all log-probabilities
+ * @param missingEosPenalty subtracted from the score of a completion that was cut
+ * @param replay a rollout file to train on instead of sampling, or null
+ * @param skipProofs whether to go without the checks on the first rollout
+ */
+@SettingsGroup("Rollouts")
+public record RolloutSettings(
+    @Setting(help = "Policy to improve: a model folder or a run.", required = true) Path model,
+    @Setting(
+            help = "Frozen reference that the policy is held to.",
+            defaultText = "a frozen copy of the model")
+        Path referenceModel,
+    @Setting(help = "Reward model that scores completions: a model folder or a run.")
+        Path rewardModel,
+    @Setting(help = "File of rows whose prompts are sampled from.") List<Path> data,
+    @Setting(
+            help = "Most tokens of prompt and completion together; a long prompt loses its start.",
+            defaultText = "the model's positions, at most 1024")
+        Integer maxLength,
+    @Setting(help = "What to do about a bad row.", defaultValue = "fail") OnBadRow onBadRow,
+    @Setting(help = "Prompts of one rollout batch.", defaultValue = "32") int promptsPerStep,
+    @Setting(help = "Most tokens of a completion.", defaultValue = "128") int maxNewTokens,
+    @Setting(
+            help = "Temperature of sampling, and of all log-probabilities with it.",
+            defaultValue = "1.0")
+        double temperature,
+    @Setting(
+            help = "Subtracted from the score of a completion without EOS; metrics keep the score.",
+            defaultValue = "0")
+        double missingEosPenalty,
+    @Setting(
+            help =
+                "Train on the rollouts of this file instead of sampling; one step takes all lines"
+                    + " of the same step.")
+        Path replay,
+    @Setting(
+            help = "Go without the checks on the first rollout (ratio 1, KL 0).",
+            defaultValue = "false")
+        boolean skipProofs) {
+
+  /** Checks the ranges, and that there is something to sample and to judge by. */
+  public RolloutSettings {
+    Limits.positive("prompts-per-step", promptsPerStep);
+    Limits.positive("max-new-tokens", maxNewTokens);
+    Limits.positive("temperature", temperature);
+    if (maxLength != null) {
+      Limits.positive("max-length", maxLength);
+    }
+    if (replay == null && data.isEmpty()) {
+      throw new UsageException("--data is missing: name a file of rows with prompts, or --replay");
+    }
+    if (replay == null && rewardModel == null) {
+      throw new UsageException("--reward-model is missing: name a reward model, or --replay");
+    }
+  }
+}

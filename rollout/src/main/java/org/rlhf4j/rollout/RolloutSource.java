@@ -1,0 +1,15 @@
+package org.rlhf4j.rollout;
+
+/** Where a step's rollout comes from: sampled and scored, or read from a file. */
+public interface RolloutSource {
+  /** How many steps this source has; {@link Integer#MAX_VALUE} where it never ends. */
+  int available();
+
+  /**
+   * The rollout of a step, scored: a function of the step, the policy's weights and the seed.
+   *
+   * @param step from 1
+   * @return the batch
+   */
+  Rollout rollout(int step);
+}

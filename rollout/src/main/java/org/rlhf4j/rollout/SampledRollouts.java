@@ -1,0 +1,95 @@
+package org.rlhf4j.rollout;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.model.GenerationRequest;
+import org.rlhf4j.model.Generator;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.SampleKey;
+import org.rlhf4j.model.Sampled;
+import org.rlhf4j.model.SamplingSettings;
+
+/** Samples completions from the policy as it stands and scores them. */
+public final class SampledRollouts implements RolloutSource {
+  private static final int MAX_ROWS = 64;
+
+  private final LanguageModel policy;
+  private final List<TokenizedPrompt> prompts;
+  private final BatchOrder order;
+  private final int samples;
+  private final SamplingSettings sampling;
+  private final long seed;
+  private final Reward reward;
+
+  /**
+   * A source.
+   *
+   * @param policy samples, and is trained between the steps
+   * @param prompts all prompts
+   * @param order which prompts a step takes
+   * @param samples completions per prompt
+   * @param sampling how to draw
+   * @param seed the run's
+   * @param reward scores the completions
+   */
+  public SampledRollouts(
+      LanguageModel policy,
+      List<TokenizedPrompt> prompts,
+      BatchOrder order,
+      int samples,
+      SamplingSettings sampling,
+      long seed,
+      Reward reward) {
+    this.policy = policy;
+    this.prompts = prompts;
+    this.order = order;
+    this.samples = samples;
+    this.sampling = sampling;
+    this.seed = seed;
+    this.reward = reward;
+  }
+
+  @Override
+  public int available() {
+    return Integer.MAX_VALUE;
+  }
+
+  @Override
+  public Rollout rollout(int step) {
+    Rollout rollout = sample(step);
+    return rollout.withScores(reward.score(rollout));
+  }
+
+  private Rollout sample(int step) {
+    int[] rows = order.rows(step);
+    List<GenerationRequest> requests = new ArrayList<>();
+    for (int row : rows) {
+      List<SampleKey> keys =
+          IntStream.range(0, samples).mapToObj(i -> new SampleKey(seed, step, row, i)).toList();
+      requests.add(new GenerationRequest(prompts.get(row).ids(), keys));
+    }
+    List<List<Sampled>> sampled =
+        Generator.generate(policy, sampling, policy.tokenizer().stopIds(), requests, MAX_ROWS);
+    List<RolloutGroup> groups = new ArrayList<>();
+    for (int g = 0; g < rows.length; g++) {
+      TokenizedPrompt prompt = prompts.get(rows[g]);
+      groups.add(
+          new RolloutGroup(
+              g,
+              prompt.row().prompt(),
+              prompt.ids(),
+              prompt.row().answer().orElse(null),
+              sampled.get(g).stream().map(this::completion).toList()));
+    }
+    return new Rollout(groups);
+  }
+
+  private Completion completion(Sampled sampled) {
+    String text = policy.tokenizer().decodeContinuation(sampled.ids());
+    return new Completion(
+        sampled.ids(), sampled.ended(), text, Double.NaN, sampled.logprobs(), null, null);
+  }
+}
