@@ -102,7 +102,8 @@ public final class Rlhf implements Callable<Integer> {
   }
 
   private static List<SettingsCommand<?>> subcommands() {
-    return List.of(new DoctorCommand());
+    return List.of(
+        new SftCommand(), new RewardCommand(), new EvaluateCommand(), new DoctorCommand());
   }
 
   private static int fail(Throwable failure, boolean verbose, PrintWriter err) {

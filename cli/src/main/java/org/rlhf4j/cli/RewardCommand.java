@@ -1,0 +1,20 @@
+package org.rlhf4j.cli;
+
+import java.io.IOException;
+import org.rlhf4j.reward.RewardConfig;
+import org.rlhf4j.reward.RewardStage;
+import picocli.CommandLine.Command;
+
+/** Stage 2. */
+@Command(name = "reward", description = "Train a reward model on comparisons.")
+final class RewardCommand extends SettingsCommand<RewardConfig> {
+
+  RewardCommand() {
+    super(RewardConfig.class);
+  }
+
+  @Override
+  void run(RewardConfig chosen) throws IOException {
+    RewardStage.run(chosen);
+  }
+}

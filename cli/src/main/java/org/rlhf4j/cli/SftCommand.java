@@ -1,0 +1,20 @@
+package org.rlhf4j.cli;
+
+import java.io.IOException;
+import org.rlhf4j.sft.SftConfig;
+import org.rlhf4j.sft.SftStage;
+import picocli.CommandLine.Command;
+
+/** Stage 1. */
+@Command(name = "sft", description = "Fine-tune a language model on demonstrations.")
+final class SftCommand extends SettingsCommand<SftConfig> {
+
+  SftCommand() {
+    super(SftConfig.class);
+  }
+
+  @Override
+  void run(SftConfig chosen) throws IOException {
+    SftStage.run(chosen);
+  }
+}
