@@ -72,7 +72,8 @@ def length_only(tokenizer, rows):
 
 def common(options, folder):
     return dict(output_dir=folder, report_to="none", use_cpu=True, bf16=False, save_strategy="no",
-                seed=options.seed, per_device_train_batch_size=options.batch_size, disable_tqdm=True,
+                seed=options.seed, per_device_train_batch_size=options.micro_batch, disable_tqdm=True,
+                gradient_accumulation_steps=options.batch_size // options.micro_batch,
                 max_length=options.max_length, gradient_checkpointing=False, logging_steps=50)
 
 
@@ -108,6 +109,7 @@ def main():
     parser.add_argument("--learning-rate", type=float, nargs="*", default=[1e-5, 5e-5, 1e-4])
     parser.add_argument("--epochs", type=float, default=1)
     parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--micro-batch", type=int, default=2, help="pairs padded together")
     parser.add_argument("--max-length", type=int, default=512)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sft-learning-rate", type=float, help="fine-tune on the chosen side first")
