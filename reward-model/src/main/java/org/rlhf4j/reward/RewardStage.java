@@ -30,7 +30,7 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** Rows whose best completions give the manifest's mean and deviation. */
+  /** Training rows whose best completions give the manifest's mean where none are held out. */
   private static final int STATISTICS_ROWS = 512;
 
   private final RewardConfig config;
@@ -42,6 +42,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   private final int steps;
   private final RewardTrainer trainer;
   private List<TokenizedRow> batch = List.of();
+  private List<float[]> heldOutScores; // by the weights as they stand, once they are asked for
 
   private RewardStage(
       RewardConfig config, RunDirectory run, ScalarModel model, SplitRows<Comparison> rows) {
@@ -60,7 +61,11 @@ public final class RewardStage implements Stage, AutoCloseable {
     this.steps = config.loop().stepsOver((int) order.stepsPerEpoch(), 1);
     this.trainer =
         new RewardTrainer(
-            model, config.optimizer(), config.centerCoefficient(), steps, microBatchTokens());
+            model,
+            config.optimizer(),
+            config.centerCoefficient(),
+            steps,
+            config.loop().microBatchTokens());
   }
 
   /**
@@ -104,10 +109,6 @@ public final class RewardStage implements Stage, AutoCloseable {
     heldOut.report().limit(config.data().maxDropped());
   }
 
-  private int microBatchTokens() {
-    return config.loop().microBatchTokens();
-  }
-
   @Override
   public String name() {
     return "reward";
@@ -125,6 +126,7 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   @Override
   public Metrics step(int step) {
+    heldOutScores = null;
     batch = Arrays.stream(order.rows(step)).mapToObj(training.rows()::get).toList();
     return trainer.step(step, batch);
   }
@@ -144,7 +146,19 @@ public final class RewardStage implements Stage, AutoCloseable {
   private Optional<RewardEvaluation> evaluation() {
     return heldOut.rows().isEmpty()
         ? Optional.empty()
-        : Optional.of(RewardEvaluation.of(model, heldOut, microBatchTokens()));
+        : Optional.of(RewardEvaluation.of(heldOut.rows(), heldOutScores(), heldOut.report()));
+  }
+
+  private List<float[]> heldOutScores() {
+    if (heldOutScores == null) {
+      heldOutScores = score(heldOut.rows());
+    }
+    return heldOutScores;
+  }
+
+  private List<float[]> score(List<TokenizedRow> rows) {
+    List<TokenTree> trees = rows.stream().map(TokenizedRow::tree).toList();
+    return Scorer.score(model, trees, config.loop().microBatchTokens());
   }
 
   @Override
@@ -170,16 +184,12 @@ public final class RewardStage implements Stage, AutoCloseable {
   }
 
   private double[] scoresOfBest() {
-    List<TokenizedRow> rows = heldOut.rows().isEmpty() ? training.rows() : heldOut.rows();
-    List<TokenTree> best =
-        rows.stream()
-            .limit(STATISTICS_ROWS)
-            .map(TokenizedRow::tree)
-            .map(tree -> TokenTree.of(tree.prompt(), tree.completions().get(0)))
-            .toList();
-    return Scorer.score(model, best, microBatchTokens()).stream()
-        .mapToDouble(scores -> scores[0])
-        .toArray();
+    List<TokenizedRow> rows = training.rows();
+    List<float[]> scores =
+        heldOut.rows().isEmpty()
+            ? score(rows.subList(0, Math.min(rows.size(), STATISTICS_ROWS)))
+            : heldOutScores();
+    return scores.stream().mapToDouble(completions -> completions[0]).toArray();
   }
 
   @Override

@@ -108,6 +108,16 @@ class RewardStageTest {
   }
 
   @Test
+  void withNothingHeldOutTheManifestHasNoAccuracy() throws IOException {
+    Path run = run("run", "steps", "1", "eval-fraction", "0");
+    assertThat(run.resolve("evaluation.json")).doesNotExist();
+    Manifest manifest = Manifest.read(run).orElseThrow();
+    assertThat(manifest.accuracy()).isNull();
+    assertThat(manifest.pairs()).isZero();
+    assertThat(manifest.scoreDeviation()).isPositive();
+  }
+
+  @Test
   void marginsComeFromTheNamedColumn() throws IOException {
     Path plain = run("plain", "steps", "1");
     Path margins = run("margins", "steps", "1", "margin-column", "by");

@@ -23,6 +23,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.Safetensors;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.OptimizerSettings;
@@ -173,6 +174,21 @@ class SftTrainerTest {
       // Without the optimizer's state it would go elsewhere.
       trainer.step(4, rows);
       assertThat(flat(other)).isNotEqualTo(flat(model));
+    }
+  }
+
+  @Test
+  void refusesTheCheckpointOfAnotherModel(@TempDir Path folder) throws IOException {
+    try (LanguageModel model = SftFixture.model();
+        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 1, WHOLE)) {
+      trainer.save(folder);
+      Path weights = folder.resolve("model.safetensors");
+      Safetensors.write(
+          weights,
+          Map.of("norm.weight", new Safetensors.Tensor(List.of(1L), ByteBuffer.allocate(4))));
+      assertThatThrownBy(() -> trainer.load(folder))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("of another model");
     }
   }
 
