@@ -57,9 +57,7 @@ record GroupExperience(
       oldLogprobs[i] = completion.logprobs();
       refLogprobs[i] = completion.refLogprobs();
       double kl =
-          coefficient == 0
-              ? 0
-              : Arrays.stream(estimator.of(oldLogprobs[i], refLogprobs[i])).sum();
+          coefficient == 0 ? 0 : Arrays.stream(estimator.of(oldLogprobs[i], refLogprobs[i])).sum();
       rewards[i] = scores[i] - coefficient * kl;
       takesPart[i] = completion.ended() || !settings.maskCutCompletions();
       tokens += takesPart[i] ? completion.length() : 0;
@@ -91,8 +89,7 @@ record GroupExperience(
     List<Completion> completions = rollout.completions();
     double[] weights = new double[completions.size()];
     for (int i = 0; i < weights.length; i++) {
-      weights[i] =
-          takesPart[i] ? loss.weight(counts, groups[i], completions.get(i).length()) : 0;
+      weights[i] = takesPart[i] ? loss.weight(counts, groups[i], completions.get(i).length()) : 0;
     }
     return weights;
   }

@@ -1,9 +1,12 @@
 package org.rlhf4j.grpo;
 
+import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.RunSettings;
 import org.rlhf4j.training.settings.Defaults;
 import org.rlhf4j.training.settings.MachineSettings;
@@ -26,4 +29,17 @@ public record GrpoConfig(
     @Defaults({"kl-coefficient=0.04", "kl-estimator=k3", "kl-in=loss"}) KlSettings kl,
     LoopSettings loop,
     @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
-    MachineSettings machine) {}
+    MachineSettings machine) {
+
+  /** These settings with what follows from the model and the machine filled in. */
+  GrpoConfig resolved(RunDirectory directory, Dimensions dimensions) {
+    return new GrpoConfig(
+        rollouts.resolved(dimensions),
+        run,
+        grpo,
+        kl,
+        MemoryPlan.resolve(loop, directory, dimensions),
+        optimizer,
+        machine);
+  }
+}

@@ -92,8 +92,7 @@ public enum GrpoLoss {
    * @param clipHigh ε_high
    * @return loss per token [M]
    */
-  static NDArray surrogate(
-      NDArray ratios, NDArray advantages, double clipLow, double clipHigh) {
+  static NDArray surrogate(NDArray ratios, NDArray advantages, double clipLow, double clipHigh) {
     NDArray negated = advantages.neg();
     return negated.mul(ratios).maximum(negated.mul(ratios.clip(1 - clipLow, 1 + clipHigh)));
   }

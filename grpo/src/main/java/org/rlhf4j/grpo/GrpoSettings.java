@@ -22,9 +22,7 @@ public record GrpoSettings(
     @Setting(help = "Completions of a prompt.", defaultValue = "8") int groupSize,
     @Setting(help = "How tokens are weighed and ratios formed.", defaultValue = "grpo")
         GrpoLoss loss,
-    @Setting(
-            help = "How rewards become advantages.",
-            defaultText = "group; of dr-grpo mean-only")
+    @Setting(help = "How rewards become advantages.", defaultText = "group; of dr-grpo mean-only")
         GroupAdvantages advantage,
     @Setting(help = "How far a ratio may fall below 1.", defaultText = "0.2; of gspo 3e-4")
         Double clipLow,

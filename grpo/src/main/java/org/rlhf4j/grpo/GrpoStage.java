@@ -4,15 +4,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StepLines;
+import org.rlhf4j.training.TrainingLoop;
+import org.rlhf4j.training.settings.Settings;
 
 /** Stage 3b: improves a policy by GRPO against a reward, held to a frozen reference. */
 public final class GrpoStage implements Stage, AutoCloseable {
@@ -26,21 +30,44 @@ public final class GrpoStage implements Stage, AutoCloseable {
   private Rollout current;
 
   /**
-   * Loads what the stage needs.
+   * Runs the stage from its settings to its end.
    *
-   * @param config the settings
-   * @param directory the open run directory
-   * @param tokenBudget tokens of a micro-batch
+   * @param given as the user wrote them
+   * @throws IOException when the run directory can't be read or written
    */
-  public GrpoStage(GrpoConfig config, RunDirectory directory, int tokenBudget) {
+  public static void run(GrpoConfig given) throws IOException {
+    Display display = Display.stderr();
+    try (RunDirectory directory = given.run().open()) {
+      if (TrainingLoop.isFinished(directory, display)) {
+        return;
+      }
+      try (LanguageModel policy = LanguageModel.load(given.rollouts().model())) {
+        GrpoConfig config = given.resolved(directory, policy.config().dimensions());
+        directory.writeConfig(Settings.of(GrpoConfig.class), config);
+        try (GrpoStage stage = new GrpoStage(config, directory, policy)) {
+          display.stream().println("prompts: " + stage.run.report());
+          new TrainingLoop(directory, config.loop(), stage, display).run();
+        }
+      }
+    }
+  }
+
+  /**
+   * Loads what the stage needs beside the policy.
+   *
+   * @param config the settings, resolved
+   * @param directory the open run directory
+   * @param policy to improve
+   */
+  GrpoStage(GrpoConfig config, RunDirectory directory, LanguageModel policy) {
     this.directory = directory;
     this.run =
         new PolicyRun(
+            policy,
             config.rollouts(),
             config.loop(),
             config.machine().seed(),
-            config.grpo().groupSize(),
-            tokenBudget);
+            config.grpo().groupSize());
     this.learner =
         new Learner(
             run.policy().parameters(),
@@ -52,7 +79,7 @@ public final class GrpoStage implements Stage, AutoCloseable {
             config.kl(),
             config.rollouts().temperature(),
             config.rollouts().maxNewTokens(),
-            tokenBudget,
+            config.loop().microBatchTokens(),
             run.policy(),
             learner);
   }
@@ -65,11 +92,6 @@ public final class GrpoStage implements Stage, AutoCloseable {
   @Override
   public int steps() {
     return run.steps();
-  }
-
-  /** What the rollouts are made from, for the reader at the terminal. */
-  public String report() {
-    return run.report();
   }
 
   @Override

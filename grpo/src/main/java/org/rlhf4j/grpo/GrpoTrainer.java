@@ -97,8 +97,7 @@ public final class GrpoTrainer {
     double policyLoss = 0;
     double klLoss = 0;
     for (RolloutMicroBatch batch :
-        RolloutMicroBatch.of(
-            experience.rollout(), i -> experience.takesPart()[i], tokenBudget)) {
+        RolloutMicroBatch.of(experience.rollout(), i -> experience.takesPart()[i], tokenBudget)) {
       Share share = pass(experience, batch, weights, coefficient, ratios);
       policyLoss += share.policyLoss();
       klLoss += share.klLoss();

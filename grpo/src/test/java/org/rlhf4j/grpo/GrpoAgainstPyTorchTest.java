@@ -73,7 +73,12 @@ class GrpoAgainstPyTorchTest {
         GrpoStep made = trainer.step(number, rollout, rollout.scores());
         for (String name :
             List.of(
-                "reward", "reward_std", "kl", "equal_reward_groups", "completion_length", "ended")) {
+                "reward",
+                "reward_std",
+                "kl",
+                "equal_reward_groups",
+                "completion_length",
+                "ended")) {
           close(step, name, made.metrics().get(name).orElseThrow());
         }
         checkAdvantages(step, rollout, config);
@@ -89,8 +94,7 @@ class GrpoAgainstPyTorchTest {
     Map<String, List<String>> given = new HashMap<>();
     settings
         .properties()
-        .forEach(
-            setting -> given.put(setting.getKey(), List.of(setting.getValue().asText())));
+        .forEach(setting -> given.put(setting.getKey(), List.of(setting.getValue().asText())));
     given.put("model", List.of("policy"));
     given.put("replay", List.of("rollouts.jsonl"));
     given.put("output", List.of("run"));
@@ -127,9 +131,7 @@ class GrpoAgainstPyTorchTest {
 
   private static void close(JsonNode theirs, String name, double ours) {
     double value = theirs.get(name).doubleValue();
-    assertThat(ours)
-        .as(name)
-        .isCloseTo(value, within(TOLERANCE * Math.max(1, Math.abs(value))));
+    assertThat(ours).as(name).isCloseTo(value, within(TOLERANCE * Math.max(1, Math.abs(value))));
   }
 
   private static void checkWeights(Parameters parameters, String file) {

@@ -19,7 +19,7 @@ import java.util.Map;
  * engine wants them: arrays named {@code x[]} arrive as one {@code List[Tensor]}, all others one by
  * one in their order. Results belong to the manager of the first argument.
  */
-public final class TorchProgram implements AutoCloseable {
+final class TorchProgram implements AutoCloseable {
   private final Model model; // the native module dies with it
   private final PtSymbolBlock block;
 

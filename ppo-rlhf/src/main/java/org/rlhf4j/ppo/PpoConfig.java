@@ -1,10 +1,13 @@
 package org.rlhf4j.ppo;
 
+import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.RunSettings;
 import org.rlhf4j.training.settings.Defaults;
 import org.rlhf4j.training.settings.MachineSettings;
@@ -35,5 +38,17 @@ public record PpoConfig(
       throw new UsageException(
           "--value-model is missing: with --replay name what the critic starts from");
     }
+  }
+
+  /** These settings with what follows from the model and the machine filled in. */
+  PpoConfig resolved(RunDirectory directory, Dimensions dimensions) {
+    return new PpoConfig(
+        rollouts.resolved(dimensions),
+        run,
+        ppo,
+        kl,
+        MemoryPlan.resolve(loop, directory, dimensions),
+        optimizer,
+        machine);
   }
 }

@@ -11,11 +11,14 @@ import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StepLines;
+import org.rlhf4j.training.TrainingLoop;
+import org.rlhf4j.training.settings.Settings;
 
 /** Stage 3a: improves a policy by PPO against a reward, held to a frozen reference. */
 public final class PpoStage implements Stage, AutoCloseable {
@@ -33,17 +36,40 @@ public final class PpoStage implements Stage, AutoCloseable {
   private Rollout current;
 
   /**
-   * Loads what the stage needs.
+   * Runs the stage from its settings to its end.
    *
-   * @param config the settings
-   * @param directory the open run directory
-   * @param tokenBudget tokens of a micro-batch
+   * @param given as the user wrote them
+   * @throws IOException when the run directory can't be read or written
    */
-  public PpoStage(PpoConfig config, RunDirectory directory, int tokenBudget) {
+  public static void run(PpoConfig given) throws IOException {
+    Display display = Display.stderr();
+    try (RunDirectory directory = given.run().open()) {
+      if (TrainingLoop.isFinished(directory, display)) {
+        return;
+      }
+      try (LanguageModel policy = LanguageModel.load(given.rollouts().model())) {
+        PpoConfig config = given.resolved(directory, policy.config().dimensions());
+        directory.writeConfig(Settings.of(PpoConfig.class), config);
+        try (PpoStage stage = new PpoStage(config, directory, policy)) {
+          display.stream().println("prompts: " + stage.run.report());
+          new TrainingLoop(directory, config.loop(), stage, display).run();
+        }
+      }
+    }
+  }
+
+  /**
+   * Loads what the stage needs beside the policy.
+   *
+   * @param config the settings, resolved
+   * @param directory the open run directory
+   * @param policy to improve
+   */
+  PpoStage(PpoConfig config, RunDirectory directory, LanguageModel policy) {
     this.config = config;
     this.directory = directory;
     long seed = config.machine().seed();
-    this.run = new PolicyRun(config.rollouts(), config.loop(), seed, 1, tokenBudget);
+    this.run = new PolicyRun(policy, config.rollouts(), config.loop(), seed, 1);
     this.critic = critic(config.ppo().valueModel(), run, seed);
     int steps = run.steps();
     this.policyLearner =
@@ -59,7 +85,7 @@ public final class PpoStage implements Stage, AutoCloseable {
             config.ppo(),
             config.kl(),
             config.rollouts().temperature(),
-            tokenBudget,
+            config.loop().microBatchTokens(),
             run.policy(),
             critic,
             policyLearner,
@@ -89,11 +115,6 @@ public final class PpoStage implements Stage, AutoCloseable {
   @Override
   public int steps() {
     return run.steps();
-  }
-
-  /** What the rollouts are made from, for the reader at the terminal. */
-  public String report() {
-    return run.report();
   }
 
   @Override

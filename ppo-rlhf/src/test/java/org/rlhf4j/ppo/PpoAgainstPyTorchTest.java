@@ -138,7 +138,12 @@ class PpoAgainstPyTorchTest {
   private static void checkExperience(JsonNode step, PpoStep made) {
     Experience experience =
         Experience.of(
-            made.rollout(), penalized(made.rollout()), 0.05, org.rlhf4j.rollout.KlEstimator.K1, 1, 0.95);
+            made.rollout(),
+            penalized(made.rollout()),
+            0.05,
+            org.rlhf4j.rollout.KlEstimator.K1,
+            1,
+            0.95);
     checkRows(step.get("advantages"), experience.advantages());
     checkRows(step.get("returns"), experience.returns());
     checkRows(step.get("values"), experience.oldValues());

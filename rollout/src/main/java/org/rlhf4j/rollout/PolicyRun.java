@@ -1,6 +1,5 @@
 package org.rlhf4j.rollout;
 
-import java.io.IOException;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.BatchOrder;
@@ -13,7 +12,6 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.reward.Manifest;
-import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.LoopSettings;
 
 /**
@@ -31,19 +29,19 @@ public final class PolicyRun implements AutoCloseable {
   private final String report;
 
   /**
-   * Loads what the run needs.
+   * Loads what the run needs beside the policy.
    *
-   * @param settings where rollouts come from
-   * @param loop how long the run is
+   * @param policy to improve; stays the caller's to close
+   * @param settings where rollouts come from, resolved
+   * @param loop how long the run is, its micro-batch tokens resolved
    * @param seed the run's
    * @param samples completions per prompt
-   * @param tokenBudget tokens per pass through a network
    */
   public PolicyRun(
-      RolloutSettings settings, LoopSettings loop, long seed, int samples, int tokenBudget) {
+      LanguageModel policy, RolloutSettings settings, LoopSettings loop, long seed, int samples) {
     this.settings = settings;
-    this.tokenBudget = tokenBudget;
-    this.policy = LanguageModel.load(settings.model());
+    this.tokenBudget = loop.microBatchTokens();
+    this.policy = policy;
     this.reference =
         settings.referenceModel() == null
             ? policy.copy()
@@ -81,8 +79,7 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   private Tokenized<TokenizedPrompt> prompts() {
-    int maxLength = DataSettings.maxLength(settings.maxLength(), policy.config().dimensions());
-    return new RowTokenizer(policy.tokenizer(), maxLength)
+    return new RowTokenizer(policy.tokenizer(), settings.maxLength())
         .tokenizePrompts(
             Rows.read(settings.data(), RowKind.PROMPTS, settings.onBadRow()),
             settings.maxNewTokens());
@@ -153,8 +150,7 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    policy.close();
+  public void close() {
     reference.close();
     if (rewardModel != null) {
       rewardModel.close();

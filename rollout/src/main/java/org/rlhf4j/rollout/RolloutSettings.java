@@ -3,7 +3,9 @@ package org.rlhf4j.rollout;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.Setting;
 import org.rlhf4j.training.settings.SettingsGroup;
@@ -73,5 +75,22 @@ public record RolloutSettings(
     if (replay == null && rewardModel == null) {
       throw new UsageException("--reward-model is missing: name a reward model, or --replay");
     }
+  }
+
+  /** These settings with the longest row of a model filled in. */
+  public RolloutSettings resolved(Dimensions dimensions) {
+    return new RolloutSettings(
+        model,
+        referenceModel,
+        rewardModel,
+        data,
+        DataSettings.maxLength(maxLength, dimensions),
+        onBadRow,
+        promptsPerStep,
+        maxNewTokens,
+        temperature,
+        missingEosPenalty,
+        replay,
+        skipProofs);
   }
 }

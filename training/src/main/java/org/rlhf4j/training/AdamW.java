@@ -13,8 +13,8 @@ import java.util.Map;
 import org.rlhf4j.model.ParameterSpec;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.Safetensors;
-import org.rlhf4j.model.TorchProgram;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.WeightUpdate;
 
 /**
  * AdamW (Loshchilov and Hutter 2019) over all weights of a network, equal to {@code
@@ -38,7 +38,7 @@ public final class AdamW implements AutoCloseable {
   private static final String COUNT = "step";
 
   private final Parameters parameters;
-  private final TorchProgram program;
+  private final WeightUpdate.AdamWConstants constants;
   private final NDManager manager;
   private final NDList means;
   private final NDList squares;
@@ -56,15 +56,7 @@ public final class AdamW implements AutoCloseable {
   public AdamW(
       Parameters parameters, double beta1, double beta2, double epsilon, double weightDecay) {
     this.parameters = parameters;
-    program =
-        TorchProgram.compile(
-            "Optimizer",
-            TorchProgram.source(AdamW.class, "optimizer.py"),
-            Map.of(
-                "beta1", beta1,
-                "beta2", beta2,
-                "epsilon", epsilon,
-                "weight_decay", weightDecay));
+    constants = new WeightUpdate.AdamWConstants(beta1, beta2, epsilon, weightDecay);
     manager = parameters.manager().newSubManager();
     means = zerosLike(parameters.list(), "m[]");
     squares = zerosLike(parameters.list(), "v[]");
@@ -87,15 +79,7 @@ public final class AdamW implements AutoCloseable {
    */
   public void step(double learningRate) {
     count++;
-    try (NDManager scope = manager.newSubManager()) {
-      NDList arguments = new NDList(parameters.gradients(scope));
-      arguments.addAll(parameters.list());
-      arguments.addAll(means);
-      arguments.addAll(squares);
-      arguments.add(scope.create((float) count));
-      arguments.add(scope.create(learningRate));
-      program.run("adamw", arguments);
-    }
+    WeightUpdate.adamW(parameters, means, squares, count, learningRate, constants);
   }
 
   /**
@@ -159,6 +143,5 @@ public final class AdamW implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
-    program.close();
   }
 }

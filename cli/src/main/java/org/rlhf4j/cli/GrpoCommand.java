@@ -1,0 +1,20 @@
+package org.rlhf4j.cli;
+
+import java.io.IOException;
+import org.rlhf4j.grpo.GrpoConfig;
+import org.rlhf4j.grpo.GrpoStage;
+import picocli.CommandLine.Command;
+
+/** Stage 3b. */
+@Command(name = "grpo", description = "Improve a policy by GRPO against a reward model.")
+final class GrpoCommand extends SettingsCommand<GrpoConfig> {
+
+  GrpoCommand() {
+    super(GrpoConfig.class);
+  }
+
+  @Override
+  void run(GrpoConfig chosen) throws IOException {
+    GrpoStage.run(chosen);
+  }
+}
