@@ -35,7 +35,7 @@ public final class ScalarPass implements AutoCloseable {
    * @param loss a scalar computed from {@link #scalars()}
    */
   public void backward(NDArray loss) {
-    collector.backward(loss);
+    Torch.backward(loss, loss.onesLike());
   }
 
   @Override

@@ -10,9 +10,14 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /** The tensor engine: how it is started, its threads, and direct access to tensor memory. */
 public final class Torch {
+  /** Held while libtorch computes. */
+  private static final ReentrantLock COMPUTING = new ReentrantLock();
+
   private static boolean started;
 
   private Torch() {}
@@ -22,6 +27,9 @@ public final class Torch {
     if (!started) {
       Engine.getEngine("PyTorch");
       JniUtils.setGraphExecutorOptimize(false);
+      // When a signal ends the process, libtorch is torn down under whatever still computes in it:
+      // the hook waits for that to come to its end and lets nothing begin after it.
+      Runtime.getRuntime().addShutdownHook(new Thread(COMPUTING::lock));
       started = true;
     }
   }
@@ -58,6 +66,16 @@ public final class Torch {
     JniUtils.setNumThreads(threads);
   }
 
+  /** Computes in libtorch, unless the process is ending. */
+  static <T> T compute(Supplier<T> work) {
+    COMPUTING.lock();
+    try {
+      return work.get();
+    } finally {
+      COMPUTING.unlock();
+    }
+  }
+
   /** A tensor of zeros in libtorch's own, aligned memory. */
   static NDArray zeros(NDManager manager, long... shape) {
     return manager.zeros(new Shape(shape), DataType.FLOAT32);
@@ -88,6 +106,11 @@ public final class Torch {
 
   /** Sends a gradient back from an array through its graph, which is freed. */
   static void backward(NDArray array, NDArray gradient) {
-    JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, false, false);
+    COMPUTING.lock();
+    try {
+      JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, false, false);
+    } finally {
+      COMPUTING.unlock();
+    }
   }
 }

@@ -89,7 +89,7 @@ final class TorchProgram implements AutoCloseable {
     try (NDArray name = manager.create(0)) {
       name.setName("module_method:" + method);
       all.add(name);
-      return IValueUtils.forward(block, all, graph);
+      return Torch.compute(() -> IValueUtils.forward(block, all, graph));
     }
   }
 
