@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.settings.Settings;
 import org.rlhf4j.training.settings.Written;
 
@@ -105,6 +106,18 @@ class RewardStageTest {
         Files.delete(path);
       }
     }
+  }
+
+  @Test
+  void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
+    assertThatThrownBy(() -> run("run", "learning-rate", "1e30", "max-grad-norm", "0"))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageContaining("step 2")
+        .hasMessageContaining("failed-batch.jsonl");
+    List<String> batch = Files.readAllLines(folder.resolve("run/failed-batch.jsonl"));
+    assertThat(batch).hasSize(4);
+    assertThat(JSON.readTree(batch.get(0)).get("completions").get(1).textValue()).isEqualTo(" no");
+    assertThat(batch.get(0)).contains("rows.jsonl:").contains("\"margin\":0.0");
   }
 
   @Test

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.settings.Settings;
 import org.rlhf4j.training.settings.SettingsYaml;
 import org.rlhf4j.training.settings.Written;
@@ -125,6 +126,18 @@ class SftStageTest {
         Files.delete(path);
       }
     }
+  }
+
+  @Test
+  void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
+    assertThatThrownBy(() -> run("run", "learning-rate", "1e30", "max-grad-norm", "0"))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageContaining("step 2")
+        .hasMessageContaining("failed-batch.jsonl");
+    List<String> batch = Files.readAllLines(folder.resolve("run/failed-batch.jsonl"));
+    assertThat(batch).hasSize(4);
+    assertThat(JSON.readTree(batch.get(0)).get("prompt").textValue()).startsWith("Human: what");
+    assertThat(batch.get(0)).contains("rows.jsonl:").contains("\"completion\":\" It is ");
   }
 
   @Test
