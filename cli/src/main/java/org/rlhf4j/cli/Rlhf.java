@@ -103,7 +103,18 @@ public final class Rlhf implements Callable<Integer> {
 
   private static List<SettingsCommand<?>> subcommands() {
     return List.of(
-        new SftCommand(), new RewardCommand(), new EvaluateCommand(), new DoctorCommand());
+        new SftCommand(),
+        new RewardCommand(),
+        new PpoCommand(),
+        new GrpoCommand(),
+        new RunCommand(),
+        new EvaluateCommand(),
+        new CompareCommand(),
+        new ScoreCommand(),
+        new LogprobsCommand(),
+        new GenerateCommand(),
+        new NewCommand(),
+        new DoctorCommand());
   }
 
   private static int fail(Throwable failure, boolean verbose, PrintWriter err) {

@@ -29,6 +29,8 @@ import picocli.CommandLine.Model.OptionSpec;
  */
 abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
 
+  private static final String CONFIG = "--config";
+
   private final Settings<S> settings;
   private CommandLine line;
 
@@ -58,12 +60,14 @@ abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
     line = new CommandLine(this);
     CommandSpec spec = line.getCommandSpec();
     spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
-    spec.addOption(
-        OptionSpec.builder("--config")
-            .type(Path.class)
-            .paramLabel("FILE.yaml")
-            .description("Read settings from a file; options win.")
-            .build());
+    if (takesFile()) {
+      spec.addOption(
+          OptionSpec.builder(CONFIG)
+              .type(Path.class)
+              .paramLabel("FILE.yaml")
+              .description("Read settings from a file; options win.")
+              .build());
+    }
     Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
     for (SettingSpec setting : settings.specs()) {
       groups.computeIfAbsent(setting.group(), g -> new ArrayList<>()).add(option(setting));
@@ -79,12 +83,17 @@ abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
-    Path config = line.getParseResult().matchedOptionValue("--config", null);
+    Path config = takesFile() ? line.getParseResult().matchedOptionValue(CONFIG, null) : null;
     Written.Mapping file = config == null ? Written.Mapping.EMPTY : SettingsYaml.read(config);
     S chosen = settings.bind(file, commandLine());
     settings.group(chosen, MachineSettings.class).ifPresent(Machine::prepare);
     run(chosen);
     return CommandLine.ExitCode.OK;
+  }
+
+  /** Whether settings may come from a file: unless one of them has that option's name. */
+  private boolean takesFile() {
+    return settings.specs().stream().noneMatch(setting -> CONFIG.equals("--" + setting.name()));
   }
 
   private Map<String, List<String>> commandLine() {

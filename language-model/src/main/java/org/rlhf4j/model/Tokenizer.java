@@ -7,7 +7,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -252,7 +251,7 @@ public final class Tokenizer implements AutoCloseable {
       for (String name : FILES) {
         Path file = folder.resolve(name);
         if (Files.isRegularFile(file)) {
-          Files.copy(file, target.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+          Files.write(target.resolve(name), Files.readAllBytes(file)); // content, not permissions
         }
       }
     } catch (IOException e) {

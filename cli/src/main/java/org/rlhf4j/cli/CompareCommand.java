@@ -1,0 +1,173 @@
+package org.rlhf4j.cli;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.PromptRow;
+import org.rlhf4j.data.RowKind;
+import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.Rows;
+import org.rlhf4j.data.Tokenized;
+import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.rollout.RewardModelReward;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.SampledRollouts;
+import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.MemoryPlan;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import picocli.CommandLine.Command;
+
+/**
+ * Compares a model with the one that it came from.
+ *
+ * <ol>
+ *   <li>Both sample one completion of each prompt, with the same random numbers.
+ *   <li>The reward model scores all of them.
+ *   <li>The reference says how probable it finds the model's completions.
+ * </ol>
+ */
+@Command(
+    name = "compare",
+    description =
+        "Compare a model with its reference: reward, win rate and KL on the same prompts.")
+final class CompareCommand extends SettingsCommand<CompareCommand.CompareSettings> {
+
+  /**
+   * What {@code rlhf compare} takes.
+   *
+   * @param model the model
+   * @param referenceModel what it is compared with
+   * @param rewardModel what judges both
+   * @param data the rows with prompts, and how long they may be
+   * @param onBadRow what to do about a bad row
+   * @param maxNewTokens the most tokens of a completion
+   * @param temperature of sampling and of the log-probabilities; 0 takes the most probable token
+   * @param json as one JSON object
+   * @param machine device, threads and seed
+   */
+  record CompareSettings(
+      @Setting(help = "Model: a model folder or a run.", required = true) Path model,
+      @Setting(help = "Model that it is compared with, often that of sft.", required = true)
+          Path referenceModel,
+      @Setting(help = "Reward model that judges both: a model folder or a run.", required = true)
+          Path rewardModel,
+      DataSettings data,
+      @Setting(
+              help = "Stop at a bad row, or leave it out and go on.",
+              defaultValue = "fail",
+              group = "Data")
+          OnBadRow onBadRow,
+      @Setting(help = "Most tokens of a completion.", defaultValue = "128", group = "Sampling")
+          int maxNewTokens,
+      @Setting(
+              help =
+                  "What logits are divided by; 0 takes the most probable token each time, with the"
+                      + " KL at 1.",
+              defaultValue = "1.0",
+              group = "Sampling")
+          double temperature,
+      @Setting(help = "Print one JSON object.", defaultValue = "false") boolean json,
+      MachineSettings machine) {
+
+    CompareSettings {
+      Limits.positive("max-new-tokens", maxNewTokens);
+      Limits.notNegative("temperature", temperature);
+    }
+
+    private SamplingSettings sampling() {
+      return SamplingSettings.of(maxNewTokens, temperature);
+    }
+
+    private double klTemperature() {
+      return temperature == 0 ? 1 : temperature;
+    }
+  }
+
+  CompareCommand() {
+    super(CompareSettings.class);
+  }
+
+  @Override
+  void run(CompareSettings chosen) throws IOException {
+    Rows<PromptRow> rows = Rows.read(chosen.data().data(), RowKind.PROMPTS, chosen.onBadRow());
+    try (LanguageModel model = LanguageModel.load(chosen.model());
+        LanguageModel reference = LanguageModel.load(chosen.referenceModel());
+        ScalarModel judge = Manifest.loadVerified(chosen.rewardModel())) {
+      requireSameTokenizer(model, reference, chosen);
+      List<TokenizedPrompt> prompts = prompts(rows, model, reference, chosen);
+      int budget = MemoryPlan.microBatchTokens(judge.config().dimensions());
+      RewardModelReward reward = new RewardModelReward(judge, model.tokenizer(), budget);
+      Rollout ours = sample(model, prompts, chosen, reward);
+      Rollout theirs = sample(reference, prompts, chosen, reward);
+      float[][] refLogprobs =
+          RolloutScoring.logprobs(
+              reference,
+              ours,
+              chosen.klTemperature(),
+              MemoryPlan.microBatchTokens(reference.config().dimensions()));
+      print(ModelComparison.of(ours.withRefLogprobs(refLogprobs), theirs), chosen.json());
+    }
+  }
+
+  private void print(ModelComparison comparison, boolean json) throws IOException {
+    if (json) {
+      out()
+          .println(
+              JsonMapper.builder()
+                  .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+                  .build()
+                  .writeValueAsString(comparison));
+    } else {
+      out().print(comparison.text());
+      out().flush();
+    }
+  }
+
+  private static void requireSameTokenizer(
+      LanguageModel model, LanguageModel reference, CompareSettings chosen) {
+    if (!model.tokenizer().hash().equals(reference.tokenizer().hash())) {
+      throw new UserException(
+          "%s: its tokenizer isn't that of %s, so there is no KL between them; choose another"
+              .formatted(chosen.referenceModel(), chosen.model()));
+    }
+  }
+
+  private List<TokenizedPrompt> prompts(
+      Rows<PromptRow> rows, LanguageModel model, LanguageModel reference, CompareSettings chosen) {
+    int maxLength =
+        Math.min(
+            chosen.data().maxLengthOf(model.config().dimensions()),
+            chosen.data().maxLengthOf(reference.config().dimensions()));
+    Tokenized<TokenizedPrompt> prompts =
+        new RowTokenizer(model.tokenizer(), maxLength).tokenizePrompts(rows, chosen.maxNewTokens());
+    err().println(prompts.report().text());
+    prompts.report().limit(chosen.data().maxDropped());
+    if (prompts.rows().size() < 2) {
+      throw new UserException("fewer than 2 prompts are left to compare on; check the data");
+    }
+    return prompts.rows();
+  }
+
+  /** One completion of each prompt, scored; equal models with equal prompts draw equal ones. */
+  private static Rollout sample(
+      LanguageModel model,
+      List<TokenizedPrompt> prompts,
+      CompareSettings chosen,
+      RewardModelReward reward) {
+    long seed = chosen.machine().seed();
+    BatchOrder all = new BatchOrder(prompts.size(), prompts.size(), seed, false);
+    return new SampledRollouts(model, prompts, all, 1, chosen.sampling(), seed, reward).rollout(1);
+  }
+}

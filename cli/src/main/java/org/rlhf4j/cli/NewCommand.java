@@ -1,0 +1,95 @@
+package org.rlhf4j.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.ModelConfig;
+import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import picocli.CommandLine.Command;
+
+/** Makes a language model with random weights. */
+@Command(name = "new", description = "Make a fresh model from a configuration and a seed.")
+final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
+
+  /**
+   * What {@code rlhf new} takes.
+   *
+   * @param config the model's config.json
+   * @param tokenizer the folder with its tokenizer
+   * @param output the folder to write
+   * @param machine the seed
+   */
+  record NewSettings(
+      @Setting(help = "The model's config.json.", required = true) Path config,
+      @Setting(help = "Folder with the model's tokenizer.", required = true) Path tokenizer,
+      @Setting(help = "Folder that the model is written to.", required = true) Path output,
+      MachineSettings machine) {}
+
+  NewCommand() {
+    super(NewSettings.class);
+  }
+
+  @Override
+  void run(NewSettings chosen) throws IOException {
+    Path output = chosen.output().toAbsolutePath();
+    requireEmpty(output);
+    if (!Files.isRegularFile(chosen.config())) {
+      throw new UsageException(chosen.config() + ": no such file; name a model's config.json");
+    }
+    ModelConfig config = ModelConfig.readFile(chosen.config());
+    try (Tokenizer tokenizer = Tokenizer.load(chosen.tokenizer())) {
+      complete(config, tokenizer, chosen);
+      try (LanguageModel model = LanguageModel.fresh(config, tokenizer, chosen.machine().seed())) {
+        Files.createDirectories(output.getParent());
+        AtomicFiles.writeFolder(output, model::save);
+        err()
+            .printf(
+                "%s: %s, %,d weights%n",
+                chosen.output(),
+                model.config().json().path("architectures").path(0).asText(),
+                model.parameters().count());
+      }
+    }
+  }
+
+  private static void requireEmpty(Path output) throws IOException {
+    if (Files.exists(output) && !Files.isDirectory(output)) {
+      throw new UsageException(output + ": is a file; give --output a folder");
+    }
+    if (Files.isDirectory(output)) {
+      try (Stream<Path> content = Files.list(output)) {
+        if (content.findAny().isPresent()) {
+          throw new UsageException(output + ": is not empty; choose another --output");
+        }
+      }
+    }
+  }
+
+  /** Checks the vocabulary; names the tokenizer's special ids where the configuration doesn't. */
+  private static void complete(ModelConfig config, Tokenizer tokenizer, NewSettings chosen) {
+    int rows = config.dimensions().vocabulary();
+    if (tokenizer.vocabularySize() > rows) {
+      throw new UsageException(
+          "%s: vocab_size %d is less than the %d tokens of %s; raise it"
+              .formatted(chosen.config(), rows, tokenizer.vocabularySize(), chosen.tokenizer()));
+    }
+    ObjectNode json = config.json();
+    putIfAbsent(json, "eos_token_id", OptionalInt.of(tokenizer.eosId()));
+    putIfAbsent(json, "bos_token_id", tokenizer.bosId());
+    putIfAbsent(json, "pad_token_id", tokenizer.padId());
+  }
+
+  private static void putIfAbsent(ObjectNode json, String key, OptionalInt id) {
+    if (!json.has(key)) {
+      id.ifPresentOrElse(value -> json.put(key, value), () -> json.putNull(key));
+    }
+  }
+}

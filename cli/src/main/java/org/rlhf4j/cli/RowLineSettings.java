@@ -1,0 +1,44 @@
+package org.rlhf4j.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * Where a command's rows come from and where their lines go.
+ *
+ * @param data files of rows
+ * @param onBadRow what to do about a bad row
+ * @param output the file for the lines, or null for stdout
+ */
+@SettingsGroup("Rows")
+record RowLineSettings(
+    @Setting(help = "File of rows: .csv, .jsonl or .json, also as .gz.", required = true)
+        List<Path> data,
+    @Setting(
+            help = "Stop at a bad row, or write {\"error\": …} in its place and go on.",
+            defaultValue = "fail")
+        OnBadRow onBadRow,
+    @Setting(
+            help = "File for the results, there only when all are written.",
+            defaultText = "stdout")
+        Path output) {
+
+  /** Refuses a file that can't be written, before anything is computed. */
+  void requireWritable() {
+    if (output == null) {
+      return;
+    }
+    if (Files.isDirectory(output)) {
+      throw new UsageException(output + ": is a folder; give --output a file");
+    }
+    Path folder = output.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) {
+      throw new UsageException(folder + ": no such folder; make it, or choose another --output");
+    }
+  }
+}

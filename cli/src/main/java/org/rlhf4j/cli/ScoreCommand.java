@@ -1,0 +1,148 @@
+package org.rlhf4j.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.rlhf4j.data.Comparison;
+import org.rlhf4j.data.DataReport;
+import org.rlhf4j.data.PromptRow;
+import org.rlhf4j.data.Row;
+import org.rlhf4j.data.RowKind;
+import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.reward.Scorer;
+import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.MemoryPlan;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import picocli.CommandLine.Command;
+
+/** Scores completions with a reward model. */
+@Command(name = "score", description = "Write a reward model's raw scores of completions.")
+final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
+
+  /**
+   * What {@code rlhf score} takes.
+   *
+   * @param rewardModel the reward model
+   * @param rows where rows come from and lines go
+   * @param maxLength the most tokens of prompt, completion and EOS, or null for the model's
+   *     positions
+   * @param machine device and threads
+   */
+  record ScoreSettings(
+      @Setting(help = "Reward model: a model folder or a run.", required = true) Path rewardModel,
+      RowLineSettings rows,
+      @Setting(
+              help =
+                  "Most tokens of prompt, completion and EOS together; a long prompt loses its"
+                      + " beginning.",
+              defaultText = "the model's positions",
+              group = "Rows")
+          Integer maxLength,
+      MachineSettings machine) {
+
+    private int maxLengthOf(Dimensions model) {
+      return maxLength == null ? model.positions() : DataSettings.maxLength(maxLength, model);
+    }
+  }
+
+  /** A completion's line. */
+  record Line(float score) {}
+
+  /** A pair's line. */
+  record PairLine(float chosenScore, float rejectedScore) {}
+
+  /** The line of a ranking of more than two, best first. */
+  record RankingLine(float[] scores) {}
+
+  ScoreCommand() {
+    super(ScoreSettings.class);
+  }
+
+  @Override
+  void run(ScoreSettings chosen) throws IOException {
+    chosen.rows().requireWritable();
+    try (ScalarModel model = Manifest.loadVerified(chosen.rewardModel())) {
+      Work work = new Work(model, chosen.maxLengthOf(model.config().dimensions()));
+      RowLines.write(chosen.rows(), RowKind.ANY, work, out(), err());
+      work.noteCuts(err());
+    }
+  }
+
+  private static final class Work implements RowWork<Row, TokenizedRow> {
+    private final ScalarModel model;
+    private final RowTokenizer tokenizer;
+    private final int maxLength;
+    private final int budget;
+    private int cut;
+
+    Work(ScalarModel model, int maxLength) {
+      this.model = model;
+      this.tokenizer = new RowTokenizer(model.tokenizer(), maxLength);
+      this.maxLength = maxLength;
+      this.budget = MemoryPlan.microBatchTokens(model.config().dimensions());
+    }
+
+    @Override
+    public TokenizedRow prepare(Row row, long index) {
+      if (row instanceof PromptRow) {
+        throw new UnfitRowException(
+            "a prompt alone has nothing to score; add a completion, or chosen and rejected");
+      }
+      DataReport.Builder report = new DataReport.Builder(maxLength, List.of());
+      TokenizedRow tokenized =
+          tokenizer.tokenize(row, report).orElseThrow(() -> dropped(report.build()));
+      UnfitRowException.requireFit(tokenized.tree().prompt(), model.config().dimensions());
+      for (int[] completion : tokenized.tree().completions()) {
+        UnfitRowException.requireFit(completion, model.config().dimensions());
+      }
+      cut += tokenized.cut() > 0 ? 1 : 0;
+      return tokenized;
+    }
+
+    private UnfitRowException dropped(DataReport report) {
+      return new UnfitRowException(
+          "%s (at most %,d tokens fit); shorten the row or take it out"
+              .formatted(String.join(", ", report.droppedWhy().keySet()), maxLength));
+    }
+
+    @Override
+    public int size(TokenizedRow row) {
+      return row.tree().length();
+    }
+
+    @Override
+    public int budget() {
+      return budget;
+    }
+
+    @Override
+    public List<List<Object>> lines(List<TokenizedRow> rows) {
+      List<float[]> scores =
+          Scorer.score(model, rows.stream().map(TokenizedRow::tree).toList(), budget);
+      scores.forEach(row -> FiniteNumbers.require(row, "score"));
+      return IntStream.range(0, rows.size())
+          .mapToObj(i -> List.of(line(rows.get(i).row(), scores.get(i))))
+          .toList();
+    }
+
+    private static Object line(Row row, float[] scores) {
+      if (!(row instanceof Comparison)) {
+        return new Line(scores[0]);
+      }
+      return scores.length == 2 ? new PairLine(scores[0], scores[1]) : new RankingLine(scores);
+    }
+
+    void noteCuts(PrintWriter err) {
+      if (cut > 0) {
+        err.printf("%,d prompts lost their beginning to fit %,d tokens%n", cut, maxLength);
+      }
+    }
+  }
+}
