@@ -31,16 +31,25 @@ final class Ending {
     this.stops = stops;
   }
 
+  /** Whether the tokens' text holds a stop text. */
+  boolean reached(int[] ids) {
+    if (stops.isEmpty()) {
+      return false;
+    }
+    String text = tokenizer.decodeContinuation(ids);
+    return first(text) < text.length();
+  }
+
   /** Cuts a completion before the first of the stop texts that it comes to. */
   Ended of(Sampled sampled) {
     int[] ids = sampled.ids();
-    String text = tokenizer.decodeContinuation(ids);
-    if (first(text) == text.length()) {
+    if (!reached(ids)) {
+      String text = tokenizer.decodeContinuation(ids);
       return new Ended(text, ids, sampled.ended() ? "eos" : "length");
     }
     int[] reached = Arrays.copyOf(ids, tokensUntilStop(ids));
-    String all = tokenizer.decodeContinuation(reached);
-    return new Ended(all.substring(0, first(all)), reached, "stop");
+    String text = tokenizer.decodeContinuation(reached);
+    return new Ended(text.substring(0, first(text)), reached, "stop");
   }
 
   /** The fewest tokens whose text holds a stop text. */
@@ -49,8 +58,7 @@ final class Ending {
     int with = ids.length;
     while (with - without > 1) {
       int middle = (without + with) / 2;
-      String text = tokenizer.decodeContinuation(Arrays.copyOf(ids, middle));
-      if (first(text) < text.length()) {
+      if (reached(Arrays.copyOf(ids, middle))) {
         with = middle;
       } else {
         without = middle;

@@ -87,7 +87,13 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
   public List<List<Object>> lines(List<Prompt> prompts) {
     List<GenerationRequest> requests = prompts.stream().map(this::request).toList();
     List<List<Sampled>> sampled =
-        Generator.generate(model, settings.sampling(), model.tokenizer().stopIds(), requests, ROWS);
+        Generator.generate(
+            model,
+            settings.sampling(),
+            model.tokenizer().stopIds(),
+            ending::reached,
+            requests,
+            ROWS);
     List<List<Object>> lines = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
       List<Ending.Ended> ended = new ArrayList<>();

@@ -10,6 +10,7 @@ final class GenerationRow {
   private final float[] logprobs;
   private int length;
   private boolean ended;
+  private boolean left;
 
   /**
    * A row without tokens.
@@ -38,12 +39,22 @@ final class GenerationRow {
     ended = stop;
   }
 
+  /** Takes no more tokens. */
+  void leave() {
+    left = true;
+  }
+
   boolean finished() {
-    return ended || remaining() == 0;
+    return ended || left || remaining() == 0;
   }
 
   int remaining() {
     return ids.length - length;
+  }
+
+  /** The tokens so far. */
+  int[] ids() {
+    return Arrays.copyOf(ids, length);
   }
 
   /** The newest token, whose keys and values aren't cached yet. */
@@ -57,6 +68,6 @@ final class GenerationRow {
   }
 
   Sampled sampled() {
-    return new Sampled(Arrays.copyOf(ids, length), Arrays.copyOf(logprobs, length), ended);
+    return new Sampled(ids(), Arrays.copyOf(logprobs, length), ended);
   }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Samples completions in batches. Each prompt is run once, its keys and values are copied to the
@@ -26,6 +27,7 @@ public final class Generator implements AutoCloseable {
   private final SamplingSettings settings;
   private final NDManager scope;
   private final int[] stopIds;
+  private final Predicate<int[]> enough;
   private final NDArray stops;
   private final NDArray settingsArray;
   private final NDList keys = new NDList();
@@ -34,8 +36,14 @@ public final class Generator implements AutoCloseable {
   private final List<GenerationRow> active = new ArrayList<>();
 
   private Generator(
-      LanguageModel model, SamplingSettings settings, int[] stopIds, int rows, int slots) {
+      LanguageModel model,
+      SamplingSettings settings,
+      int[] stopIds,
+      Predicate<int[]> enough,
+      int rows,
+      int slots) {
     this.model = model;
+    this.enough = enough;
     this.settings = settings;
     this.capacity = rows;
     this.scope = model.parameters().manager().newSubManager();
@@ -73,6 +81,28 @@ public final class Generator implements AutoCloseable {
       int[] stopIds,
       List<GenerationRequest> requests,
       int maxRows) {
+    return generate(model, settings, stopIds, ids -> false, requests, maxRows);
+  }
+
+  /**
+   * Samples completions that may end otherwise than by an id.
+   *
+   * @param model the language model
+   * @param settings how to draw
+   * @param stopIds the ids that end a completion
+   * @param enough tells from the tokens so far that no more are wanted; asked now and then, so a
+   *     completion may go on for some tokens beyond
+   * @param requests prompts, each shorter than the model's positions
+   * @param maxRows the most completions in work at a time
+   * @return for each request its completions, in the order of its keys
+   */
+  public static List<List<Sampled>> generate(
+      LanguageModel model,
+      SamplingSettings settings,
+      int[] stopIds,
+      Predicate<int[]> enough,
+      List<GenerationRequest> requests,
+      int maxRows) {
     int slots = 0;
     int copies = 0;
     int total = 0;
@@ -82,7 +112,7 @@ public final class Generator implements AutoCloseable {
       total += request.keys().size();
     }
     int rows = Math.min(total, Math.max(copies, maxRows));
-    try (Generator generator = new Generator(model, settings, stopIds, rows, slots)) {
+    try (Generator generator = new Generator(model, settings, stopIds, enough, rows, slots)) {
       return generator.run(requests);
     }
   }
@@ -203,6 +233,9 @@ public final class Generator implements AutoCloseable {
       for (int s = 0; s < steps && !row.finished(); s++) {
         int id = (int) ids[i * steps + s];
         row.append(id, logprobs[i * steps + s], isStop(id));
+      }
+      if (!row.finished() && enough.test(row.ids())) {
+        row.leave();
       }
     }
   }

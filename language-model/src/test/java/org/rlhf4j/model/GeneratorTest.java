@@ -118,6 +118,26 @@ class GeneratorTest {
     }
   }
 
+  /** Asked after at most 32 steps: what is drawn until then is what would have been drawn. */
+  @Test
+  void leavesSoonAfterEnoughIsSaid() throws IOException {
+    SamplingSettings settings = SamplingSettings.of(50, 1);
+    List<GenerationRequest> few = List.of(request(0, 5, 3), request(1, 9, 2), request(2, 3, 3));
+    try (LanguageModel model = LanguageModel.load(Fixture.of("llama-gqa-tied").folder())) {
+      List<List<Sampled>> whole = Generator.generate(model, settings, new int[0], few, 4);
+      List<List<Sampled>> left =
+          Generator.generate(model, settings, new int[0], ids -> ids.length >= 5, few, 4);
+      for (int i = 0; i < whole.size(); i++) {
+        for (int j = 0; j < whole.get(i).size(); j++) {
+          int[] ids = left.get(i).get(j).ids();
+          assertThat(ids.length).isBetween(5, 5 + 32);
+          assertThat(left.get(i).get(j).ended()).isFalse();
+          assertThat(Arrays.copyOf(whole.get(i).get(j).ids(), ids.length)).containsExactly(ids);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"gpt2", "llama-gqa-tied"})
   void endsWhereTheModelsPositionsEnd(String name) throws IOException {
