@@ -9,20 +9,20 @@ import org.rlhf4j.training.settings.Written;
 
 /**
  * How many tokens go through a network at once. Planned from the machine's total memory and the
- * model's sizes alone, never from what happens to be free, so a run can be repeated. Half of the
- * memory is planned with; the weights take it four times (weights, gradients, AdamW's two means),
- * and a token takes what a training pass keeps of it:
+ * model's sizes alone, never from what happens to be free, so a run can be repeated. A thirty-second
+ * of the memory is given to what a training pass keeps of its tokens, each of which takes
  *
  * <pre>  4 bytes · layers · (12 · hidden + 4 · intermediate)</pre>
  *
- * More than {@value #MOST} tokens at once make nothing faster.
+ * Matrix products are as fast with some hundred rows as with thousands, so more would only take
+ * memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing faster.
  */
 public final class MemoryPlan {
 
   private static final String SETTING = "micro-batch-tokens";
   private static final int LEAST = 256;
   private static final int MOST = 4096;
-  private static final int COPIES = 4;
+  private static final int SHARE = 32;
 
   private MemoryPlan() {}
 
@@ -62,11 +62,8 @@ public final class MemoryPlan {
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {
-    long perLayer = 4L * d.hidden() * d.hidden() + 3L * d.hidden() * d.intermediate();
-    long weights = d.layers() * perLayer + 2L * d.vocabulary() * d.hidden();
-    long left = memoryBytes / 2 - COPIES * Float.BYTES * weights;
     long perToken = (long) Float.BYTES * d.layers() * (12L * d.hidden() + 4L * d.intermediate());
-    return (int) Math.max(LEAST, Math.min(MOST, left / perToken));
+    return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / perToken));
   }
 
   private static OptionalInt earlier(RunDirectory run) {

@@ -22,12 +22,10 @@ class MemoryPlanTest {
   }
 
   @Test
-  void whatMemoryLeavesBesideTheWeights() {
-    // Weights: 12 · (4 · 768² + 3 · 768 · 3072) + 2 · 50,257 · 768 = 190,440,960; four times 4
-    // bytes:
-    // 3,047,055,360. A token: 4 · 12 · (12 · 768 + 4 · 3072) = 1,032,192.
-    // Half of 8 GiB: 4,294,967,296 − 3,047,055,360 = 1,247,911,936; / 1,032,192 = 1,208.99
-    assertThat(MemoryPlan.microBatchTokens(GPT2, 8 * GIB)).isEqualTo(1208);
+  void aThirtySecondOfTheMemoryIsForTokens() {
+    // A token: 4 · 12 · (12 · 768 + 4 · 3072) = 1,032,192 bytes.
+    // 24 GiB / 32 = 805,306,368; / 1,032,192 = 780.19
+    assertThat(MemoryPlan.microBatchTokens(GPT2, 24 * GIB)).isEqualTo(780);
   }
 
   @Test
