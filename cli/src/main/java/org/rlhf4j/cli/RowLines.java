@@ -84,6 +84,9 @@ final class RowLines<R extends Row, I> {
           try (Writer file = Files.newBufferedWriter(partial)) {
             new RowLines<>(settings, work, line -> file.append(line).append('\n'))
                 .run(settings, kind, err);
+          } catch (IOException | RuntimeException e) {
+            Files.deleteIfExists(partial);
+            throw e;
           }
         });
   }
