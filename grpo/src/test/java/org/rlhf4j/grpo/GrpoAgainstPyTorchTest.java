@@ -61,7 +61,8 @@ class GrpoAgainstPyTorchTest {
               policy,
               learner);
       SortedMap<Integer, Rollout> rollouts =
-          RolloutFile.read(FIXTURE.resolve("rollouts.jsonl"), policy.tokenizer(), 97);
+          RolloutFile.read(
+              FIXTURE.resolve("rollouts.jsonl"), policy.tokenizer(), policy.config().dimensions());
       for (JsonNode step : expected.get("steps")) {
         int number = step.get("step").intValue();
         Rollout rollout = rollouts.get(number);

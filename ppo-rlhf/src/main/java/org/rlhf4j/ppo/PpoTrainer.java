@@ -79,7 +79,7 @@ public final class PpoTrainer {
    */
   public PpoStep step(int step, Rollout rollout, double[] scores, MinibatchOrder order) {
     // 1. The critic's values, unless they were recorded.
-    Rollout valued = withValues(rollout);
+    Rollout valued = RolloutScoring.withValues(critic, rollout, tokenBudget);
     // 2. KL in the reward, advantages and returns; 3. whitening.
     boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
     double coefficient = kl.coefficient();
@@ -104,13 +104,6 @@ public final class PpoTrainer {
     return new PpoStep(valued, updates, metrics(step, experience, measured, coefficient, updates));
   }
 
-  private Rollout withValues(Rollout rollout) {
-    boolean recorded = rollout.completions().stream().allMatch(c -> c.values() != null);
-    return recorded
-        ? rollout
-        : rollout.withValues(RolloutScoring.values(critic, rollout, tokenBudget));
-  }
-
   /** One update of policy and critic on a share of the batch; losses are means over its tokens. */
   private PpoUpdate update(
       int step, Experience experience, IntPredicate minibatch, double lossCoefficient) {
@@ -119,19 +112,25 @@ public final class PpoTrainer {
     int tokens = batches.stream().mapToInt(batch -> batch.tokens().predicted()).sum();
     RatioStatistics ratios = new RatioStatistics();
     double policyLoss = 0;
+    double klLoss = 0;
     double valueLoss = 0;
     for (RolloutMicroBatch batch : batches) {
-      policyLoss += policyPass(experience, batch, tokens, lossCoefficient, ratios);
+      Share share = policyPass(experience, batch, tokens, lossCoefficient, ratios);
+      policyLoss += share.policyLoss();
+      klLoss += share.klLoss();
       valueLoss += valuePass(experience, batch, tokens);
     }
-    NonFiniteException.check("loss", policyLoss + valueLoss);
+    NonFiniteException.check("loss", policyLoss + klLoss + valueLoss);
     double gradNorm = policyLearner.update(step);
     double valueGradNorm = criticLearner.update(step);
-    return new PpoUpdate(tokens, policyLoss, valueLoss, ratios, gradNorm, valueGradNorm);
+    return new PpoUpdate(tokens, policyLoss, klLoss, valueLoss, ratios, gradNorm, valueGradNorm);
   }
 
-  /** Adds a micro-batch's share of the policy loss to the gradients; returns that share. */
-  private double policyPass(
+  /** A micro-batch's share of two parts of the policy's loss. */
+  private record Share(double policyLoss, double klLoss) {}
+
+  /** Adds a micro-batch's share of the policy's loss to the gradients. */
+  private Share policyPass(
       Experience experience,
       RolloutMicroBatch batch,
       int tokens,
@@ -154,10 +153,12 @@ public final class PpoTrainer {
       if (bonus) {
         loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / tokens));
       }
+      double klLoss = 0;
       if (lossCoefficient != 0) {
         NDArray reference = pass.scope().create(batch.flat(experience.refLogprobs()));
-        NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
-        loss = loss.add(estimate.sum().mul(lossCoefficient / tokens));
+        NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference)).sum();
+        loss = loss.add(estimate.mul(lossCoefficient / tokens));
+        klLoss = estimate.getFloat() * lossCoefficient / tokens;
       }
       float[] now = logprobs.toFloatArray();
       float[] entropies = pass.entropies().toFloatArray();
@@ -167,7 +168,7 @@ public final class PpoTrainer {
         ratios.add(logRatio, entropies[t], clipped);
       }
       pass.backward(loss);
-      return policyLoss.getFloat();
+      return new Share(policyLoss.getFloat(), klLoss);
     }
   }
 
@@ -194,6 +195,7 @@ public final class PpoTrainer {
         .put(
             "loss",
             all.policyLoss()
+                + all.klLoss()
                 + settings.valueCoefficient() * all.valueLoss()
                 - settings.entropyCoefficient() * all.ratios().entropy())
         .putAll(RolloutMetrics.of(experience.rollout()))

@@ -8,6 +8,7 @@ import org.rlhf4j.rollout.RatioStatistics;
  *
  * @param tokens of its minibatch
  * @param policyLoss mean over its tokens
+ * @param klLoss β times the mean over its tokens of the KL in the loss; 0 where it is in the reward
  * @param valueLoss mean over its tokens, unweighted
  * @param ratios of its tokens
  * @param gradNorm the policy's, before clipping
@@ -16,6 +17,7 @@ import org.rlhf4j.rollout.RatioStatistics;
 record PpoUpdate(
     int tokens,
     double policyLoss,
+    double klLoss,
     double valueLoss,
     RatioStatistics ratios,
     double gradNorm,
@@ -25,6 +27,7 @@ record PpoUpdate(
   static PpoUpdate mean(List<PpoUpdate> updates) {
     int tokens = 0;
     double policyLoss = 0;
+    double klLoss = 0;
     double valueLoss = 0;
     double gradNorm = 0;
     double valueGradNorm = 0;
@@ -32,12 +35,19 @@ record PpoUpdate(
     for (PpoUpdate update : updates) {
       tokens += update.tokens;
       policyLoss += update.policyLoss * update.tokens;
+      klLoss += update.klLoss * update.tokens;
       valueLoss += update.valueLoss * update.tokens;
       gradNorm += update.gradNorm / updates.size();
       valueGradNorm += update.valueGradNorm / updates.size();
       ratios.add(update.ratios);
     }
     return new PpoUpdate(
-        tokens, policyLoss / tokens, valueLoss / tokens, ratios, gradNorm, valueGradNorm);
+        tokens,
+        policyLoss / tokens,
+        klLoss / tokens,
+        valueLoss / tokens,
+        ratios,
+        gradNorm,
+        valueGradNorm);
   }
 }

@@ -62,7 +62,8 @@ class PpoAgainstPyTorchTest {
               policyLearner,
               criticLearner);
       SortedMap<Integer, Rollout> rollouts =
-          RolloutFile.read(FIXTURE.resolve("rollouts.jsonl"), policy.tokenizer(), 97);
+          RolloutFile.read(
+              FIXTURE.resolve("rollouts.jsonl"), policy.tokenizer(), policy.config().dimensions());
       double temperature = config.rollouts().temperature();
       for (JsonNode step : expected.get("steps")) {
         Rollout rollout = rollouts.get(step.get("step").intValue());

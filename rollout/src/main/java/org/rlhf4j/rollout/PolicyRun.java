@@ -51,10 +51,8 @@ public final class PolicyRun implements AutoCloseable {
       this.source =
           new ReplayedRollouts(
               RolloutFile.read(
-                  settings.replay(),
-                  policy.tokenizer(),
-                  policy.config().dimensions().vocabulary()));
-      this.steps = loop.steps() != null ? loop.steps() : source.available();
+                  settings.replay(), policy.tokenizer(), policy.config().dimensions()));
+      this.steps = steps(loop, source.available());
       this.report = source.available() + " recorded steps";
     } else {
       this.rewardModel = Manifest.loadVerified(settings.rewardModel());
@@ -70,12 +68,13 @@ public final class PolicyRun implements AutoCloseable {
               SamplingSettings.of(settings.maxNewTokens(), settings.temperature()),
               seed,
               new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));
-      this.steps =
-          loop.steps() != null
-              ? loop.steps()
-              : (int) Math.ceil(loop.epochs() * order.stepsPerEpoch());
+      this.steps = steps(loop, order.stepsPerEpoch());
       this.report = prompts.report().text();
     }
+  }
+
+  private static int steps(LoopSettings loop, long stepsPerEpoch) {
+    return loop.steps() != null ? loop.steps() : (int) Math.ceil(loop.epochs() * stepsPerEpoch);
   }
 
   private Tokenized<TokenizedPrompt> prompts() {
@@ -113,24 +112,17 @@ public final class PolicyRun implements AutoCloseable {
    * @return the batch
    */
   public Rollout rollout(int step) {
+    double temperature = settings.temperature();
     Rollout rollout = source.rollout(step);
-    if (rollout.completions().stream().anyMatch(completion -> completion.logprobs() == null)) {
-      rollout = rollout.withLogprobs(logprobs(policy, rollout));
-    }
-    if (rollout.completions().stream().anyMatch(completion -> completion.refLogprobs() == null)) {
-      rollout = rollout.withRefLogprobs(logprobs(reference, rollout));
-    }
+    rollout = RolloutScoring.withLogprobs(policy, rollout, temperature, tokenBudget);
+    rollout = RolloutScoring.withRefLogprobs(reference, rollout, temperature, tokenBudget);
     if (step == 1 && settings.replay() == null && !settings.skipProofs()) {
-      Proofs.ratioIsOne(policy, rollout, settings.temperature(), tokenBudget);
+      Proofs.ratioIsOne(policy, rollout, temperature, tokenBudget);
       if (settings.referenceModel() == null) {
         Proofs.klIsZero(rollout);
       }
     }
     return rollout;
-  }
-
-  private float[][] logprobs(LanguageModel model, Rollout rollout) {
-    return RolloutScoring.logprobs(model, rollout, settings.temperature(), tokenBudget);
   }
 
   /**

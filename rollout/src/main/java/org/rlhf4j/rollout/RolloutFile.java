@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
 
@@ -34,7 +35,7 @@ public final class RolloutFile {
    *
    * @param step from 1
    * @param rollout the batch
-   * @return one object per completion, in flat order, without the step
+   * @return one object per completion, in flat order
    */
   public static List<ObjectNode> lines(int step, Rollout rollout) {
     List<ObjectNode> lines = new ArrayList<>();
@@ -64,19 +65,22 @@ public final class RolloutFile {
    *
    * @param file JSON lines
    * @param tokenizer that of the policy
-   * @param vocabulary the policy's
+   * @param model the policy's sizes
    * @return the rollouts by their step, in ascending order; groups in the order of the file
-   * @throws UserException where a line is malformed, an id is outside the vocabulary, or the file
-   *     names another tokenizer
+   * @throws UserException where a line is malformed, an id is outside the vocabulary, a completion
+   *     is longer than the model's positions, or the file names another tokenizer
    */
-  public static SortedMap<Integer, Rollout> read(Path file, Tokenizer tokenizer, int vocabulary) {
+  public static SortedMap<Integer, Rollout> read(Path file, Tokenizer tokenizer, Dimensions model) {
     checkManifest(file, tokenizer);
     SortedMap<Integer, Map<Long, RolloutGroup>> steps = new TreeMap<>();
     int number = 0;
     try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         number++;
-        RolloutLine read = new RolloutLine(file, number, line, vocabulary);
+        if (line.isBlank()) {
+          continue;
+        }
+        RolloutLine read = new RolloutLine(file, number, line, model);
         read.checkTokenizer(TOKENIZER, tokenizer);
         steps
             .computeIfAbsent(read.step(), step -> new LinkedHashMap<>())

@@ -1,25 +1,28 @@
 package org.rlhf4j.rollout;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
 
 /** One line of a rollout file, read strictly: what is unfit is an error with its place. */
 final class RolloutLine {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
   private final String place;
   private final JsonNode json;
-  private final int vocabulary;
+  private final Dimensions model;
 
-  RolloutLine(Path file, int number, String line, int vocabulary) {
-    this.vocabulary = vocabulary;
+  RolloutLine(Path file, int number, String line, Dimensions model) {
+    this.model = model;
     try {
       this.json = JSON.readTree(line);
     } catch (JsonProcessingException e) {
@@ -37,19 +40,31 @@ final class RolloutLine {
   }
 
   int step() {
-    return number("step").asInt();
+    return whole("step");
   }
 
   long group() {
-    return number("group").asLong();
+    return whole("group");
   }
 
-  private JsonNode number(String field) {
+  private int whole(String field) {
     JsonNode value = json.path(field);
-    if (!value.isNumber()) {
-      throw bad("\"" + field + "\" must be a number, not " + value);
+    if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+      throw bad("\"" + field + "\" must be a whole number, " + found(value));
     }
-    return value;
+    return value.intValue();
+  }
+
+  private double score() {
+    JsonNode value = json.path("score");
+    if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
+      throw bad("\"score\" must be a number, " + found(value));
+    }
+    return value.doubleValue();
+  }
+
+  private static String found(JsonNode value) {
+    return value.isMissingNode() ? "and there is none" : "not " + value;
   }
 
   void checkTokenizer(String field, Tokenizer tokenizer) {
@@ -62,13 +77,18 @@ final class RolloutLine {
   RolloutGroup asGroup(Tokenizer tokenizer) {
     int[] prompt = ids("prompt_ids");
     int[] ids = ids("completion_ids");
+    if (prompt.length + ids.length > model.positions()) {
+      throw bad(
+          "prompt and completion have %d tokens, and the model %d positions"
+              .formatted(prompt.length + ids.length, model.positions()));
+    }
     String text = json.path("completion").asText(null);
     Completion completion =
         new Completion(
             ids,
             tokenizer.isStop(ids[ids.length - 1]),
             text != null ? text : tokenizer.decodeContinuation(ids),
-            number("score").asDouble(),
+            score(),
             floats("logprobs", ids.length),
             floats("ref_logprobs", ids.length),
             floats("values", ids.length));
@@ -97,10 +117,10 @@ final class RolloutLine {
       if (!id.isIntegralNumber()
           || !id.canConvertToInt()
           || id.intValue() < 0
-          || id.intValue() >= vocabulary) {
+          || id.intValue() >= model.vocabulary()) {
         throw bad(
             "\"%s\"[%d] is %s; the model's ids go from 0 to %d"
-                .formatted(field, i, id, vocabulary - 1));
+                .formatted(field, i, id, model.vocabulary() - 1));
       }
       ids[i] = id.intValue();
     }
@@ -117,10 +137,10 @@ final class RolloutLine {
     }
     float[] values = new float[length];
     for (int i = 0; i < length; i++) {
-      if (!array.get(i).isNumber()) {
+      values[i] = array.get(i).floatValue();
+      if (!array.get(i).isNumber() || !Float.isFinite(values[i])) {
         throw bad("\"" + field + "\"[" + i + "] is " + array.get(i) + ", not a number");
       }
-      values[i] = array.get(i).floatValue();
     }
     return values;
   }

@@ -10,7 +10,7 @@ public final class RolloutScoring {
   private RolloutScoring() {}
 
   /**
-   * Log-probabilities of all completion tokens.
+   * Log-probabilities of all completion tokens, whatever was recorded.
    *
    * @param model policy or reference
    * @param rollout the batch
@@ -20,27 +20,75 @@ public final class RolloutScoring {
    */
   public static float[][] logprobs(
       LanguageModel model, Rollout rollout, double temperature, int tokenBudget) {
-    return perToken(rollout, tokenBudget, tokens -> model.logprobs(tokens, temperature).logprobs());
+    return perToken(
+        rollout,
+        completion -> null,
+        tokenBudget,
+        tokens -> model.logprobs(tokens, temperature).logprobs());
   }
 
   /**
-   * Values before each completion token.
+   * A rollout with the behaviour policy's log-probabilities: recorded ones stay, absent ones are
+   * computed.
    *
-   * @param critic the critic
+   * @param policy as it stands
+   * @param rollout the batch
+   * @param temperature what its logits are divided by
+   * @param tokenBudget tokens per forward pass
+   * @return the batch, every completion with log-probabilities
+   */
+  public static Rollout withLogprobs(
+      LanguageModel policy, Rollout rollout, double temperature, int tokenBudget) {
+    return rollout.withLogprobs(
+        perToken(
+            rollout,
+            Completion::logprobs,
+            tokenBudget,
+            tokens -> policy.logprobs(tokens, temperature).logprobs()));
+  }
+
+  /**
+   * A rollout with the reference's log-probabilities: recorded ones stay, absent ones are computed.
+   *
+   * @param reference the reference
+   * @param rollout the batch
+   * @param temperature what its logits are divided by
+   * @param tokenBudget tokens per forward pass
+   * @return the batch, every completion with log-probabilities
+   */
+  public static Rollout withRefLogprobs(
+      LanguageModel reference, Rollout rollout, double temperature, int tokenBudget) {
+    return rollout.withRefLogprobs(
+        perToken(
+            rollout,
+            Completion::refLogprobs,
+            tokenBudget,
+            tokens -> reference.logprobs(tokens, temperature).logprobs()));
+  }
+
+  /**
+   * A rollout with the critic's values before each completion token: recorded ones stay, absent
+   * ones are computed.
+   *
+   * @param critic as it stands
    * @param rollout the batch
    * @param tokenBudget tokens per forward pass
-   * @return one array per completion, one number per token
+   * @return the batch, every completion with values
    */
-  public static float[][] values(ScalarModel critic, Rollout rollout, int tokenBudget) {
-    return perToken(rollout, tokenBudget, critic::values);
+  public static Rollout withValues(ScalarModel critic, Rollout rollout, int tokenBudget) {
+    return rollout.withValues(perToken(rollout, Completion::values, tokenBudget, critic::values));
   }
 
   private static float[][] perToken(
-      Rollout rollout, int tokenBudget, Function<PackedTokens, float[]> network) {
-    float[][] perCompletion = new float[rollout.size()][];
-    for (RolloutMicroBatch batch : RolloutMicroBatch.of(rollout, i -> true, tokenBudget)) {
-      batch.scatter(network.apply(batch.tokens()), perCompletion);
+      Rollout rollout,
+      Function<Completion, float[]> recorded,
+      int tokenBudget,
+      Function<PackedTokens, float[]> network) {
+    float[][] rows = rollout.completions().stream().map(recorded).toArray(float[][]::new);
+    for (RolloutMicroBatch batch :
+        RolloutMicroBatch.of(rollout, i -> rows[i] == null, tokenBudget)) {
+      batch.scatter(network.apply(batch.tokens()), rows);
     }
-    return perCompletion;
+    return rows;
   }
 }

@@ -1,0 +1,50 @@
+package org.rlhf4j.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.rollout.TinyRollouts.completion;
+import static org.rlhf4j.rollout.TinyRollouts.group;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.rlhf4j.training.Metrics;
+
+class RolloutMetricsTest {
+
+  private static final Rollout ROLLOUT =
+      new Rollout(
+          List.of(
+              group(0, new int[] {5}, completion(1, 7, 8, 0), completion(2, 9)),
+              group(1, new int[] {6, 6}, completion(4, 3, 0))));
+
+  @Test
+  void handWorked() {
+    Metrics metrics = RolloutMetrics.of(ROLLOUT);
+    // scores 1, 2, 4: mean 7/3, squares of deviations (16 + 1 + 25) / 9, their sum over n − 1 = 2
+    assertThat(metrics.get("reward").orElseThrow()).isCloseTo(2.3333333, within(1e-7));
+    assertThat(metrics.get("reward_std").orElseThrow()).isCloseTo(1.5275252, within(1e-7));
+    // 3, 1 and 2 tokens; the second was cut
+    assertThat(metrics.get("completion_length")).hasValue(2);
+    assertThat(metrics.get("ended").orElseThrow()).isCloseTo(0.6666667, within(1e-7));
+  }
+
+  /** Over n instead of n − 1 it would be √(42 / 27) = 1.2472191. */
+  @Test
+  void deviationIsUnbiased() {
+    assertThat(RolloutMetrics.deviation(new double[] {1, 2, 4})).isGreaterThan(1.5);
+    assertThat(RolloutMetrics.deviation(new double[] {-2, 2}))
+        .isCloseTo(Math.sqrt(8), within(1e-12));
+    assertThat(RolloutMetrics.deviation(new double[] {3})).isZero();
+    assertThat(RolloutMetrics.deviation(new double[] {0.1, 0.1, 0.1})).isLessThan(1e-15);
+  }
+
+  @Test
+  void klIsSummedOverTokensAndMeantOverCompletions() {
+    Rollout rollout =
+        ROLLOUT
+            .withLogprobs(new float[][] {{-1, -2, -3}, {-0.5f}, {-1, -1}})
+            .withRefLogprobs(new float[][] {{-1.5f, -2, -2}, {-2.5f}, {-1, -0.75f}});
+    // (0.5 + 0 − 1) + 2 + (0 − 0.25) = 1.25, over 3 completions and not over 6 tokens
+    assertThat(RolloutMetrics.kl(rollout)).isCloseTo(0.4166667, within(1e-7));
+  }
+}

@@ -1,0 +1,103 @@
+package org.rlhf4j.rollout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.Location;
+import org.rlhf4j.data.PromptRow;
+import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.SamplingSettings;
+
+class SampledRolloutsTest {
+  private static final int PROMPTS = 6;
+
+  private static LanguageModel policy;
+  private static final List<TokenizedPrompt> ROWS = new ArrayList<>();
+
+  @BeforeAll
+  static void load() {
+    policy = TinyRollouts.policy(1);
+    Random random = new Random(3);
+    for (int i = 0; i < PROMPTS; i++) {
+      PromptRow row =
+          new PromptRow("prompt " + i, Optional.of("answer " + i), new Location("test", i + 1, 1));
+      ROWS.add(new TokenizedPrompt(TinyRollouts.ids(random, 1 + i), row, 0));
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    policy.close();
+  }
+
+  private static SampledRollouts source(int promptsPerStep, long seed) {
+    return new SampledRollouts(
+        policy,
+        ROWS,
+        new BatchOrder(PROMPTS, promptsPerStep, seed, false),
+        3,
+        SamplingSettings.of(10, 1),
+        seed,
+        rollout -> rollout.completions().stream().mapToDouble(c -> c.ids()[0]).toArray());
+  }
+
+  private static List<List<Integer>> ids(Rollout rollout) {
+    List<List<Integer>> all = new ArrayList<>();
+    for (Completion completion : rollout.completions()) {
+      List<Integer> ids = new ArrayList<>();
+      for (int id : completion.ids()) {
+        ids.add(id);
+      }
+      all.add(ids);
+    }
+    return all;
+  }
+
+  @Test
+  void groupsHaveTheirRowsAndCompletionsTheirScores() {
+    Rollout rollout = source(4, 0).rollout(1);
+    assertThat(rollout.groups()).hasSize(4);
+    for (int g = 0; g < 4; g++) {
+      RolloutGroup group = rollout.groups().get(g);
+      assertThat(group.group()).isEqualTo(g);
+      assertThat(group.prompt()).isEqualTo("prompt " + g);
+      assertThat(group.answer()).isEqualTo("answer " + g);
+      assertThat(group.promptIds()).isEqualTo(ROWS.get(g).ids());
+      assertThat(group.completions()).hasSize(3);
+    }
+    for (Completion completion : rollout.completions()) {
+      int[] ids = completion.ids();
+      assertThat(completion.score()).isEqualTo(ids[0]);
+      assertThat(completion.text()).isEqualTo(policy.tokenizer().decodeContinuation(ids));
+      assertThat(completion.ended()).isEqualTo(ids[ids.length - 1] == 0);
+      assertThat(completion.ended() || ids.length == 10).isTrue();
+      assertThat(completion.logprobs()).hasSize(ids.length);
+    }
+    // The last batch of an epoch takes what is left.
+    assertThat(source(4, 0).rollout(2).groups()).hasSize(2);
+  }
+
+  @Test
+  void areAFunctionOfSeedAndStep() {
+    List<List<Integer>> once = ids(source(PROMPTS, 0).rollout(1));
+    assertThat(ids(source(PROMPTS, 0).rollout(1))).isEqualTo(once);
+    assertThat(ids(source(PROMPTS, 0).rollout(2))).isNotEqualTo(once);
+    assertThat(ids(source(PROMPTS, 1).rollout(1))).isNotEqualTo(once);
+    assertThat(once).doesNotHaveDuplicates();
+  }
+
+  /** The key has the row's index in the data, not its place in the batch. */
+  @Test
+  void aRowsCompletionsDontDependOnWhatIsSampledWithIt() {
+    List<List<Integer>> together = ids(source(PROMPTS, 0).rollout(1));
+    assertThat(ids(source(2, 0).rollout(1))).isEqualTo(together.subList(0, 6));
+  }
+}

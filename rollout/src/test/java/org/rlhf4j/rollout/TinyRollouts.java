@@ -1,0 +1,69 @@
+package org.rlhf4j.rollout;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.ModelConfig;
+import org.rlhf4j.model.Tokenizer;
+
+/** A tiny model of fresh weights, and rollouts made by hand. */
+final class TinyRollouts {
+  /** Configuration and tokenizer of two small layers; 97 ids, of which 0 is EOS. */
+  static final Path FOLDER = Path.of("src/test/resources/fixtures/tiny");
+
+  static final int VOCABULARY = 97;
+
+  private TinyRollouts() {}
+
+  static Tokenizer tokenizer() {
+    return Tokenizer.load(FOLDER);
+  }
+
+  static LanguageModel policy(long seed) {
+    return LanguageModel.fresh(ModelConfig.read(FOLDER), tokenizer(), seed);
+  }
+
+  /** A completion that ended if its last id is EOS. */
+  static Completion completion(double score, int... ids) {
+    return new Completion(ids, ids[ids.length - 1] == 0, "", score, null, null, null);
+  }
+
+  static RolloutGroup group(long number, int[] prompt, Completion... completions) {
+    return new RolloutGroup(number, null, prompt, null, List.of(completions));
+  }
+
+  /** A rollout of one group of each of these lengths of completions. */
+  static Rollout ofLengths(int[]... groups) {
+    Random random = new Random(Arrays.deepHashCode(groups));
+    List<RolloutGroup> made = new ArrayList<>();
+    for (int[] lengths : groups) {
+      Completion[] completions =
+          Arrays.stream(lengths)
+              .mapToObj(length -> completion(random.nextGaussian(), ids(random, length)))
+              .toArray(Completion[]::new);
+      made.add(group(made.size(), ids(random, 1 + random.nextInt(5)), completions));
+    }
+    return new Rollout(made);
+  }
+
+  /** Ids other than the special ones. */
+  static int[] ids(Random random, int length) {
+    return random.ints(length, 3, VOCABULARY).toArray();
+  }
+
+  /** One number per token, each different. */
+  static float[][] numbers(Rollout rollout) {
+    float[][] rows = new float[rollout.size()][];
+    int next = 0;
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = new float[rollout.completions().get(i).length()];
+      for (int t = 0; t < rows[i].length; t++) {
+        rows[i][t] = next++;
+      }
+    }
+    return rows;
+  }
+}
