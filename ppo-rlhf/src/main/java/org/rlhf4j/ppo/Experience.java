@@ -1,5 +1,6 @@
 package org.rlhf4j.ppo;
 
+import java.util.Arrays;
 import java.util.List;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.KlEstimator;
@@ -80,23 +81,22 @@ record Experience(
 
   /** 1 − var(G − V) / var(G); 0 where the returns don't vary. */
   static double explainedVariance(float[][] returns, float[][] values) {
-    double count = 0;
-    double sum = 0;
-    double squares = 0;
-    double errorSum = 0;
-    double errorSquares = 0;
+    int count = Arrays.stream(returns).mapToInt(row -> row.length).sum();
+    double[] targets = new double[count];
+    double[] errors = new double[count];
+    int next = 0;
     for (int i = 0; i < returns.length; i++) {
       for (int t = 0; t < returns[i].length; t++) {
-        double error = (double) returns[i][t] - values[i][t];
-        count++;
-        sum += returns[i][t];
-        squares += (double) returns[i][t] * returns[i][t];
-        errorSum += error;
-        errorSquares += error * error;
+        targets[next] = returns[i][t];
+        errors[next++] = (double) returns[i][t] - values[i][t];
       }
     }
-    double variance = squares / count - (sum / count) * (sum / count);
-    double errorVariance = errorSquares / count - (errorSum / count) * (errorSum / count);
-    return variance <= 0 ? 0 : 1 - errorVariance / variance;
+    double variance = variance(targets);
+    return variance == 0 ? 0 : 1 - variance(errors) / variance;
+  }
+
+  private static double variance(double[] numbers) {
+    double mean = Arrays.stream(numbers).sum() / numbers.length;
+    return Arrays.stream(numbers).map(x -> (x - mean) * (x - mean)).sum() / numbers.length;
   }
 }

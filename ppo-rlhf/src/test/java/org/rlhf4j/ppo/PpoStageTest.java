@@ -1,0 +1,274 @@
+package org.rlhf4j.ppo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.settings.SettingsYaml;
+
+class PpoStageTest {
+  @TempDir private Path folder;
+  private TinyRun runs;
+
+  @BeforeEach
+  void writePrompts() throws IOException {
+    runs = new TinyRun(folder);
+  }
+
+  @Test
+  void writesTheFilesOfARun() throws IOException {
+    Path run = runs.run("run");
+    try (Stream<Path> files = Files.list(run)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .contains(
+              "config.yaml", "metrics.jsonl", "rollouts.jsonl", "checkpoints", "model", "critic");
+    }
+    for (int step = 1; step <= 3; step++) {
+      assertThat(run.resolve("checkpoints/step-" + step + "/policy.safetensors")).exists();
+      assertThat(run.resolve("checkpoints/step-" + step + "/critic.safetensors")).exists();
+    }
+    LanguageModel.load(run).close();
+    ScalarModel.load(run.resolve("critic")).close();
+    PpoConfig config =
+        TinyRun.SETTINGS.bind(SettingsYaml.read(run.resolve("config.yaml")), Map.of());
+    assertThat(config.rollouts().maxLength()).isEqualTo(64);
+    assertThat(config.loop().microBatchTokens()).isPositive();
+  }
+
+  @Test
+  void metricsHaveTheirNames() throws IOException {
+    List<JsonNode> metrics = TinyRun.lines(runs.run("run").resolve("metrics.jsonl"));
+    assertThat(metrics).hasSize(3);
+    assertThat(metrics.get(2).fieldNames())
+        .toIterable()
+        .containsExactly(
+            "step",
+            "loss",
+            "reward",
+            "reward_std",
+            "completion_length",
+            "ended",
+            "penalized_reward",
+            "kl",
+            "kl_coefficient",
+            "entropy",
+            "policy_loss",
+            "value_loss",
+            "clip_fraction",
+            "approx_kl",
+            "ratio_mean",
+            "ratio_max",
+            "explained_variance",
+            "grad_norm",
+            "value_grad_norm",
+            "learning_rate",
+            "rollout_seconds",
+            "training_seconds",
+            "tokens_per_second",
+            "step_seconds");
+    for (int i = 0; i < 3; i++) {
+      assertThat(metrics.get(i).get("step").intValue()).isEqualTo(i + 1);
+      assertThat(metrics.get(i)).noneMatch(JsonNode::isNull);
+    }
+    // 1e-3, falling linearly over 3 steps
+    assertThat(metrics.get(2).get("learning_rate").doubleValue())
+        .isCloseTo(1e-3 / 3, within(1e-12));
+    assertThat(metrics.get(0).get("kl").doubleValue()).isCloseTo(0, within(1e-4));
+    assertThat(Math.abs(metrics.get(2).get("kl").doubleValue())).isGreaterThan(1e-4);
+  }
+
+  /** What metrics.jsonl says of a step, worked out again from its lines in rollouts.jsonl. */
+  @Test
+  void metricsAreThoseOfTheRecordedRollouts() throws IOException {
+    Path run = runs.run("run", "missing-eos-penalty", "0.5", "kl-coefficient", "0.2");
+    List<JsonNode> rollouts = TinyRun.lines(run.resolve("rollouts.jsonl"));
+    assertThat(rollouts).hasSize(3 * 4);
+    assertThat(rollouts.stream().filter(TinyRun::ended).count()).isBetween(1L, 11L);
+    for (JsonNode metrics : TinyRun.lines(run.resolve("metrics.jsonl"))) {
+      double reward = 0;
+      double kl = 0;
+      double ended = 0;
+      double tokens = 0;
+      for (JsonNode line : rollouts) {
+        if (line.get("step").equals(metrics.get("step"))) {
+          reward += line.get("score").doubleValue() / 4;
+          JsonNode ids = line.get("completion_ids");
+          tokens += ids.size() / 4.0;
+          ended += TinyRun.ended(line) ? 0.25 : 0;
+          assertThat(line.get("values")).hasSize(ids.size());
+          for (int t = 0; t < ids.size(); t++) {
+            double d =
+                line.get("logprobs").get(t).doubleValue()
+                    - line.get("ref_logprobs").get(t).doubleValue();
+            kl += d / 4;
+          }
+        }
+      }
+      close(metrics, "reward", reward);
+      close(metrics, "kl", kl);
+      close(metrics, "ended", ended);
+      close(metrics, "completion_length", tokens);
+      close(metrics, "penalized_reward", reward - 0.5 * (1 - ended) - 0.2 * kl);
+      close(
+          metrics,
+          "loss",
+          metrics.get("policy_loss").doubleValue() + 0.1 * metrics.get("value_loss").doubleValue());
+    }
+  }
+
+  private static void close(JsonNode metrics, String name, double expected) {
+    assertThat(metrics.get(name).doubleValue()).as(name).isCloseTo(expected, within(1e-5));
+  }
+
+  @Test
+  void klInTheLossIsPartOfIt() throws IOException {
+    Path run =
+        runs.run(
+            "run",
+            "kl-in",
+            "loss",
+            "kl-estimator",
+            "k3",
+            "kl-coefficient",
+            "0.5",
+            "reference-model",
+            TinyRun.FIXTURE.resolve("reference").toString(),
+            "ppo-epochs",
+            "1",
+            "minibatches",
+            "1",
+            "steps",
+            "1");
+    double k3 = 0;
+    int tokens = 0;
+    double reward = 0;
+    for (JsonNode line : TinyRun.lines(run.resolve("rollouts.jsonl"))) {
+      JsonNode logprobs = line.get("logprobs");
+      for (int t = 0; t < logprobs.size(); t++) {
+        double d = logprobs.get(t).doubleValue() - line.get("ref_logprobs").get(t).doubleValue();
+        k3 += Math.exp(-d) - 1 + d;
+        tokens++;
+      }
+      reward += (line.get("score").doubleValue() - (TinyRun.ended(line) ? 0 : 1)) / 4;
+    }
+    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+    assertThat(k3 / tokens).isGreaterThan(1e-3);
+    close(metrics, "penalized_reward", reward);
+    close(
+        metrics,
+        "loss",
+        metrics.get("policy_loss").doubleValue()
+            + 0.1 * metrics.get("value_loss").doubleValue()
+            + 0.5 * k3 / tokens);
+  }
+
+  @Test
+  void anAdaptiveCoefficientFollowsTheMeasuredKl() throws IOException {
+    Path run =
+        runs.run(
+            "run",
+            "kl-target",
+            "1",
+            "kl-horizon",
+            "10",
+            "reference-model",
+            TinyRun.FIXTURE.resolve("reference").toString());
+    List<JsonNode> metrics = TinyRun.lines(run.resolve("metrics.jsonl"));
+    double coefficient = 0.05;
+    for (JsonNode step : metrics) {
+      assertThat(step.get("kl_coefficient").doubleValue()).isCloseTo(coefficient, within(1e-12));
+      double error = Math.max(-0.2, Math.min(0.2, step.get("kl").doubleValue() - 1));
+      coefficient *= 1 + error * 4 / 10;
+    }
+    assertThat(coefficient).isNotCloseTo(0.05, within(1e-4));
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameBits() throws IOException {
+    String[] options = {"steps", "4", "kl-target", "1", "kl-horizon", "10"};
+    Path whole = runs.run("whole", options);
+    Path stopped = runs.run("stopped", options);
+    // What a kill after the checkpoint of step 2, and before that of step 3, leaves behind.
+    Files.delete(stopped.resolve("finished"));
+    for (String lost : List.of("model", "critic", "checkpoints/step-3", "checkpoints/step-4")) {
+      TinyRun.delete(stopped.resolve(lost));
+    }
+    List<String> resumed = new ArrayList<>(List.of(options));
+    resumed.addAll(List.of("resume", "true"));
+    runs.run("stopped", resumed.toArray(String[]::new));
+    assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
+    assertSameModels(stopped, whole);
+    assertThat(stopped.resolve("rollouts.jsonl"))
+        .hasSameTextualContentAs(whole.resolve("rollouts.jsonl"));
+  }
+
+  private static void assertSameModels(Path run, Path other) {
+    for (String file : List.of("model/model.safetensors", "critic/model.safetensors")) {
+      assertThat(run.resolve(file)).hasSameBinaryContentAs(other.resolve(file));
+    }
+  }
+
+  @Test
+  void theMicroBatchChangesNothingBeyondFloatError() throws IOException {
+    Path whole = runs.run("whole", "steps", "1");
+    Path split = runs.run("split", "steps", "1", "micro-batch-tokens", "1");
+    JsonNode one = TinyRun.lines(whole.resolve("metrics.jsonl")).get(0);
+    JsonNode other = TinyRun.lines(split.resolve("metrics.jsonl")).get(0);
+    for (String name : List.of("loss", "value_loss", "reward", "grad_norm", "value_grad_norm")) {
+      close(other, name, one.get(name).doubleValue());
+    }
+  }
+
+  @Test
+  void aRewardModelOfAnotherTokenizerGetsACriticFromThePolicy() throws IOException {
+    Path other = Files.createDirectory(folder.resolve("reward"));
+    for (String file : List.of("config.json", "model.safetensors", "tokenizer_config.json")) {
+      Files.copy(TinyRun.REWARD_MODEL.resolve(file), other.resolve(file));
+    }
+    String tokenizer = Files.readString(TinyRun.REWARD_MODEL.resolve("tokenizer.json"));
+    Files.writeString(other.resolve("tokenizer.json"), tokenizer + "\n");
+    Path run =
+        runs.run("run", "reward-model", other.toString(), "steps", "1", "value-learning-rate", "0");
+    try (LanguageModel policy = LanguageModel.load(runs.policy());
+        ScalarModel expected = ScalarModel.from(policy, 0);
+        ScalarModel critic = ScalarModel.load(run.resolve("critic"))) {
+      expected
+          .parameters()
+          .tensors()
+          .forEach(
+              (name, tensor) ->
+                  assertThat(critic.parameters().tensors().get(name).memory())
+                      .as(name)
+                      .isEqualTo(tensor.memory()));
+    }
+    assertThatThrownBy(() -> runs.run("none", "value-model", other.toString()))
+        .hasMessage(other + ": has another tokenizer than the policy, so it can't be its critic");
+  }
+
+  @Test
+  void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
+    assertThatThrownBy(
+            () ->
+                runs.run(
+                    "run", "learning-rate", "1e30", "max-grad-norm", "0", "checkpoint-every", "9"))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageMatching("step [12]: .*the learning rate is too high.*failed-batch.jsonl");
+    List<JsonNode> batch = TinyRun.lines(folder.resolve("run/failed-batch.jsonl"));
+    assertThat(batch).hasSize(4);
+    assertThat(batch.get(0).has("completion_ids")).isTrue();
+  }
+}

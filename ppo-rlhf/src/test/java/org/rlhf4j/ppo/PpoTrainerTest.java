@@ -1,0 +1,63 @@
+package org.rlhf4j.ppo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.LoopSettings;
+
+class PpoTrainerTest {
+
+  /** Sampling, scoring, both networks' updates: tensor memory isn't the garbage collector's. */
+  @Test
+  void stepsLeaveNoArraysBehind(@TempDir Path folder) throws IOException {
+    TinyRun runs = new TinyRun(folder);
+    PpoConfig config = runs.config("run", "entropy-coefficient", "0.01");
+    LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1);
+    try (LanguageModel policy = LanguageModel.load(runs.policy());
+        ScalarModel critic = ScalarModel.load(TinyRun.REWARD_MODEL);
+        PolicyRun run =
+            new PolicyRun(
+                policy, config.rollouts().resolved(policy.config().dimensions()), loop, 0, 1);
+        Learner policyLearner =
+            new Learner(
+                policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9));
+        Learner criticLearner =
+            new Learner(
+                critic.parameters(), config.optimizer(), config.optimizer().scheduleOver(9))) {
+      PpoTrainer trainer =
+          new PpoTrainer(
+              config.ppo(), config.kl(), 1, 20, policy, critic, policyLearner, criticLearner);
+      List<NDManager> managers =
+          Stream.of(policy.parameters(), critic.parameters(), run.rewardModel().parameters())
+              .map(parameters -> parameters.manager())
+              .toList();
+      int after2 = 0;
+      for (int step = 1; step <= 6; step++) {
+        Rollout rollout = run.rollout(step);
+        MinibatchOrder order = MinibatchOrder.shuffled(rollout.size(), 2, 0);
+        trainer.step(step, rollout, run.penalizedScores(rollout), order);
+        after2 = step == 2 ? arrays(managers) : after2;
+      }
+      assertThat(arrays(managers)).isEqualTo(after2);
+    }
+  }
+
+  private static int arrays(List<NDManager> managers) {
+    int arrays = managers.get(0).getParentManager().getManagedArrays().size();
+    for (NDManager manager : managers) {
+      arrays += manager.getManagedArrays().size();
+    }
+    return arrays;
+  }
+}
