@@ -1,5 +1,6 @@
 package org.rlhf4j.cli;
 
+import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.settings.MachineSettings;
 
 /** What the engine has to be told before it is loaded. */
