@@ -3,6 +3,7 @@ package org.rlhf4j.grpo;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
 import org.rlhf4j.model.PackedTokens;
 
 /**
@@ -44,12 +45,11 @@ public enum GrpoLoss {
 
     @Override
     NDArray logRatios(NDArray tokenLogRatios, PackedTokens tokens) {
-      try (NDManager scope = tokenLogRatios.getManager().newSubManager()) {
-        NDArray spread = completionMeans(tokens, scope);
-        NDArray of = spread.matMul(tokenLogRatios.expandDims(1)).squeeze(1);
-        of.attach(tokenLogRatios.getManager());
-        return of;
-      }
+      NDManager scope = tokenLogRatios.getManager();
+      NDArray members = members(tokens, scope);
+      NDArray sums = members.matMul(tokenLogRatios.expandDims(1));
+      NDArray means = sums.div(lengths(tokens, scope));
+      return members.transpose().matMul(means).squeeze(1);
     }
   };
 
@@ -103,17 +103,22 @@ public enum GrpoLoss {
     return -advantage * clipped > -advantage * ratio;
   }
 
-  /** [M, M]: times a vector, each token gets the mean over its completion. */
-  private static NDArray completionMeans(PackedTokens tokens, NDManager scope) {
-    int m = tokens.predicted();
-    float[] means = new float[m * m];
+  /** [completions, M]: 1 where a token is the completion's, else 0. */
+  private static NDArray members(PackedTokens tokens, NDManager scope) {
+    float[] members = new float[tokens.completions() * tokens.predicted()];
     for (int i = 0; i < tokens.completions(); i++) {
-      for (int t = tokens.start(i); t < tokens.start(i + 1); t++) {
-        for (int s = tokens.start(i); s < tokens.start(i + 1); s++) {
-          means[t * m + s] = 1f / tokens.length(i);
-        }
-      }
+      int row = i * tokens.predicted();
+      Arrays.fill(members, row + tokens.start(i), row + tokens.start(i + 1), 1);
     }
-    return scope.create(means, new Shape(m, m));
+    return scope.create(members, new Shape(tokens.completions(), tokens.predicted()));
+  }
+
+  /** [completions, 1]. */
+  private static NDArray lengths(PackedTokens tokens, NDManager scope) {
+    float[] lengths = new float[tokens.completions()];
+    for (int i = 0; i < lengths.length; i++) {
+      lengths[i] = tokens.length(i);
+    }
+    return scope.create(lengths, new Shape(lengths.length, 1));
   }
 }

@@ -44,7 +44,7 @@ public record GrpoSettings(
       throw new UsageException(
           "--group-size is " + groupSize + "; a group needs at least 2 completions to compare");
     }
-    boolean sequence = loss == GrpoLoss.GSPO;
+    boolean sequence = loss.isSequenceLevel();
     advantage =
         advantage != null
             ? advantage

@@ -1,0 +1,73 @@
+package org.rlhf4j.grpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Arrays;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class GroupAdvantagesTest {
+  private static final double[] REWARDS = {1, 2, 4};
+
+  @Test
+  void handWorkedGroup() {
+    // mean 7/3; squares of deviations 16/9, 1/9, 25/9, over n − 1: 7/3, its root 1.5275252
+    // −4/3, −1/3 and 5/3, each over 1.5275252 + 0.0001
+    assertThat(GroupAdvantages.GROUP.of(REWARDS))
+        .containsExactly(new double[] {-0.8728144, -0.2182036, 1.0910180}, within(1e-7));
+  }
+
+  @Test
+  void handWorkedMeanOnly() {
+    assertThat(GroupAdvantages.MEAN_ONLY.of(REWARDS))
+        .containsExactly(new double[] {-1.3333333, -0.3333333, 1.6666667}, within(1e-7));
+  }
+
+  @Test
+  void handWorkedLeaveOneOut() {
+    // 1 − (2 + 4) / 2, 2 − (1 + 4) / 2, 4 − (1 + 2) / 2
+    assertThat(GroupAdvantages.LEAVE_ONE_OUT.of(REWARDS)).containsExactly(-2, -0.5, 2.5);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void equalRewardsTeachNothing(GroupAdvantages advantages) {
+    assertThat(advantages.of(new double[] {0.1, 0.1, 0.1})).containsOnly(0);
+    assertThat(advantages.of(new double[] {-7, -7})).containsOnly(0);
+    assertThat(GroupAdvantages.allEqual(new double[] {0.1, 0.1, 0.1})).isTrue();
+    assertThat(GroupAdvantages.allEqual(new double[] {0.1, 0.1, 0.2})).isFalse();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theySumToZeroAndKeepTheOrder(GroupAdvantages advantages) {
+    double[] rewards = new Random(1).doubles(9, -5, 5).sorted().toArray();
+    double[] made = advantages.of(rewards);
+    assertThat(Arrays.stream(made).sum()).isCloseTo(0, within(1e-12));
+    assertThat(made).isSorted();
+  }
+
+  /** A reward's scale matters unless it is divided out. */
+  @Test
+  void onlyGroupDividesByTheDeviation() {
+    double[] tenfold = {10, 20, 40};
+    assertThat(GroupAdvantages.GROUP.of(tenfold))
+        .containsExactly(GroupAdvantages.GROUP.of(REWARDS), within(1e-3));
+    for (GroupAdvantages kept :
+        new GroupAdvantages[] {GroupAdvantages.MEAN_ONLY, GroupAdvantages.LEAVE_ONE_OUT}) {
+      assertThat(kept.of(tenfold)[0]).isCloseTo(10 * kept.of(REWARDS)[0], within(1e-12));
+    }
+  }
+
+  /** r − mean of the others = (r − mean of all) · n / (n − 1). */
+  @Test
+  void leaveOneOutIsMeanOnlyScaled() {
+    double[] rewards = new Random(2).doubles(7).toArray();
+    double[] scaled =
+        Arrays.stream(GroupAdvantages.MEAN_ONLY.of(rewards)).map(a -> a * 7 / 6).toArray();
+    assertThat(GroupAdvantages.LEAVE_ONE_OUT.of(rewards)).containsExactly(scaled, within(1e-12));
+  }
+}

@@ -1,0 +1,89 @@
+package org.rlhf4j.grpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.rlhf4j.rollout.Completion;
+import org.rlhf4j.rollout.KlEstimator;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutGroup;
+
+class GroupExperienceTest {
+
+  private static Completion completion(boolean ended, double score, float... logprobs) {
+    int[] ids = new int[logprobs.length];
+    return new Completion(ids, ended, "", score, logprobs, new float[ids.length], null);
+  }
+
+  /** Two groups of two: the second one's rewards are equal, its first completion was cut. */
+  private static Rollout rollout() {
+    int[] prompt = {5};
+    return new Rollout(
+        List.of(
+            new RolloutGroup(
+                0,
+                null,
+                prompt,
+                null,
+                List.of(completion(true, 1, -1, -2), completion(true, 3, -0.5f))),
+            new RolloutGroup(
+                1,
+                null,
+                prompt,
+                null,
+                List.of(completion(false, 2, -1, -1, -1), completion(true, 2, -2, -1)))));
+  }
+
+  private static GrpoSettings settings(GrpoLoss loss, boolean maskCut) {
+    return new GrpoSettings(2, loss, GroupAdvantages.MEAN_ONLY, null, null, 1, maskCut, false);
+  }
+
+  private static GroupExperience experience(double coefficient, boolean maskCut) {
+    Rollout rollout = rollout();
+    return GroupExperience.of(
+        rollout,
+        rollout.scores(),
+        coefficient,
+        KlEstimator.K1,
+        settings(GrpoLoss.GRPO, maskCut),
+        10);
+  }
+
+  @Test
+  void handWorked() {
+    GroupExperience experience = experience(0, false);
+    // 1 − 2, 3 − 2;  2 − 2, 2 − 2
+    assertThat(experience.advantages()).containsExactly(-1, 1, 0, 0);
+    assertThat(experience.equalRewardGroups()).isEqualTo(1);
+    assertThat(experience.penalizedReward()).isEqualTo(2);
+    assertThat(experience.takesPart()).containsOnly(true);
+    assertThat(experience.oldLogprobs()[3]).containsExactly(-2, -1);
+    assertThat(experience.refLogprobs()[3]).containsExactly(0, 0);
+  }
+
+  @Test
+  void klInTheRewardIsSummedOverTheCompletion() {
+    GroupExperience experience = experience(0.1, false);
+    // k1 sums −3, −0.5, −3, −3, so rewards 1.3, 3.05, 2.3, 2.3 with means 2.175 and 2.3
+    assertThat(experience.advantages())
+        .containsExactly(new double[] {-0.875, 0.875, 0, 0}, within(1e-12));
+    // (1.3 + 3.05 + 2.3 + 2.3) / 4
+    assertThat(experience.penalizedReward()).isCloseTo(2.2375, within(1e-12));
+  }
+
+  @Test
+  void aMaskedCompletionLeavesTheTokensAndStaysInItsGroup() {
+    GroupExperience masked = experience(0, true);
+    assertThat(masked.takesPart()).containsExactly(true, true, false, true);
+    assertThat(masked.advantages()).isEqualTo(experience(0, false).advantages());
+    // Of 2 + 1 + 3 + 2 tokens the cut completion's 3 are gone; it counts in its group of 2.
+    assertThat(masked.weights(GrpoLoss.GRPO))
+        .containsExactly(new double[] {1 / 8.0, 1 / 4.0, 0, 1 / 8.0}, within(1e-15));
+    assertThat(masked.weights(GrpoLoss.DAPO))
+        .containsExactly(new double[] {0.2, 0.2, 0, 0.2}, within(1e-15));
+    assertThat(masked.weights(GrpoLoss.DR_GRPO))
+        .containsExactly(new double[] {1 / 40.0, 1 / 40.0, 0, 1 / 40.0}, within(1e-15));
+  }
+}

@@ -1,0 +1,94 @@
+package org.rlhf4j.grpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.rollout.KlEstimator;
+import org.rlhf4j.rollout.KlSettings;
+import org.rlhf4j.training.settings.Written;
+
+class GrpoConfigTest {
+  @TempDir private Path folder;
+  private TinyRun runs;
+
+  @BeforeEach
+  void writePrompts() throws IOException {
+    runs = new TinyRun(folder);
+  }
+
+  @Test
+  void defaults() {
+    var given = runs.usual("run");
+    given.keySet().retainAll(List.of("model", "reward-model", "data", "output"));
+    GrpoConfig config = TinyRun.SETTINGS.bind(Written.Mapping.EMPTY, given);
+    assertThat(config.grpo())
+        .isEqualTo(
+            new GrpoSettings(8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, false));
+    assertThat(config.kl())
+        .isEqualTo(new KlSettings(0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, null, 10000));
+    assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
+    assertThat(config.rollouts().promptsPerStep()).isEqualTo(8);
+    assertThat(config.rollouts().maxNewTokens()).isEqualTo(128);
+    assertThat(config.rollouts().temperature()).isEqualTo(1);
+    assertThat(config.rollouts().missingEosPenalty()).isZero();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "grpo, GROUP, 0.2, 0.2",
+    "dapo, GROUP, 0.2, 0.2",
+    "dr-grpo, MEAN_ONLY, 0.2, 0.2",
+    "gspo, GROUP, 3e-4, 4e-4"
+  })
+  void whatSuitsTheLossIsFilledIn(
+      String loss, GroupAdvantages advantage, double clipLow, double clipHigh) {
+    GrpoSettings settings = runs.config("run", "loss", loss).grpo();
+    assertThat(settings.advantage()).isEqualTo(advantage);
+    assertThat(settings.clipLow()).isEqualTo(clipLow);
+    assertThat(settings.clipHigh()).isEqualTo(clipHigh);
+    GrpoSettings chosen =
+        runs.config(
+                "run",
+                "loss",
+                loss,
+                "advantage",
+                "leave-one-out",
+                "clip-low",
+                "0.1",
+                "clip-high",
+                "0.28")
+            .grpo();
+    assertThat(chosen.advantage()).isEqualTo(GroupAdvantages.LEAVE_ONE_OUT);
+    assertThat(chosen.clipLow()).isEqualTo(0.1);
+    assertThat(chosen.clipHigh()).isEqualTo(0.28);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          data:                | --data is missing: name a file of rows with prompts, or --replay
+          reward-model:        | --reward-model is missing: name a reward model, or --replay
+          group-size:1         | --group-size is 1; a group needs at least 2 completions to compare
+          clip-low:0           | clip-low must be above 0, not 0
+          clip-high:-1         | clip-high must be above 0, not -1
+          updates-per-batch:0  | updates-per-batch must be above 0, not 0
+          """)
+  void whatCantBeIsRefused(String option, String message) {
+    List<String> options = new ArrayList<>(List.of(option.split(":", 2)));
+    assertThatThrownBy(() -> runs.config("run", options.toArray(String[]::new)))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(message);
+  }
+}

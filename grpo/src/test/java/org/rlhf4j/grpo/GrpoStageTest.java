@@ -1,0 +1,204 @@
+package org.rlhf4j.grpo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.settings.SettingsYaml;
+
+class GrpoStageTest {
+  @TempDir private Path folder;
+  private TinyRun runs;
+
+  @BeforeEach
+  void writePrompts() throws IOException {
+    runs = new TinyRun(folder);
+  }
+
+  @Test
+  void writesTheFilesOfARun() throws IOException {
+    Path run = runs.run("run");
+    try (Stream<Path> files = Files.list(run)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .contains("config.yaml", "metrics.jsonl", "rollouts.jsonl", "checkpoints", "model")
+          .doesNotContain("critic");
+    }
+    for (int step = 1; step <= 3; step++) {
+      assertThat(run.resolve("checkpoints/step-" + step + "/policy.safetensors")).exists();
+    }
+    LanguageModel.load(run).close();
+    GrpoConfig config =
+        TinyRun.SETTINGS.bind(SettingsYaml.read(run.resolve("config.yaml")), Map.of());
+    assertThat(config.rollouts().maxLength()).isEqualTo(64);
+    assertThat(config.loop().microBatchTokens()).isPositive();
+  }
+
+  @Test
+  void metricsHaveTheirNames() throws IOException {
+    List<JsonNode> metrics = TinyRun.lines(runs.run("run").resolve("metrics.jsonl"));
+    assertThat(metrics).hasSize(3);
+    assertThat(metrics.get(2).fieldNames())
+        .toIterable()
+        .containsExactly(
+            "step",
+            "loss",
+            "reward",
+            "reward_std",
+            "completion_length",
+            "ended",
+            "penalized_reward",
+            "kl",
+            "kl_coefficient",
+            "entropy",
+            "policy_loss",
+            "kl_loss",
+            "clip_fraction",
+            "approx_kl",
+            "ratio_mean",
+            "ratio_max",
+            "equal_reward_groups",
+            "grad_norm",
+            "learning_rate",
+            "rollout_seconds",
+            "training_seconds",
+            "tokens_per_second",
+            "step_seconds");
+    for (int i = 0; i < 3; i++) {
+      assertThat(metrics.get(i).get("step").intValue()).isEqualTo(i + 1);
+      assertThat(metrics.get(i)).noneMatch(JsonNode::isNull);
+      // One update a step: what was sampled is what is trained on.
+      close(metrics.get(i), "ratio_mean", 1);
+      close(metrics.get(i), "ratio_max", 1);
+    }
+  }
+
+  /** What metrics.jsonl says of a step, worked out again from its lines in rollouts.jsonl. */
+  @Test
+  void metricsAreThoseOfTheRecordedRollouts() throws IOException {
+    Path run =
+        runs.run(
+            "run", "missing-eos-penalty", "0.5", "reference-model", TinyRun.REFERENCE.toString());
+    List<JsonNode> rollouts = TinyRun.lines(run.resolve("rollouts.jsonl"));
+    assertThat(rollouts).hasSize(3 * 2 * 3);
+    assertThat(rollouts.stream().filter(TinyRun::ended).count()).isBetween(1L, 17L);
+    for (JsonNode metrics : TinyRun.lines(run.resolve("metrics.jsonl"))) {
+      double reward = 0;
+      double kl = 0;
+      double k3 = 0;
+      double ended = 0;
+      for (JsonNode line : rollouts) {
+        if (line.get("step").equals(metrics.get("step"))) {
+          int tokens = line.get("completion_ids").size();
+          reward += line.get("score").doubleValue() / 6;
+          ended += TinyRun.ended(line) ? 1 / 6.0 : 0;
+          for (int t = 0; t < tokens; t++) {
+            double d =
+                line.get("logprobs").get(t).doubleValue()
+                    - line.get("ref_logprobs").get(t).doubleValue();
+            kl += d / 6;
+            k3 += (Math.exp(-d) - 1 + d) / tokens / 6;
+          }
+          assertThat(line.has("values")).isFalse();
+        }
+      }
+      assertThat(k3).isGreaterThan(1e-3);
+      close(metrics, "reward", reward);
+      close(metrics, "kl", kl);
+      close(metrics, "ended", ended);
+      close(metrics, "kl_loss", k3);
+      close(metrics, "penalized_reward", reward - 0.5 * (1 - ended));
+      // With ρ = 1 a group's policy loss is minus the mean of its advantages, 0.
+      close(metrics, "policy_loss", 0);
+      close(metrics, "loss", 0.04 * k3);
+    }
+  }
+
+  private static void close(JsonNode metrics, String name, double expected) {
+    assertThat(metrics.get(name).doubleValue()).as(name).isCloseTo(expected, within(1e-4));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"grpo", "dapo", "dr-grpo", "gspo"})
+  void theMicroBatchChangesNothingBeyondFloatError(String loss) throws IOException {
+    String[] options = {"steps", "1", "updates-per-batch", "2", "loss", loss};
+    Path whole = runs.run("whole", options);
+    List<String> more = new ArrayList<>(List.of(options));
+    more.addAll(List.of("micro-batch-tokens", "1"));
+    Path split = runs.run("split", more.toArray(String[]::new));
+    JsonNode one = TinyRun.lines(whole.resolve("metrics.jsonl")).get(0);
+    JsonNode other = TinyRun.lines(split.resolve("metrics.jsonl")).get(0);
+    for (String name : List.of("loss", "kl_loss", "reward", "grad_norm", "ratio_mean")) {
+      close(other, name, one.get(name).doubleValue());
+    }
+  }
+
+  @Test
+  void aStoppedRunGoesOnToTheSameBits() throws IOException {
+    String[] options = {"steps", "4", "kl-target", "1", "kl-horizon", "10"};
+    Path whole = runs.run("whole", options);
+    Path stopped = runs.run("stopped", options);
+    // What a kill after the checkpoint of step 2, and before that of step 3, leaves behind.
+    Files.delete(stopped.resolve("finished"));
+    for (String lost : List.of("model", "checkpoints/step-3", "checkpoints/step-4")) {
+      TinyRun.delete(stopped.resolve(lost));
+    }
+    List<String> resumed = new ArrayList<>(List.of(options));
+    resumed.addAll(List.of("resume", "true"));
+    runs.run("stopped", resumed.toArray(String[]::new));
+    assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
+    for (String file : List.of("model/model.safetensors", "rollouts.jsonl")) {
+      assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+    }
+  }
+
+  /** Where all completions were cut and cut ones are masked, there is nothing to learn from. */
+  @Test
+  void aBatchWithoutLossChangesNothing() throws IOException {
+    String config = "{\"eos_token_id\": 0}";
+    Files.writeString(runs.policy().resolve("generation_config.json"), config);
+    Path run = runs.run("run", "max-new-tokens", "2", "mask-cut-completions", "true", "steps", "1");
+    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+    assertThat(metrics.get("ended").doubleValue()).isZero();
+    assertThat(metrics.get("loss").doubleValue()).isZero();
+    assertThat(metrics.get("grad_norm").doubleValue()).isZero();
+    for (String name : List.of("ratio_mean", "ratio_max", "clip_fraction", "entropy")) {
+      assertThat(metrics.get(name).isNull()).as(name).isTrue();
+    }
+    try (LanguageModel before = LanguageModel.load(runs.policy());
+        LanguageModel after = LanguageModel.load(run)) {
+      before
+          .parameters()
+          .tensors()
+          .forEach(
+              (name, tensor) ->
+                  assertThat(after.parameters().tensors().get(name).memory())
+                      .isEqualTo(tensor.memory()));
+    }
+  }
+
+  @Test
+  void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
+    assertThatThrownBy(
+            () ->
+                runs.run(
+                    "run", "learning-rate", "1e30", "max-grad-norm", "0", "checkpoint-every", "9"))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageMatching("step [12]: .*the learning rate is too high.*failed-batch.jsonl");
+    assertThat(TinyRun.lines(folder.resolve("run/failed-batch.jsonl"))).hasSize(6);
+  }
+}
