@@ -1,0 +1,60 @@
+"""The table of the README, from measured rows."""
+
+import re
+import sys
+
+SHARES = {"sgemm": "of sgemm in the whole step", "sgemm_training": "of sgemm in its training part",
+          "read_decode": "of the memory bandwidth in a decode step"}
+START, END = "<!-- measured -->", "<!-- end of measured -->"
+
+
+def of_losses(losses):
+    """First and last of each list."""
+    return ", ".join(f"{values[0]:.4f} → {values[-1]:.4f}" for values in losses.values()) or "–"
+
+
+def share(result, name):
+    return f"{100 * result['shares'][name]:.0f} %" if name in result["shares"] else "–"
+
+
+def markdown(results):
+    lines = [
+        "| row | work | ours, s | peer, s | **speed** | at least | ours, GiB | peer, GiB | **memory** | at most "
+        "| sgemm, step | sgemm, training | bandwidth, decode |",
+        "| --- | --- " + "| ---: " * 11 + "|"]
+    for r in results:
+        given = "".join(f", ours with `{option}`" for option in r["ours_options"])
+        lines.append(
+            f"| {r['row']} | {r['describe']} ({r['model']}){given} | {r['ours_seconds']:.3f} | {r['peer_seconds']:.3f} "
+            f"| **{r['speed_ratio']:.2f} ×** | {r['speed_floor']:g} × | {r['ours_gib']:.2f} | {r['peer_gib']:.2f} "
+            f"| **{r['memory_ratio']:.2f} ×** | {r['memory_floor']:g} × | {share(r, 'sgemm')} "
+            f"| {share(r, 'sgemm_training')} | {share(r, 'read_decode')} |")
+    lines += ["", "| row | losses, ours | losses, peer | GFLOP a step | sgemm, GFLOP/s | reads, GB/s | "
+              "rounds × steps | threads | date | commit |",
+              "| --- | --- | --- | ---: | ---: | ---: | --- | ---: | --- | --- |"]
+    for r in results:
+        speed = r["speed"]
+        lines.append(
+            f"| {r['row']} | {of_losses(r['losses'])} | {of_losses(r['peer_losses'])} | {r['gflop_per_step']:.4g} "
+            f"| {speed['sgemm_gflops']:.0f} | {max(speed['read_gbps'], speed['matvec_gbps']):.1f} "
+            f"| {r['rounds']} × {r['steps']} | {r['threads']} | {r['date']} | {r['revision'] or '–'} |")
+    versions = sorted({r["peer"] for r in results})
+    own = sorted({f"libtorch {r['speed']['libtorch']}, Java {r['speed']['java']}" for r in results})
+    lines += ["", "Machine: " + "; ".join(sorted({r["machine"] for r in results})) + ".",
+              "Ours: " + "; ".join(own) + ". Peers: " + "; ".join(versions) + "."]
+    return "\n".join(lines)
+
+
+def write(results, file):
+    """Into the file between its marks; "-" prints."""
+    if not results:
+        sys.exit("nothing is measured yet: name a row")
+    if str(file) == "-":
+        print(markdown(results))
+        return
+    text = file.read_text()
+    if START not in text or END not in text:
+        sys.exit(f"{file}: lacks the lines {START} and {END} that the table goes between")
+    pattern = re.escape(START) + ".*?" + re.escape(END)
+    table = f"{START}\n{markdown(results)}\n{END}"
+    file.write_text(re.sub(pattern, lambda _: table, text, count=1, flags=re.DOTALL))
