@@ -6,7 +6,7 @@ import org.rlhf4j.training.settings.Setting;
 import org.rlhf4j.training.settings.SettingsGroup;
 
 /**
- * GRPO's own settings; the defaults are those of Shao et al. 2024.
+ * GRPO's own settings; the single update is that of Shao et al. 2024, whose groups were of 64.
  *
  * @param groupSize completions of a prompt
  * @param loss how tokens are weighed and ratios formed

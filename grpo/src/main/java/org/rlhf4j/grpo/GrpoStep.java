@@ -9,4 +9,4 @@ import org.rlhf4j.training.Metrics;
  * @param updates in their order
  * @param metrics of the step
  */
-record GrpoStep(List<GrpoUpdate> updates, Metrics metrics) {}
+public record GrpoStep(List<GrpoUpdate> updates, Metrics metrics) {}

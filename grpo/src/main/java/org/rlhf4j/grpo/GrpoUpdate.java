@@ -11,7 +11,8 @@ import org.rlhf4j.rollout.RatioStatistics;
  * @param ratios of the tokens that take part
  * @param gradNorm before clipping
  */
-record GrpoUpdate(double policyLoss, double klLoss, RatioStatistics ratios, double gradNorm) {
+public record GrpoUpdate(
+    double policyLoss, double klLoss, RatioStatistics ratios, double gradNorm) {
 
   /** All updates of a step together. */
   static GrpoUpdate mean(List<GrpoUpdate> updates) {

@@ -8,7 +8,7 @@ import org.rlhf4j.data.Shuffle;
 
 /** Which completions of a rollout make which update. */
 @FunctionalInterface
-interface MinibatchOrder {
+public interface MinibatchOrder {
   /**
    * The minibatches of one pass over a rollout; together they hold each completion once.
    *

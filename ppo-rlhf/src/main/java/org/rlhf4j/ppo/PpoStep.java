@@ -11,4 +11,4 @@ import org.rlhf4j.training.Metrics;
  * @param updates in their order
  * @param metrics of the step
  */
-record PpoStep(Rollout rollout, List<PpoUpdate> updates, Metrics metrics) {}
+public record PpoStep(Rollout rollout, List<PpoUpdate> updates, Metrics metrics) {}

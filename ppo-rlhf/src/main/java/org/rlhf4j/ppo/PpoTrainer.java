@@ -80,7 +80,7 @@ public final class PpoTrainer {
   public PpoStep step(int step, Rollout rollout, double[] scores, MinibatchOrder order) {
     // 1. The critic's values, unless they were recorded.
     Rollout valued = RolloutScoring.withValues(critic, rollout, tokenBudget);
-    // 2. KL in the reward, advantages and returns; 3. whitening.
+    // 2. Token rewards, returns and whitened advantages.
     boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
     double coefficient = kl.coefficient();
     Experience experience =
@@ -91,14 +91,14 @@ public final class PpoTrainer {
             klSettings.klEstimator(),
             settings.gamma(),
             settings.lambda());
-    // 4. K epochs of minibatch updates.
+    // 3. K epochs of minibatch updates.
     List<PpoUpdate> updates = new ArrayList<>();
     for (int epoch = 0; epoch < settings.ppoEpochs(); epoch++) {
       for (IntPredicate minibatch : order.minibatches(step, epoch)) {
         updates.add(update(step, experience, minibatch, inReward ? 0 : coefficient));
       }
     }
-    // 5. The KL coefficient for the next step.
+    // 4. The KL coefficient for the next step.
     double measured = RolloutMetrics.kl(valued);
     kl.update(measured, valued.size());
     return new PpoStep(valued, updates, metrics(step, experience, measured, coefficient, updates));

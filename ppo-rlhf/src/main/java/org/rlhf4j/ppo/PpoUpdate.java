@@ -14,7 +14,7 @@ import org.rlhf4j.rollout.RatioStatistics;
  * @param gradNorm the policy's, before clipping
  * @param valueGradNorm the critic's, of the weighted loss, before clipping
  */
-record PpoUpdate(
+public record PpoUpdate(
     int tokens,
     double policyLoss,
     double klLoss,

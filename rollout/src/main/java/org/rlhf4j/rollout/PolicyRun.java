@@ -113,9 +113,12 @@ public final class PolicyRun implements AutoCloseable {
    */
   public Rollout rollout(int step) {
     double temperature = settings.temperature();
+    // 1. Completions with their scores: sampled, or as recorded.
     Rollout rollout = source.rollout(step);
+    // 2. Log-probabilities of policy and reference, where there are none yet.
     rollout = RolloutScoring.withLogprobs(policy, rollout, temperature, tokenBudget);
     rollout = RolloutScoring.withRefLogprobs(reference, rollout, temperature, tokenBudget);
+    // 3. The proofs, on the first sampled rollout.
     if (step == 1 && settings.replay() == null && !settings.skipProofs()) {
       Proofs.ratioIsOne(policy, rollout, temperature, tokenBudget);
       if (settings.referenceModel() == null) {

@@ -1,0 +1,80 @@
+package org.rlhf4j.ppo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.training.settings.SettingSpec;
+
+/** Holds docs/ppo.md and the README against what the stage takes and writes. */
+class PpoDocumentTest {
+  private static final Path DOCUMENT = Path.of("..", "docs", "ppo.md");
+
+  /** The first column's code of the table under a heading. */
+  private static List<String> rows(String heading) throws IOException {
+    String text = Files.readString(DOCUMENT);
+    String section = text.substring(text.indexOf("\n## " + heading + "\n") + 1);
+    int end = section.indexOf("\n## ");
+    return (end < 0 ? section : section.substring(0, end))
+        .lines()
+        .filter(line -> line.startsWith("| `"))
+        .toList();
+  }
+
+  @Test
+  void everySettingIsThereWithItsDefault() throws IOException {
+    List<String> rows = rows("Settings");
+    List<SettingSpec> specs = TinyRun.SETTINGS.specs();
+    assertThat(rows).hasSameSizeAs(specs);
+    for (SettingSpec spec : specs) {
+      String beginning = "| `--" + spec.name() + "` | " + defaultOf(spec) + " | ";
+      assertThat(rows).as(spec.name()).anyMatch(row -> row.startsWith(beginning));
+    }
+  }
+
+  private static String defaultOf(SettingSpec spec) {
+    if (spec.required()) {
+      return "required";
+    }
+    if (spec.defaultText().isEmpty()) {
+      return "–";
+    }
+    boolean literal = spec.defaultText().equals(spec.defaultValue());
+    return literal ? "`" + spec.defaultText() + "`" : spec.defaultText();
+  }
+
+  @Test
+  void everyMetricIsThere(@TempDir Path folder) throws IOException {
+    Path run = new TinyRun(folder).run("run", "steps", "1");
+    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+    List<String> names = new ArrayList<>();
+    metrics.fieldNames().forEachRemaining(names::add);
+    names.remove("step");
+    assertThat(rows("Metrics").stream().map(row -> row.split("`")[1]).toList()).isEqualTo(names);
+    String readme = Files.readString(Path.of("README.md"));
+    assertThat(names).allSatisfy(name -> assertThat(readme).contains("`" + name + "`"));
+  }
+
+  /** The steps are those of the trainer's comments, word by word. */
+  @Test
+  void theStepsAreTheCodes() throws IOException {
+    Path trainer = Path.of("src/main/java/org/rlhf4j/ppo/PpoTrainer.java");
+    List<String> steps =
+        Files.readString(trainer)
+            .lines()
+            .map(String::strip)
+            .filter(line -> line.matches("// \\d\\. .*"))
+            .map(line -> line.substring(3))
+            .toList();
+    assertThat(steps).hasSizeGreaterThan(2);
+    for (Path page : List.of(DOCUMENT, Path.of("README.md"))) {
+      assertThat(Files.readString(page)).contains(String.join("\n", steps));
+    }
+  }
+}
