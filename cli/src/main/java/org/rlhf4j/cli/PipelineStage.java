@@ -1,6 +1,7 @@
 package org.rlhf4j.cli;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +17,7 @@ import org.rlhf4j.reward.RewardConfig;
 import org.rlhf4j.reward.RewardStage;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
+import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.NearestName;
 import org.rlhf4j.training.settings.SettingSpec;
 import org.rlhf4j.training.settings.Settings;
@@ -27,10 +29,12 @@ import org.rlhf4j.training.settings.Written;
  *
  * @param name what the pipeline calls it, and the folder that it runs in
  * @param settings the resolved settings, one line each, without those of the run itself
+ * @param machine what it computes with
  * @param inputs the files and folders that it reads
  * @param work runs it; told whether to resume
  */
-record PipelineStage(String name, String settings, List<Path> inputs, Work work) {
+record PipelineStage(
+    String name, String settings, MachineSettings machine, List<Path> inputs, Work work) {
 
   /** Runs a stage. */
   @FunctionalInterface
@@ -70,39 +74,48 @@ record PipelineStage(String name, String settings, List<Path> inputs, Work work)
    */
   static PipelineStage of(
       Written.Mapping written, Path base, Map<String, Path> folders, Path output) {
-    String kind = text(written, "stage");
-    Kind<?> known = KINDS.get(kind);
+    Written.Scalar kind = text(written, "stage");
+    Kind<?> known = KINDS.get(kind.text());
     if (known == null) {
       throw new UsageException(
-          "%s: unknown stage '%s'; did you mean %s? Stages are %s"
+          "%s: unknown stage '%s'; did you mean '%s'? Stages are %s"
               .formatted(
-                  written.where(),
-                  kind,
-                  NearestName.of(kind, KINDS.keySet()).orElse("sft"),
+                  kind.where(),
+                  kind.text(),
+                  NearestName.of(kind.text(), KINDS.keySet()).orElseThrow(),
                   String.join(", ", KINDS.keySet())));
     }
-    return bind(known, written, base, folders, output);
+    try {
+      return bind(known, written, base, folders, output);
+    } catch (UsageException e) {
+      throw located(e, written);
+    }
+  }
+
+  /** A refusal that names no place of its own gets the stage's. */
+  private static UsageException located(UsageException refusal, Written.Mapping stage) {
+    String file = stage.where().replaceFirst(":\\d+:\\d+$", "");
+    String message = refusal.getMessage();
+    if (message.startsWith(file + ":")) {
+      return refusal;
+    }
+    String name = text(stage, "name").text();
+    return new UsageException(stage.where() + ": stage '" + name + "': " + message, refusal);
   }
 
   private static <S extends Record> PipelineStage bind(
       Kind<S> kind, Written.Mapping written, Path base, Map<String, Path> folders, Path output) {
     Settings<S> settings = Settings.of(kind.type());
-    Written.Mapping resolved = written;
+    for (String fixed : List.of(OUTPUT, RESUME)) {
+      Written.Entry entry = written.entries().get(fixed);
+      if (entry != null) {
+        throw new UsageException(
+            entry.where() + ": a stage's '" + fixed + "' is the pipeline's to say; leave it out");
+      }
+    }
+    requireAll(settings, written);
     List<Path> inputs = new ArrayList<>();
-    for (String own : OWN) {
-      resolved = resolved.without(own);
-    }
-    for (SettingSpec spec : settings.specs()) {
-      Written.Entry entry = written.entries().get(spec.name());
-      if (entry != null && spec.name().equals(OUTPUT)) {
-        throw new UsageException(entry.where() + ": a stage's output is DIR/NAME; leave it out");
-      }
-      if (entry != null && spec.valueType() == Path.class) {
-        Written paths = paths(entry.value(), base, folders, inputs);
-        resolved = resolved.with(spec.name(), paths);
-      }
-    }
-    Written.Mapping bound = resolved;
+    Written.Mapping bound = resolved(settings, written, base, folders, inputs);
     S values = settings.bind(bound, Map.of(OUTPUT, List.of(output.toString())));
     Work work =
         resume ->
@@ -116,7 +129,43 @@ record PipelineStage(String name, String settings, List<Path> inputs, Work work)
                             RESUME,
                             List.of(Boolean.toString(resume)))));
     return new PipelineStage(
-        text(written, "name"), SettingsYaml.write(settings, values), inputs, work);
+        text(written, "name").text(),
+        SettingsYaml.write(settings, values),
+        settings.group(values, MachineSettings.class).orElseThrow(),
+        List.copyOf(inputs),
+        work);
+  }
+
+  private static <S extends Record> void requireAll(Settings<S> settings, Written.Mapping written) {
+    List<String> missing =
+        settings.specs().stream()
+            .filter(spec -> spec.required() && !spec.name().equals(OUTPUT))
+            .map(SettingSpec::name)
+            .filter(name -> !written.entries().containsKey(name))
+            .toList();
+    if (!missing.isEmpty()) {
+      throw new UsageException("needs " + String.join(", ", missing));
+    }
+  }
+
+  /** The stage's own settings alone, with every path made whole; adds the paths to the inputs. */
+  private static <S extends Record> Written.Mapping resolved(
+      Settings<S> settings,
+      Written.Mapping written,
+      Path base,
+      Map<String, Path> folders,
+      List<Path> inputs) {
+    Written.Mapping resolved = written;
+    for (String own : OWN) {
+      resolved = resolved.without(own);
+    }
+    for (SettingSpec spec : settings.specs()) {
+      Written.Entry entry = written.entries().get(spec.name());
+      if (entry != null && spec.valueType() == Path.class) {
+        resolved = resolved.with(spec.name(), paths(entry.value(), base, folders, inputs));
+      }
+    }
+    return resolved;
   }
 
   /** Paths relative to the pipeline file made whole, and {@code {from: STAGE}} its folder. */
@@ -128,33 +177,42 @@ record PipelineStage(String name, String settings, List<Path> inputs, Work work)
       return new Written.Sequence(items, sequence.where());
     }
     if (value instanceof Written.Mapping mapping) {
-      String from = text(mapping, "from");
-      Path folder = folders.get(from);
-      if (folder == null) {
-        throw new UsageException(
-            mapping.where()
-                + ": no stage '"
-                + from
-                + "' before this one; name one of "
-                + folders.keySet());
-      }
+      Path folder = earlier(text(mapping, "from"), folders);
       inputs.add(folder.resolve("model"));
       return new Written.Scalar(folder.toString(), mapping.where());
     }
     if (value instanceof Written.Scalar scalar) {
       Path path = base.resolve(scalar.text()).normalize();
+      if (!Files.exists(path)) {
+        throw new UsageException(
+            "%s: %s: no such file or folder; a path is relative to the pipeline file"
+                .formatted(scalar.where(), path));
+      }
       inputs.add(path);
       return new Written.Scalar(path.toString(), scalar.where());
     }
     return value;
   }
 
+  private static Path earlier(Written.Scalar from, Map<String, Path> folders) {
+    Path folder = folders.get(from.text());
+    if (folder == null) {
+      String hint =
+          NearestName.of(from.text(), folders.keySet())
+              .map(nearest -> "; did you mean '" + nearest + "'?")
+              .orElse("; this is the first");
+      throw new UsageException(
+          from.where() + ": no stage '" + from.text() + "' before this one" + hint);
+    }
+    return folder;
+  }
+
   /** A scalar that must be there. */
-  static String text(Written.Mapping mapping, String key) {
+  static Written.Scalar text(Written.Mapping mapping, String key) {
     Written.Entry entry = mapping.entries().get(key);
     if (entry == null || !(entry.value() instanceof Written.Scalar scalar)) {
       throw new UsageException(mapping.where() + ": '" + key + ": …' is missing");
     }
-    return scalar.text();
+    return scalar;
   }
 }

@@ -11,25 +11,36 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.rlhf4j.training.AtomicFiles;
 
 /**
- * What a pipeline's stage was run with: its settings and the contents of what it read, one line
- * each. A stage is up to date while these lines stay the same.
+ * What a pipeline's stage was run with: its settings and the contents of what it read. A stage is
+ * up to date while these stay the same.
  *
- * @param lines settings, then inputs with their hashes
+ * @param lines settings as in {@code config.yaml}, then inputs with their hashes
  */
 record StageRecord(List<String> lines) {
 
+  private static final String INPUT = "input ";
+  private static final Set<String> NOT_COMPARED = Set.of("output", "resume");
+
+  /** Keeps a copy. */
+  StageRecord {
+    lines = List.copyOf(lines);
+  }
+
   /** The record of a stage as it would run now. */
   static StageRecord of(PipelineStage stage) throws IOException {
-    List<String> lines = new ArrayList<>();
-    stage.settings().lines().filter(line -> !line.startsWith("output:")).forEach(lines::add);
+    List<String> lines = new ArrayList<>(stage.settings().lines().toList());
     for (Path input : stage.inputs()) {
-      lines.add("input " + input + ": " + hash(input));
+      lines.add(INPUT + input + ": " + hash(input));
     }
     return new StageRecord(lines);
   }
@@ -41,22 +52,43 @@ record StageRecord(List<String> lines) {
   }
 
   void write(Path file) throws IOException {
-    Files.createDirectories(file.getParent());
     AtomicFiles.writeString(file, String.join("\n", lines) + "\n");
   }
 
   /** The first thing in which this record differs from an earlier one, in words. */
   Optional<String> changeSince(StageRecord earlier) {
-    List<String> gone = new ArrayList<>(earlier.lines());
-    gone.removeAll(lines);
-    List<String> come = new ArrayList<>(lines);
-    come.removeAll(earlier.lines());
-    if (gone.isEmpty() && come.isEmpty()) {
-      return Optional.empty();
+    Map<String, String> before = earlier.values();
+    Map<String, String> now = values();
+    Set<String> names = new LinkedHashSet<>(now.keySet());
+    names.addAll(before.keySet());
+    names.removeAll(NOT_COMPARED);
+    for (String name : names) {
+      String was = before.getOrDefault(name, "not set");
+      String is = now.getOrDefault(name, "not set");
+      if (!was.equals(is)) {
+        return Optional.of(
+            name.startsWith(INPUT)
+                ? "the content of " + name.substring(INPUT.length())
+                : name + " was " + was + ", is now " + is);
+      }
     }
-    String was = gone.isEmpty() ? "nothing" : "'" + gone.get(0) + "'";
-    String is = come.isEmpty() ? "nothing" : "'" + come.get(0) + "'";
-    return Optional.of(was + " is now " + is);
+    return Optional.empty();
+  }
+
+  /** Names to values; the items of a list joined. */
+  private Map<String, String> values() {
+    Map<String, String> values = new LinkedHashMap<>();
+    String name = "";
+    for (String line : lines) {
+      if (line.startsWith("  - ")) {
+        values.merge(name, line.substring(4), (some, item) -> (some + " " + item).strip());
+      } else {
+        int colon = line.startsWith(INPUT) ? line.lastIndexOf(": ") : line.indexOf(": ");
+        name = colon < 0 ? line.substring(0, line.length() - 1) : line.substring(0, colon);
+        values.put(name, colon < 0 ? "" : line.substring(colon + 2));
+      }
+    }
+    return values;
   }
 
   /** SHA-256 of a file, or of all files directly in a folder with their names. */

@@ -9,8 +9,9 @@ import org.rlhf4j.training.settings.Written;
 
 /**
  * How many tokens go through a network at once. Planned from the machine's total memory and the
- * model's sizes alone, never from what happens to be free, so a run can be repeated. A thirty-second
- * of the memory is given to what a training pass keeps of its tokens, each of which takes
+ * model's sizes alone, never from what happens to be free, so a run can be repeated. A
+ * thirty-second of the memory is given to what a training pass keeps of its tokens, each of which
+ * takes
  *
  * <pre>  4 bytes · layers · (12 · hidden + 4 · intermediate)</pre>
  *

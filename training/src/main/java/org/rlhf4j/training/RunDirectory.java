@@ -3,6 +3,7 @@ package org.rlhf4j.training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -13,7 +14,8 @@ import org.rlhf4j.training.settings.SettingsYaml;
 
 /**
  * The folder that a run writes: its configuration, logs, checkpoints and models, under fixed names.
- * While it is open no other process can run there.
+ * While it is open no other process can run there. A run that ends before its first step, over a
+ * missing file, say, leaves nothing behind.
  */
 public final class RunDirectory implements AutoCloseable {
 
@@ -25,10 +27,14 @@ public final class RunDirectory implements AutoCloseable {
   private final boolean resume;
   private final RunLock lock;
 
-  private RunDirectory(Path folder, boolean resume, RunLock lock) {
+  /** The folders that opening it made, innermost first. */
+  private final List<Path> made;
+
+  private RunDirectory(Path folder, boolean resume, RunLock lock, List<Path> made) {
     this.folder = folder;
     this.resume = resume;
     this.lock = lock;
+    this.made = made;
   }
 
   /**
@@ -46,6 +52,7 @@ public final class RunDirectory implements AutoCloseable {
     if (Files.exists(folder) && !Files.isDirectory(folder)) {
       throw new UsageException(folder + ": is a file; give --output a folder");
     }
+    List<Path> made = missing(folder);
     Files.createDirectories(folder);
     List<Path> content = AtomicFiles.list(folder);
     boolean empty = content.stream().allMatch(path -> path.endsWith(RunLock.FILE));
@@ -59,9 +66,19 @@ public final class RunDirectory implements AutoCloseable {
       throw new UsageException(
           folder + ": is not empty and holds no run to resume; choose another --output");
     }
-    RunDirectory run = new RunDirectory(folder, resume, RunLock.take(folder));
+    RunDirectory run = new RunDirectory(folder, resume, RunLock.take(folder), made);
     AtomicFiles.deletePartial(folder);
     return run;
+  }
+
+  private static List<Path> missing(Path folder) {
+    List<Path> missing = new ArrayList<>();
+    Path path = folder.toAbsolutePath().normalize();
+    while (path != null && !Files.exists(path)) {
+      missing.add(path);
+      path = path.getParent();
+    }
+    return missing;
   }
 
   private static boolean isOfARun(Path name) {
@@ -207,8 +224,24 @@ public final class RunDirectory implements AutoCloseable {
     AtomicFiles.writeString(folder.resolve(FINISHED), step + "\n");
   }
 
+  /** Lets other processes run there. Where no step was begun, what opening made is deleted. */
   @Override
   public void close() throws IOException {
     lock.close();
+    if (Files.exists(folder)
+        && AtomicFiles.list(folder).stream().allMatch(RunDirectory::comesBeforeTheFirstStep)) {
+      Files.deleteIfExists(config());
+      Files.deleteIfExists(folder.resolve(RunLock.FILE));
+      for (Path path : made) {
+        if (!AtomicFiles.list(path).isEmpty()) {
+          return;
+        }
+        Files.delete(path);
+      }
+    }
+  }
+
+  private static boolean comesBeforeTheFirstStep(Path path) {
+    return path.endsWith(CONFIG) || path.endsWith(RunLock.FILE);
   }
 }

@@ -85,6 +85,38 @@ class RunDirectoryTest {
   }
 
   @Test
+  void leavesNothingBehindWhereNoStepWasBegun() throws IOException {
+    Path output = folder.resolve("runs/first");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.config(), "seed: 1\n");
+    }
+    assertThat(AtomicFiles.list(folder)).isEmpty();
+  }
+
+  @Test
+  void keepsAFolderThatWasThereBefore() throws IOException {
+    Path output = Files.createDirectories(folder.resolve("runs/first"));
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.config(), "seed: 1\n");
+    }
+    assertThat(output).isEmptyDirectory();
+  }
+
+  @Test
+  void keepsWhatARunWroteAndTheFoldersAboveIt() throws IOException {
+    Path output = folder.resolve("runs/first");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.config(), "seed: 1\n");
+      Files.createDirectory(run.checkpoints());
+    }
+    assertThat(AtomicFiles.list(output))
+        .containsExactly(
+            output.resolve("checkpoints"),
+            output.resolve("config.yaml"),
+            output.resolve("run.lock"));
+  }
+
+  @Test
   void remembersThatItIsFinished() throws IOException {
     try (RunDirectory run = RunDirectory.open(folder, false)) {
       assertThat(run.finishedStep()).isEmpty();
