@@ -40,6 +40,7 @@ class MemoryPlanTest {
     try (RunDirectory run = RunDirectory.open(folder, false)) {
       assertThat(MemoryPlan.resolve(loop(77), run, GPT2).microBatchTokens()).isEqualTo(77);
       Files.writeString(run.config(), "epochs: 1\nmicro-batch-tokens: 123\n");
+      Files.writeString(run.metrics(), ""); // a run that has begun: its folder stays
     }
     try (RunDirectory run = RunDirectory.open(folder, true)) {
       assertThat(MemoryPlan.resolve(loop(null), run, GPT2).microBatchTokens()).isEqualTo(123);
