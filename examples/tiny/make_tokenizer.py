@@ -30,7 +30,7 @@ def main():
     folder.mkdir(exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     configuration = {
-        "bos_token": EOS, "eos_token": EOS, "model_max_length": 128, "pad_token": PAD,
+        "bos_token": EOS, "eos_token": EOS, "model_max_length": 256, "pad_token": PAD,
         "tokenizer_class": "PreTrainedTokenizerFast",
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(configuration, indent=2) + "\n")

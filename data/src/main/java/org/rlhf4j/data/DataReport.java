@@ -79,6 +79,26 @@ public record DataReport(
   }
 
   /**
+   * Stops a run that has nothing to train on.
+   *
+   * @throws UserException if no row is kept
+   */
+  public void requireRows() {
+    if (kept > 0) {
+      return;
+    }
+    throw new UserException(
+        dropped > 0
+            ? String.format(
+                Locale.ROOT,
+                "all %d rows dropped (%s); raise max-length (%d)",
+                dropped,
+                reasons(),
+                maxLength)
+            : "no rows are left to train on; check the data and eval-fraction");
+  }
+
+  /**
    * Describes the rows in a paragraph.
    *
    * @return one line of text
@@ -95,7 +115,9 @@ public record DataReport(
     text.append(
         String.format(
             Locale.ROOT, "; %,d duplicates, %,d with identical sides.", duplicates, identical));
-    if (kept > 0) {
+    if (kept > 0 && completionTokens.max() == 0) {
+      text.append(" Tokens in a prompt: ").append(promptTokens.text()).append('.');
+    } else if (kept > 0) {
       text.append(" Tokens in a row: ").append(rowTokens.text());
       text.append(" (prompt ").append(promptTokens.text());
       text.append("; completion ").append(completionTokens.text()).append(").");

@@ -53,7 +53,7 @@ final class JsonRows implements RowSource {
   }
 
   private Fields parseLine(String line) {
-    try (JsonParser parser = JSON.createParser(new StringReader(line))) {
+    try (JsonParser parser = JSON.createParser(new StringReader(line.stripTrailing()))) {
       parser.nextToken();
       Fields fields = object(parser);
       if (parser.nextToken() != null) {

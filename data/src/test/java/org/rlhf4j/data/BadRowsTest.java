@@ -42,6 +42,11 @@ class BadRowsTest {
                 + " correct the row"),
         arguments(
             "a.jsonl",
+            GOOD + "{\"prompt\":\"p\"\r\n" + GOOD,
+            ":2:14: malformed JSON (Unexpected end-of-input: expected close marker for Object);"
+                + " correct the row"),
+        arguments(
+            "a.jsonl",
             GOOD + "\n\"text\"\n",
             ":3:1: not a JSON object; write each row as {\"prompt\": …}"),
         arguments(

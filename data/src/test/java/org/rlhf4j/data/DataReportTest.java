@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.UserException;
@@ -59,6 +60,29 @@ class DataReportTest {
                 + " (completion too long: 1); 1 duplicates, 1 with identical sides. Tokens in a"
                 + " row: median 14, 90% up to 64, longest 64 (prompt median 10, 90% up to 60,"
                 + " longest 60; completion median 4, 90% up to 4, longest 4).");
+  }
+
+  @Test
+  void ofPromptsItTellsTheirLengthAlone() {
+    DataReport.Builder builder = new DataReport.Builder(64, List.of());
+    builder.read(new PromptRow("p", Optional.empty(), PLACE));
+    builder.kept(7, 0, 0);
+    assertThat(builder.build().text())
+        .endsWith(" Tokens in a prompt: median 7, 90% up to 7, longest 7.");
+  }
+
+  @Test
+  void saysWhyNoRowIsLeft() {
+    DataReport.Builder builder = new DataReport.Builder(3, List.of());
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> builder.build().requireRows())
+        .withMessage("no rows are left to train on; check the data and eval-fraction");
+    builder.read(new Comparison("p", "a", "b", 0, PLACE));
+    builder.dropped(DataReport.COMPLETION_TOO_LONG);
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> builder.build().requireRows())
+        .withMessage("all 1 rows dropped (completion too long: 1); raise max-length (3)");
+    assertThatCode(report()::requireRows).doesNotThrowAnyException();
   }
 
   @Test

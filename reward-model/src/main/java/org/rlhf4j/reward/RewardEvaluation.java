@@ -143,6 +143,22 @@ public record RewardEvaluation(
   }
 
   /**
+   * Says the accuracy in a sentence.
+   *
+   * @return one line without a line break
+   */
+  public String sentence() {
+    return String.format(
+        Locale.ROOT,
+        "held-out pairs: %.1f %% ordered right (95 %% interval %.1f to %.1f %%), by length alone"
+            + " %.1f %%",
+        100 * accuracy,
+        100 * accuracyLow,
+        100 * accuracyHigh,
+        100 * lengthAccuracy);
+  }
+
+  /**
    * Writes the evaluation as a table to read.
    *
    * @return lines, each with its line break

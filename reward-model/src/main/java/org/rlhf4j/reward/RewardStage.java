@@ -51,6 +51,7 @@ public final class RewardStage implements Stage, AutoCloseable {
     this.model = model;
     RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), config.data().maxLength());
     this.training = tokenizer.tokenize(rows.training());
+    training.report().requireRows();
     this.heldOut = tokenizer.tokenize(rows.heldOut());
     this.order =
         new BatchOrder(
@@ -86,6 +87,7 @@ public final class RewardStage implements Stage, AutoCloseable {
         try (RewardStage stage = new RewardStage(config, run, model, read(config))) {
           stage.report(display);
           new TrainingLoop(run, config.loop(), stage, display).run();
+          stage.evaluation().ifPresent(held -> display.stream().println(held.sentence()));
         }
       }
     }

@@ -121,5 +121,8 @@ class RewardEvaluationTest {
     assertThat(evaluation().text())
         .contains("accuracy         70.0 %")
         .contains(" 80 to  90 %      2   50 %");
+    assertThat(evaluation().sentence())
+        .startsWith("held-out pairs: 70.0 % ordered right (95 % interval ")
+        .contains("by length alone ");
   }
 }

@@ -49,6 +49,7 @@ public final class SftStage implements Stage, AutoCloseable {
     RowTokenizer tokenizer =
         new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainedParts());
     this.training = tokenizer.tokenize(rows.training());
+    training.report().requireRows();
     this.heldOut = tokenizer.tokenize(rows.heldOut());
     this.order =
         new BatchOrder(
