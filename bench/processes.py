@@ -19,7 +19,12 @@ LIBRARY = BENCH / "target" / "lib"
 PEERS = BENCH / "peers"
 
 # What the launcher sets for the rlhf command, for this folder's own Java programs.
-JAVA_ENVIRONMENT = {"MALLOC_ARENA_MAX": "2", "OPT_OUT_TRACKING": "true"}
+KEPT = 268435456
+JAVA_ENVIRONMENT = {
+    "MALLOC_ARENA_MAX": "2", "OMP_WAIT_POLICY": "PASSIVE", "OPT_OUT_TRACKING": "true",
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:"
+                      f"glibc.malloc.mmap_threshold={KEPT}:glibc.malloc.trim_threshold={KEPT}",
+}
 PEER_ENVIRONMENT = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "PYTHONWARNINGS": "ignore"}
 
 

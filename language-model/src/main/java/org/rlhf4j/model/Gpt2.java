@@ -52,7 +52,7 @@ final class Gpt2 implements Family {
     // Residual projections start smaller, by 1/√(2 layers), as the paper says.
     Initial residual = normal(d.initialDeviation() / Math.sqrt(2.0 * d.layers()));
     List<ParameterSpec> all = new ArrayList<>();
-    all.add(ParameterSpec.of("wte.weight", weight, d.vocabulary(), c));
+    all.add(ParameterSpec.transposed("wte.weight", weight, d.vocabulary(), c));
     all.add(ParameterSpec.of("wpe.weight", weight, d.positions(), c));
     for (int i = 0; i < d.layers(); i++) {
       String layer = "h." + i + ".";

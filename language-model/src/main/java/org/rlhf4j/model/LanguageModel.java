@@ -87,7 +87,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public TokenLogprobs logprobs(PackedTokens tokens, double temperature) {
     try (NDManager scope = parameters.manager().newSubManager()) {
-      NDArray rows = network.predicting(parameters, tokens, scope, false);
+      NDArray rows = network.predicting(parameters, tokens, scope, null);
       NDArray targets = scope.create(tokens.targets());
       NDList out = network.logprobs(parameters, rows, targets, scope.create(temperature));
       return new TokenLogprobs(out.get(0).toFloatArray(), out.get(1).toFloatArray());
@@ -120,7 +120,8 @@ public final class LanguageModel implements AutoCloseable {
     parameters.trainable(true);
     try (NDManager scope = parameters.manager().newSubManager();
         GradientCollector collector = scope.getEngine().newGradientCollector()) {
-      NDArray rows = network.predicting(parameters, tokens, scope, true);
+      Tape tape = new Tape();
+      NDArray rows = network.predicting(parameters, tokens, scope, tape);
       NDArray headGradient = head().getGradient();
       headGradient.attach(scope);
       NDList out =
@@ -132,7 +133,7 @@ public final class LanguageModel implements AutoCloseable {
               scope.create(gradients),
               scope.create(new float[0]),
               headGradient);
-      Torch.backward(rows, out.get(0));
+      network.backward(parameters, rows, out.get(0), tape);
       return out.get(1).toFloatArray();
     }
   }

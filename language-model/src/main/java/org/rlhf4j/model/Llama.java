@@ -73,30 +73,30 @@ final class Llama implements Family {
     long kv = (long) d.kvHeads() * d.headSize();
     Initial weight = normal(d.initialDeviation());
     List<ParameterSpec> all = new ArrayList<>();
-    all.add(ParameterSpec.of("embed_tokens.weight", weight, d.vocabulary(), c));
+    all.add(ParameterSpec.transposed("embed_tokens.weight", weight, d.vocabulary(), c));
     for (int i = 0; i < d.layers(); i++) {
       String layer = "layers." + i + ".";
       String attention = layer + "self_attn.";
       String mlp = layer + "mlp.";
       all.add(ParameterSpec.of(layer + "input_layernorm.weight", ONES, c));
       all.add(
-          ParameterSpec.stacked(
+          ParameterSpec.transposed(
               attention + "qkv_proj.weight",
               weight,
               List.of(
                   part(attention + "q_proj.weight", q, c),
                   part(attention + "k_proj.weight", kv, c),
                   part(attention + "v_proj.weight", kv, c))));
-      all.add(ParameterSpec.of(attention + "o_proj.weight", weight, c, q));
+      all.add(ParameterSpec.transposed(attention + "o_proj.weight", weight, c, q));
       all.add(ParameterSpec.of(layer + "post_attention_layernorm.weight", ONES, c));
       all.add(
-          ParameterSpec.stacked(
+          ParameterSpec.transposed(
               mlp + "gate_up_proj.weight",
               weight,
               List.of(
                   part(mlp + "gate_proj.weight", d.intermediate(), c),
                   part(mlp + "up_proj.weight", d.intermediate(), c))));
-      all.add(ParameterSpec.of(mlp + "down_proj.weight", weight, c, d.intermediate()));
+      all.add(ParameterSpec.transposed(mlp + "down_proj.weight", weight, c, d.intermediate()));
     }
     all.add(ParameterSpec.of("norm.weight", ONES, c));
     return all;

@@ -17,6 +17,7 @@ public final class LogprobPass implements AutoCloseable {
   private final NDArray head;
   private final NDManager scope;
   private final GradientCollector collector;
+  private final Tape tape = new Tape();
   private final NDArray rows;
   private final NDArray targets;
   private final NDArray temperature;
@@ -37,7 +38,7 @@ public final class LogprobPass implements AutoCloseable {
     this.entropyGradient = entropyGradient;
     this.scope = parameters.manager().newSubManager();
     this.collector = scope.getEngine().newGradientCollector();
-    this.rows = network.predicting(parameters, tokens, scope, true);
+    this.rows = network.predicting(parameters, tokens, scope, tape);
     this.targets = scope.create(tokens.targets());
     this.temperature = scope.create(temperature);
     NDList out = network.logprobs(parameters, rows, targets, this.temperature);
@@ -84,7 +85,7 @@ public final class LogprobPass implements AutoCloseable {
     NDList out =
         network.logprobsBackward(
             parameters, rows, targets, temperature, gradients, entropyGradients, headGradient);
-    Torch.backward(rows, out.get(0));
+    network.backward(parameters, rows, out.get(0), tape);
   }
 
   @Override

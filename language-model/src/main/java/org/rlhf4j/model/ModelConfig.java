@@ -66,7 +66,7 @@ public record ModelConfig(ObjectNode json, Family family, Dimensions dimensions)
     List<ParameterSpec> all = new ArrayList<>(family.parameters(this));
     if (!dimensions.tied()) {
       all.add(
-          ParameterSpec.of(
+          ParameterSpec.transposed(
               "lm_head.weight",
               ParameterSpec.Initial.normal(dimensions.initialDeviation()),
               dimensions.vocabulary(),

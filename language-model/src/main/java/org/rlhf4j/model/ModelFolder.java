@@ -2,7 +2,6 @@ package org.rlhf4j.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -111,7 +110,7 @@ final class ModelFolder {
           continue;
         }
         Parameters.parts(spec, parameters.memory(i))
-            .forEach((tensor, view) -> copy(names.get(tensor), view.memory()));
+            .forEach((tensor, view) -> copy(names.get(tensor), view));
       }
     } catch (RuntimeException e) {
       parameters.close();
@@ -120,7 +119,7 @@ final class ModelFolder {
     return parameters;
   }
 
-  private void copy(String name, ByteBuffer target) {
+  private void copy(String name, StridedTensor target) {
     files.get(name).copy(name, target);
   }
 
@@ -181,7 +180,7 @@ final class ModelFolder {
   static void write(Path folder, ModelConfig config, Parameters parameters, Tokenizer tokenizer)
       throws IOException {
     config.write(folder);
-    Map<String, Safetensors.Tensor> named = new LinkedHashMap<>();
+    Map<String, StridedTensor> named = new LinkedHashMap<>();
     parameters
         .tensors()
         .forEach(

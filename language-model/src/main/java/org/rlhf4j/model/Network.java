@@ -20,7 +20,8 @@ final class Network implements AutoCloseable {
     String methods =
         TorchProgram.source(Network.class, config.family().program())
             + TorchProgram.source(Network.class, "transformer.py")
-            + TorchProgram.source(Network.class, "decoding.py");
+            + TorchProgram.source(Network.class, "decoding.py")
+            + TorchProgram.source(Network.class, Torch.product());
     this.program = TorchProgram.compile("Transformer", methods, attributes(dimensions));
   }
 
@@ -45,31 +46,51 @@ final class Network implements AutoCloseable {
    * Final-normed hidden states [N, C] of packed tokens.
    *
    * @param scope owns the result
-   * @param graph whether gradients are to flow back through it
+   * @param tape takes what {@link #backward} needs; null where no gradients are to flow
    */
-  NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, boolean graph) {
+  NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
     NDList in = new NDList();
     in.add(scope.create(tokens.ids()));
     in.addAll(parameters.list());
     in.add(scope.create(tokens.positions()));
     in.add(scope.create(tokens.sizes()));
     in.add(scope.create(tokens.branches()));
-    return run("hidden", in, graph).get(0);
+    NDList out = run("hidden", in, tape != null);
+    if (tape != null) {
+      tape.record(out.subNDList(1));
+    }
+    return out.get(0);
   }
 
   /** The scalar head's output at some rows of packed tokens, owned by the scope. */
   NDArray scalars(
-      Parameters parameters, PackedTokens tokens, long[] rows, NDManager scope, boolean graph) {
-    NDList in = new NDList(hidden(parameters, tokens, scope, graph));
+      Parameters parameters, PackedTokens tokens, long[] rows, NDManager scope, Tape tape) {
+    NDList in = new NDList(hidden(parameters, tokens, scope, tape));
     in.addAll(parameters.list());
     in.add(scope.create(rows));
-    return run("scalar", in, graph).get(0);
+    return run("scalar", in, tape != null).get(0);
   }
 
   /** Hidden states [M, C] that predict completion tokens, owned by the scope. */
-  NDArray predicting(Parameters parameters, PackedTokens tokens, NDManager scope, boolean graph) {
-    NDArray hidden = hidden(parameters, tokens, scope, graph);
-    return run("select", new NDList(hidden, scope.create(tokens.predictors())), graph).get(0);
+  NDArray predicting(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
+    NDArray hidden = hidden(parameters, tokens, scope, tape);
+    NDList in = new NDList(hidden, scope.create(tokens.predictors()));
+    return run("select", in, tape != null).get(0);
+  }
+
+  /**
+   * Sends a gradient from what {@link #scalars} or {@link #predicting} gave back through the
+   * network, adding to the gradients of the weights.
+   *
+   * @param output what was given, or a scalar computed from it
+   * @param gradient ∂loss/∂output
+   * @param tape what was recorded then; it is used up
+   */
+  void backward(Parameters parameters, NDArray output, NDArray gradient, Tape tape) {
+    Torch.backward(output, gradient);
+    NDList in = tape.taken();
+    in.addAll(parameters.list());
+    run("backward", in, true);
   }
 
   /** Log-probabilities [M] and entropies [M] of targets at hidden states [M, C]. */

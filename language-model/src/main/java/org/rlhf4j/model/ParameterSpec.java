@@ -8,11 +8,13 @@ import java.util.List;
  *
  * @param name the program's name for it
  * @param shape its shape
- * @param parts the checkpoint's tensors that it holds one after another along its first dimension
- *     (one, or several for fused projections)
+ * @param parts the checkpoint's tensors that it holds (one, or several for fused projections)
+ * @param transposed whether it holds the transposes of its parts, side by side: checkpoints have
+ *     matrices as [out, in], programs as [in, out]
  * @param initial how a fresh one is drawn
  */
-public record ParameterSpec(String name, List<Long> shape, List<Part> parts, Initial initial) {
+public record ParameterSpec(
+    String name, List<Long> shape, List<Part> parts, boolean transposed, Initial initial) {
 
   /**
    * A tensor of a checkpoint.
@@ -50,14 +52,19 @@ public record ParameterSpec(String name, List<Long> shape, List<Part> parts, Ini
   /** A parameter that is one tensor of the checkpoint. */
   static ParameterSpec of(String tensor, Initial initial, long... shape) {
     List<Long> dims = boxed(shape);
-    return new ParameterSpec(tensor, dims, List.of(new Part(tensor, dims)), initial);
+    return new ParameterSpec(tensor, dims, List.of(new Part(tensor, dims)), false, initial);
   }
 
-  /** A parameter that holds several matrices of a checkpoint, stacked by rows. */
-  static ParameterSpec stacked(String name, Initial initial, List<Part> parts) {
-    long rows = parts.stream().mapToLong(part -> part.shape().get(0)).sum();
-    return new ParameterSpec(
-        name, List.of(rows, parts.get(0).shape().get(1)), List.copyOf(parts), initial);
+  /** A parameter that holds a checkpoint's [out, in] matrix as [in, out]. */
+  static ParameterSpec transposed(String tensor, Initial initial, long out, long in) {
+    return transposed(tensor, initial, List.of(part(tensor, out, in)));
+  }
+
+  /** A parameter that holds several [out, in] matrices of a checkpoint as one [in, Σ out]. */
+  static ParameterSpec transposed(String name, Initial initial, List<Part> parts) {
+    long columns = parts.stream().mapToLong(part -> part.shape().get(0)).sum();
+    List<Long> shape = List.of(parts.get(0).shape().get(1), columns);
+    return new ParameterSpec(name, shape, List.copyOf(parts), true, initial);
   }
 
   static Part part(String tensor, long... shape) {

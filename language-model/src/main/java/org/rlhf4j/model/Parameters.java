@@ -165,8 +165,8 @@ public final class Parameters implements AutoCloseable {
   }
 
   /** Views of the weights by Hugging Face tensor name, in checkpoint layout. */
-  public Map<String, Safetensors.Tensor> tensors() {
-    Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+  public Map<String, StridedTensor> tensors() {
+    Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     for (int i = 0; i < specs.size(); i++) {
       tensors.putAll(parts(specs.get(i), memory(i)));
     }
@@ -176,14 +176,17 @@ public final class Parameters implements AutoCloseable {
   /**
    * Cuts a parameter's memory, or that of something shaped like it, into a checkpoint's tensors.
    */
-  static Map<String, Safetensors.Tensor> parts(ParameterSpec spec, ByteBuffer memory) {
-    Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
-    int start = 0;
+  static Map<String, StridedTensor> parts(ParameterSpec spec, ByteBuffer memory) {
+    Map<String, StridedTensor> tensors = new LinkedHashMap<>();
+    if (!spec.transposed()) {
+      tensors.put(spec.name(), StridedTensor.contiguous(spec.shape(), memory));
+      return tensors;
+    }
+    int columns = Math.toIntExact(spec.shape().get(1));
+    int column = 0;
     for (ParameterSpec.Part part : spec.parts()) {
-      int bytes = Math.toIntExact(part.size() * Float.BYTES);
-      ByteBuffer view = memory.slice(start, bytes).order(ByteOrder.LITTLE_ENDIAN);
-      tensors.put(part.tensor(), new Safetensors.Tensor(part.shape(), view));
-      start += bytes;
+      tensors.put(part.tensor(), new StridedTensor(part.shape(), memory, column, 1, columns));
+      column += Math.toIntExact(part.shape().get(0));
     }
     return tensors;
   }

@@ -21,12 +21,14 @@ import java.util.Map;
 
 /**
  * A safetensors file: eight bytes of header length, a JSON header that names each tensor's type,
- * shape and byte range, then the tensors, little-endian. Tensors are mapped when they are asked
- * for; the header's sizes and offsets are checked before any memory is taken.
+ * shape and byte range, then the tensors, little-endian. The header's sizes and offsets are checked
+ * before any memory is taken; tensors are read and written in blocks, so that the only large memory
+ * is the network's own.
  */
 public final class Safetensors {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_HEADER = 100 << 20;
+  private static final int BLOCK = 1 << 18; // floats copied at a time
 
   /** Element types: the first three are read, a tensor of another may lie in a file. */
   public enum Type {
@@ -76,14 +78,6 @@ public final class Safetensors {
     }
   }
 
-  /**
-   * A tensor to write.
-   *
-   * @param shape its shape
-   * @param memory its values, fp32, little-endian, from position to limit
-   */
-  public record Tensor(List<Long> shape, ByteBuffer memory) {}
-
   private final Path file;
   private final Map<String, Entry> entries;
 
@@ -129,33 +123,58 @@ public final class Safetensors {
    * Copies a tensor into memory as fp32.
    *
    * @param name the tensor's name
-   * @param target takes its values from its position on, little-endian
+   * @param target where its values go, of the same shape
    * @throws UserException where it is of a type that isn't read
    */
-  public void copy(String name, ByteBuffer target) {
+  public void copy(String name, StridedTensor target) {
     Entry entry = entries.get(name);
-    long bytes = entry.elements() * entry.type().bytes;
+    int block = blockRows(target);
+    float[] values = new float[block * target.columns()];
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(values.length * entry.type().bytes)
+            .order(ByteOrder.LITTLE_ENDIAN);
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      ByteBuffer source =
-          channel
-              .map(FileChannel.MapMode.READ_ONLY, entry.offset(), bytes)
-              .order(ByteOrder.LITTLE_ENDIAN);
-      switch (entry.type()) {
-        case F32 -> target.put(source);
-        case BF16 -> {
-          while (source.hasRemaining()) {
-            target.putInt(source.getShort() << 16);
-          }
-        }
-        case F16 -> {
-          while (source.hasRemaining()) {
-            target.putFloat(HalfPrecision.toFloat(source.getShort()));
-          }
-        }
-        default -> throw unread(file, name, entry.type().name());
+      long position = entry.offset();
+      for (int row = 0; row < target.rows(); row += block) {
+        int count = Math.min(block, target.rows() - row);
+        bytes.clear().limit(count * target.columns() * entry.type().bytes);
+        position += fill(channel, position, bytes);
+        decode(name, entry.type(), bytes.flip(), values);
+        target.put(row, count, values);
       }
     } catch (IOException e) {
       throw new UserException(file + ": can't be read: " + e.getMessage());
+    }
+  }
+
+  /** A tensor's elements as fp32, in the file's order; see {@link #copy}. */
+  public float[] values(String name) {
+    List<Long> shape = entries.get(name).shape();
+    int bytes = Math.toIntExact(Math.multiplyExact(entries.get(name).elements(), Float.BYTES));
+    StridedTensor target = StridedTensor.contiguous(shape, ByteBuffer.allocate(bytes));
+    copy(name, target);
+    return target.values();
+  }
+
+  /** Rows that are copied at a time, so that a copy takes little memory besides the tensor's. */
+  private static int blockRows(StridedTensor tensor) {
+    return Math.max(1, Math.min(tensor.rows(), BLOCK / Math.max(1, tensor.columns())));
+  }
+
+  private void decode(String name, Type type, ByteBuffer bytes, float[] values) {
+    switch (type) {
+      case F32 -> bytes.asFloatBuffer().get(values, 0, bytes.remaining() / Float.BYTES);
+      case BF16 -> {
+        for (int i = 0; bytes.hasRemaining(); i++) {
+          values[i] = Float.intBitsToFloat(bytes.getShort() << 16);
+        }
+      }
+      case F16 -> {
+        for (int i = 0; bytes.hasRemaining(); i++) {
+          values[i] = HalfPrecision.toFloat(bytes.getShort());
+        }
+      }
+      default -> throw unread(file, name, type.name());
     }
   }
 
@@ -167,16 +186,16 @@ public final class Safetensors {
    * @param tensors the tensors by name, in the order in which they are laid down
    * @throws IOException where the file can't be written
    */
-  public static void write(Path file, Map<String, Tensor> tensors) throws IOException {
+  public static void write(Path file, Map<String, StridedTensor> tensors) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     header.putObject("__metadata__").put("format", "pt");
     long offset = 0;
-    for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
+    for (Map.Entry<String, StridedTensor> tensor : tensors.entrySet()) {
       ObjectNode entry = header.putObject(tensor.getKey());
       entry.put("dtype", "F32");
       ArrayNode shape = entry.putArray("shape");
       tensor.getValue().shape().forEach(shape::add);
-      long end = offset + tensor.getValue().memory().remaining();
+      long end = offset + tensor.getValue().size() * Float.BYTES;
       entry.putArray("data_offsets").add(offset).add(end);
       offset = end;
     }
@@ -195,10 +214,23 @@ public final class Safetensors {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
       write(channel, start.flip());
-      for (Tensor tensor : tensors.values()) {
-        write(channel, tensor.memory().duplicate());
+      for (StridedTensor tensor : tensors.values()) {
+        write(channel, tensor);
       }
       channel.force(true);
+    }
+  }
+
+  private static void write(FileChannel channel, StridedTensor tensor) throws IOException {
+    int block = blockRows(tensor);
+    float[] values = new float[block * tensor.columns()];
+    ByteBuffer bytes =
+        ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    for (int row = 0; row < tensor.rows(); row += block) {
+      int count = Math.min(block, tensor.rows() - row);
+      tensor.get(row, count, values);
+      bytes.clear().asFloatBuffer().put(values, 0, count * tensor.columns());
+      write(channel, bytes.limit(count * tensor.columns() * Float.BYTES));
     }
   }
 
@@ -211,10 +243,16 @@ public final class Safetensors {
   private static ByteBuffer read(FileChannel channel, long position, int length)
       throws IOException {
     ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    fill(channel, position, bytes);
+    return bytes.flip();
+  }
+
+  /** Reads until the buffer is full or the file ends; the number of bytes read. */
+  private static int fill(FileChannel channel, long position, ByteBuffer bytes) throws IOException {
     while (bytes.hasRemaining() && channel.read(bytes, position + bytes.position()) >= 0) {
       continue;
     }
-    return bytes.flip();
+    return bytes.position();
   }
 
   private static Map<String, Entry> parse(Path file, String text, long start, long length) {

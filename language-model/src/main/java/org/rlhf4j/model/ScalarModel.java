@@ -128,7 +128,7 @@ public final class ScalarModel implements AutoCloseable {
 
   private float[] scalars(PackedTokens tokens, long[] rows) {
     try (NDManager scope = parameters.manager().newSubManager()) {
-      return network.scalars(parameters, tokens, rows, scope, false).toFloatArray();
+      return network.scalars(parameters, tokens, rows, scope, null).toFloatArray();
     }
   }
 

@@ -9,14 +9,19 @@ import ai.djl.training.GradientCollector;
  * process.
  */
 public final class ScalarPass implements AutoCloseable {
+  private final Network network;
+  private final Parameters parameters;
+  private final Tape tape = new Tape();
   private final NDManager scope;
   private final GradientCollector collector;
   private final NDArray scalars;
 
   ScalarPass(Network network, Parameters parameters, PackedTokens tokens, long[] rows) {
+    this.network = network;
+    this.parameters = parameters;
     this.scope = parameters.manager().newSubManager();
     this.collector = scope.getEngine().newGradientCollector();
-    this.scalars = network.scalars(parameters, tokens, rows, scope, true);
+    this.scalars = network.scalars(parameters, tokens, rows, scope, tape);
   }
 
   /** Scores, one per completion, or values, one per predicted token; in the graph. */
@@ -35,7 +40,7 @@ public final class ScalarPass implements AutoCloseable {
    * @param loss a scalar computed from {@link #scalars()}
    */
   public void backward(NDArray loss) {
-    Torch.backward(loss, loss.onesLike());
+    network.backward(parameters, loss, loss.onesLike(), tape);
   }
 
   @Override

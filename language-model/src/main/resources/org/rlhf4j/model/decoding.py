@@ -8,10 +8,11 @@
     repeats = (self).ints(copies)
     trees = [0 for _ in segments]
     masks = annotate(List[Tensor], [])
+    tape = annotate(List[Tensor], [])
     cos, sin = (self).rotary(positions)
     x = (self).embed(p, ids, positions)
     for layer in range(self.layers):
-      q, k, v = (self).project(x, p, layer, cos, sin)
+      q, k, v = (self).project(x, p, layer, cos, sin, tape)
       ks = torch.split_with_sizes(k, segments, 0)
       vs = torch.split_with_sizes(v, segments, 0)
       row = int(first)
@@ -20,14 +21,14 @@
         _0 = torch.copy_(kc[layer][row:end, :, 0:segments[i]], ks[i].transpose(0, 1))
         _1 = torch.copy_(vc[layer][row:end, :, 0:segments[i]], vs[i].transpose(0, 1))
         row = end
-      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer)
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer, tape)
     last = torch.cumsum(sizes, 0) - 1
     return (self).normed(torch.index_select(x, 0, last), p)
 
   # Draws one token a row from hidden states [R, C]; uniforms [R]. Temperature 0: the largest logit.
   # Returns ids [R] and their log-probabilities under softmax(logits / temperature).
   def sample(self: __torch__.Transformer, h: Tensor, w: Tensor, uniforms: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
-    logits = torch.linear(h, w)
+    logits = (self).product(h, w, None)
     if temperature > 0.:
       _0 = torch.mul_(logits, 1. / temperature)
     best, arg = torch.max(logits, -1, True)
@@ -45,7 +46,7 @@
       cdf = torch.cumsum(e, -1)
       total = cdf[:, -1:]
       drawn = torch.searchsorted(cdf, uniforms.unsqueeze(1) * total, right=True)
-      ids = torch.clamp_max(drawn, torch.size(w, 0) - 1)
+      ids = torch.clamp_max(drawn, torch.size(w, 1) - 1)
       picked = torch.log(torch.gather(e, 1, ids))
     return (ids.squeeze(1), (picked - torch.log(total)).squeeze(1))
 
@@ -88,6 +89,7 @@
     base = torch.arange(rows * self.kv_heads) * slots
     longest = int(torch.max(lengths))
     ragged = bool(torch.any(lengths != longest))
+    tape = annotate(List[Tensor], [])
     current = tokens
     length = lengths
     step = 0
@@ -102,12 +104,12 @@
         hidden = torch.arange(end).unsqueeze(0) > length.unsqueeze(1)
         mask = torch.masked_fill(torch.zeros([rows, end]), hidden, -inf).view([rows, 1, 1, end])
       for layer in range(self.layers):
-        q, k, v = (self).project(x, p, layer, cos, sin)
+        q, k, v = (self).project(x, p, layer, cos, sin, tape)
         _0 = torch.index_copy_(kc[layer].view([-1, self.head_size]), 0, at, k.reshape([-1, self.head_size]))
         _1 = torch.index_copy_(vc[layer].view([-1, self.head_size]), 0, at, v.reshape([-1, self.head_size]))
         grouped = q.view([rows, self.kv_heads, torch.floordiv(self.heads, self.kv_heads), self.head_size])
         o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], mask, 0., False)
-        x = (self).merge(x, o.reshape([rows, -1]), p, layer)
+        x = (self).merge(x, o.reshape([rows, -1]), p, layer, tape)
       current, logprob = (self).sample((self).normed(x, p), w, uniforms[:, step], temperature, top_k, top_p)
       _2 = torch.copy_(ids[:, step], current)
       _3 = torch.copy_(logprobs[:, step], logprob)

@@ -1,8 +1,12 @@
 # Llama: rotary positions, RMSNorm, grouped-query attention, SwiGLU.
-# p: embeddings; per layer: norm, qkv (rows of q, k, v), output, norm, gate and up (rows), down; final norm; head if untied.
+# p: embeddings; per layer: norm, qkv (columns of q, k, v), output, norm, gate and up (columns), down; final norm; head if untied.
 
   def embed(self: __torch__.Transformer, p: List[Tensor], ids: Tensor, positions: Tensor) -> Tensor:
-    return torch.embedding(p[0], ids)
+    return torch.index_select(p[0], 1, ids).t().contiguous()
+
+  def embed_backward(self: __torch__.Transformer, p: List[Tensor], ids: Tensor, positions: Tensor, g: Tensor) -> None:
+    if p[0].requires_grad:
+      _0 = torch.index_add_(ops.prim.grad(p[0]), 1, ids, g.t())
 
   # cos and sin [N, 1, D] of the rotary angles position · theta^(−2i/D).
   def rotary(self: __torch__.Transformer, positions: Tensor) -> Tuple[Tensor, Tensor]:
@@ -20,17 +24,17 @@
     norm = torch.linalg_vector_norm(x, 2, [-1], True)
     return x * torch.rsqrt(norm * norm / self.hidden_size + self.epsilon) * w
 
-  def project(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+  def project(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, tape: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     b = 1 + layer * 6
-    qkv = torch.linear((self).rms(x, p[b]), p[b + 1]).view([-1, self.heads + 2 * self.kv_heads, self.head_size])
+    qkv = (self).linear((self).rms(x, p[b]), p[b + 1], None, tape).view([-1, self.heads + 2 * self.kv_heads, self.head_size])
     q, k, v = torch.split_with_sizes(qkv, [self.heads, self.kv_heads, self.kv_heads], 1)
     return ((self).rotated(q, cos, sin), (self).rotated(k, cos, sin), v)
 
-  def merge(self: __torch__.Transformer, x: Tensor, attended: Tensor, p: List[Tensor], layer: int) -> Tensor:
+  def merge(self: __torch__.Transformer, x: Tensor, attended: Tensor, p: List[Tensor], layer: int, tape: List[Tensor]) -> Tensor:
     b = 1 + layer * 6
-    x2 = x + torch.linear(attended, p[b + 2])
-    gate, up = torch.chunk(torch.linear((self).rms(x2, p[b + 3]), p[b + 4]), 2, -1)
-    return x2 + torch.linear(torch.silu(gate) * up, p[b + 5])
+    x2 = (self).added(x, attended, p[b + 2], None, tape)
+    gate, up = torch.chunk((self).linear((self).rms(x2, p[b + 3]), p[b + 4], None, tape), 2, -1)
+    return (self).added(x2, torch.silu(gate) * up, p[b + 5], None, tape)
 
   def normed(self: __torch__.Transformer, x: Tensor, p: List[Tensor]) -> Tensor:
     return (self).rms(x, p[1 + self.layers * 6])

@@ -1,24 +1,93 @@
-# What every family shares: packed forward pass, log-probabilities in chunks, decoding with a cache.
+# What every family shares: packed forward pass, its backward pass, log-probabilities in chunks.
 # TorchScript in the form that PyTorch saves. Tensors: N packed positions, M completion tokens,
 # R decoded rows, C hidden size, H heads, G key/value heads, D head size, V vocabulary.
+# Matrices are [in, out], embedding and head [C, V].
 #
-# A family adds: embed(p, ids, positions), rotary(positions), project(x, p, layer, cos, sin),
-# merge(x, attended, p, layer), normed(x, p) and head(p).
+# A family adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
+# project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), normed(x, p) and head(p).
+# The machine adds product(a, b, bias): the matrix product a b (+ bias).
 
   # ---- the packed forward pass -------------------------------------------------------------
 
-  # Final-normed hidden states [N, C]. sizes: the segments' lengths in order; branches: for each tree
-  # the number of its completions, 0 where prompt and only completion form one causal segment.
-  def hidden(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor) -> Tensor:
+  # Final-normed hidden states [N, C], and where gradients are recorded the tape after them.
+  # sizes: the segments' lengths in order; branches: for each tree the number of its completions, 0
+  # where prompt and only completion form one causal segment.
+  def hidden(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor) -> List[Tensor]:
+    tape = annotate(List[Tensor], [])
     segments = (self).ints(sizes)
     trees = (self).ints(branches)
     masks = (self).branch_masks(segments, trees)
     cos, sin = (self).rotary(positions)
-    x = (self).embed(p, ids, positions)
+    x = (self).start(ids, p, positions, tape)
     for layer in range(self.layers):
-      q, k, v = (self).project(x, p, layer, cos, sin)
-      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer)
-    return (self).normed(x, p)
+      q, k, v = (self).project(x, p, layer, cos, sin, tape)
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer, tape)
+    return [(self).normed(x, p)] + tape
+
+  # ---- the tape -----------------------------------------------------------------------------
+  # Matrix products and the embedding are differentiated by hand: each result is a leaf from which
+  # autograd records norms, activations and attention up to the next product. `backward` goes through
+  # the products from last to first, each handing the leaf's gradient on to its inputs' graph.
+
+  def start(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, tape: List[Tensor]) -> Tensor:
+    x = torch.detach((self).embed(p, ids, positions))
+    if torch.is_grad_enabled():
+      _0 = torch.requires_grad_(x)
+      torch.extend(tape, [x, ids, positions])
+    return x
+
+  # x w (+ b).
+  def linear(self: __torch__.Transformer, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
+    y = (self).product(x.detach(), w.detach(), (self).detached(b))
+    if torch.is_grad_enabled():
+      none = torch.empty([0])
+      _0 = torch.requires_grad_(y)
+      torch.extend(tape, [x, y, w, none if torch.__is__(b, None) else unchecked_cast(Tensor, b), none])
+    return y
+
+  # residual + x w (+ b).
+  def added(self: __torch__.Transformer, residual: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
+    y = (self).product(x.detach(), w.detach(), (self).detached(b))
+    _0 = torch.add_(y, residual.detach())
+    if torch.is_grad_enabled():
+      none = torch.empty([0])
+      _1 = torch.requires_grad_(y)
+      torch.extend(tape, [x, y, w, none if torch.__is__(b, None) else unchecked_cast(Tensor, b), residual])
+    return y
+
+  def detached(self: __torch__.Transformer, b: Optional[Tensor]) -> Optional[Tensor]:
+    if torch.__is__(b, None):
+      out = annotate(Optional[Tensor], None)
+    else:
+      out = annotate(Optional[Tensor], torch.detach(unchecked_cast(Tensor, b)))
+    return out
+
+  # Sends the gradient that has reached the last products back through all of them, adding to the
+  # gradients of the weights that want one. Uses the tape up.
+  def backward(self: __torch__.Transformer, tape: List[Tensor], p: List[Tensor]) -> Tensor:
+    while torch.len(tape) > 3:
+      residual = torch.pop(tape)
+      b = torch.pop(tape)
+      w = torch.pop(tape)
+      y = torch.pop(tape)
+      x = torch.pop(tape)
+      g = ops.prim.grad(y)
+      if w.requires_grad:
+        _0 = torch.add_(ops.prim.grad(w), (self).product(x.detach().t(), g, None))
+      if b.requires_grad:
+        _1 = torch.add_(ops.prim.grad(b), torch.sum(g, [0]))
+      to = annotate(List[Tensor], [x])
+      gradients = annotate(List[Optional[Tensor]], [(self).product(g, w.detach().t(), None)])
+      if residual.requires_grad:
+        _2 = torch.append(to, residual)
+        _3 = torch.append(gradients, g)
+      torch.autograd.backward(to, gradients)
+      _4 = torch.set_(g)
+    positions = torch.pop(tape)
+    ids = torch.pop(tape)
+    g = ops.prim.grad(torch.pop(tape))
+    (self).embed_backward(p, ids, positions, g)
+    return positions
 
   def ints(self: __torch__.Transformer, t: Tensor) -> List[int]:
     return [int(t[i]) for i in range(torch.size(t, 0))]
@@ -73,10 +142,11 @@
 
   # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------
 
+  # Rows whose logits are held at a time: 24 MiB of them, which a processor's last cache holds.
   def chunk(self: __torch__.Transformer, w: Tensor) -> int:
-    return ops.prim.max(64, torch.floordiv(8388608, torch.size(w, 0)))
+    return ops.prim.max(64, torch.floordiv(6291456, torch.size(w, 1)))
 
-  # Log-probability of targets [M] and entropy [M] under softmax(h wᵀ / temperature), w the head.
+  # Log-probability of targets [M] and entropy [M] under softmax(h w / temperature), w the head.
   def logprobs(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor) -> Tuple[Tensor, Tensor]:
     w = (self).head(p)
     n = torch.size(h, 0)
@@ -86,7 +156,7 @@
     i = 0
     while i < n:
       j = ops.prim.min(i + (self).chunk(w), n)
-      logits = torch.linear(h[i:j], w)
+      logits = (self).product(h[i:j], w, None)
       if scale != 1.:
         _0 = torch.mul_(logits, scale)
       _1 = torch.sub_(logits, torch.amax(logits, [-1], True))
@@ -114,7 +184,7 @@
     while i < n:
       j = ops.prim.min(i + (self).chunk(w), n)
       t = targets[i:j].unsqueeze(1)
-      logits = torch.linear(h[i:j], w)
+      logits = (self).product(h[i:j], w, None)
       if scale != 1.:
         _0 = torch.mul_(logits, scale)
       _1 = torch.sub_(logits, torch.amax(logits, [-1], True))
@@ -135,10 +205,20 @@
       _5 = torch.scatter_add_(d, 1, t, g[i:j].unsqueeze(1))
       if scale != 1.:
         _6 = torch.mul_(d, scale)
-      _7 = torch.copy_(gh[i:j], torch.matmul(d, w))
-      _8 = torch.addmm_(gw, d.transpose(0, 1), h[i:j])
+      _7 = torch.copy_(gh[i:j], (self).product(d, w.t(), None))
+      (self).add_product(gw, h[i:j].t(), d)
       i = j
     return (gh, out, entropy)
+
+  # Adds a b to c, slices of rows at a time: a whole a b would be as large as the head.
+  def add_product(self: __torch__.Transformer, c: Tensor, a: Tensor, b: Tensor) -> None:
+    rows = torch.contiguous(a)
+    n = torch.size(rows, 0)
+    i = 0
+    while i < n:
+      j = ops.prim.min(i + (self).chunk(b), n)
+      _0 = torch.add_(c[i:j], (self).product(rows[i:j], b, None))
+      i = j
 
   # Rows of the hidden states, in the graph: where completion tokens are predicted or scored.
   def select(self: __torch__.Transformer, h: Tensor, rows: Tensor) -> Tensor:

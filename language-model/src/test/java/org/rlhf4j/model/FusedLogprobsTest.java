@@ -182,7 +182,12 @@ class FusedLogprobsTest {
       network = new Network(config);
       parameters = Parameters.zeros(config.languageModelParameters());
       width = config.dimensions().hidden();
-      parameters.memory(0).asFloatBuffer().put(weights);
+      StridedTensor head =
+          Parameters.parts(parameters.specs().get(0), parameters.memory(0))
+              .values()
+              .iterator()
+              .next();
+      head.put(0, head.rows(), weights);
     }
 
     TokenLogprobs logprobs(float[] h, long[] targets, double temperature) {
@@ -196,7 +201,8 @@ class FusedLogprobsTest {
 
     Backward backward(float[] h, long[] targets, double temperature, float[] g, float[] ge) {
       try (NDManager scope = Torch.manager()) {
-        NDArray headGradient = Torch.zeros(scope, parameters.specs().get(0).size() / width, width);
+        ParameterSpec spec = parameters.specs().get(0);
+        NDArray headGradient = Torch.zeros(scope, width, spec.size() / width);
         NDList out =
             network.logprobsBackward(
                 parameters,
@@ -206,7 +212,9 @@ class FusedLogprobsTest {
                 scope.create(g),
                 scope.create(ge),
                 headGradient);
-        return new Backward(out.get(0).toFloatArray(), headGradient.toFloatArray());
+        float[] byHead =
+            Parameters.parts(spec, Torch.memory(headGradient)).values().iterator().next().values();
+        return new Backward(out.get(0).toFloatArray(), byHead);
       }
     }
 

@@ -25,7 +25,7 @@ class SafetensorsTest {
 
   @Test
   void readsBackWhatItWrote() throws IOException {
-    Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+    Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     tensors.put("z", tensor(List.of(2L, 3L), 1, -2.5f, 3, 0, Float.MIN_VALUE, 1e38f));
     tensors.put("a.scalar", tensor(List.of(), Float.NEGATIVE_INFINITY));
     tensors.put("none", tensor(List.of(0L, 4L)));
@@ -36,9 +36,9 @@ class SafetensorsTest {
 
     assertThat(read.entries().keySet()).containsExactlyInAnyOrder("z", "a.scalar", "none");
     assertThat(read.entries().get("z").shape()).containsExactly(2L, 3L);
-    assertThat(values(read, "z", 6)).containsExactly(1, -2.5f, 3, 0, Float.MIN_VALUE, 1e38f);
-    assertThat(values(read, "a.scalar", 1)).containsExactly(Float.NEGATIVE_INFINITY);
-    assertThat(values(read, "none", 0)).isEmpty();
+    assertThat(read.values("z")).containsExactly(1, -2.5f, 3, 0, Float.MIN_VALUE, 1e38f);
+    assertThat(read.values("a.scalar")).containsExactly(Float.NEGATIVE_INFINITY);
+    assertThat(read.values("none")).isEmpty();
     // Tensors begin at a multiple of eight bytes, as memory mapping wants them.
     assertThat(ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).getLong())
         .matches(length -> length % 8 == 0);
@@ -54,8 +54,8 @@ class SafetensorsTest {
     byte[] data = {(byte) 0x80, 0x3f, 0, (byte) 0xc0, 0, 0x3c, 1, 0};
     Safetensors read = Safetensors.open(file(header, data));
 
-    assertThat(values(read, "b", 2)).containsExactly(1, -2);
-    assertThat(values(read, "h", 2)).containsExactly(1, 0x1p-24f);
+    assertThat(read.values("b")).containsExactly(1, -2);
+    assertThat(read.values("h")).containsExactly(1, 0x1p-24f);
   }
 
   @Test
@@ -66,8 +66,8 @@ class SafetensorsTest {
          "w": {"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}}""";
     Safetensors read = Safetensors.open(file(header, new byte[8]));
 
-    assertThat(values(read, "w", 1)).containsExactly(0);
-    assertThatThrownBy(() -> values(read, "mask", 4))
+    assertThat(read.values("w")).containsExactly(0);
+    assertThatThrownBy(() -> read.values("mask"))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith("tensor mask is BOOL; F32, BF16 and F16 are read");
   }
@@ -175,19 +175,11 @@ class SafetensorsTest {
     return Files.write(folder.resolve("damaged.safetensors"), bytes.array());
   }
 
-  private static Safetensors.Tensor tensor(List<Long> shape, float... values) {
+  private static StridedTensor tensor(List<Long> shape, float... values) {
     ByteBuffer memory = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
     for (float value : values) {
       memory.putFloat(value);
     }
-    return new Safetensors.Tensor(shape, memory.flip());
-  }
-
-  private static float[] values(Safetensors file, String name, int count) {
-    ByteBuffer target = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
-    file.copy(name, target);
-    float[] values = new float[count];
-    target.flip().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-    return values;
+    return StridedTensor.contiguous(shape, memory);
   }
 }

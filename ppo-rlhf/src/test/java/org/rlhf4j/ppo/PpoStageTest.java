@@ -251,9 +251,9 @@ class PpoStageTest {
           .tensors()
           .forEach(
               (name, tensor) ->
-                  assertThat(critic.parameters().tensors().get(name).memory())
+                  assertThat(critic.parameters().tensors().get(name).values())
                       .as(name)
-                      .isEqualTo(tensor.memory()));
+                      .isEqualTo(tensor.values()));
     }
     assertThatThrownBy(() -> runs.run("none", "value-model", other.toString()))
         .hasMessage(other + ": has another tokenizer than the policy, so it can't be its critic");

@@ -3,8 +3,6 @@ package org.rlhf4j.sft;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -74,13 +72,7 @@ final class SftFixture {
   /** All weights by name. */
   static Map<String, float[]> weights(Parameters parameters) {
     Map<String, float[]> weights = new LinkedHashMap<>();
-    parameters.tensors().forEach((name, tensor) -> weights.put(name, floats(tensor.memory())));
+    parameters.tensors().forEach((name, tensor) -> weights.put(name, tensor.values()));
     return weights;
-  }
-
-  static float[] floats(ByteBuffer memory) {
-    float[] values = new float[memory.remaining() / Float.BYTES];
-    memory.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-    return values;
   }
 }

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.rlhf4j.model.ParameterSpec;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.Safetensors;
+import org.rlhf4j.model.StridedTensor;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.WeightUpdate;
 
@@ -89,15 +90,15 @@ public final class AdamW implements AutoCloseable {
    * @throws IOException when it can't be written
    */
   public void save(Path file) throws IOException {
-    Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
+    Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     ByteBuffer updates = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    tensors.put(COUNT, new Safetensors.Tensor(List.of(), updates.putFloat(0, count)));
+    tensors.put(COUNT, StridedTensor.contiguous(List.of(), updates.putFloat(0, count)));
     List<ParameterSpec> specs = parameters.specs();
     for (int i = 0; i < specs.size(); i++) {
       ParameterSpec spec = specs.get(i);
-      tensors.put(MEAN + spec.name(), new Safetensors.Tensor(spec.shape(), memory(means.get(i))));
+      tensors.put(MEAN + spec.name(), StridedTensor.contiguous(spec.shape(), memory(means.get(i))));
       tensors.put(
-          SQUARE + spec.name(), new Safetensors.Tensor(spec.shape(), memory(squares.get(i))));
+          SQUARE + spec.name(), StridedTensor.contiguous(spec.shape(), memory(squares.get(i))));
     }
     Safetensors.write(file, tensors);
   }
@@ -133,7 +134,7 @@ public final class AdamW implements AutoCloseable {
               + (entry == null ? " and is missing" : ", not " + entry.shape())
               + "; the checkpoint is of another model");
     }
-    saved.copy(name, target);
+    saved.copy(name, StridedTensor.contiguous(shape, target));
   }
 
   private static ByteBuffer memory(NDArray array) {

@@ -41,7 +41,7 @@ public final class WeightsFile {
                     "%s: tensor %s should have shape %s; the checkpoint is of another model"
                         .formatted(file, name, tensor.shape()));
               }
-              saved.copy(name, tensor.memory());
+              saved.copy(name, tensor);
             });
   }
 }

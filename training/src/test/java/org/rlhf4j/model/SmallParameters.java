@@ -27,6 +27,7 @@ public final class SmallParameters {
                             shape.getKey(),
                             shape.getValue(),
                             List.of(),
+                            false,
                             new ParameterSpec.Initial(0, 0)))
                 .toList());
     parameters.trainable(true);
