@@ -92,7 +92,8 @@ def measure(name, row, session, rounds):
     speed = machine_speed(session.work, session.threads)
     operations = row.operations(session, shape_of(row, session))
     print(f"{name}: {row.describe()}, {row.model}, {session.threads} threads")
-    print(f"  machine: sgemm {speed['sgemm_gflops']:.0f} GFLOP/s, reads {speed['read_gbps']:.1f} GB/s (sum), "
+    print(f"  machine: sgemm {speed['sgemm_gflops']:.0f} GFLOP/s (libtorch's matmul "
+          f"{speed['matmul_gflops']:.0f}), reads {speed['read_gbps']:.1f} GB/s (sum), "
           f"{speed['matvec_gbps']:.1f} GB/s (matrix-vector)", flush=True)
     ours, peers = [], []
     for number in range(1, rounds + 1):

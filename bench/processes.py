@@ -21,7 +21,7 @@ PEERS = BENCH / "peers"
 # What the launcher sets for the rlhf command, for this folder's own Java programs.
 KEPT = 268435456
 JAVA_ENVIRONMENT = {
-    "MALLOC_ARENA_MAX": "2", "OMP_WAIT_POLICY": "PASSIVE", "OPT_OUT_TRACKING": "true",
+    "MALLOC_ARENA_MAX": "1", "OMP_WAIT_POLICY": "PASSIVE", "OPT_OUT_TRACKING": "true",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:"
                       f"glibc.malloc.mmap_threshold={KEPT}:glibc.malloc.trim_threshold={KEPT}",
 }
@@ -75,7 +75,7 @@ def rlhf(*options):
 def java(main, *options):
     """A program of this folder, started as the launcher starts the command."""
     home = os.environ.get("JAVA_HOME")
-    return [f"{home}/bin/java" if home else "java", "-XX:+UseSerialGC", "-XX:-UsePerfData",
+    return [f"{home}/bin/java" if home else "java", "-XX:+UseSerialGC", "-Xms24m", "-XX:-UsePerfData",
             "-cp", f"{LIBRARY}/*", main, *options]
 
 

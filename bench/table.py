@@ -29,14 +29,14 @@ def markdown(results):
             f"| **{r['speed_ratio']:.2f} ×** | {r['speed_floor']:g} × | {r['ours_gib']:.2f} | {r['peer_gib']:.2f} "
             f"| **{r['memory_ratio']:.2f} ×** | {r['memory_floor']:g} × | {share(r, 'sgemm')} "
             f"| {share(r, 'sgemm_training')} | {share(r, 'read_decode')} |")
-    lines += ["", "| row | losses, ours | losses, peer | GFLOP a step | sgemm, GFLOP/s | reads, GB/s | "
+    lines += ["", "| row | losses, ours | losses, peer | GFLOP a step | sgemm, GFLOP/s | matmul, GFLOP/s | reads, GB/s | "
               "rounds × steps | threads | date | commit |",
-              "| --- | --- | --- | ---: | ---: | ---: | --- | ---: | --- | --- |"]
+              "| --- | --- | --- | ---: | ---: | ---: | ---: | --- | ---: | --- | --- |"]
     for r in results:
         speed = r["speed"]
         lines.append(
             f"| {r['row']} | {of_losses(r['losses'])} | {of_losses(r['peer_losses'])} | {r['gflop_per_step']:.4g} "
-            f"| {speed['sgemm_gflops']:.0f} | {max(speed['read_gbps'], speed['matvec_gbps']):.1f} "
+            f"| {speed['sgemm_gflops']:.0f} | {speed['matmul_gflops']:.0f} | {max(speed['read_gbps'], speed['matvec_gbps']):.1f} "
             f"| {r['rounds']} × {r['steps']} | {r['threads']} | {r['date']} | {r['revision'] or '–'} |")
     versions = sorted({r["peer"] for r in results})
     own = sorted({f"libtorch {r['speed']['libtorch']}, Java {r['speed']['java']}" for r in results})

@@ -5,15 +5,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
+import org.rlhf4j.model.MatrixProduct;
 import org.rlhf4j.model.Torch;
 import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.Setting;
 
 /**
- * What this machine gives a process at most, measured with the libtorch that the product computes
- * with: the rate of square matrix products in fp32 (2·n³ operations each), and the rate of reading
- * memory far larger than the caches, once by a sum and once by a matrix-vector product.
+ * What this machine gives a process at most: the rate of square matrix products in fp32 (2·n³
+ * operations each) as our programs compute them and as libtorch's own matmul does, and the rate of
+ * reading memory far larger than the caches, once by a sum and once by a matrix-vector product.
  */
 public final class MachineSpeed {
   private static final int COLUMNS = 1024;
@@ -43,8 +45,8 @@ public final class MachineSpeed {
 
   /**
    * Prints one JSON line: {@code sgemm_gflops} (the best of all sizes), {@code sgemm} (best and
-   * median by size), {@code read_gbps} and {@code matvec_gbps} (best; 10⁹ bytes a second) with
-   * their medians.
+   * median by size), the same of libtorch's matmul as {@code matmul_gflops} and {@code matmul},
+   * {@code read_gbps} and {@code matvec_gbps} (best; 10⁹ bytes a second) with their medians.
    *
    * @param args see {@code --help}
    */
@@ -58,10 +60,18 @@ public final class MachineSpeed {
 
   private static void measure(Options chosen, ObjectNode line) {
     line.put("work", "machine").put("threads", Measurement.threads(chosen.threads()));
+    products("sgemm", MatrixProduct::of, chosen, line);
+    products("matmul", NDArray::matMul, chosen, line);
+    read(chosen, line);
+    line.put("libtorch", Torch.version()).put("java", Runtime.version().toString());
+  }
+
+  private static void products(
+      String name, BinaryOperator<NDArray> product, Options chosen, ObjectNode line) {
     double fastest = 0;
     ObjectNode products = line.objectNode();
     for (int size : chosen.sizes()) {
-      Seconds seconds = product(size, chosen.runs());
+      Seconds seconds = square(product, size, chosen.runs());
       double operations = 2.0 * size * size * size;
       fastest = Math.max(fastest, operations / seconds.best() / 1e9);
       products
@@ -69,16 +79,14 @@ public final class MachineSpeed {
           .put("best_gflops", operations / seconds.best() / 1e9)
           .put("median_gflops", operations / seconds.median() / 1e9);
     }
-    line.put("sgemm_gflops", fastest).set("sgemm", products);
-    read(chosen, line);
-    line.put("libtorch", Torch.version()).put("java", Runtime.version().toString());
+    line.put(name + "_gflops", fastest).set(name, products);
   }
 
-  private static Seconds product(int size, int runs) {
+  private static Seconds square(BinaryOperator<NDArray> product, int size, int runs) {
     try (NDManager manager = Torch.manager()) {
       NDArray left = manager.ones(new Shape(size, size));
       NDArray right = manager.ones(new Shape(size, size));
-      return timed(runs, () -> left.matMul(right));
+      return timed(runs, () -> product.apply(left, right));
     }
   }
 
@@ -87,9 +95,13 @@ public final class MachineSpeed {
     double bytes = (double) rows * COLUMNS * Float.BYTES;
     try (NDManager manager = Torch.manager()) {
       NDArray matrix = manager.ones(new Shape(rows, COLUMNS));
-      NDArray vector = manager.ones(new Shape(COLUMNS));
+      NDArray vector = manager.ones(new Shape(1, COLUMNS));
       put(line, "read", bytes, timed(chosen.runs(), matrix::sum));
-      put(line, "matvec", bytes, timed(chosen.runs(), () -> matrix.matMul(vector)));
+      put(
+          line,
+          "matvec",
+          bytes,
+          timed(chosen.runs(), () -> MatrixProduct.of(vector, matrix.transpose())));
     }
   }
 

@@ -22,7 +22,7 @@ class GrpoTrainerTest {
   void stepsLeaveNoArraysBehind(String loss, @TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
     GrpoConfig config = runs.config("run", "loss", loss, "kl-ratio-correction", "true");
-    LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1);
+    LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         PolicyRun run =
             new PolicyRun(

@@ -112,7 +112,8 @@ public final class Generator implements AutoCloseable {
       total += request.keys().size();
     }
     int rows = Math.min(total, Math.max(copies, maxRows));
-    try (Generator generator = new Generator(model, settings, stopIds, enough, rows, slots)) {
+    try (Profile.Span span = Profile.span(Profile.Work.SAMPLING);
+        Generator generator = new Generator(model, settings, stopIds, enough, rows, slots)) {
       return generator.run(requests);
     }
   }

@@ -86,10 +86,11 @@ public final class LanguageModel implements AutoCloseable {
    * @return one of each per predicted token
    */
   public TokenLogprobs logprobs(PackedTokens tokens, double temperature) {
-    try (NDManager scope = parameters.manager().newSubManager()) {
+    try (Profile.Span span = Profile.span(Profile.Work.SCORING);
+        NDManager scope = parameters.manager().newSubManager()) {
       NDArray rows = network.predicting(parameters, tokens, scope, null);
       NDArray targets = scope.create(tokens.targets());
-      NDList out = network.logprobs(parameters, rows, targets, scope.create(temperature));
+      NDList out = network.logprobs(parameters, rows, targets, scope.create(temperature), 0);
       return new TokenLogprobs(out.get(0).toFloatArray(), out.get(1).toFloatArray());
     }
   }
@@ -121,20 +122,26 @@ public final class LanguageModel implements AutoCloseable {
     try (NDManager scope = parameters.manager().newSubManager();
         GradientCollector collector = scope.getEngine().newGradientCollector()) {
       Tape tape = new Tape();
-      NDArray rows = network.predicting(parameters, tokens, scope, tape);
-      NDArray headGradient = head().getGradient();
-      headGradient.attach(scope);
-      NDList out =
-          network.logprobsBackward(
-              parameters,
-              rows,
-              scope.create(tokens.targets()),
-              scope.create(temperature),
-              scope.create(gradients),
-              scope.create(new float[0]),
-              headGradient);
-      network.backward(parameters, rows, out.get(0), tape);
-      return out.get(1).toFloatArray();
+      NDArray rows;
+      try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
+        rows = network.predicting(parameters, tokens, scope, tape);
+      }
+      try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
+        NDArray headGradient = head().getGradient();
+        headGradient.attach(scope);
+        NDList out =
+            network.logprobsBackward(
+                parameters,
+                rows,
+                scope.create(tokens.targets()),
+                scope.create(temperature),
+                scope.create(gradients),
+                scope.create(new float[0]),
+                headGradient,
+                new NDList());
+        network.backward(parameters, rows, out.get(0), tape);
+        return out.get(1).toFloatArray();
+      }
     }
   }
 

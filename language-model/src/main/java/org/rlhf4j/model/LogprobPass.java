@@ -8,10 +8,14 @@ import ai.djl.training.GradientCollector;
 /**
  * One forward pass of a language model, kept for its backward pass: the log-probabilities and
  * entropies of completion tokens are leaves on which a loss is computed, and the loss's gradient
- * goes back into the weights. Logits exist only chunk by chunk, in both directions. Only one pass
- * may be open in the process.
+ * goes back into the weights. Logits exist only chunk by chunk, in both directions; the
+ * probabilities of the first chunks are kept for the way back. Only one pass may be open in the
+ * process.
  */
 public final class LogprobPass implements AutoCloseable {
+  /** Chunks of 24 MiB: what is kept doesn't grow with the tokens. */
+  private static final int KEPT = 3;
+
   private final Network network;
   private final Parameters parameters;
   private final NDArray head;
@@ -21,6 +25,7 @@ public final class LogprobPass implements AutoCloseable {
   private final NDArray rows;
   private final NDArray targets;
   private final NDArray temperature;
+  private final NDList kept;
   private final NDArray logprobs;
   private final NDArray entropies;
   private final boolean entropyGradient;
@@ -38,13 +43,16 @@ public final class LogprobPass implements AutoCloseable {
     this.entropyGradient = entropyGradient;
     this.scope = parameters.manager().newSubManager();
     this.collector = scope.getEngine().newGradientCollector();
-    this.rows = network.predicting(parameters, tokens, scope, tape);
-    this.targets = scope.create(tokens.targets());
-    this.temperature = scope.create(temperature);
-    NDList out = network.logprobs(parameters, rows, targets, this.temperature);
-    // Results of a run without graph can't be leaves: these are copies that can.
-    this.logprobs = leaf(out.get(0), true);
-    this.entropies = leaf(out.get(1), entropyGradient);
+    try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
+      this.rows = network.predicting(parameters, tokens, scope, tape);
+      this.targets = scope.create(tokens.targets());
+      this.temperature = scope.create(temperature);
+      NDList out = network.logprobs(parameters, rows, targets, this.temperature, KEPT);
+      this.kept = out.subNDList(2);
+      // Results of a run without graph can't be leaves: these are copies that can.
+      this.logprobs = leaf(out.get(0), true);
+      this.entropies = leaf(out.get(1), entropyGradient);
+    }
   }
 
   private NDArray leaf(NDArray values, boolean gradient) {
@@ -76,16 +84,25 @@ public final class LogprobPass implements AutoCloseable {
    * @param loss a scalar computed from {@link #logprobs()} and {@link #entropies()}
    */
   public void backward(NDArray loss) {
-    collector.backward(loss);
-    NDArray gradients = logprobs.getGradient();
-    NDArray entropyGradients =
-        entropyGradient ? entropies.getGradient() : scope.create(new float[0]);
-    NDArray headGradient = head.getGradient();
-    headGradient.attach(scope);
-    NDList out =
-        network.logprobsBackward(
-            parameters, rows, targets, temperature, gradients, entropyGradients, headGradient);
-    network.backward(parameters, rows, out.get(0), tape);
+    try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
+      collector.backward(loss);
+      NDArray gradients = logprobs.getGradient();
+      NDArray entropyGradients =
+          entropyGradient ? entropies.getGradient() : scope.create(new float[0]);
+      NDArray headGradient = head.getGradient();
+      headGradient.attach(scope);
+      NDList out =
+          network.logprobsBackward(
+              parameters,
+              rows,
+              targets,
+              temperature,
+              gradients,
+              entropyGradients,
+              headGradient,
+              kept);
+      network.backward(parameters, rows, out.get(0), tape);
+    }
   }
 
   @Override

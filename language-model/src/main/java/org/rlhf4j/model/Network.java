@@ -21,7 +21,7 @@ final class Network implements AutoCloseable {
         TorchProgram.source(Network.class, config.family().program())
             + TorchProgram.source(Network.class, "transformer.py")
             + TorchProgram.source(Network.class, "decoding.py")
-            + TorchProgram.source(Network.class, Torch.product());
+            + MatrixProduct.source();
     this.program = TorchProgram.compile("Transformer", methods, attributes(dimensions));
   }
 
@@ -93,12 +93,17 @@ final class Network implements AutoCloseable {
     run("backward", in, true);
   }
 
-  /** Log-probabilities [M] and entropies [M] of targets at hidden states [M, C]. */
-  NDList logprobs(Parameters parameters, NDArray rows, NDArray targets, NDArray temperature) {
+  /**
+   * Log-probabilities [M] and entropies [M] of targets at hidden states [M, C].
+   *
+   * @param keep of how many chunks of logits the probabilities are wanted for a backward pass
+   * @return both, and the probabilities of so many chunks, or of all that there are
+   */
+  NDList logprobs(
+      Parameters parameters, NDArray rows, NDArray targets, NDArray temperature, int keep) {
     NDList in = new NDList(rows);
     in.addAll(parameters.list());
-    in.add(targets);
-    in.add(temperature);
+    in.addAll(new NDList(targets, temperature, rows.getManager().create((long) keep)));
     return run("logprobs", in, false);
   }
 
@@ -108,8 +113,8 @@ final class Network implements AutoCloseable {
    * @param gradients ∂loss/∂logprobs [M]
    * @param entropyGradients ∂loss/∂entropies [M], or empty for none
    * @param headGradient takes the head's, added to what it holds
-   * @return ∂loss/∂rows [M, C], log-probabilities [M], entropies [M] (undefined without their
-   *     gradients)
+   * @param kept the probabilities that {@link #logprobs} gave; they are overwritten
+   * @return ∂loss/∂rows [M, C]; log-probabilities [M], undefined where probabilities were kept
    */
   NDList logprobsBackward(
       Parameters parameters,
@@ -118,10 +123,15 @@ final class Network implements AutoCloseable {
       NDArray temperature,
       NDArray gradients,
       NDArray entropyGradients,
-      NDArray headGradient) {
+      NDArray headGradient,
+      NDList kept) {
     NDList in = new NDList(rows);
     in.addAll(parameters.list());
     in.addAll(new NDList(targets, temperature, gradients, entropyGradients, headGradient));
+    // A program's list can't be empty: without probabilities there is an empty array in it.
+    NDList list = kept.isEmpty() ? new NDList(rows.getManager().create(new float[0])) : kept;
+    list.forEach(chunk -> chunk.setName("kept[]"));
+    in.addAll(list);
     return run("logprobs_backward", in, false);
   }
 

@@ -127,7 +127,8 @@ public final class ScalarModel implements AutoCloseable {
   }
 
   private float[] scalars(PackedTokens tokens, long[] rows) {
-    try (NDManager scope = parameters.manager().newSubManager()) {
+    try (Profile.Span span = Profile.span(Profile.Work.SCORING);
+        NDManager scope = parameters.manager().newSubManager()) {
       return network.scalars(parameters, tokens, rows, scope, null).toFloatArray();
     }
   }

@@ -21,7 +21,9 @@ public final class ScalarPass implements AutoCloseable {
     this.parameters = parameters;
     this.scope = parameters.manager().newSubManager();
     this.collector = scope.getEngine().newGradientCollector();
-    this.scalars = network.scalars(parameters, tokens, rows, scope, tape);
+    try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
+      this.scalars = network.scalars(parameters, tokens, rows, scope, tape);
+    }
   }
 
   /** Scores, one per completion, or values, one per predicted token; in the graph. */
@@ -40,7 +42,9 @@ public final class ScalarPass implements AutoCloseable {
    * @param loss a scalar computed from {@link #scalars()}
    */
   public void backward(NDArray loss) {
-    network.backward(parameters, loss, loss.onesLike(), tape);
+    try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
+      network.backward(parameters, loss, loss.onesLike(), tape);
+    }
   }
 
   @Override

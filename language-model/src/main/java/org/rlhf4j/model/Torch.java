@@ -10,7 +10,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -65,12 +64,6 @@ public final class Torch {
   public static void threads(int threads) {
     ready();
     JniUtils.setNumThreads(threads);
-  }
-
-  /** The source of matrix products for this machine. */
-  static String product() {
-    boolean x86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
-    return x86 ? "product_onednn.py" : "product_libtorch.py";
   }
 
   /** Computes in libtorch, unless the process is ending. */

@@ -32,7 +32,8 @@ public final class WeightUpdate {
    * @return the norm
    */
   public static double norm(Parameters parameters) {
-    try (NDManager scope = parameters.manager().newSubManager()) {
+    try (Profile.Span span = Profile.span(Profile.Work.OPTIMIZER);
+        NDManager scope = parameters.manager().newSubManager()) {
       return Program.INSTANCE.run("norm", parameters.gradients(scope)).get(0).getFloat();
     }
   }
@@ -45,7 +46,8 @@ public final class WeightUpdate {
    * @return the norm before
    */
   public static double clip(Parameters parameters, double limit) {
-    try (NDManager scope = parameters.manager().newSubManager()) {
+    try (Profile.Span span = Profile.span(Profile.Work.OPTIMIZER);
+        NDManager scope = parameters.manager().newSubManager()) {
       NDList in = new NDList(parameters.gradients(scope));
       in.add(scope.create((float) limit));
       return Program.INSTANCE.run("clip", in).get(0).getFloat();
@@ -69,7 +71,8 @@ public final class WeightUpdate {
       int count,
       double rate,
       AdamWConstants constants) {
-    try (NDManager scope = parameters.manager().newSubManager()) {
+    try (Profile.Span span = Profile.span(Profile.Work.OPTIMIZER);
+        NDManager scope = parameters.manager().newSubManager()) {
       NDList in = new NDList(parameters.gradients(scope));
       in.addAll(parameters.list());
       in.addAll(means);

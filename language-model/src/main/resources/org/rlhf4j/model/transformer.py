@@ -146,69 +146,76 @@
   def chunk(self: __torch__.Transformer, w: Tensor) -> int:
     return ops.prim.max(64, torch.floordiv(6291456, torch.size(w, 1)))
 
-  # Log-probability of targets [M] and entropy [M] under softmax(h w / temperature), w the head.
-  def logprobs(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor) -> Tuple[Tensor, Tensor]:
+  # Log-probability of targets [M] and entropy [M] under softmax(h w / temperature), w the head; after
+  # them the probabilities of the first `keep` chunks, for the backward pass.
+  def logprobs(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor, keep: Tensor) -> List[Tensor]:
     w = (self).head(p)
     n = torch.size(h, 0)
     out = torch.empty([n])
     entropy = torch.empty([n])
+    kept = annotate(List[Tensor], [])
     scale = 1. / float(temperature)
     i = 0
     while i < n:
       j = ops.prim.min(i + (self).chunk(w), n)
-      logits = (self).product(h[i:j], w, None)
-      if scale != 1.:
-        _0 = torch.mul_(logits, scale)
-      _1 = torch.sub_(logits, torch.amax(logits, [-1], True))
+      logits = (self).shifted(h[i:j], w, scale)
       e = torch.exp(logits)
       total = torch.sum(e, [-1])
       lse = torch.log(total)
-      _2 = torch.copy_(out[i:j], torch.gather(logits, 1, targets[i:j].unsqueeze(1)).squeeze(1) - lse)
+      _0 = torch.copy_(out[i:j], torch.gather(logits, 1, targets[i:j].unsqueeze(1)).squeeze(1) - lse)
       mean = torch.bmm(e.unsqueeze(1), logits.unsqueeze(2)).flatten() / total
-      _3 = torch.copy_(entropy[i:j], lse - mean)
+      _1 = torch.copy_(entropy[i:j], lse - mean)
+      if torch.len(kept) < int(keep):
+        _2 = torch.append(kept, torch.div_(e, total.unsqueeze(1)))
       i = j
-    return (out, entropy)
+    return [out, entropy] + kept
 
-  # The same with gradients. g [M]: ∂L/∂logprobs; ge: ∂L/∂entropy, [M] or [0] for none. Adds ∂L/∂w to gw;
-  # returns ∂L/∂h, logprobs, entropy. With p = softmax and z = logits / temperature:
-  # ∂logprob/∂z = onehot − p and ∂entropy/∂z = −p (log p + entropy).
-  def logprobs_backward(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor, g: Tensor, ge: Tensor, gw: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+  # Logits / temperature, each row's largest moved to 0.
+  def shifted(self: __torch__.Transformer, h: Tensor, w: Tensor, scale: float) -> Tensor:
+    logits = (self).product(h, w, None)
+    if scale != 1.:
+      _0 = torch.mul_(logits, scale)
+    return torch.sub_(logits, torch.amax(logits, [-1], True))
+
+  # Turns g [M] = ∂L/∂logprobs and ge = ∂L/∂entropy ([M], or [0] for none) into ∂L/∂h; adds ∂L/∂w to gw. Chunks
+  # whose probabilities `logprobs` kept are used up, those of the others are computed anew. With
+  # p = softmax and z = logits / temperature: ∂logprob/∂z = onehot − p, ∂entropy/∂z = −p (log p + entropy).
+  # Returns ∂L/∂h and the log-probabilities of the chunks computed anew.
+  def logprobs_backward(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor, g: Tensor, ge: Tensor, gw: Tensor, kept: List[Tensor]) -> Tuple[Tensor, Tensor]:
     w = (self).head(p)
     n = torch.size(h, 0)
     gh = torch.empty_like(h)
     out = torch.empty([n])
-    entropy = torch.empty([n])
     scale = 1. / float(temperature)
-    bonus = torch.numel(ge) > 0
     i = 0
+    k = 0
     while i < n:
       j = ops.prim.min(i + (self).chunk(w), n)
       t = targets[i:j].unsqueeze(1)
-      logits = (self).product(h[i:j], w, None)
-      if scale != 1.:
-        _0 = torch.mul_(logits, scale)
-      _1 = torch.sub_(logits, torch.amax(logits, [-1], True))
-      picked = torch.gather(logits, 1, t)
-      if bonus:
-        e = torch.exp(logits)
+      gi = g[i:j].unsqueeze(1)
+      if k < torch.len(kept) and torch.numel(kept[k]) > 0:
+        d = kept[k]
       else:
-        e = torch.exp_(logits)
-      total = torch.sum(e, [-1], True)
-      lse = torch.log(total)
-      _2 = torch.copy_(out[i:j], (picked - lse).flatten())
-      d = torch.mul_(e, g[i:j].unsqueeze(1) / total * -1.)
-      if bonus:
-        mean = torch.bmm(torch.exp(logits).unsqueeze(1), logits.unsqueeze(2)).squeeze(2) / total
-        h_i = lse - mean
-        _3 = torch.copy_(entropy[i:j], h_i.flatten())
-        _4 = torch.sub_(d, torch.exp(logits - lse) * (logits - lse + h_i) * ge[i:j].unsqueeze(1))
-      _5 = torch.scatter_add_(d, 1, t, g[i:j].unsqueeze(1))
+        logits = (self).shifted(h[i:j], w, scale)
+        picked = torch.gather(logits, 1, t)
+        d = torch.exp_(logits)
+        total = torch.sum(d, [-1], True)
+        _0 = torch.copy_(out[i:j], (picked - torch.log(total)).flatten())
+        _1 = torch.div_(d, total)
+      if torch.numel(ge) > 0:
+        plogp = torch.xlogy(d, d)
+        bonus = torch.sub_(plogp, d * torch.sum(plogp, [-1], True)) * ge[i:j].unsqueeze(1)
+        _2 = torch.sub_(torch.mul_(d, gi * -1.), bonus)
+      else:
+        _3 = torch.mul_(d, gi * -1.)
+      _4 = torch.scatter_add_(d, 1, t, gi)
       if scale != 1.:
-        _6 = torch.mul_(d, scale)
-      _7 = torch.copy_(gh[i:j], (self).product(d, w.t(), None))
+        _5 = torch.mul_(d, scale)
+      _6 = torch.copy_(gh[i:j], (self).product(d, w.t(), None))
       (self).add_product(gw, h[i:j].t(), d)
       i = j
-    return (gh, out, entropy)
+      k = k + 1
+    return (gh, out)
 
   # Adds a b to c, slices of rows at a time: a whole a b would be as large as the head.
   def add_product(self: __torch__.Transformer, c: Tensor, a: Tensor, b: Tensor) -> None:

@@ -194,24 +194,32 @@ class FusedLogprobsTest {
       try (NDManager scope = Torch.manager()) {
         NDList out =
             network.logprobs(
-                parameters, rows(scope, h), scope.create(targets), scope.create(temperature));
+                parameters, rows(scope, h), scope.create(targets), scope.create(temperature), 0);
         return new TokenLogprobs(out.get(0).toFloatArray(), out.get(1).toFloatArray());
       }
     }
 
     Backward backward(float[] h, long[] targets, double temperature, float[] g, float[] ge) {
+      Backward anew = backward(h, targets, temperature, g, ge, 0);
+      Backward kept = backward(h, targets, temperature, g, ge, 1);
+      assertThat(kept.rows()).containsExactly(anew.rows(), CLOSE);
+      assertThat(kept.head()).containsExactly(anew.head(), CLOSE);
+      return anew;
+    }
+
+    private Backward backward(
+        float[] h, long[] targets, double temperature, float[] g, float[] ge, int keep) {
       try (NDManager scope = Torch.manager()) {
         ParameterSpec spec = parameters.specs().get(0);
         NDArray headGradient = Torch.zeros(scope, width, spec.size() / width);
+        NDArray rows = rows(scope, h);
+        NDArray ids = scope.create(targets);
+        NDArray t = scope.create(temperature);
+        NDList kept = network.logprobs(parameters, rows, ids, t, keep).subNDList(2);
+        assertThat(kept).hasSize(keep);
         NDList out =
             network.logprobsBackward(
-                parameters,
-                rows(scope, h),
-                scope.create(targets),
-                scope.create(temperature),
-                scope.create(g),
-                scope.create(ge),
-                headGradient);
+                parameters, rows, ids, t, scope.create(g), scope.create(ge), headGradient, kept);
         float[] byHead =
             Parameters.parts(spec, Torch.memory(headGradient)).values().iterator().next().values();
         return new Backward(out.get(0).toFloatArray(), byHead);

@@ -23,7 +23,7 @@ class PpoTrainerTest {
   void stepsLeaveNoArraysBehind(@TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
     PpoConfig config = runs.config("run", "entropy-coefficient", "0.01");
-    LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1);
+    LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         ScalarModel critic = ScalarModel.load(TinyRun.REWARD_MODEL);
         PolicyRun run =

@@ -71,7 +71,8 @@ class PolicyRunTest {
         Settings.of(RolloutSettings.class)
             .bind(Written.Mapping.EMPTY, given)
             .resolved(policy.config().dimensions());
-    return new PolicyRun(policy, settings, new LoopSettings(epochs, steps, true, 4096, 1, 1), 0, 2);
+    return new PolicyRun(
+        policy, settings, new LoopSettings(epochs, steps, true, 4096, 1, 1, false), 0, 2);
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param microBatchTokens tokens that go through the network at once, or null for the memory plan's
  * @param checkpointEvery steps from one checkpoint to the next
  * @param keepCheckpoints how many of the newest checkpoints stay
+ * @param profile whether each step's metrics say where its time and memory went
  */
 @SettingsGroup("Length and checkpoints")
 public record LoopSettings(
@@ -37,7 +38,11 @@ public record LoopSettings(
     @Setting(help = "Steps from one checkpoint to the next.", defaultValue = "100")
         int checkpointEvery,
     @Setting(help = "How many of the newest checkpoints stay.", defaultValue = "2")
-        int keepCheckpoints) {
+        int keepCheckpoints,
+    @Setting(
+            help = "Say in the metrics, and at the end, where time and memory went.",
+            defaultValue = "false")
+        boolean profile) {
 
   /** Checks the ranges. */
   public LoopSettings {

@@ -9,9 +9,8 @@ import org.rlhf4j.training.settings.Written;
 
 /**
  * How many tokens go through a network at once. Planned from the machine's total memory and the
- * model's sizes alone, never from what happens to be free, so a run can be repeated. A
- * thirty-second of the memory is given to what a training pass keeps of its tokens, each of which
- * takes
+ * model's sizes alone, never from what happens to be free, so a run can be repeated. A forty-eighth
+ * of the memory is given to what a training pass keeps of its tokens, each of which takes
  *
  * <pre>  4 bytes · layers · (12 · hidden + 4 · intermediate)</pre>
  *
@@ -23,7 +22,7 @@ public final class MemoryPlan {
   private static final String SETTING = "micro-batch-tokens";
   private static final int LEAST = 256;
   private static final int MOST = 4096;
-  private static final int SHARE = 32;
+  private static final int SHARE = 48;
 
   private MemoryPlan() {}
 
@@ -59,7 +58,8 @@ public final class MemoryPlan {
         loop.shuffle(),
         tokens,
         loop.checkpointEvery(),
-        loop.keepCheckpoints());
+        loop.keepCheckpoints(),
+        loop.profile());
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {

@@ -24,6 +24,7 @@ public final class TrainingLoop {
   private final LoopSettings settings;
   private final Stage stage;
   private final Display display;
+  private final Optional<StepProfile> profile;
 
   /**
    * A loop that shows its progress on the standard error stream.
@@ -49,6 +50,7 @@ public final class TrainingLoop {
     this.settings = settings;
     this.stage = stage;
     this.display = display;
+    this.profile = settings.profile() ? Optional.of(new StepProfile()) : Optional.empty();
   }
 
   /**
@@ -96,6 +98,7 @@ public final class TrainingLoop {
         }
       }
     }
+    profile.ifPresent(all -> all.show(display.stream()));
     stage.saveModel(run);
     run.markFinished(Math.max(done, stage.steps()));
   }
@@ -116,9 +119,11 @@ public final class TrainingLoop {
   }
 
   private Metrics measuredStep(int step) throws IOException {
+    profile.ifPresent(StepProfile::begin);
     long start = display.nanoTime().getAsLong();
     Metrics metrics = stepOrSavedBatch(step);
     double seconds = (display.nanoTime().getAsLong() - start) / 1e9;
+    profile.ifPresent(all -> metrics.putAll(all.end(seconds)));
     if (isCheckpoint(step)) {
       metrics.putAll(stage.evaluate(step));
     }

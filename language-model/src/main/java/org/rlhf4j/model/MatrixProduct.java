@@ -1,0 +1,43 @@
+package org.rlhf4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import java.util.Map;
+import java.util.Set;
+
+/** Matrix products as the programs compute them, by the library that is fastest on the machine. */
+public final class MatrixProduct {
+  private MatrixProduct() {}
+
+  /** Compiled at first use, for the whole process. */
+  private static final class Program {
+    static final TorchProgram INSTANCE =
+        TorchProgram.compile(
+            "Transformer",
+            source()
+                + """
+
+                  def plain(self: __torch__.Transformer, a: Tensor, b: Tensor) -> Tensor:
+                    return (self).product(a, b, None)
+                """,
+            Map.of());
+  }
+
+  /** The source of {@code product(a, b, bias)} for this machine's processor. */
+  static String source() {
+    boolean x86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+    return TorchProgram.source(
+        MatrixProduct.class, x86 ? "product_onednn.py" : "product_libtorch.py");
+  }
+
+  /**
+   * The product of two matrices.
+   *
+   * @param a [n, k]
+   * @param b [k, m]
+   * @return [n, m], owned by the manager of {@code a}
+   */
+  public static NDArray of(NDArray a, NDArray b) {
+    return Program.INSTANCE.run("plain", new NDList(a, b)).get(0);
+  }
+}
