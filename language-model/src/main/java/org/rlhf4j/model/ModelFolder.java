@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -48,10 +49,16 @@ final class ModelFolder {
     if (Files.isRegularFile(folder.resolve(INDEX))) {
       return shards(folder.resolve(INDEX));
     }
-    if (Files.exists(folder.resolve("pytorch_model.bin"))) {
-      throw new UserException(
-          "%s: holds pytorch_model.bin, a pickle, which is never read; write %s with transformers' save_pretrained"
-              .formatted(folder, WEIGHTS));
+    Optional<String> pickle = PickleCheckpoint.among(name -> Files.exists(folder.resolve(name)));
+    if (pickle.isPresent()) {
+      Path config = folder.resolve("config.json");
+      String path = folder.toString();
+      throw PickleCheckpoint.refusal(
+          path,
+          pickle.get(),
+          JsonFiles.parse(config, JsonFiles.bytes(config)),
+          "'" + path + "'",
+          path);
     }
     throw new UserException(
         folder + ": no " + WEIGHTS + "; `rlhf new` makes a model from a configuration");
@@ -75,7 +82,8 @@ final class ModelFolder {
   /** The folder itself, or its {@code model/} where it is a run directory. */
   static Path resolve(Path given) {
     if (!Files.isDirectory(given)) {
-      throw new UsageException(given + ": no such folder; name a model folder or a run directory");
+      throw new UsageException(
+          given + ": no such folder; name a model folder, a run directory or a hub id");
     }
     boolean run = !Files.exists(given.resolve("config.json"));
     return run && Files.isDirectory(given.resolve("model")) ? given.resolve("model") : given;

@@ -97,7 +97,8 @@ class ModelFolderTest {
   void aMissingFolderIsWrongUsage() {
     assertThatThrownBy(() -> LanguageModel.load(temp.resolve("no")))
         .isInstanceOf(UsageException.class)
-        .hasMessageEndingWith("no: no such folder; name a model folder or a run directory");
+        .hasMessageEndingWith(
+            "no: no such folder; name a model folder, a run directory or a hub id");
   }
 
   @Test
@@ -105,7 +106,12 @@ class ModelFolderTest {
     Files.move(folder.resolve("model.safetensors"), folder.resolve("elsewhere"));
     refused("no model.safetensors; `rlhf new` makes a model from a configuration");
     Files.createFile(folder.resolve("pytorch_model.bin"));
-    refused("holds pytorch_model.bin, a pickle, which is never read");
+    refused(
+        "holds pytorch_model.bin, a pickle, which is never read; convert it with: python -c \"import"
+            + " transformers as t; t.GPT2LMHeadModel.from_pretrained('%1$s').save_pretrained('%1$s');"
+                .formatted(folder)
+            + " t.AutoTokenizer.from_pretrained('%1$s').save_pretrained('%1$s')\""
+                .formatted(folder));
     Files.delete(folder.resolve("config.json"));
     refused("config.json: no such file; a model is a folder with config.json");
   }
