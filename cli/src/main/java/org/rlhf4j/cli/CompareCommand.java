@@ -58,10 +58,17 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
    * @param machine device, threads and seed
    */
   record CompareSettings(
-      @Setting(help = "Model: a model folder or a run.", required = true) Path model,
-      @Setting(help = "Model that it is compared with, often that of sft.", required = true)
+      @Setting(help = "Model: a model folder, a run or a hub id.", required = true, model = true)
+          Path model,
+      @Setting(
+              help = "Model that it is compared with, often that of sft.",
+              required = true,
+              model = true)
           Path referenceModel,
-      @Setting(help = "Reward model that judges both: a model folder or a run.", required = true)
+      @Setting(
+              help = "Reward model that judges both: a model folder, a run or a hub id.",
+              required = true,
+              model = true)
           Path rewardModel,
       DataSettings data,
       @Setting(

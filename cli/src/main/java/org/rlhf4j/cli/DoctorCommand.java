@@ -8,16 +8,27 @@ import ai.djl.util.Platform;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.hub.Hub;
+import org.rlhf4j.model.hub.HubEnvironment;
+import org.rlhf4j.model.hub.HubRepo;
+import org.rlhf4j.model.hub.RemoteFile;
+import org.rlhf4j.training.Display;
 import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.Setting;
 import picocli.CommandLine.Command;
 
-/** Loads everything native and says what was found. */
-@Command(name = "doctor", description = "Show engine, device, threads, memory and versions.")
+/** Loads everything native and says what was found; the network is asked only about a model. */
+@Command(
+    name = "doctor",
+    description = "Show engine, device, threads, memory, versions and the hub's cache.")
 final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> {
 
   private static final double GIB = 1L << 30;
@@ -25,10 +36,13 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
   /**
    * What {@code rlhf doctor} takes.
    *
+   * @param model a model whose download is asked about, or null
    * @param json as one JSON object
    * @param machine device and threads
    */
   record DoctorSettings(
+      @Setting(help = "Model to look up: a hub id. Says where it is, or what would be downloaded.")
+          Path model,
       @Setting(help = "Print one JSON object.", defaultValue = "false") boolean json,
       MachineSettings machine) {}
 
@@ -42,6 +56,12 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
     java(findings);
     engine(findings, chosen.machine().device());
     tokenizers(findings);
+    HubEnvironment environment = HubEnvironment.ofProcess();
+    hub(findings, environment);
+    if (chosen.model() != null) {
+      Hub hub = new Hub(environment, new DownloadLine(Display.stderr()));
+      findings.putAll(download(chosen.model(), hub));
+    }
     if (chosen.json()) {
       out().println(new JsonMapper().writeValueAsString(findings));
     } else {
@@ -100,6 +120,30 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
       throw new UserException("the tokenizers library doesn't load: " + rootMessage(e), e);
     }
     findings.put("tokenizers_version", Platform.detectPlatform("tokenizers").getVersion());
+  }
+
+  private static void hub(Map<String, Object> findings, HubEnvironment environment) {
+    findings.put("hub", environment.endpoint().toString());
+    findings.put("hub_cache", environment.cache().toString());
+    findings.put("hub_token", environment.token().isPresent());
+    findings.put("hub_offline", environment.offline());
+  }
+
+  /** Where a model is, or what would be downloaded. */
+  static Map<String, Object> download(Path given, Hub hub) {
+    Hub.Plan plan =
+        Files.isDirectory(given)
+            ? new Hub.Plan(Optional.of(given), List.of())
+            : hub.plan(HubRepo.model(given.toString()).orElseThrow(() -> unknown(given)));
+    Map<String, Object> findings = new LinkedHashMap<>();
+    findings.put("model_folder", plan.folder().map(Path::toString).orElse("none yet"));
+    findings.put("download_files", plan.missing().stream().map(RemoteFile::name).toList());
+    findings.put("download_mb", Math.round(plan.bytes() / 1e5) / 10.0);
+    return findings;
+  }
+
+  private static UsageException unknown(Path given) {
+    return new UsageException("--model " + given + ": no such folder, and no hub id (org/name)");
   }
 
   private static String rootMessage(Throwable failure) {

@@ -39,7 +39,11 @@ final class EvaluateCommand extends SettingsCommand<EvaluateCommand.EvaluateSett
    * @param machine device and threads
    */
   record EvaluateSettings(
-      @Setting(help = "Reward model: a model folder or a run.", required = true) Path rewardModel,
+      @Setting(
+              help = "Reward model: a model folder, a run or a hub id.",
+              required = true,
+              model = true)
+          Path rewardModel,
       DataSettings data,
       @Setting(
               help =

@@ -37,7 +37,11 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
    * @param machine device, threads and seed
    */
   record GenerateSettings(
-      @Setting(help = "Language model: a model folder or a run.", required = true) Path model,
+      @Setting(
+              help = "Language model: a model folder, a run or a hub id.",
+              required = true,
+              model = true)
+          Path model,
       RowLineSettings rows,
       @Setting(
               help =
@@ -76,7 +80,10 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
                   "Sample so many completions and write the one that --reward-model scores best.",
               group = "Sampling")
           Integer bestOf,
-      @Setting(help = "Reward model for --best-of: a model folder or a run.", group = "Sampling")
+      @Setting(
+              help = "Reward model for --best-of: a model folder, a run or a hub id.",
+              group = "Sampling",
+              model = true)
           Path rewardModel,
       MachineSettings machine) {
 

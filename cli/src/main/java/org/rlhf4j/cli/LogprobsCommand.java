@@ -32,7 +32,11 @@ final class LogprobsCommand extends SettingsCommand<LogprobsCommand.LogprobsSett
    * @param machine device and threads
    */
   record LogprobsSettings(
-      @Setting(help = "Language model: a model folder or a run.", required = true) Path model,
+      @Setting(
+              help = "Language model: a model folder, a run or a hub id.",
+              required = true,
+              model = true)
+          Path model,
       RowLineSettings rows,
       MachineSettings machine) {}
 

@@ -162,7 +162,7 @@ record PipelineStage(
     for (SettingSpec spec : settings.specs()) {
       Written.Entry entry = written.entries().get(spec.name());
       if (entry != null && spec.valueType() == Path.class) {
-        resolved = resolved.with(spec.name(), paths(entry.value(), base, folders, inputs));
+        resolved = resolved.with(spec.name(), paths(spec, entry.value(), base, folders, inputs));
       }
     }
     return resolved;
@@ -170,10 +170,10 @@ record PipelineStage(
 
   /** Paths relative to the pipeline file made whole, and {@code {from: STAGE}} its folder. */
   private static Written paths(
-      Written value, Path base, Map<String, Path> folders, List<Path> inputs) {
+      SettingSpec spec, Written value, Path base, Map<String, Path> folders, List<Path> inputs) {
     if (value instanceof Written.Sequence sequence) {
       List<Written> items =
-          sequence.items().stream().map(item -> paths(item, base, folders, inputs)).toList();
+          sequence.items().stream().map(item -> paths(spec, item, base, folders, inputs)).toList();
       return new Written.Sequence(items, sequence.where());
     }
     if (value instanceof Written.Mapping mapping) {
@@ -182,16 +182,26 @@ record PipelineStage(
       return new Written.Scalar(folder.toString(), mapping.where());
     }
     if (value instanceof Written.Scalar scalar) {
-      Path path = base.resolve(scalar.text()).normalize();
-      if (!Files.exists(path)) {
-        throw new UsageException(
-            "%s: %s: no such file or folder; a path is relative to the pipeline file"
-                .formatted(scalar.where(), path));
-      }
+      Path path = path(spec, scalar, base);
       inputs.add(path);
       return new Written.Scalar(path.toString(), scalar.where());
     }
     return value;
+  }
+
+  private static Path path(SettingSpec spec, Written.Scalar written, Path base) {
+    Path path = base.resolve(written.text()).normalize();
+    if (Files.exists(path)) {
+      return path;
+    }
+    Path given = Path.of(written.text());
+    Path local = HubPaths.ofProcess().local(spec, given);
+    if (local.equals(given)) {
+      throw new UsageException(
+          "%s: %s: no such file or folder; a path is relative to the pipeline file"
+              .formatted(written.where(), path));
+    }
+    return local;
   }
 
   private static Path earlier(Written.Scalar from, Map<String, Path> folders) {

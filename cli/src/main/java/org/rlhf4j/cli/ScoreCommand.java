@@ -36,7 +36,11 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
    * @param machine device and threads
    */
   record ScoreSettings(
-      @Setting(help = "Reward model: a model folder or a run.", required = true) Path rewardModel,
+      @Setting(
+              help = "Reward model: a model folder, a run or a hub id.",
+              required = true,
+              model = true)
+          Path rewardModel,
       RowLineSettings rows,
       @Setting(
               help =

@@ -87,7 +87,7 @@ abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
     Written.Mapping file = config == null ? Written.Mapping.EMPTY : SettingsYaml.read(config);
     S chosen = settings.bind(file, commandLine());
     settings.group(chosen, MachineSettings.class).ifPresent(Machine::prepare);
-    run(chosen);
+    run(HubPaths.ofProcess().local(settings, chosen));
     return CommandLine.ExitCode.OK;
   }
 

@@ -32,9 +32,10 @@ public record PpoSettings(
     @Setting(help = "Weight of the value loss.", defaultValue = "0.1") double valueCoefficient,
     @Setting(help = "Weight of the entropy bonus.", defaultValue = "0") double entropyCoefficient,
     @Setting(
-            help = "What the critic starts from: a model folder or a run.",
+            help = "What the critic starts from: a model folder, a run or a hub id.",
             defaultText =
-                "the reward model; the policy with a fresh head where that has another tokenizer")
+                "the reward model; the policy with a fresh head where that has another tokenizer",
+            model = true)
         Path valueModel,
     @Setting(help = "Learning rate of the critic.", defaultValue = "5e-6")
         double valueLearningRate) {

@@ -38,8 +38,9 @@ import org.rlhf4j.training.settings.SettingsGroup;
 public record RewardConfig(
     @Setting(
             help =
-                "Model to start from: a model folder or a run. A score head that it has is kept.",
-            required = true)
+                "Model to start from: a model folder, a run or a hub id. A score head that it has is kept.",
+            required = true,
+            model = true)
         Path model,
     DataSettings data,
     @Setting(

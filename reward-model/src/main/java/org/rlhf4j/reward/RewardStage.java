@@ -17,6 +17,7 @@ import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.hub.HubRepo;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Metrics;
@@ -175,8 +176,8 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   @Override
   public void saveModel(RunDirectory directory) throws IOException {
-    String base = config.model().toAbsolutePath().normalize().getFileName().toString();
-    Manifest manifest = Manifest.of(model, base, evaluation(), scoresOfBest());
+    Manifest manifest =
+        Manifest.of(model, HubRepo.nameOf(config.model()), evaluation(), scoresOfBest());
     AtomicFiles.writeFolder(
         directory.model(),
         folder -> {

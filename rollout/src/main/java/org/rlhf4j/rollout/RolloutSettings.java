@@ -28,12 +28,19 @@ import org.rlhf4j.training.settings.SettingsGroup;
  */
 @SettingsGroup("Rollouts")
 public record RolloutSettings(
-    @Setting(help = "Policy to improve: a model folder or a run.", required = true) Path model,
+    @Setting(
+            help = "Policy to improve: a model folder, a run or a hub id.",
+            required = true,
+            model = true)
+        Path model,
     @Setting(
             help = "Frozen reference that the policy is held to.",
-            defaultText = "a frozen copy of the model")
+            defaultText = "a frozen copy of the model",
+            model = true)
         Path referenceModel,
-    @Setting(help = "Reward model that scores completions: a model folder or a run.")
+    @Setting(
+            help = "Reward model that scores completions: a model folder, a run or a hub id.",
+            model = true)
         Path rewardModel,
     @Setting(help = "File of rows whose prompts are sampled from.") List<Path> data,
     @Setting(

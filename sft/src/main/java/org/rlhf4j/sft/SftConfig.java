@@ -35,7 +35,11 @@ import org.rlhf4j.training.settings.SettingsGroup;
  */
 @SettingsGroup("Data")
 public record SftConfig(
-    @Setting(help = "Model to start from: a model folder or a run.", required = true) Path model,
+    @Setting(
+            help = "Model to start from: a model folder, a run or a hub id.",
+            required = true,
+            model = true)
+        Path model,
     DataSettings data,
     @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
         OnBadRow onBadRow,

@@ -30,6 +30,9 @@ public @interface Setting {
   /** Whether a run can't do without it. */
   boolean required() default false;
 
+  /** Whether it is a model's folder, for which its id on the hub may stand. */
+  boolean model() default false;
+
   /** The name where it isn't the component's in kebab-case. */
   String name() default "";
 

@@ -13,6 +13,7 @@ import java.util.List;
  * @param defaultValue the default as a user would write it; empty: none
  * @param defaultText how the default reads in help; empty where there is nothing to say
  * @param required whether a run can't do without it
+ * @param model whether it is a model's folder, for which its id on the hub may stand
  */
 public record SettingSpec(
     String name,
@@ -22,11 +23,12 @@ public record SettingSpec(
     boolean repeatable,
     String defaultValue,
     String defaultText,
-    boolean required) {
+    boolean required,
+    boolean model) {
 
   /** What stands for its value in help: {@code N}, {@code PATH}, {@code clip|vanilla}. */
   public String label() {
-    return type.label();
+    return model ? "MODEL" : type.label();
   }
 
   /** The values it can take where they are few; else empty. */
@@ -45,6 +47,6 @@ public record SettingSpec(
   }
 
   SettingSpec withDefault(String value) {
-    return new SettingSpec(name, help, group, type, repeatable, value, value, required);
+    return new SettingSpec(name, help, group, type, repeatable, value, value, required, model);
   }
 }

@@ -5,12 +5,16 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 
 /**
  * What a settings record declares: its settings in order, groups flattened.
@@ -67,8 +71,33 @@ public final class Settings<T extends Record> {
   /** The values of a record as a user would write them; none where there is no value. */
   public Map<SettingSpec, List<String>> texts(T values) {
     Map<SettingSpec, List<String>> texts = new LinkedHashMap<>();
-    collect(root, values, texts);
+    collect(root, values, (spec, value) -> texts.put(spec, textsOf(spec, value)));
     return texts;
+  }
+
+  /**
+   * The record with other paths.
+   *
+   * @param values the record
+   * @param other gives the path to take instead of a setting's
+   */
+  public T withPaths(T values, BiFunction<SettingSpec, Path, Path> other) {
+    Map<String, Object> byName = new HashMap<>();
+    collect(
+        root,
+        values,
+        (spec, value) ->
+            byName.put(
+                spec.name(), spec.valueType() == Path.class ? map(spec, value, other) : value));
+    return construct(byName);
+  }
+
+  private static Object map(
+      SettingSpec spec, Object value, BiFunction<SettingSpec, Path, Path> other) {
+    if (value instanceof List<?> items) {
+      return items.stream().map(item -> other.apply(spec, (Path) item)).toList();
+    }
+    return value == null ? null : other.apply(spec, (Path) value);
   }
 
   /** The group of a type among the record's components, such as {@link MachineSettings}. */
@@ -142,13 +171,17 @@ public final class Settings<T extends Record> {
             repeatable,
             setting.defaultValue(),
             setting.defaultText().isEmpty() ? setting.defaultValue() : setting.defaultText(),
-            setting.required());
+            setting.required(),
+            setting.model());
     SettingSpec chosen = defaults.containsKey(name) ? spec.withDefault(defaults.get(name)) : spec;
     check(component, chosen);
     return chosen;
   }
 
   private static void check(RecordComponent component, SettingSpec spec) {
+    if (spec.model() && spec.valueType() != Path.class) {
+      throw fault(component, "is a model and no Path");
+    }
     if (component.getType().isPrimitive() && !spec.required() && spec.defaultValue().isEmpty()) {
       throw fault(component, "needs a default or a type that can be null");
     }
@@ -217,12 +250,13 @@ public final class Settings<T extends Record> {
     }
   }
 
-  private static void collect(Group group, Object values, Map<SettingSpec, List<String>> texts) {
+  private static void collect(
+      Group group, Object values, BiConsumer<SettingSpec, Object> collector) {
     for (Part part : group.parts()) {
       if (part instanceof Leaf leaf) {
-        texts.put(leaf.spec(), textsOf(leaf.spec(), read(leaf.accessor(), values)));
+        collector.accept(leaf.spec(), read(leaf.accessor(), values));
       } else if (part instanceof Group nested) {
-        collect(nested, read(nested.accessor(), values), texts);
+        collect(nested, read(nested.accessor(), values), collector);
       }
     }
   }

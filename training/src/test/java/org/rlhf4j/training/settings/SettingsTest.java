@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -65,6 +66,28 @@ class SettingsTest {
         .hasMessage("--threads must be above 0, not 0");
   }
 
+  record Paths(
+      @Setting(help = "A.", model = true) Path model,
+      @Setting(help = "B.") List<Path> data,
+      @Setting(help = "C.") Path none,
+      @Setting(help = "D.", defaultValue = "3") int steps) {}
+
+  @Test
+  void takesOtherPaths() {
+    Settings<Paths> settings = Settings.of(Paths.class);
+    Paths given = new Paths(Path.of("m"), List.of(Path.of("a"), Path.of("b")), null, 7);
+
+    Paths other =
+        settings.withPaths(
+            given,
+            (setting, path) -> setting.model() ? path.resolve("x") : Path.of("to", path + ""));
+
+    assertThat(other)
+        .isEqualTo(new Paths(Path.of("m/x"), List.of(Path.of("to/a"), Path.of("to/b")), null, 7));
+    assertThat(settings.specs().get(0).label()).isEqualTo("MODEL");
+    assertThat(settings.specs().get(1).label()).isEqualTo("PATH");
+  }
+
   @Test
   void findsFaultsOfDeclarations() {
     record Undocumented(int a) {}
@@ -77,6 +100,8 @@ class SettingsTest {
 
     record NoSuchType(@Setting(help = "A.") Object a) {}
 
+    record NoModel(@Setting(help = "A.", model = true) String a) {}
+
     record Inner(@Setting(help = "A.") String a) {}
 
     record NoSuchDefault(@Defaults("b=1") Inner inner) {}
@@ -86,6 +111,7 @@ class SettingsTest {
         WithoutDefault.class, "WithoutDefault.a needs a default or a type that can be null");
     assertFault(BadDefault.class, "BadDefault.a can't read its own default x");
     assertFault(Twice.class, "Twice.b is the second of the name a");
+    assertFault(NoModel.class, "NoModel.a is a model and no Path");
     assertFault(NoSuchType.class, "no setting can be a java.lang.Object");
     assertFault(
         NoSuchDefault.class, "NoSuchDefault.inner has a default for b, which it doesn't have");

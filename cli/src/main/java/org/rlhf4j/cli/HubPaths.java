@@ -1,0 +1,55 @@
+package org.rlhf4j.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.rlhf4j.model.hub.Hub;
+import org.rlhf4j.model.hub.HubEnvironment;
+import org.rlhf4j.model.hub.HubFile;
+import org.rlhf4j.model.hub.HubRepo;
+import org.rlhf4j.training.Display;
+import org.rlhf4j.training.settings.SettingSpec;
+import org.rlhf4j.training.settings.Settings;
+
+/**
+ * Settings that name a model or a data file of the hub, made local before a command begins. What is
+ * here wins: a model's id is one only where no folder has its name.
+ */
+final class HubPaths {
+
+  private final Supplier<Hub> hub;
+
+  HubPaths(Supplier<Hub> hub) {
+    this.hub = hub;
+  }
+
+  /** Of the hub as this process's environment has it; downloads are shown. */
+  static HubPaths ofProcess() {
+    return new HubPaths(
+        () -> new Hub(HubEnvironment.ofProcess(), new DownloadLine(Display.stderr())));
+  }
+
+  /** The settings with paths of this machine alone; nothing is asked where all are of it. */
+  <S extends Record> S local(Settings<S> settings, S chosen) {
+    return settings.withPaths(chosen, this::local);
+  }
+
+  /**
+   * A path of this machine.
+   *
+   * @param setting what it was given for: of models ids are taken, of lists of files addresses
+   * @param given as it was written
+   */
+  Path local(SettingSpec setting, Path given) {
+    if (setting.model() && !Files.exists(given)) {
+      Optional<HubRepo> repo = HubRepo.model(given.toString());
+      return repo.map(found -> hub.get().model(found)).orElse(given);
+    }
+    if (setting.repeatable()) {
+      Optional<HubFile> file = HubFile.parse(given.toString());
+      return file.map(found -> hub.get().file(found)).orElse(given);
+    }
+    return given;
+  }
+}
