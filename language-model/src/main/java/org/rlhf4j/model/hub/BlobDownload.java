@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.rlhf4j.model.UserException;
 
 /**
@@ -28,21 +27,14 @@ final class BlobDownload {
   private final HubCache cache;
   private final HubClient client;
   private final TransferProgress progress;
-  private final Duration patience;
 
   BlobDownload(
-      HubRepo repo,
-      RemoteFile file,
-      HubCache cache,
-      HubClient client,
-      TransferProgress progress,
-      Duration patience) {
+      HubRepo repo, RemoteFile file, HubCache cache, HubClient client, TransferProgress progress) {
     this.repo = repo;
     this.file = file;
     this.cache = cache;
     this.client = client;
     this.progress = progress;
-    this.patience = patience;
   }
 
   /** Brings it. */
@@ -113,7 +105,7 @@ final class BlobDownload {
   private void receiveOnce(PartialBlob partial) throws IOException {
     HttpResponse<InputStream> response = client.content(repo, file.name(), partial.length());
     try (InputStream body = response.body();
-        StallGuard guard = new StallGuard(body, patience)) {
+        StallGuard guard = client.guard(body)) {
       if (partial.length() > 0 && !continues(response, partial.length())) {
         restart(partial);
       }

@@ -37,7 +37,6 @@ public final class Hub {
   private final TransferProgress progress;
   private final HubCache cache;
   private final HubClient client;
-  private final Duration patience;
 
   /**
    * What a model would take.
@@ -76,8 +75,7 @@ public final class Hub {
     this.environment = environment;
     this.progress = progress;
     this.cache = new HubCache(environment.cache(), environment.symlinks());
-    this.client = new HubClient(environment, sleeper, progress::note);
-    this.patience = patience;
+    this.client = new HubClient(environment, sleeper, progress::note, patience);
   }
 
   /**
@@ -245,7 +243,7 @@ public final class Hub {
     try {
       List<Future<Void>> downloads = new ArrayList<>();
       for (RemoteFile file : files) {
-        BlobDownload download = new BlobDownload(repo, file, cache, client, progress, patience);
+        BlobDownload download = new BlobDownload(repo, file, cache, client, progress);
         downloads.add(
             connections.submit(
                 () -> {
@@ -277,9 +275,7 @@ public final class Hub {
   private static void end(ExecutorService connections) {
     connections.shutdownNow();
     try {
-      if (!connections.awaitTermination(LAST_WRITES_SECONDS, TimeUnit.SECONDS)) {
-        throw new UserException("a download doesn't end; try again");
-      }
+      connections.awaitTermination(LAST_WRITES_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -1,6 +1,7 @@
 package org.rlhf4j.model.hub;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -18,6 +19,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.rlhf4j.model.UserException;
 
@@ -37,6 +42,7 @@ final class HubClient {
   private final HubEnvironment environment;
   private final Attempts.Sleeper sleeper;
   private final Consumer<String> note;
+  private final Duration patience;
   private final HttpClient http;
 
   /** What a request gets: an answer that isn't a failure. */
@@ -45,10 +51,22 @@ final class HubClient {
     T read(HttpResponse<InputStream> response) throws IOException;
   }
 
-  HubClient(HubEnvironment environment, Attempts.Sleeper sleeper, Consumer<String> note) {
+  /**
+   * Makes a client; nothing is asked yet.
+   *
+   * @param sleeper waits between attempts
+   * @param note is told of each wait
+   * @param patience how long a connection may be silent
+   */
+  HubClient(
+      HubEnvironment environment,
+      Attempts.Sleeper sleeper,
+      Consumer<String> note,
+      Duration patience) {
     this.environment = environment;
     this.sleeper = sleeper;
     this.note = note;
+    this.patience = patience;
     this.http =
         HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -119,6 +137,8 @@ final class HubClient {
           byte[] bytes = response.body().readAllBytes();
           try {
             return JSON.readTree(bytes);
+          } catch (JsonEOFException e) {
+            throw e; // it was cut
           } catch (JacksonException e) {
             throw noHub(uri, e);
           }
@@ -136,6 +156,11 @@ final class HubClient {
     return accepted(repo, uri, send("GET", uri, from));
   }
 
+  /** Watches what is read of an answer. */
+  StallGuard guard(InputStream body) {
+    return new StallGuard(body, patience);
+  }
+
   Attempts attempts(String what) {
     return new Attempts(what, sleeper, note);
   }
@@ -145,7 +170,9 @@ final class HubClient {
     while (true) {
       try {
         HttpResponse<InputStream> response = accepted(repo, uri, send(method, uri, 0));
-        try (InputStream body = response.body()) {
+        try (InputStream body = response.body();
+            StallGuard guard = guard(body)) {
+          guard.moved();
           return reader.read(response);
         }
       } catch (PassingFailure e) {
@@ -193,7 +220,6 @@ final class HubClient {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
             .method(method, BodyPublishers.noBody())
-            .timeout(ANSWER)
             .header("User-Agent", "rlhf4j")
             .header("Accept-Encoding", "identity");
     if (from > 0) {
@@ -202,11 +228,21 @@ final class HubClient {
     if (isHub(uri)) {
       environment.token().ifPresent(t -> request.header("Authorization", "Bearer " + t));
     }
+    return answered(uri, http.sendAsync(request.build(), BodyHandlers.ofInputStream()));
+  }
+
+  /** Waits for the answer's beginning. A request's own timeout would hold for its body too. */
+  private static HttpResponse<InputStream> answered(
+      URI uri, CompletableFuture<HttpResponse<InputStream>> answer) throws PassingFailure {
     try {
-      return http.send(request.build(), BodyHandlers.ofInputStream());
-    } catch (IOException e) {
-      throw cut(uri, e);
+      return answer.get(ANSWER.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      throw cut(uri, e.getCause() instanceof IOException io ? io : new IOException(e.getCause()));
+    } catch (TimeoutException e) {
+      answer.cancel(true);
+      throw cut(uri, new IOException("no answer in " + ANSWER.toSeconds() + " s", e));
     } catch (InterruptedException e) {
+      answer.cancel(true);
       Thread.currentThread().interrupt();
       throw new UserException(shown(uri) + ": interrupted", e);
     }
