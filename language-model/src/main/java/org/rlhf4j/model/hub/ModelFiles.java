@@ -41,11 +41,13 @@ final class ModelFiles {
    * @throws UserException where the model can't be used: it has pickled weights, or none
    */
   static List<RemoteFile> of(HubRepo repo, Listing listing, Function<String, JsonNode> json) {
+    requireListed(List.of(CONFIG), repo, listing);
+    List<String> weights = weights(repo, listing, json);
     requireListed(REQUIRED, repo, listing);
     List<String> names = new ArrayList<>(REQUIRED);
     names.addAll(OPTIONAL);
     names.add(MANIFEST);
-    names.addAll(weights(repo, listing, json));
+    names.addAll(weights);
     return names.stream().flatMap(name -> listing.file(name).stream()).toList();
   }
 

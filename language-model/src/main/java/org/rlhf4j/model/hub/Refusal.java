@@ -45,7 +45,7 @@ final class Refusal {
     }
     String reason = response.headers().firstValue("x-error-code").orElse("");
     String answer = " (" + uri + " answers " + status + ")";
-    String who = environment.token().isPresent() ? "HF_TOKEN's account" : "you";
+    String who = environment.token().isPresent() ? "the token's account" : "you";
     return switch (reason) {
       case "GatedRepo" ->
           new UsageException(

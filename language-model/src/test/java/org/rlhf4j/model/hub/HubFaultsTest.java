@@ -209,7 +209,7 @@ class HubFaultsTest {
     scene.hub.requireToken("hf_other");
 
     assertThatThrownBy(this::model)
-        .hasMessageContaining("for HF_TOKEN's account, on the hub")
+        .hasMessageContaining("for the token's account, on the hub")
         .hasMessageNotContaining("hf_secret");
   }
 
