@@ -27,8 +27,9 @@
   def project(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, tape: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     b = 1 + layer * 6
     qkv = (self).linear((self).rms(x, p[b]), p[b + 1], None, tape).view([-1, self.heads + 2 * self.kv_heads, self.head_size])
-    q, k, v = torch.split_with_sizes(qkv, [self.heads, self.kv_heads, self.kv_heads], 1)
-    return ((self).rotated(q, cos, sin), (self).rotated(k, cos, sin), v)
+    qk, v = torch.split_with_sizes(qkv, [self.heads + self.kv_heads, self.kv_heads], 1)
+    q, k = torch.split_with_sizes((self).rotated(qk, cos, sin), [self.heads, self.kv_heads], 1)
+    return (q, k, v)
 
   def merge(self: __torch__.Transformer, x: Tensor, attended: Tensor, p: List[Tensor], layer: int, tape: List[Tensor]) -> Tensor:
     b = 1 + layer * 6
