@@ -8,13 +8,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Reads a model folder's JSON files; what can't be read is one line that says where. */
-final class JsonFiles {
+public final class JsonFiles {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private JsonFiles() {}
 
-  static byte[] bytes(Path file) {
+  /**
+   * Reads a file whole.
+   *
+   * @param file the file
+   * @return its bytes
+   * @throws UserException if it can't be read
+   */
+  public static byte[] bytes(Path file) {
     try {
       return Files.readAllBytes(file);
     } catch (IOException e) {
@@ -22,7 +29,15 @@ final class JsonFiles {
     }
   }
 
-  static JsonNode parse(Path file, byte[] bytes) {
+  /**
+   * Reads JSON.
+   *
+   * @param file for messages
+   * @param bytes what it holds
+   * @return its root
+   * @throws UserException if it isn't JSON
+   */
+  public static JsonNode parse(Path file, byte[] bytes) {
     try {
       return JSON.readTree(bytes);
     } catch (JsonProcessingException e) {

@@ -11,9 +11,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -49,12 +51,14 @@ public final class Tokenizer implements AutoCloseable {
   private final boolean marksWordStart;
   private final int vocabularySize;
   private final String hash;
+  private final Set<String> addedTokens;
 
   private Tokenizer(Path folder, byte[] bytes, JsonNode json, SpecialTokens specials) {
     this.folder = folder;
     this.specials = specials;
     this.hash = sha256(bytes);
     this.vocabularySize = vocabularySize(json);
+    this.addedTokens = addedTokens(json);
     this.backend = open(folder.resolve(TOKENIZER_JSON), bytes);
     this.beginning = beginning();
     String first = backend.encode("a", false, false).getTokens()[0];
@@ -237,6 +241,24 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Returns where the tokenizer was loaded from; its chat template lies there too.
+   *
+   * @return the folder
+   */
+  public Path folder() {
+    return folder;
+  }
+
+  /**
+   * Returns the texts that are one token wherever they stand.
+   *
+   * @return the texts of the special tokens and of what was added to the vocabulary
+   */
+  public Set<String> addedTokens() {
+    return addedTokens;
+  }
+
+  /**
    * Copies the tokenizer's files, its chat template and {@code generation_config.json}, those that
    * exist, byte for byte.
    *
@@ -321,6 +343,14 @@ public final class Tokenizer implements AutoCloseable {
       size = Math.max(size, token.path("id").asInt() + 1);
     }
     return size;
+  }
+
+  private static Set<String> addedTokens(JsonNode json) {
+    Set<String> texts = new LinkedHashSet<>();
+    for (JsonNode token : json.path("added_tokens")) {
+      texts.add(token.path("content").asText());
+    }
+    return Set.copyOf(texts);
   }
 
   private static String firstLine(Exception e) {

@@ -1,0 +1,185 @@
+package org.rlhf4j.model.chat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.rlhf4j.model.JsonFiles;
+import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.jinja.JinjaTemplate;
+import org.rlhf4j.model.jinja.TemplateException;
+
+/**
+ * How a model wants its dialogues written: {@code chat_template.jinja} of its folder, else the
+ * {@code chat_template} of its {@code tokenizer_config.json}. A template sees what transformers
+ * shows it: the messages, {@code add_generation_prompt}, the special tokens as text ({@code
+ * bos_token}, {@code eos_token}, …), and no tools and no documents.
+ */
+public final class ChatTemplate {
+
+  private static final String FILE = "chat_template.jinja";
+  private static final String CONFIG = "tokenizer_config.json";
+
+  private final JinjaTemplate template;
+  private final Map<String, String> specials;
+  private final AssistantTurns turns;
+  private final Supplier<LocalDateTime> clock;
+
+  /**
+   * Creates a template.
+   *
+   * @param specials special tokens as text, by the name that a template knows
+   * @param tokens texts that are one token wherever they stand, among them what ends a turn
+   * @param clock what {@code strftime_now} tells
+   */
+  ChatTemplate(
+      JinjaTemplate template,
+      Map<String, String> specials,
+      Set<String> tokens,
+      Supplier<LocalDateTime> clock) {
+    this.template = template;
+    this.specials = specials;
+    this.turns = new AssistantTurns(this, tokens);
+    this.clock = clock;
+  }
+
+  /**
+   * Finds the template beside a tokenizer.
+   *
+   * @param tokenizer a model's
+   * @return its template, or nothing where the folder has none
+   * @throws UserException if the template can't be read
+   */
+  public static Optional<ChatTemplate> find(Tokenizer tokenizer) {
+    return find(tokenizer.folder(), tokenizer.addedTokens(), LocalDateTime::now);
+  }
+
+  /**
+   * Takes the template beside a tokenizer.
+   *
+   * @param tokenizer a model's
+   * @return its template
+   * @throws UserException if there is none, or it can't be read
+   */
+  public static ChatTemplate of(Tokenizer tokenizer) {
+    return find(tokenizer)
+        .orElseThrow(
+            () ->
+                new UserException(
+                    tokenizer.folder()
+                        + ": no chat template, neither "
+                        + FILE
+                        + " nor one in "
+                        + CONFIG
+                        + "; add one, or give text instead of messages"));
+  }
+
+  static Optional<ChatTemplate> find(
+      Path folder, Set<String> tokens, Supplier<LocalDateTime> clock) {
+    Path config = folder.resolve(CONFIG);
+    JsonNode settings =
+        Files.isRegularFile(config)
+            ? JsonFiles.parse(config, JsonFiles.bytes(config))
+            : JsonFiles.parse(config, "{}".getBytes(StandardCharsets.UTF_8));
+    Path file = folder.resolve(FILE);
+    if (Files.isRegularFile(file)) {
+      String source = new String(JsonFiles.bytes(file), StandardCharsets.UTF_8);
+      return Optional.of(parse(file.toString(), source, settings, tokens, clock));
+    }
+    return inSettings(config, settings.path("chat_template"))
+        .map(source -> parse(config + " (chat_template)", source, settings, tokens, clock));
+  }
+
+  private static ChatTemplate parse(
+      String name,
+      String source,
+      JsonNode settings,
+      Set<String> tokens,
+      Supplier<LocalDateTime> clock) {
+    try {
+      JinjaTemplate template = JinjaTemplate.parse(name, source);
+      return new ChatTemplate(template, specials(settings), tokens, clock);
+    } catch (TemplateException e) {
+      throw new UserException(e.getMessage(), e);
+    }
+  }
+
+  /** One template as text, or a list of named ones, of which the default is taken. */
+  private static Optional<String> inSettings(Path config, JsonNode given) {
+    if (given.isTextual()) {
+      return Optional.of(given.textValue());
+    }
+    for (JsonNode named : given) {
+      if (named.path("name").asText().equals("default") && named.path("template").isTextual()) {
+        return Optional.of(named.path("template").textValue());
+      }
+    }
+    if (given.isMissingNode() || given.isNull()) {
+      return Optional.empty();
+    }
+    throw new UserException(
+        config + ": \"chat_template\" names no template \"default\"; give it that name");
+  }
+
+  private static Map<String, String> specials(JsonNode settings) {
+    Map<String, String> specials = new HashMap<>();
+    settings
+        .properties()
+        .forEach(
+            setting -> {
+              JsonNode token = setting.getValue();
+              JsonNode text = token.isObject() ? token.path("content") : token;
+              if (setting.getKey().endsWith("_token") && text.isTextual()) {
+                specials.put(setting.getKey(), text.textValue());
+              }
+            });
+    return specials;
+  }
+
+  /**
+   * Renders messages as a prompt: up to where the assistant begins to speak.
+   *
+   * @param messages at least one
+   * @return the text
+   * @throws UserException if the template refuses the messages or can't be rendered
+   */
+  public String prompt(List<ChatMessage> messages) {
+    return render(messages, true).text();
+  }
+
+  /**
+   * Renders messages as a whole dialogue.
+   *
+   * @param messages at least one
+   * @return the text, and where in it the assistant speaks
+   * @throws UserException if the template refuses the messages or can't be rendered, or changes
+   *     what the assistant says so that its place can't be told
+   */
+  public RenderedChat dialogue(List<ChatMessage> messages) {
+    JinjaTemplate.Rendered rendered = render(messages, false);
+    return turns.in(messages, rendered.text(), rendered.generated());
+  }
+
+  /** Renders messages with or without the beginning of an assistant's turn after them. */
+  JinjaTemplate.Rendered render(List<ChatMessage> messages, boolean addGenerationPrompt) {
+    Map<String, Object> variables = new HashMap<>(specials);
+    variables.put("messages", new ArrayList<>(messages.stream().map(ChatMessage::fields).toList()));
+    variables.put("add_generation_prompt", addGenerationPrompt);
+    variables.put("tools", null);
+    variables.put("documents", null);
+    try {
+      return template.render(variables, clock.get());
+    } catch (TemplateException e) {
+      throw new UserException(e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+package org.rlhf4j.model.chat;
+
+import java.util.List;
+import org.rlhf4j.model.jinja.Span;
+
+/**
+ * A dialogue as text.
+ *
+ * @param text all of it, up to what ends the last turn where that is the assistant's
+ * @param assistant what the assistant says, the token that ends its turn included; in order
+ */
+public record RenderedChat(String text, List<Span> assistant) {
+
+  /** Keeps an unmodifiable copy. */
+  public RenderedChat {
+    assistant = List.copyOf(assistant);
+  }
+}
