@@ -1,15 +1,18 @@
 """Compares rlhf4j's rendering of real chat templates with transformers', template by template.
 
-Usage: check_chat_templates.py CLASSPATH FOLDER [--verbose]
+Usage: check_chat_templates.py CLASSPATH FOLDER
 
 CLASSPATH holds language-model's classes and test classes and their libraries. FOLDER holds *.jinja
 files, from a model hub say; they stay there. Every template renders the dialogues below with and
 without a generation prompt. It agrees where all texts and all spans of {% generation %} are equal,
 and where both sides refuse the same dialogues; where only rlhf4j refuses, its message is shown.
+Where NAME_training.jinja beside NAME.jinja (TRL has such pairs) marks the assistant's turns with
+{% generation %}, what rlhf4j finds without marks in NAME is compared with them.
 """
 
 import argparse
 import json
+import re
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -19,6 +22,10 @@ import transformers
 from transformers.utils import chat_template_utils
 
 SPECIALS = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
+
+
+ERRORS = (jinja2.exceptions.TemplateError, TypeError, KeyError, ValueError, AttributeError,
+          ArithmeticError, SyntaxError)
 
 
 def turns(*contents, system=None):
@@ -43,78 +50,97 @@ DIALOGUES = {
 }
 
 
-def cases(source):
-    for name, messages in DIALOGUES.items():
-        for generation_prompt in (False, True):
-            variables = {"messages": messages, "tools": None, "documents": None,
-                         "add_generation_prompt": generation_prompt, **SPECIALS}
-            yield name + (" + prompt" if generation_prompt else ""), variables
+def requests(folder):
+    for path in sorted(folder.glob("*.jinja")):
+        source = path.read_text(encoding="utf-8")
+        for dialogue, messages in DIALOGUES.items():
+            for generation_prompt in (False, True):
+                yield path.stem, dialogue, {
+                    "template": source, "specials": SPECIALS, "tokens": sorted(tokens(source)),
+                    "messages": messages, "generation_prompt": generation_prompt}
 
 
-def by_transformers(source, variables):
-    given = dict(variables)
-    given["conversations"] = [given.pop("messages")]
+def tokens(source):
+    """What looks like a special token in a template."""
+    return {*SPECIALS.values(), *re.findall(r"<[|\uff5c/]?[\w\u2581]+[|\uff5c]?>", source)}
+
+
+def by_transformers(request):
     try:
-        text, spans = chat_template_utils.render_jinja_template(
-            chat_template=source, return_assistant_tokens_mask=True, **given)
-    except (jinja2.exceptions.TemplateError, TypeError, KeyError, ValueError, AttributeError) as e:
+        texts, spans = chat_template_utils.render_jinja_template(
+            conversations=[request["messages"]], chat_template=request["template"],
+            return_assistant_tokens_mask=True,
+            add_generation_prompt=request["generation_prompt"], **SPECIALS)
+    except ERRORS as e:
         return {"error": f"{type(e).__name__}: {e}"}
-    return {"text": text[0], "generated": [list(span) for span in spans[0]]}
+    return {"text": texts[0], "generated": [texts[0][begin:end] for begin, end in spans[0]]}
 
 
-def by_rlhf(classpath, requests):
-    lines = "".join(json.dumps(request) + "\n" for request in requests)
+def by_rlhf(classpath, given):
+    lines = "".join(json.dumps(request) + "\n" for request in given)
     done = subprocess.run(
-        ["java", "-cp", classpath, "org.rlhf4j.model.jinja.RenderTemplates"],
+        ["java", "-cp", classpath, "org.rlhf4j.model.chat.RenderTemplates"],
         input=lines, capture_output=True, text=True, check=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def in_code_points(found):
-    """Java counts UTF-16 units."""
-    if "generated" in found:
-        units = found["text"].encode("utf-16-le")
-        found["generated"] = [
-            [len(units[: 2 * place].decode("utf-16-le")) for place in span]
-            for span in found["generated"]]
-    return found
-
-
 def verdict(ours, theirs):
-    if "error" in ours:
+    if "text" not in ours:
         return "both refuse" if "error" in theirs else "refused"
     if "error" in theirs:
         return "only transformers refuses"
-    return "equal" if ours == theirs else "differs"
+    equal = ours["text"] == theirs["text"] and ours.get("generated", []) == theirs["generated"]
+    return "equal" if equal else "differs"
+
+
+def turns_verdict(said, marked):
+    """Sampling may begin after a mark does: the header of a turn isn't sampled."""
+    if said is None:
+        return "not told"
+    joined = ["".join(part).strip() for part in (said, marked)]
+    if joined[0] == joined[1]:
+        return "equal"
+    later = len(said) == len(marked) and all(
+        mark.strip().endswith(one.strip()) for one, mark in zip(said, marked, strict=True))
+    return "begins later" if later else "different"
+
+
+def compare_turns(answers):
+    """What rlhf4j finds in NAME's dialogues against what NAME_training marks in the same text."""
+    counts = Counter()
+    for (name, dialogue), (ours, _) in answers.items():
+        _, training = answers.get((name + "_training", dialogue), ({}, {}))
+        marked = training.get("generated")
+        if not marked or training["text"] != ours.get("text"):
+            continue
+        kind = turns_verdict(ours.get("said"), marked)
+        counts[kind] += 1
+        if kind == "different":
+            print(f"{name}, {dialogue}: turns {ours['said']}, marked {marked}")
+    print(f"assistant turns against the marks of NAME_training: {dict(counts)}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classpath")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
-    requests, keys = [], []
-    for path in sorted(arguments.folder.glob("*.jinja")):
-        source = path.read_text(encoding="utf-8")
-        for case, variables in cases(source):
-            keys.append((path.stem, case))
-            requests.append({"template": source, "variables": variables})
-    results = {}
-    for (template, case), request, ours in zip(
-            keys, requests, by_rlhf(arguments.classpath, requests), strict=True):
-        theirs = by_transformers(request["template"], request["variables"])
-        ours = in_code_points(ours)
+    given = list(requests(arguments.folder))
+    kinds, answers = {}, {}
+    ours_of_all = by_rlhf(arguments.classpath, [request for _, _, request in given])
+    for (name, dialogue, request), ours in zip(given, ours_of_all, strict=True):
+        theirs = by_transformers(request)
         kind = verdict(ours, theirs)
-        results.setdefault(template, []).append(kind)
-        if kind in ("differs", "refused", "only transformers refuses"):
-            print(f"{template}, {case}: {kind}: {ours.get('error', '')}{theirs.get('error', '')}")
-            if arguments.verbose:
-                print("  rlhf4j:      ", ours, "\n  transformers:", theirs)
-    total = Counter(kind for kinds in results.values() for kind in kinds)
-    agree = sum(set(kinds) <= {"equal", "both refuse"} for kinds in results.values())
+        kinds.setdefault(name, []).append(kind)
+        if not request["generation_prompt"]:
+            answers[name, dialogue] = ours, theirs
+        if kind not in ("equal", "both refuse"):
+            print(f"{name}, {dialogue}: {kind}: {ours.get('error', '')}{theirs.get('error', '')}")
+    compare_turns(answers)
+    total = Counter(kind for found in kinds.values() for kind in found)
+    agree = sum(set(found) <= {"equal", "both refuse"} for found in kinds.values())
     print(f"transformers {transformers.__version__}, jinja2 {jinja2.__version__}: {agree} of "
-          f"{len(results)} templates agree; renderings: {dict(total)}")
+          f"{len(kinds)} templates agree; renderings: {dict(total)}")
 
 
 if __name__ == "__main__":

@@ -113,6 +113,7 @@ public final class Rlhf implements Callable<Integer> {
         new ScoreCommand(),
         new LogprobsCommand(),
         new GenerateCommand(),
+        new ChatCommand(),
         new NewCommand(),
         new DoctorCommand());
   }

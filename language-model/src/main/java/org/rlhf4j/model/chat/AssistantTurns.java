@@ -12,11 +12,11 @@ import org.rlhf4j.model.jinja.Span;
  *
  * <ul>
  *   <li>begins where the prompt of the messages before it ends, so that training begins where
- *       sampling does; where the dialogue doesn't begin with that prompt (a template may open the
- *       turn otherwise when it samples), where its content begins;
- *   <li>ends after its content and the token that closes the turn. The content's end is found by
- *       rendering the dialogue with another content: what both texts end in comes after it. The
- *       token closes the turn if it follows the content in the dialogue that ends there too.
+ *       sampling does; where no message is before it, or the dialogue doesn't begin with that
+ *       prompt (a template may open a turn otherwise for sampling), where its content begins;
+ *   <li>ends after its content and the tokens that close the turn. The content's end is found by
+ *       rendering the dialogue with another content: what both texts end in comes after it. Tokens
+ *       close the turn if they follow the content in the dialogue that ends there too.
  * </ul>
  */
 final class AssistantTurns {
@@ -52,8 +52,10 @@ final class AssistantTurns {
     if (!answered) {
       return text.length();
     }
-    int last = spans.get(spans.size() - 1).end();
-    return Math.max(last, last + tokenAfterSpace(text.substring(last)).length());
+    Span last = spans.get(spans.size() - 1);
+    return endsInToken(text, last)
+        ? last.end()
+        : last.end() + tokensAfterSpace(text.substring(last.end())).length();
   }
 
   private Span turn(List<ChatMessage> messages, String text, int index) {
@@ -74,8 +76,11 @@ final class AssistantTurns {
     return new Span(begin, place.end() + closing(messages, text, index, place.end()));
   }
 
-  /** The prompt of the messages before a turn; empty where the template refuses those alone. */
+  /** The prompt of the messages before a turn; empty where there are none or they are refused. */
   private String prompt(List<ChatMessage> before) {
+    if (before.isEmpty()) {
+      return "";
+    }
     try {
       return template.prompt(before);
     } catch (UserException e) {
@@ -88,6 +93,13 @@ final class AssistantTurns {
     List<ChatMessage> probed = new ArrayList<>(messages);
     probed.set(index, new ChatMessage(messages.get(index).role(), PROBE));
     String other = template.render(probed, false).text();
+    if (!other.contains(PROBE)) {
+      throw new UserException(
+          "message "
+              + (index + 1)
+              + ": the chat template doesn't write what the assistant says there; leave it out, or"
+              + " change the template");
+    }
     int limit = Math.min(text.length(), other.length());
     int begin = 0;
     while (begin < limit && text.charAt(begin) == other.charAt(begin)) {
@@ -101,31 +113,48 @@ final class AssistantTurns {
     return new Span(begin, text.length() - after);
   }
 
-  /** The length of what closes a turn after its content. */
+  /**
+   * The length of what closes a turn after its content: a token, or several side by side, that
+   * follow it in the dialogue that ends there too.
+   */
   private int closing(List<ChatMessage> messages, String text, int index, int end) {
-    String closing = tokenAfterSpace(text.substring(end));
-    if (index < messages.size() - 1 && !closing.isEmpty()) {
-      List<ChatMessage> alone = messages.subList(0, index + 1);
-      String ending = template.render(alone, false).text();
-      if (!ending.startsWith(closing, content(alone, ending, index).end())) {
-        return 0;
-      }
+    String closing = tokensAfterSpace(text.substring(end));
+    if (index == messages.size() - 1) {
+      return closing.length();
     }
-    return closing.length();
+    List<ChatMessage> alone = messages.subList(0, index + 1);
+    String ending = template.render(alone, false).text();
+    String last = tokensAfterSpace(ending.substring(content(alone, ending, index).end()));
+    return closing.startsWith(last) ? last.length() : 0;
   }
 
-  /** The token that a text begins with, the space before it included; empty where it is none. */
-  private String tokenAfterSpace(String text) {
-    String rest = text.stripLeading();
-    int space = text.length() - rest.length();
-    int token = tokens.stream().filter(rest::startsWith).mapToInt(String::length).max().orElse(0);
-    return token == 0 ? "" : text.substring(0, space + token);
+  /** The tokens that a text begins with, the space before them included. */
+  private String tokensAfterSpace(String text) {
+    int end = text.length() - text.stripLeading().length();
+    int token = token(text.substring(end));
+    if (token == 0) {
+      return "";
+    }
+    while (token > 0) {
+      end += token;
+      token = token(text.substring(end));
+    }
+    return text.substring(0, end);
+  }
+
+  /** The length of the token that a text begins with; 0 where it is none. */
+  private int token(String text) {
+    return tokens.stream().filter(text::startsWith).mapToInt(String::length).max().orElse(0);
   }
 
   private Span withoutSpaceAfterToken(String text, Span span) {
     String said = text.substring(span.begin(), span.end()).stripTrailing();
-    return tokens.stream().anyMatch(said::endsWith)
-        ? new Span(span.begin(), span.begin() + said.length())
-        : span;
+    Span without = new Span(span.begin(), span.begin() + said.length());
+    return endsInToken(text, without) ? without : span;
+  }
+
+  private boolean endsInToken(String text, Span span) {
+    String said = text.substring(span.begin(), span.end());
+    return tokens.stream().anyMatch(said::endsWith);
   }
 }

@@ -6,21 +6,15 @@ import java.util.List;
 final class Loop {
 
   private final List<Object> items;
-  private final int depth;
   private int index;
   private Object changed = this; // equals no value
 
-  Loop(List<Object> items, int depth) {
+  Loop(List<Object> items) {
     this.items = items;
-    this.depth = depth;
   }
 
   void moveTo(int place) {
     index = place;
-  }
-
-  int depth() {
-    return depth;
   }
 
   Object get(String name) {
@@ -33,8 +27,8 @@ final class Loop {
       case "first" -> index == 0;
       case "last" -> index == size - 1;
       case "length" -> (long) size;
-      case "depth" -> depth + 1L;
-      case "depth0" -> (long) depth;
+      case "depth" -> 1L; // counts recursive calls alone
+      case "depth0" -> 0L;
       case "previtem" -> neighbour(index - 1, "there is no previous item");
       case "nextitem" -> neighbour(index + 1, "there is no next item");
       case "cycle" -> (Callable) a -> a.positional().get(index % a.positional().size());

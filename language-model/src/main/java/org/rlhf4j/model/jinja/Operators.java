@@ -135,6 +135,6 @@ final class Operators {
 
   /** Negates a number. */
   static Object negated(Object value) {
-    return apply("-", 0L, value);
+    return value instanceof Double number ? -number : apply("-", 0L, value);
   }
 }

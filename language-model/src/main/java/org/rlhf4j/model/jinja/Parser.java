@@ -213,8 +213,7 @@ final class Parser {
 
   private static Next iterate(
       Target target, List<Object> items, Statement body, Scope scope, Output output) {
-    int depth = scope.get("loop") instanceof Loop outer ? outer.depth() + 1 : 0;
-    Loop loop = new Loop(items, depth);
+    Loop loop = new Loop(items);
     for (int i = 0; i < items.size(); i++) {
       scope.rendering().step();
       loop.moveTo(i);

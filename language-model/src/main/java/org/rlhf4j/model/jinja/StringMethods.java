@@ -137,12 +137,14 @@ final class StringMethods {
 
   private static String join(String separator, List<Object> parts) {
     StringBuilder all = new StringBuilder();
+    String between = "";
     for (Object part : parts) {
       if (!(part instanceof String text)) {
         throw new TemplateException("join() joins texts, not " + Values.typeName(part));
       }
-      all.append(all.isEmpty() && part == parts.get(0) ? "" : separator).append(text);
+      all.append(between).append(text);
       Text.requireRoom(all.length());
+      between = separator;
     }
     return all.toString();
   }

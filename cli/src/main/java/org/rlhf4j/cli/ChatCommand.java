@@ -1,0 +1,83 @@
+package org.rlhf4j.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.chat.ChatTemplate;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import picocli.CommandLine.Command;
+
+/** Talks with a model. */
+@Command(
+    name = "chat",
+    description =
+        "Talk with a language model by its chat template: a line is a message, /clear begins anew,"
+            + " /exit or the end of the input ends.")
+final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
+
+  /**
+   * What {@code rlhf chat} takes.
+   *
+   * @param model the language model
+   * @param system what it is told before the dialogue, or null
+   * @param maxNewTokens the most tokens of an answer, EOS included
+   * @param temperature what logits are divided by; 0 takes the most probable token
+   * @param topP the mass that is drawn from
+   * @param machine device, threads and seed
+   */
+  record ChatSettings(
+      @Setting(help = "Language model: a model folder or a run.", required = true) Path model,
+      @Setting(help = "What the model is told before the dialogue, as its system message.")
+          String system,
+      @Setting(
+              help = "Most tokens of an answer, EOS included.",
+              defaultValue = "256",
+              group = "Sampling")
+          int maxNewTokens,
+      @Setting(
+              help = "What logits are divided by; 0 takes the most probable token each time.",
+              defaultValue = "1.0",
+              group = "Sampling")
+          double temperature,
+      @Setting(
+              help = "Draw only from the most probable tokens that together hold this mass.",
+              defaultValue = "1.0",
+              group = "Sampling")
+          double topP,
+      MachineSettings machine) {
+
+    ChatSettings {
+      Limits.positive("max-new-tokens", maxNewTokens);
+      Limits.notNegative("temperature", temperature);
+      Limits.between("top-p", 0, 1, topP);
+      Limits.require(topP > 0, "top-p", "must be above 0");
+    }
+
+    SamplingSettings sampling() {
+      return new SamplingSettings(maxNewTokens, temperature, 0, topP);
+    }
+  }
+
+  ChatCommand() {
+    super(ChatSettings.class);
+  }
+
+  @Override
+  void run(ChatSettings chosen) throws IOException {
+    try (LanguageModel model = LanguageModel.load(chosen.model())) {
+      ChatTemplate template = ChatTemplate.of(model.tokenizer());
+      Conversation conversation =
+          new Conversation(
+              model, template, chosen.sampling(), chosen.machine().seed(), chosen.system());
+      BufferedReader lines =
+          new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+      new ChatLines(conversation, out(), err(), System.console() != null).talk(lines);
+    }
+  }
+}
