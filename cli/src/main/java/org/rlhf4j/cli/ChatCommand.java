@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.chat.ChatTemplate;
+import org.rlhf4j.training.Display;
 import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.Setting;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Command;
         "Talk with a language model by its chat template: a line is a message, /clear begins anew,"
             + " /exit or the end of the input ends.")
 final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
+
+  private static final int STDIN = 0;
 
   /**
    * What {@code rlhf chat} takes.
@@ -77,7 +80,7 @@ final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
               model, template, chosen.sampling(), chosen.machine().seed(), chosen.system());
       BufferedReader lines =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-      new ChatLines(conversation, out(), err(), System.console() != null).talk(lines);
+      new ChatLines(conversation, out(), err(), Display.isTerminal(STDIN)).talk(lines);
     }
   }
 }

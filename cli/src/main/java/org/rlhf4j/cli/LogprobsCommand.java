@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.rlhf4j.data.Demonstration;
 import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
@@ -74,12 +73,7 @@ final class LogprobsCommand extends SettingsCommand<LogprobsCommand.LogprobsSett
     /** The row's ids as the tokenizer gives them: no EOS is added and nothing is cut. */
     @Override
     public int[] prepare(Demonstration row, long index) {
-      int[] ids =
-          row.trainOnAll()
-              ? model.tokenizer().encode(row.completion())
-              : concat(
-                  tokenizer.promptIds(row.prompt()),
-                  tokenizer.completionIds(row.prompt(), row.completion()));
+      int[] ids = tokenizer.wholeIds(row);
       UnfitRowException.requireFit(ids, model.config().dimensions());
       return ids;
     }
@@ -113,10 +107,6 @@ final class LogprobsCommand extends SettingsCommand<LogprobsCommand.LogprobsSett
       float[] logprobs = model.logprobs(PackedTokens.of(trees), 1).logprobs();
       FiniteNumbers.require(logprobs, "log-probability");
       return logprobs;
-    }
-
-    private static int[] concat(int[] first, int[] second) {
-      return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
     }
   }
 }

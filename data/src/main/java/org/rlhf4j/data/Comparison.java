@@ -1,6 +1,7 @@
 package org.rlhf4j.data;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Completions of one prompt, best first: a pair, or a ranking of more.
@@ -9,8 +10,14 @@ import java.util.List;
  * @param completions at least two, best first
  * @param margin by how much the chosen score should exceed the rejected one; 0 where no one says
  * @param location where the row begins
+ * @param messages where it is given as messages, those
  */
-public record Comparison(String prompt, List<String> completions, double margin, Location location)
+public record Comparison(
+    String prompt,
+    List<String> completions,
+    double margin,
+    Location location,
+    Optional<Messages> messages)
     implements Row {
 
   /** Checks that there is something to compare. */
@@ -19,6 +26,18 @@ public record Comparison(String prompt, List<String> completions, double margin,
     if (completions.size() < 2) {
       throw new IllegalArgumentException("a comparison needs at least two completions");
     }
+  }
+
+  /**
+   * Creates a comparison that is text.
+   *
+   * @param prompt the prompt
+   * @param completions at least two, best first
+   * @param margin by how much the chosen score should exceed the rejected one
+   * @param location where the row begins
+   */
+  public Comparison(String prompt, List<String> completions, double margin, Location location) {
+    this(prompt, completions, margin, location, Optional.empty());
   }
 
   /**
@@ -68,7 +87,7 @@ public record Comparison(String prompt, List<String> completions, double margin,
    * @return the prompt with its best completion
    */
   public Demonstration demonstration() {
-    return new Demonstration(prompt, chosen(), false, location);
+    return new Demonstration(prompt, chosen(), false, location, messages.map(Messages::best));
   }
 
   @Override

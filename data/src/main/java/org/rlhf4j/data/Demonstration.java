@@ -1,5 +1,7 @@
 package org.rlhf4j.data;
 
+import java.util.Optional;
+
 /**
  * What a model should say.
  *
@@ -7,9 +9,27 @@ package org.rlhf4j.data;
  * @param completion the completion, or the whole of a text row
  * @param trainOnAll whether this is a text row, of which every token is trained on
  * @param location where the row begins
+ * @param messages where it is given as messages, those
  */
-public record Demonstration(String prompt, String completion, boolean trainOnAll, Location location)
+public record Demonstration(
+    String prompt,
+    String completion,
+    boolean trainOnAll,
+    Location location,
+    Optional<Messages> messages)
     implements Row {
+
+  /**
+   * Creates a demonstration that is text.
+   *
+   * @param prompt the prompt; empty in a text row
+   * @param completion the completion, or the whole of a text row
+   * @param trainOnAll whether this is a text row
+   * @param location where the row begins
+   */
+  public Demonstration(String prompt, String completion, boolean trainOnAll, Location location) {
+    this(prompt, completion, trainOnAll, location, Optional.empty());
+  }
 
   @Override
   public String splitKey() {

@@ -6,9 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.rlhf4j.model.chat.ChatMessage;
 
 /** One row as its file has it: values by field name. Null values count as absent. */
 final class Fields {
+
+  private static final String ROLE = "role";
+  private static final String CONTENT = "content";
 
   private record Field(JsonNode value, Location location) {}
 
@@ -107,9 +111,7 @@ final class Fields {
 
   private static String text(String name, JsonNode value, Location location) {
     if (!value.isTextual()) {
-      throw isMessageList(value)
-          ? new BadRowException(location, messages(name))
-          : wrong(name, "a string", value, location);
+      throw wrong(name, "a string", value, location);
     }
     String text = value.textValue();
     if (hasHalfPair(text)) {
@@ -120,15 +122,72 @@ final class Fields {
     return text;
   }
 
-  static String messages(String name) {
-    return "\""
-        + name
-        + "\" is a message list, which needs a chat template; write it as text, the"
-        + " way the model should see it";
+  /** Whether a field is a message list, or a list with one in it. */
+  boolean isMessages(String name) {
+    Field field = fields.get(name);
+    return field != null
+        && field.value.isArray()
+        && (field.value.path(0).isObject() || field.value.path(0).path(0).isObject());
   }
 
-  private static boolean isMessageList(JsonNode value) {
-    return value.isArray() && value.path(0).has("content");
+  /**
+   * A message list.
+   *
+   * @param role whose message a text is that stands in its place
+   */
+  List<ChatMessage> messages(String name, String role) {
+    if (!has(name)) {
+      throw bad("no \"" + name + "\" " + names() + "; add it");
+    }
+    return messages(name, role, fields.get(name).value);
+  }
+
+  /** A list of message lists. */
+  List<List<ChatMessage>> messageLists(String name, String role) {
+    Field field = fields.get(name);
+    if (!field.value.isArray()) {
+      throw wrong(name, "a list of message lists", field.value, field.location);
+    }
+    List<List<ChatMessage>> lists = new ArrayList<>();
+    field.value.forEach(value -> lists.add(messages(name, role, value)));
+    return lists;
+  }
+
+  private List<ChatMessage> messages(String name, String role, JsonNode value) {
+    Location place = fields.get(name).location;
+    if (value.isTextual()) {
+      return List.of(new ChatMessage(role, text(name, value, place)));
+    }
+    if (!value.isArray() || value.isEmpty()) {
+      throw wrong(name, "a list of messages", value, place);
+    }
+    List<ChatMessage> messages = new ArrayList<>();
+    for (JsonNode message : value) {
+      messages.add(message(name, message, place));
+    }
+    return messages;
+  }
+
+  private static ChatMessage message(String name, JsonNode message, Location place) {
+    for (String needed : List.of(ROLE, CONTENT)) {
+      if (!message.path(needed).isTextual()) {
+        throw wrong(name, "messages with a role and a content, both strings", message, place);
+      }
+    }
+    for (var field : message.properties()) {
+      boolean known = field.getKey().equals(ROLE) || field.getKey().equals(CONTENT);
+      if (!known && !field.getValue().isNull()) {
+        throw new BadRowException(
+            place,
+            "\""
+                + name
+                + "\" has a message with \""
+                + field.getKey()
+                + "\", which isn't rendered; leave it out, or write the row as text");
+      }
+    }
+    return new ChatMessage(
+        message.path(ROLE).textValue(), text(CONTENT, message.path(CONTENT), place));
   }
 
   private static boolean hasHalfPair(String text) {

@@ -8,8 +8,22 @@ import java.util.Optional;
  * @param prompt the prompt
  * @param answer what a reward program compares a completion with, where the row has it
  * @param location where the row begins
+ * @param messages where it is given as messages, those
  */
-public record PromptRow(String prompt, Optional<String> answer, Location location) implements Row {
+public record PromptRow(
+    String prompt, Optional<String> answer, Location location, Optional<Messages> messages)
+    implements Row {
+
+  /**
+   * Creates a prompt that is text.
+   *
+   * @param prompt the prompt
+   * @param answer what a reward program compares a completion with, where the row has it
+   * @param location where the row begins
+   */
+  public PromptRow(String prompt, Optional<String> answer, Location location) {
+    this(prompt, answer, location, Optional.empty());
+  }
 
   @Override
   public String splitKey() {

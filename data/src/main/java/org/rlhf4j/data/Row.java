@@ -1,5 +1,7 @@
 package org.rlhf4j.data;
 
+import java.util.Optional;
+
 /** A row of data: a demonstration, a comparison or a prompt. Text is kept as the file has it. */
 public sealed interface Row permits Demonstration, Comparison, PromptRow {
 
@@ -9,6 +11,14 @@ public sealed interface Row permits Demonstration, Comparison, PromptRow {
    * @return the prompt; empty where there is none
    */
   String prompt();
+
+  /**
+   * Returns the messages of a row that is given as such. Its texts are then a transcript that no
+   * model reads.
+   *
+   * @return the messages, or nothing where the row is text
+   */
+  Optional<Messages> messages();
 
   /**
    * Returns where the row begins.

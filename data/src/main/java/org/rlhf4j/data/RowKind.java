@@ -6,7 +6,8 @@ import java.util.function.Function;
 /**
  * What a command wants of each row. A row's kind is told by its fields; where it is of another kind
  * the wanted part is taken out if it is there (the chosen side of a comparison as a demonstration,
- * the prompt of any row), else the row is bad.
+ * the prompt of any row), else the row is bad. Message lists may stand for any of the texts, and
+ * {@code messages} for a whole dialogue; see {@link MessageRows}.
  *
  * @param <T> the rows' type
  */
@@ -68,17 +69,17 @@ public final class RowKind<T extends Row> {
 
   /** Makes the row of its fields, or throws {@link BadRowException}. */
   T of(Fields fields) {
-    if (fields.has("messages") && !isComparison(fields) && !fields.has(PROMPT)) {
-      throw fields.bad(Fields.messages("messages"));
-    }
     return row.apply(fields);
   }
 
-  private static boolean isComparison(Fields fields) {
+  static boolean isComparison(Fields fields) {
     return fields.has(CHOSEN) || fields.has(REJECTED) || fields.has(COMPLETIONS);
   }
 
   private static Row any(Fields fields) {
+    if (MessageRows.isOne(fields)) {
+      return MessageRows.any(fields, fields.number(MARGIN).orElse(0.0));
+    }
     if (isComparison(fields)) {
       return comparison(fields, fields.number(MARGIN).orElse(0.0));
     }
@@ -95,6 +96,9 @@ public final class RowKind<T extends Row> {
   }
 
   private static Demonstration demonstration(Fields fields) {
+    if (MessageRows.isOne(fields)) {
+      return MessageRows.demonstration(fields);
+    }
     if (fields.has(COMPLETION)) {
       return new Demonstration(
           fields.text(PROMPT), fields.text(COMPLETION), false, fields.location());
@@ -112,6 +116,9 @@ public final class RowKind<T extends Row> {
   }
 
   private static Comparison comparison(Fields fields, double margin) {
+    if (MessageRows.isOne(fields)) {
+      return MessageRows.comparison(fields, margin);
+    }
     if (fields.has(COMPLETIONS)) {
       return ranking(fields, margin);
     }
@@ -139,6 +146,9 @@ public final class RowKind<T extends Row> {
   }
 
   private static PromptRow promptRow(Fields fields) {
+    if (MessageRows.isOne(fields)) {
+      return MessageRows.prompt(fields);
+    }
     String prompt;
     if (fields.has(PROMPT)) {
       prompt = fields.text(PROMPT);

@@ -19,6 +19,8 @@ import org.rlhf4j.model.UsageException;
  *   <li>What is longer than the maximal length loses the prompt's beginning, BOS included; all
  *       completions of a row share the prompt that leaves room for the longest. A row whose longest
  *       completion doesn't fit alone is dropped.
+ *   <li>Messages are rendered by the model's chat template, which brings its own special tokens; of
+ *       a dialogue only the assistant's turns are trained on.
  *   <li>A text row has an empty prompt; its first token has no predictor and isn't trained on.
  * </ul>
  */
@@ -29,6 +31,7 @@ public final class RowTokenizer {
   private final Tokenizer tokenizer;
   private final int maxLength;
   private final TrainOn trainOn;
+  private final MessageTokenizer messages;
 
   /**
    * Creates a tokenizer of rows that trains on completions.
@@ -54,6 +57,7 @@ public final class RowTokenizer {
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
     this.trainOn = trainOn;
+    this.messages = new MessageTokenizer(tokenizer);
   }
 
   /**
@@ -80,9 +84,11 @@ public final class RowTokenizer {
    */
   public Optional<TokenizedRow> tokenize(Row row, DataReport.Builder report) {
     report.read(row);
-    int[] prompt = isText(row) ? NONE : promptIds(row.prompt());
-    List<int[]> completions = completions(row, prompt);
-    int longest = completions.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+    MessageTokenizer.Ids ids = ids(row);
+    int[] prompt = ids.prompt();
+    List<int[]> completions = ids.completions().stream().map(this::ended).toList();
+    int longest =
+        completions.stream().mapToInt(completion -> completion.length).max().orElseThrow();
     if (longest > maxLength) {
       report.dropped(DataReport.COMPLETION_TOO_LONG);
       return Optional.empty();
@@ -96,7 +102,21 @@ public final class RowTokenizer {
     int cut = prompt.length - fitting.length;
     report.kept(fitting.length, longest, cut);
     double margin = row instanceof Comparison comparison ? comparison.margin() : 0;
-    return Optional.of(new TokenizedRow(tree, row, margin, cut));
+    return Optional.of(
+        ids.completionMask() == null || trainOn == TrainOn.PROMPT_AND_COMPLETION
+            ? new TokenizedRow(tree, ids.row(), margin, cut)
+            : new TokenizedRow(tree, ids.completionMask(), ids.row(), margin, cut));
+  }
+
+  private MessageTokenizer.Ids ids(Row row) {
+    if (row.messages().isPresent() && row instanceof Demonstration demonstration) {
+      return messages.demonstration(demonstration, row.messages().get());
+    }
+    if (row.messages().isPresent() && row instanceof Comparison comparison) {
+      return messages.comparison(comparison, row.messages().get());
+    }
+    int[] prompt = isText(row) ? NONE : promptIds(row.prompt());
+    return new MessageTokenizer.Ids(prompt, completions(row, prompt), null, row);
   }
 
   /**
@@ -121,17 +141,34 @@ public final class RowTokenizer {
     List<TokenizedPrompt> kept = new ArrayList<>();
     for (PromptRow row : rows.rows()) {
       report.read(row);
-      int[] prompt = promptIds(row.prompt());
+      PromptRow text = row.messages().map(given -> messages.prompt(row, given)).orElse(row);
+      int[] prompt =
+          row.messages().isPresent() ? messages.ids(text.prompt()) : promptIds(row.prompt());
       int[] fitting = end(prompt, room);
       if (fitting.length == 0) {
         report.dropped(DataReport.EMPTY_PROMPT);
       } else {
         int cut = prompt.length - fitting.length;
         report.kept(fitting.length, 0, cut);
-        kept.add(new TokenizedPrompt(fitting, row, cut));
+        kept.add(new TokenizedPrompt(fitting, text, cut));
       }
     }
     return new Tokenized<>(kept, report.build());
+  }
+
+  /**
+   * Tokenizes a demonstration whole: nothing is cut and no end is appended.
+   *
+   * @param row the row
+   * @return the ids of its prompt and its completion
+   */
+  public int[] wholeIds(Demonstration row) {
+    if (row.messages().isPresent()) {
+      return messages.whole(row, row.messages().get());
+    }
+    return row.trainOnAll()
+        ? tokenizer.encode(row.completion())
+        : concat(promptIds(row.prompt()), completionIds(row.prompt(), row.completion()));
   }
 
   /**
@@ -183,13 +220,13 @@ public final class RowTokenizer {
   private List<int[]> completions(Row row, int[] prompt) {
     if (row instanceof Comparison comparison) {
       return comparison.completions().stream()
-          .map(completion -> ended(completionIds(row.prompt(), prompt, completion)))
+          .map(completion -> completionIds(row.prompt(), prompt, completion))
           .toList();
     }
     if (row instanceof Demonstration demonstration) {
       String text = demonstration.completion();
       return List.of(
-          ended(isText(row) ? tokenizer.encode(text) : completionIds(row.prompt(), prompt, text)));
+          isText(row) ? tokenizer.encode(text) : completionIds(row.prompt(), prompt, text));
     }
     throw new IllegalArgumentException("a prompt alone has no completion");
   }

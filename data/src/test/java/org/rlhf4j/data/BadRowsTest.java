@@ -31,9 +31,6 @@ class BadRowsTest {
   /** Faults of one row: file name, content, the message after the file's name. */
   static Stream<Arguments> badRows() {
     String needs = "; it needs prompt and completion, or text, or chosen and rejected";
-    String messages =
-        " is a message list, which needs a chat template; write it as text, the way the model"
-            + " should see it";
     return Stream.of(
         arguments(
             "a.jsonl",
@@ -81,11 +78,34 @@ class BadRowsTest {
         arguments(
             "a.jsonl",
             "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
-            ":1:1: \"messages\"" + messages),
+            ":1:1: no message of the assistant's to train on; add its answer"),
         arguments(
             "a.jsonl",
-            "{\"prompt\":[{\"role\":\"user\",\"content\":\"hi\"}],\"completion\":\"c\"}",
-            ":1:11: \"prompt\"" + messages),
+            "{\"messages\":\"hi\"}",
+            ":1:1: no message of the assistant's to train on; add its answer"),
+        arguments(
+            "a.jsonl",
+            "{\"messages\":[]}",
+            ":1:13: \"messages\" should be a list of messages, not []; correct it"),
+        arguments(
+            "a.jsonl",
+            "{\"messages\":[{\"role\":\"assistant\",\"content\":null}]}",
+            ":1:13: \"messages\" should be messages with a role and a content, both strings, not"
+                + " {\"role\":\"assistant\",\"content\":null}; correct it"),
+        arguments(
+            "a.jsonl",
+            "{\"messages\":[{\"role\":\"assistant\",\"content\":\"c\",\"tool_calls\":[1],\"name\":null}]}",
+            ":1:13: \"messages\" has a message with \"tool_calls\", which isn't rendered; leave it"
+                + " out, or write the row as text"),
+        arguments(
+            "a.jsonl",
+            "{\"prompt\":[{\"role\":\"user\",\"content\":\"hi\"}],\"chosen\":\"c\"}",
+            ":1:1: no \"rejected\" (fields: prompt, chosen); add it"),
+        arguments(
+            "a.jsonl",
+            "{\"chosen\":[{\"role\":\"user\",\"content\":\"a\"}],"
+                + "\"rejected\":[{\"role\":\"user\",\"content\":\"b\"}]}",
+            ":1:1: the dialogues share no prompt that the assistant answers; give a prompt"),
         arguments(
             "a.jsonl",
             "{\"prompt\":\"p\",\"completions\":[\"c\"]}",

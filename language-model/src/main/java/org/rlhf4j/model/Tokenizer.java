@@ -86,14 +86,15 @@ public final class Tokenizer implements AutoCloseable {
 
   /**
    * Tokenizes a text as a prompt: after the BOS that the tokenizer's own post-processor puts first,
-   * where it does. What a post-processor puts last (an EOS, say) is left off, so that a prompt can
-   * be continued.
+   * where it does and the text doesn't begin with it. What a post-processor puts last (an EOS, say)
+   * is left off, so that a prompt can be continued.
    *
    * @param text any text; a special token written in it becomes that token
    * @return token ids
    */
   public int[] encode(String text) {
-    return concat(beginning, encodeRaw(text));
+    int[] ids = encodeRaw(text);
+    return startsWith(ids, beginning) ? ids : concat(beginning, ids);
   }
 
   /**

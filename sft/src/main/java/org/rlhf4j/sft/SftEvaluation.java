@@ -2,13 +2,10 @@ package org.rlhf4j.sft;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import java.util.List;
 import org.rlhf4j.data.DataReport;
 import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.TokenTree;
 
 /**
  * How well a language model predicts held-out demonstrations: {@code evaluation.json}.
@@ -34,16 +31,15 @@ public record SftEvaluation(
    */
   public static SftEvaluation of(
       LanguageModel model, Tokenized<TokenizedRow> heldOut, int tokenBudget) {
-    List<TokenTree> trees = heldOut.rows().stream().map(TokenizedRow::tree).toList();
     long tokens = 0;
     double logprobs = 0;
-    for (PackedTokens packed : SftTrainer.pack(trees, tokenBudget)) {
-      tokens += packed.predicted();
-      logprobs += SftTrainer.sum(model.logprobs(packed, 1).logprobs());
+    for (TrainedTokens packed : TrainedTokens.pack(heldOut.rows(), tokenBudget)) {
+      tokens += packed.trained();
+      logprobs += packed.sum(model.logprobs(packed.tokens(), 1).logprobs());
     }
     double loss = -logprobs / tokens;
     DataReport report = heldOut.report();
     return new SftEvaluation(
-        trees.size(), tokens, loss, Math.exp(loss), report.cut(), report.dropped());
+        heldOut.rows().size(), tokens, loss, Math.exp(loss), report.cut(), report.dropped());
   }
 }

@@ -121,7 +121,7 @@ public final class SftStage implements Stage, AutoCloseable {
   @Override
   public Metrics step(int step) {
     batch = Arrays.stream(order.rows(step)).mapToObj(training.rows()::get).toList();
-    return trainer.step(step, batch.stream().map(TokenizedRow::tree).toList());
+    return trainer.step(step, batch);
   }
 
   @Override

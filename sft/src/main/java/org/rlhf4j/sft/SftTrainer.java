@@ -2,12 +2,9 @@ package org.rlhf4j.sft;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.data.MicroBatches;
+import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.NonFiniteException;
@@ -18,8 +15,9 @@ import org.rlhf4j.training.OptimizerSettings;
  *
  * <pre>  L = −(1/N) Σ log π(y_t | x, y_&lt;t)</pre>
  *
- * over all N completion tokens of its rows, EOS included. N is the whole step's, so how the rows
- * are grouped into micro-batches changes nothing.
+ * over all N completion tokens of its rows, EOS included; of a dialogue over those of the
+ * assistant's turns. N is the whole step's, so how the rows are grouped into micro-batches changes
+ * nothing.
  */
 public final class SftTrainer implements AutoCloseable {
 
@@ -53,46 +51,31 @@ public final class SftTrainer implements AutoCloseable {
    *     clipping, {@code tokens_per_second} over all tokens that the network saw
    * @throws NonFiniteException when the loss or the gradient isn't finite
    */
-  public Metrics step(int step, List<TokenTree> rows) {
+  public Metrics step(int step, List<TokenizedRow> rows) {
     long start = System.nanoTime();
 
-    // 1. Group the rows under the token budget, and count N, the completion tokens of the step.
-    List<PackedTokens> microBatches = pack(rows, microBatchTokens);
-    int trained = microBatches.stream().mapToInt(PackedTokens::predicted).sum();
+    // 1. Group the rows under the token budget, and count N, the tokens of the step that are
+    // trained on.
+    List<TrainedTokens> microBatches = TrainedTokens.pack(rows, microBatchTokens);
+    int trained = microBatches.stream().mapToInt(TrainedTokens::trained).sum();
 
     // 2. Of each micro-batch compute the log-probabilities, and add the gradient of −(1/N) Σ.
     double loss = 0;
-    for (PackedTokens tokens : microBatches) {
-      float[] gradients = new float[tokens.predicted()];
-      Arrays.fill(gradients, -1f / trained);
-      loss -= sum(model.accumulate(tokens, 1, gradients)) / trained;
+    for (TrainedTokens batch : microBatches) {
+      float[] gradients = batch.gradients(-1f / trained);
+      loss -= batch.sum(model.accumulate(batch.tokens(), 1, gradients)) / trained;
     }
     NonFiniteException.check("loss", loss);
 
     // 3. Clip the norm of all gradients together, and update the weights.
     double gradNorm = learner.update(step);
 
-    int seen = microBatches.stream().mapToInt(PackedTokens::tokens).sum();
+    int seen = microBatches.stream().mapToInt(batch -> batch.tokens().tokens()).sum();
     return new Metrics()
         .put("loss", loss)
         .put("learning_rate", learner.learningRate(step))
         .put("grad_norm", gradNorm)
         .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
-  }
-
-  /** Groups rows into micro-batches. */
-  static List<PackedTokens> pack(List<TokenTree> rows, int tokenBudget) {
-    return MicroBatches.of(rows, tokenBudget).stream()
-        .map(indices -> PackedTokens.of(Arrays.stream(indices).mapToObj(rows::get).toList()))
-        .toList();
-  }
-
-  static double sum(float[] logprobs) {
-    double sum = 0;
-    for (float logprob : logprobs) {
-      sum += logprob;
-    }
-    return sum;
   }
 
   /**

@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.data.Demonstration;
+import org.rlhf4j.data.Location;
+import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.TokenTree;
@@ -49,16 +52,21 @@ final class SftFixture {
     return new OptimizerSettings(1e-3, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-5, 1);
   }
 
-  static List<TokenTree> rows(JsonNode step) {
-    List<TokenTree> rows = new ArrayList<>();
+  static List<TokenizedRow> rows(JsonNode step) {
+    List<TokenizedRow> rows = new ArrayList<>();
     step.get("rows")
-        .forEach(
-            row -> rows.add(TokenTree.of(ints(row.get("prompt")), ints(row.get("completion")))));
+        .forEach(row -> rows.add(row(ints(row.get("prompt")), ints(row.get("completion")))));
     return rows;
   }
 
-  static List<TokenTree> firstRows() throws IOException {
+  static List<TokenizedRow> firstRows() throws IOException {
     return rows(expected().get("steps").get(0));
+  }
+
+  /** A row of which all of the completion is trained on. */
+  static TokenizedRow row(int[] prompt, int[] completion) {
+    Demonstration from = new Demonstration("", "", false, new Location("fixture", 1, 1));
+    return new TokenizedRow(TokenTree.of(prompt, completion), from, 0, 0);
   }
 
   private static int[] ints(JsonNode array) {

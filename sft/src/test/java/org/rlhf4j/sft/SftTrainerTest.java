@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.Safetensors;
@@ -63,15 +64,16 @@ class SftTrainerTest {
 
   @Test
   void lossIsTheMeanOverAllCompletionTokens() throws IOException {
-    List<TokenTree> rows = SftFixture.firstRows();
+    List<TokenizedRow> rows = SftFixture.firstRows();
     double sum = 0;
     int tokens = 0;
     double meanOfMeans = 0;
     try (LanguageModel model = SftFixture.model();
         SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 1, WHOLE)) {
-      for (TokenTree row : rows) {
-        float[] logprobs = model.logprobs(PackedTokens.of(List.of(row)), 1).logprobs();
-        assertThat(logprobs).hasSize(row.completions().get(0).length);
+      for (TokenizedRow row : rows) {
+        TokenTree tree = row.tree();
+        float[] logprobs = model.logprobs(PackedTokens.of(List.of(tree)), 1).logprobs();
+        assertThat(logprobs).hasSize(tree.completions().get(0).length);
         double rowSum = 0;
         for (float logprob : logprobs) {
           rowSum += logprob;
@@ -89,8 +91,8 @@ class SftTrainerTest {
 
   @Test
   void neitherMicroBatchesNorOrderChangeTheResult() throws IOException {
-    List<TokenTree> rows = SftFixture.firstRows();
-    List<TokenTree> reversed = new ArrayList<>(rows);
+    List<TokenizedRow> rows = SftFixture.firstRows();
+    List<TokenizedRow> reversed = new ArrayList<>(rows);
     Collections.reverse(reversed);
     Result whole = result(rows, WHOLE);
     requireClose(result(rows, 1), whole);
@@ -102,7 +104,7 @@ class SftTrainerTest {
 
   private record Result(double loss, double gradNorm, float[] weights) {}
 
-  private static Result result(List<TokenTree> rows, int microBatchTokens) {
+  private static Result result(List<TokenizedRow> rows, int microBatchTokens) {
     try (LanguageModel model = SftFixture.model();
         SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 3, microBatchTokens)) {
       trainer.step(1, rows);
@@ -138,14 +140,40 @@ class SftTrainerTest {
 
   @Test
   void trainsOnThePromptWhereItIsPartOfTheCompletion() throws IOException {
-    List<TokenTree> rows = SftFixture.firstRows();
-    List<TokenTree> texts =
+    List<TokenizedRow> rows = SftFixture.firstRows();
+    List<TokenizedRow> texts =
         rows.stream()
-            .map(row -> TokenTree.of(new int[0], concat(row.prompt(), row.completions().get(0))))
+            .map(TokenizedRow::tree)
+            .map(row -> concat(row.prompt(), row.completions().get(0)))
+            .map(ids -> SftFixture.row(new int[0], ids))
             .toList();
-    int all = texts.stream().mapToInt(TokenTree::length).sum();
-    assertThat(SftTrainer.pack(texts, WHOLE).get(0).predicted()).isEqualTo(all - texts.size());
+    int all = texts.stream().mapToInt(row -> row.tree().length()).sum();
+    assertThat(TrainedTokens.pack(texts, WHOLE).get(0).trained()).isEqualTo(all - texts.size());
     assertThat(result(texts, WHOLE).loss()).isNotCloseTo(result(rows, WHOLE).loss(), within(1e-3));
+  }
+
+  @Test
+  void tokensOutsideTheMaskAreOnlyRead() throws IOException {
+    List<TokenizedRow> rows = SftFixture.firstRows();
+    // A dialogue whose last turn alone is trained on is a prompt with that turn.
+    List<TokenizedRow> masked = new ArrayList<>();
+    for (TokenizedRow row : rows) {
+      int[] prompt = row.tree().prompt();
+      int[] completion = row.tree().completions().get(0);
+      boolean[] mask = new boolean[prompt.length - 1 + completion.length];
+      Arrays.fill(mask, prompt.length - 1, mask.length, true);
+      TokenTree tree =
+          TokenTree.of(
+              Arrays.copyOf(prompt, 1),
+              concat(Arrays.copyOfRange(prompt, 1, prompt.length), completion));
+      masked.add(new TokenizedRow(tree, mask, row.row(), 0, 0));
+    }
+    requireClose(result(masked, WHOLE), result(rows, WHOLE));
+    requireClose(result(masked, 24), result(rows, WHOLE));
+    List<TokenizedRow> unmasked =
+        masked.stream().map(row -> new TokenizedRow(row.tree(), row.row(), 0, 0)).toList();
+    assertThat(result(unmasked, WHOLE).loss())
+        .isNotCloseTo(result(rows, WHOLE).loss(), within(1e-3));
   }
 
   private static int[] concat(int[] first, int[] second) {
@@ -156,7 +184,7 @@ class SftTrainerTest {
 
   @Test
   void goesOnFromWhatItSavedBitForBit(@TempDir Path folder) throws IOException {
-    List<TokenTree> rows = SftFixture.firstRows();
+    List<TokenizedRow> rows = SftFixture.firstRows();
     try (LanguageModel model = SftFixture.model();
         LanguageModel other = SftFixture.model();
         SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 4, 24);
@@ -191,7 +219,7 @@ class SftTrainerTest {
 
   @Test
   void stepsLeaveNoArraysBehind() throws IOException {
-    List<TokenTree> rows = SftFixture.firstRows();
+    List<TokenizedRow> rows = SftFixture.firstRows();
     try (LanguageModel model = SftFixture.model();
         SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 3, 24)) {
       NDManager manager = model.parameters().manager();
@@ -209,7 +237,7 @@ class SftTrainerTest {
         new OptimizerSettings(1e30, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-8, 0);
     try (LanguageModel model = SftFixture.model();
         SftTrainer trainer = new SftTrainer(model, wild, 3, WHOLE)) {
-      List<TokenTree> rows = SftFixture.firstRows();
+      List<TokenizedRow> rows = SftFixture.firstRows();
       assertThatThrownBy(
               () -> {
                 trainer.step(1, rows);

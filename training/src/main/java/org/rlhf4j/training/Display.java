@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
 public record Display(PrintStream stream, boolean terminal, int columns, LongSupplier nanoTime) {
 
   private static final int USUAL_COLUMNS = 80;
-  private static final Path STDERR = Path.of("/proc/self/fd/2");
+  private static final int STDERR = 2;
 
   /**
    * The standard error stream of this process.
@@ -25,16 +25,23 @@ public record Display(PrintStream stream, boolean terminal, int columns, LongSup
    * @return the display, a terminal where the stream is one
    */
   public static Display stderr() {
-    return new Display(System.err, isTerminal(), columnsOfTerminal(), System::nanoTime);
+    return new Display(System.err, isTerminal(STDERR), columnsOfTerminal(), System::nanoTime);
   }
 
-  private static boolean isTerminal() {
+  /**
+   * Tells whether a stream of this process is a terminal that can do more than lines.
+   *
+   * @param descriptor its number: 0 for the input, 2 for errors
+   * @return whether it is
+   */
+  public static boolean isTerminal(int descriptor) {
     if ("dumb".equals(System.getenv("TERM"))) {
       return false;
     }
+    Path stream = Path.of("/proc/self/fd/" + descriptor);
     try {
-      if (Files.isSymbolicLink(STDERR)) {
-        String target = Files.readSymbolicLink(STDERR).toString();
+      if (Files.isSymbolicLink(stream)) {
+        String target = Files.readSymbolicLink(stream).toString();
         return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
       }
     } catch (IOException e) {

@@ -1,0 +1,182 @@
+package org.rlhf4j.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.chat.ChatMessage;
+import org.rlhf4j.model.chat.ChatTemplate;
+import org.rlhf4j.model.chat.RenderedChat;
+import org.rlhf4j.model.jinja.Span;
+
+/**
+ * Turns rows of messages into token ids by the model's chat template. The template brings its own
+ * special tokens, BOS too, so the tokenizer adds none. Of a demonstration the assistant's turns in
+ * the completion are trained on. Ids are those of the text up to each turn's beginning and end in
+ * turn: what follows is taken from the tokenization of all so far where that begins with the ids
+ * before it, else tokenized by itself.
+ */
+final class MessageTokenizer {
+
+  /**
+   * A row's ids.
+   *
+   * @param completionMask for each token of the completions whether it is trained on
+   * @param row the row as text, as the model reads it
+   */
+  record Ids(int[] prompt, List<int[]> completions, boolean[] completionMask, Row row) {}
+
+  private final Tokenizer tokenizer;
+  private ChatTemplate template;
+
+  MessageTokenizer(Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+  }
+
+  /** The row as text, up to where the assistant begins to speak. */
+  PromptRow prompt(PromptRow row, Messages messages) {
+    String text = at(row.location(), () -> template().prompt(messages.prompt()));
+    return new PromptRow(text, row.answer(), row.location());
+  }
+
+  int[] ids(String rendered) {
+    return tokenizer.encodeRaw(rendered);
+  }
+
+  /** All ids of a demonstration, without an end of ours. */
+  int[] whole(Demonstration row, Messages messages) {
+    List<ChatMessage> all = messages.with(messages.completions().get(0));
+    return ids(at(row.location(), () -> template().dialogue(all)).text());
+  }
+
+  Ids demonstration(Demonstration row, Messages messages) {
+    List<ChatMessage> all = messages.with(messages.completions().get(0));
+    RenderedChat chat = at(row.location(), () -> template().dialogue(all));
+    int before = at(row.location(), () -> promptLength(messages, chat.text()));
+    List<Span> said = chat.assistant().stream().filter(span -> span.end() > before).toList();
+    if (said.isEmpty()) {
+      throw new UserException(
+          row.location() + ": the chat template writes no turn of the assistant's; leave it out");
+    }
+    int begin = said.get(0).begin();
+    String text = chat.text().substring(0, said.get(said.size() - 1).end());
+    int[] prompt = ids(text.substring(0, begin));
+    int[] ids = prompt;
+    List<Integer> trained = new ArrayList<>(); // where trained ids begin and end, in turn
+    for (Span span : said) {
+      ids = continued(ids, text, begin, span.begin());
+      trained.add(ids.length);
+      ids = continued(ids, text, span.begin(), span.end());
+      begin = span.end();
+      trained.add(ids.length);
+    }
+    if (!tokenizer.isStop(ids[ids.length - 1])) {
+      ids = Arrays.copyOf(ids, ids.length + 1);
+      ids[ids.length - 1] = tokenizer.eosId();
+      trained.set(trained.size() - 1, ids.length);
+    }
+    Demonstration rendered =
+        new Demonstration(
+            text.substring(0, said.get(0).begin()),
+            text.substring(said.get(0).begin()),
+            false,
+            row.location());
+    int[] completion = Arrays.copyOfRange(ids, prompt.length, ids.length);
+    return new Ids(prompt, List.of(completion), mask(trained, prompt.length, ids.length), rendered);
+  }
+
+  /** How much of a dialogue is its prompt, as far as the template writes it alike. */
+  private int promptLength(Messages messages, String text) {
+    if (messages.prompt().isEmpty()) {
+      return 0;
+    }
+    String prompt = template().prompt(messages.prompt());
+    int mismatch = 0;
+    while (mismatch < Math.min(prompt.length(), text.length())
+        && prompt.charAt(mismatch) == text.charAt(mismatch)) {
+      mismatch++;
+    }
+    return mismatch;
+  }
+
+  private static boolean[] mask(List<Integer> trained, int prompt, int length) {
+    boolean[] mask = new boolean[length - prompt];
+    for (int i = 0; i < trained.size(); i += 2) {
+      Arrays.fill(mask, trained.get(i) - prompt, trained.get(i + 1) - prompt, true);
+    }
+    return mask;
+  }
+
+  /** Goes on from the ids of the text before {@code begin} to those before {@code end}. */
+  private int[] continued(int[] before, String text, int begin, int end) {
+    int[] whole = ids(text.substring(0, end));
+    return Tokenizer.startsWith(whole, before)
+        ? whole
+        : concat(before, tokenizer.encodeContinuation(text.substring(begin, end)));
+  }
+
+  Ids comparison(Comparison row, Messages messages) {
+    List<String> texts =
+        messages.completions().stream()
+            .map(completion -> dialogue(row, messages.with(completion)))
+            .toList();
+    String prompt = sharedPrompt(row, messages, texts);
+    int[] before = ids(prompt);
+    List<int[]> completions = new ArrayList<>();
+    for (String text : texts) {
+      int[] ids = continued(before, text, prompt.length(), text.length());
+      completions.add(Arrays.copyOfRange(ids, before.length, ids.length));
+    }
+    List<String> said = texts.stream().map(text -> text.substring(prompt.length())).toList();
+    Comparison rendered = new Comparison(prompt, said, row.margin(), row.location());
+    return new Ids(before, completions, null, rendered);
+  }
+
+  private String dialogue(Row row, List<ChatMessage> messages) {
+    return at(row.location(), () -> template().dialogue(messages)).text();
+  }
+
+  /** The prompt as it is for sampling, else, where no answer follows that, without its opening. */
+  private String sharedPrompt(Row row, Messages messages, List<String> texts) {
+    if (messages.prompt().isEmpty()) {
+      return "";
+    }
+    List<Supplier<String>> prompts =
+        List.of(
+            () -> template().prompt(messages.prompt()),
+            () -> template().dialogue(messages.prompt()).text());
+    for (Supplier<String> one : prompts) {
+      String prompt = at(row.location(), one);
+      if (texts.stream().allMatch(text -> text.startsWith(prompt))) {
+        return prompt;
+      }
+    }
+    throw new UserException(
+        row.location()
+            + ": the chat template writes the prompt otherwise where an answer follows; give text"
+            + " instead of messages");
+  }
+
+  private ChatTemplate template() {
+    if (template == null) {
+      template = ChatTemplate.of(tokenizer);
+    }
+    return template;
+  }
+
+  private static <T> T at(Location location, Supplier<T> rendered) {
+    try {
+      return rendered.get();
+    } catch (UserException e) {
+      throw new UserException(location + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    int[] all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+}

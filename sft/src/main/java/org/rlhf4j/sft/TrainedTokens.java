@@ -1,0 +1,68 @@
+package org.rlhf4j.sft;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.rlhf4j.data.MicroBatches;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.TokenTree;
+
+/**
+ * Packed demonstrations, and which of their tokens the loss is computed on.
+ *
+ * @param tokens what the network sees
+ * @param completionMask for each predicted token whether it is trained on [M]
+ */
+record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
+
+  /** Groups rows into micro-batches. */
+  static List<TrainedTokens> pack(List<TokenizedRow> rows, int tokenBudget) {
+    List<TokenTree> trees = rows.stream().map(TokenizedRow::tree).toList();
+    List<TrainedTokens> packed = new ArrayList<>();
+    for (int[] group : MicroBatches.of(trees, tokenBudget)) {
+      packed.add(of(Arrays.stream(group).mapToObj(rows::get).toList()));
+    }
+    return packed;
+  }
+
+  private static TrainedTokens of(List<TokenizedRow> rows) {
+    PackedTokens tokens = PackedTokens.of(rows.stream().map(TokenizedRow::tree).toList());
+    boolean[] mask = new boolean[tokens.predicted()];
+    int start = 0;
+    for (TokenizedRow row : rows) {
+      int unpredicted = row.tree().prompt().length == 0 ? 1 : 0; // the first token of all
+      int length = row.completionMask().length - unpredicted;
+      System.arraycopy(row.completionMask(), unpredicted, mask, start, length);
+      start += length;
+    }
+    return new TrainedTokens(tokens, mask);
+  }
+
+  /** The number of tokens that are trained on. */
+  int trained() {
+    int trained = 0;
+    for (boolean one : completionMask) {
+      trained += one ? 1 : 0;
+    }
+    return trained;
+  }
+
+  /** A gradient by each log-probability: the given one where a token is trained on, else 0. */
+  float[] gradients(float each) {
+    float[] gradients = new float[completionMask.length];
+    for (int i = 0; i < gradients.length; i++) {
+      gradients[i] = completionMask[i] ? each : 0;
+    }
+    return gradients;
+  }
+
+  /** The sum of the log-probabilities of the tokens that are trained on. */
+  double sum(float[] logprobs) {
+    double sum = 0;
+    for (int i = 0; i < logprobs.length; i++) {
+      sum += completionMask[i] ? logprobs[i] : 0;
+    }
+    return sum;
+  }
+}
