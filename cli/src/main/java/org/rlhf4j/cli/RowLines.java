@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.rlhf4j.data.BadRow;
+import org.rlhf4j.data.BadRowException;
 import org.rlhf4j.data.Row;
 import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowReader;
@@ -122,6 +123,9 @@ final class RowLines<R extends Row, I> {
       item = work.prepare(row, index);
     } catch (UnfitRowException e) {
       onBadRow.accept(new BadRow(row.location(), e.getMessage()));
+      return;
+    } catch (BadRowException e) {
+      onBadRow.accept(e.row());
       return;
     }
     index++;

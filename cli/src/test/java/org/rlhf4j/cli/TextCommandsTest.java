@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,43 @@ class TextCommandsTest {
     }
     assertThat(lines.get(2).toString()).isEqualTo("{\"ids\":[4],\"logprobs\":[]}");
     assertThat(lines.get(3).toString()).isEqualTo("{\"ids\":[],\"logprobs\":[]}");
+  }
+
+  @Test
+  void messagesAreWrittenByTheModelsTemplate() throws IOException {
+    String model = modelWithTemplate();
+    String hi = "{'role': 'user', 'content': 'the rain'}";
+    String yo = "{'role': 'assistant', 'content': 'is ending'}";
+    String data =
+        data("{'messages': [" + hi + "," + yo + "]}", "{'messages': [" + yo + "," + yo + "]}");
+
+    Outcome logprobs = rlhf("logprobs", "--model", model, "--data", data, "--on-bad-row", "skip");
+    try (LanguageModel loaded = LanguageModel.load(Path.of(model))) {
+      assertThat(ints(logprobs.lines().get(0).get("ids")))
+          .containsExactly(loaded.tokenizer().encodeRaw("(the rain)(is ending)"));
+    }
+    assertThat(logprobs.lines().get(1).get("error").asText())
+        .startsWith(data + ":2:1: ")
+        .endsWith(":1: the template refuses these messages (twice); change them");
+
+    Outcome generated = rlhf("generate", "--model", model, "--data", data, "--max-new-tokens", "4");
+    assertThat(generated.lines().get(0).get("prompt").asText()).isEqualTo("(the rain)(");
+    assertThat(generated.lines().get(1).get("prompt").asText()).isEqualTo("(is ending)(");
+  }
+
+  private String modelWithTemplate() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(Path.of(MODEL)).filter(Files::isRegularFile)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}({{ m.content }}){% if not loop.first and loop.previtem.role == m.role %}"
+            + "{{ raise_exception('twice') }}{% endif %}{% endfor %}"
+            + "{% if add_generation_prompt %}({% endif %}");
+    return model.toString();
   }
 
   @Test

@@ -3,7 +3,7 @@ package org.rlhf4j.data;
 import org.rlhf4j.model.UserException;
 
 /** Thrown where a row is bad and the rows after it can still be read. */
-final class BadRowException extends UserException {
+public final class BadRowException extends UserException {
 
   private static final long serialVersionUID = 1L;
 
@@ -18,7 +18,12 @@ final class BadRowException extends UserException {
     this.row = row;
   }
 
-  BadRow row() {
+  /**
+   * Returns what is wrong, and where.
+   *
+   * @return the row
+   */
+  public BadRow row() {
     return row;
   }
 }

@@ -3,7 +3,7 @@ package org.rlhf4j.data;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.chat.ChatMessage;
@@ -37,7 +37,7 @@ final class MessageTokenizer {
 
   /** The row as text, up to where the assistant begins to speak. */
   PromptRow prompt(PromptRow row, Messages messages) {
-    String text = at(row.location(), () -> template().prompt(messages.prompt()));
+    String text = at(row, template -> template.prompt(messages.prompt()));
     return new PromptRow(text, row.answer(), row.location());
   }
 
@@ -48,17 +48,17 @@ final class MessageTokenizer {
   /** All ids of a demonstration, without an end of ours. */
   int[] whole(Demonstration row, Messages messages) {
     List<ChatMessage> all = messages.with(messages.completions().get(0));
-    return ids(at(row.location(), () -> template().dialogue(all)).text());
+    return ids(at(row, template -> template.dialogue(all)).text());
   }
 
   Ids demonstration(Demonstration row, Messages messages) {
     List<ChatMessage> all = messages.with(messages.completions().get(0));
-    RenderedChat chat = at(row.location(), () -> template().dialogue(all));
-    int before = at(row.location(), () -> promptLength(messages, chat.text()));
+    RenderedChat chat = at(row, template -> template.dialogue(all));
+    int before = promptLength(row, messages, chat.text());
     List<Span> said = chat.assistant().stream().filter(span -> span.end() > before).toList();
     if (said.isEmpty()) {
-      throw new UserException(
-          row.location() + ": the chat template writes no turn of the assistant's; leave it out");
+      throw new BadRowException(
+          row.location(), "the chat template writes no turn of the assistant's; leave the row out");
     }
     int begin = said.get(0).begin();
     String text = chat.text().substring(0, said.get(said.size() - 1).end());
@@ -88,11 +88,11 @@ final class MessageTokenizer {
   }
 
   /** How much of a dialogue is its prompt, as far as the template writes it alike. */
-  private int promptLength(Messages messages, String text) {
+  private int promptLength(Row row, Messages messages, String text) {
     if (messages.prompt().isEmpty()) {
       return 0;
     }
-    String prompt = template().prompt(messages.prompt());
+    String prompt = at(row, template -> template.prompt(messages.prompt()));
     int mismatch = 0;
     while (mismatch < Math.min(prompt.length(), text.length())
         && prompt.charAt(mismatch) == text.charAt(mismatch)) {
@@ -135,7 +135,7 @@ final class MessageTokenizer {
   }
 
   private String dialogue(Row row, List<ChatMessage> messages) {
-    return at(row.location(), () -> template().dialogue(messages)).text();
+    return at(row, template -> template.dialogue(messages)).text();
   }
 
   /** The prompt as it is for sampling, else, where no answer follows that, without its opening. */
@@ -143,34 +143,31 @@ final class MessageTokenizer {
     if (messages.prompt().isEmpty()) {
       return "";
     }
-    List<Supplier<String>> prompts =
+    List<Function<ChatTemplate, String>> prompts =
         List.of(
-            () -> template().prompt(messages.prompt()),
-            () -> template().dialogue(messages.prompt()).text());
-    for (Supplier<String> one : prompts) {
-      String prompt = at(row.location(), one);
+            template -> template.prompt(messages.prompt()),
+            template -> template.dialogue(messages.prompt()).text());
+    for (Function<ChatTemplate, String> one : prompts) {
+      String prompt = at(row, one);
       if (texts.stream().allMatch(text -> text.startsWith(prompt))) {
         return prompt;
       }
     }
-    throw new UserException(
-        row.location()
-            + ": the chat template writes the prompt otherwise where an answer follows; give text"
-            + " instead of messages");
+    throw new BadRowException(
+        row.location(),
+        "the chat template writes the prompt otherwise where an answer follows; give text instead"
+            + " of messages");
   }
 
-  private ChatTemplate template() {
+  /** Renders; what the template refuses is the row's fault, but a missing one isn't. */
+  private <T> T at(Row row, Function<ChatTemplate, T> rendered) {
     if (template == null) {
       template = ChatTemplate.of(tokenizer);
     }
-    return template;
-  }
-
-  private static <T> T at(Location location, Supplier<T> rendered) {
     try {
-      return rendered.get();
+      return rendered.apply(template);
     } catch (UserException e) {
-      throw new UserException(location + ": " + e.getMessage(), e);
+      throw new BadRowException(row.location(), e.getMessage());
     }
   }
 

@@ -14,9 +14,9 @@ import org.rlhf4j.model.jinja.Span;
  *   <li>begins where the prompt of the messages before it ends, so that training begins where
  *       sampling does; where no message is before it, or the dialogue doesn't begin with that
  *       prompt (a template may open a turn otherwise for sampling), where its content begins;
- *   <li>ends after its content and the tokens that close the turn. The content's end is found by
- *       rendering the dialogue with another content: what both texts end in comes after it. Tokens
- *       close the turn if they follow the content in the dialogue that ends there too.
+ *   <li>ends after its content and what closes the turn, tokens as a rule. The content's end is
+ *       found by rendering the dialogue with another content: what both texts end in comes after
+ *       it. That closes the turn which follows the content in the dialogue that ends there too.
  * </ul>
  */
 final class AssistantTurns {
@@ -114,18 +114,21 @@ final class AssistantTurns {
   }
 
   /**
-   * The length of what closes a turn after its content: a token, or several side by side, that
-   * follow it in the dialogue that ends there too.
+   * The length of what closes a turn after its content, in the dialogue that ends there as in this
+   * one: a token, or several side by side; where it begins with none, all but space at its end.
    */
   private int closing(List<ChatMessage> messages, String text, int index, int end) {
-    String closing = tokensAfterSpace(text.substring(end));
-    if (index == messages.size() - 1) {
-      return closing.length();
-    }
-    List<ChatMessage> alone = messages.subList(0, index + 1);
-    String ending = template.render(alone, false).text();
-    String last = tokensAfterSpace(ending.substring(content(alone, ending, index).end()));
-    return closing.startsWith(last) ? last.length() : 0;
+    String after = text.substring(end);
+    String last = index == messages.size() - 1 ? after : afterLast(messages.subList(0, index + 1));
+    String closingTokens = tokensAfterSpace(last);
+    String closing = closingTokens.isEmpty() ? last.stripTrailing() : closingTokens;
+    return after.startsWith(closing) ? closing.length() : 0;
+  }
+
+  /** What comes after the content of the last message. */
+  private String afterLast(List<ChatMessage> messages) {
+    String text = template.render(messages, false).text();
+    return text.substring(content(messages, text, messages.size() - 1).end());
   }
 
   /** The tokens that a text begins with, the space before them included. */

@@ -194,6 +194,23 @@ class ChatTemplateTest {
   }
 
   @Test
+  void wordsThatAreNoTokensCloseATurnToo() throws IOException {
+    Files.writeString(
+        folder.resolve("chat_template.jinja"),
+        "{% for m in messages %}({{ m.content }}) {% endfor %}"
+            + "{% if add_generation_prompt %}({% endif %}");
+    ChatTemplate template = ChatTemplate.find(folder, TOKENS, () -> NOW).orElseThrow();
+    List<ChatMessage> messages =
+        List.of(
+            new ChatMessage("user", "a"),
+            new ChatMessage("assistant", "b"),
+            new ChatMessage("user", "c"),
+            new ChatMessage("assistant", "d"));
+    assertThat(template.dialogue(messages))
+        .isEqualTo(new RenderedChat("(a) (b) (c) (d)", List.of(new Span(5, 7), new Span(13, 15))));
+  }
+
+  @Test
   void fileComesBeforeSettingsAndDefaultBeforeOthers() throws IOException {
     List<ChatMessage> hi = List.of(new ChatMessage("user", "Hi"));
     assertThat(ChatTemplate.find(folder, TOKENS, () -> NOW)).isEmpty();
