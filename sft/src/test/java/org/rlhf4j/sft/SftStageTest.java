@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -91,6 +92,32 @@ class SftStageTest {
     assertThat(trained).isBetween(12, 19);
     assertThat(metrics).hasSize(3 * ((trained + 3) / 4));
     LanguageModel.load(run).close();
+  }
+
+  @Test
+  void dialoguesTrainOnTheAssistantsTurns() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(SftFixture.MODEL)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m.role[0] ~ m.content ~ eos_token }}{% endfor %}"
+            + "{% if add_generation_prompt %}a{% endif %}");
+    String user = "{\"role\": \"user\", \"content\": \"hm\"}";
+    String answer = "{\"role\": \"assistant\", \"content\": \"yes\"}";
+    String row = "{\"messages\": [%1$s, %2$s, %1$s, %2$s]}".formatted(user, answer);
+    Files.write(data, Collections.nCopies(8, row));
+    Path run = run("run", "steps", "2", "eval-data", data.toString(), "model", model.toString());
+    JsonNode evaluation = JSON.readTree(run.resolve("evaluation.json").toFile());
+    int turn;
+    try (LanguageModel trained = LanguageModel.load(run)) {
+      turn = trained.tokenizer().encodeRaw("yes<|endoftext|>").length;
+    }
+    assertThat(evaluation.get("tokens").intValue()).isEqualTo(8 * 2 * turn);
+    assertThat(run.resolve("model/chat_template.jinja")).exists();
   }
 
   @Test
