@@ -35,7 +35,11 @@ final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
    * @param machine device, threads and seed
    */
   record ChatSettings(
-      @Setting(help = "Language model: a model folder or a run.", required = true) Path model,
+      @Setting(
+              help = "Language model: a model folder, a run or a hub id.",
+              required = true,
+              model = true)
+          Path model,
       @Setting(help = "What the model is told before the dialogue, as its system message.")
           String system,
       @Setting(
