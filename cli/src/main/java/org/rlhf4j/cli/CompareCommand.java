@@ -8,6 +8,8 @@ import java.util.List;
 import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.data.OnBadRow;
 import org.rlhf4j.data.PromptRow;
+import org.rlhf4j.data.RowFiles;
+import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.Rows;
@@ -23,6 +25,7 @@ import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.SampledRollouts;
 import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.FormatSettings;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.MachineSettings;
@@ -93,6 +96,12 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
       Limits.notNegative("temperature", temperature);
     }
 
+    private RowFiles files() {
+      FormatSettings format = data.format();
+      return RowFiles.of(
+          data.data(), RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
+    }
+
     private SamplingSettings sampling() {
       return SamplingSettings.of(maxNewTokens, temperature);
     }
@@ -108,7 +117,7 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
 
   @Override
   void run(CompareSettings chosen) throws IOException {
-    Rows<PromptRow> rows = Rows.read(chosen.data().data(), RowKind.PROMPTS, chosen.onBadRow());
+    Rows<PromptRow> rows = Rows.read(chosen.files(), RowKind.PROMPTS, chosen.onBadRow());
     try (LanguageModel model = LanguageModel.load(chosen.model());
         LanguageModel reference = LanguageModel.load(chosen.referenceModel());
         ScalarModel judge = Manifest.loadVerified(chosen.rewardModel())) {
@@ -159,7 +168,7 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
             chosen.data().maxLengthOf(reference.config().dimensions()));
     Tokenized<TokenizedPrompt> prompts =
         new RowTokenizer(model.tokenizer(), maxLength).tokenizePrompts(rows, chosen.maxNewTokens());
-    err().println(prompts.report().text());
+    prompts.report().lines("prompts").forEach(err()::println);
     prompts.report().limit(chosen.data().maxDropped());
     if (prompts.rows().size() < 2) {
       throw new UserException("fewer than 2 prompts are left to compare on; check the data");

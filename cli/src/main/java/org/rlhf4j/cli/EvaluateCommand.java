@@ -1,9 +1,10 @@
 package org.rlhf4j.cli;
 
 import java.nio.file.Path;
-import java.util.List;
 import org.rlhf4j.data.Comparison;
 import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.RowFiles;
+import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.Rows;
@@ -14,6 +15,7 @@ import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.reward.RewardEvaluation;
 import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.FormatSettings;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.MachineSettings;
@@ -75,6 +77,12 @@ final class EvaluateCommand extends SettingsCommand<EvaluateCommand.EvaluateSett
           : RowKind.comparisonsWithMargin(marginColumn);
     }
 
+    private RowFiles files() {
+      FormatSettings format = data.format();
+      return RowFiles.of(
+          data.data(), RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
+    }
+
     private int tokenBudget(ScalarModel model) {
       return microBatchTokens == null
           ? MemoryPlan.microBatchTokens(model.config().dimensions())
@@ -88,13 +96,12 @@ final class EvaluateCommand extends SettingsCommand<EvaluateCommand.EvaluateSett
 
   @Override
   void run(EvaluateSettings chosen) {
-    List<Path> files = chosen.data().data();
-    Rows<Comparison> rows = Rows.read(files, chosen.rowKind(), chosen.onBadRow());
+    Rows<Comparison> rows = Rows.read(chosen.files(), chosen.rowKind(), chosen.onBadRow());
     try (ScalarModel model = Manifest.loadVerified(chosen.rewardModel())) {
       int maxLength = chosen.data().maxLengthOf(model.config().dimensions());
       Tokenized<TokenizedRow> heldOut =
           new RowTokenizer(model.tokenizer(), maxLength).tokenize(rows);
-      err().println(heldOut.report().text());
+      heldOut.report().lines("rows").forEach(err()::println);
       heldOut.report().limit(chosen.data().maxDropped());
       if (heldOut.rows().isEmpty()) {
         throw new UserException(

@@ -108,6 +108,7 @@ public final class Rlhf implements Callable<Integer> {
         new PpoCommand(),
         new GrpoCommand(),
         new RunCommand(),
+        new InspectCommand(),
         new EvaluateCommand(),
         new CompareCommand(),
         new ScoreCommand(),

@@ -4,7 +4,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.RowFiles;
+import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.FormatSettings;
 import org.rlhf4j.training.settings.Setting;
 import org.rlhf4j.training.settings.SettingsGroup;
 
@@ -13,20 +16,30 @@ import org.rlhf4j.training.settings.SettingsGroup;
  *
  * @param data files of rows
  * @param onBadRow what to do about a bad row
+ * @param format how the files are written
  * @param output the file for the lines, or null for stdout
  */
 @SettingsGroup("Rows")
 record RowLineSettings(
-    @Setting(help = "File of rows: .csv, .jsonl or .json, also as .gz.", required = true)
+    @Setting(
+            help = "File of rows: .csv, .jsonl or .json, also as .gz, or .parquet.",
+            required = true)
         List<Path> data,
     @Setting(
             help = "Stop at a bad row, or write {\"error\": …} in its place and go on.",
             defaultValue = "fail")
         OnBadRow onBadRow,
+    FormatSettings format,
     @Setting(
             help = "File for the results, there only when all are written.",
             defaultText = "stdout")
         Path output) {
+
+  /** The files with the rows. */
+  RowFiles files() {
+    return RowFiles.of(
+        data, RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
+  }
 
   /** Refuses a file that can't be written, before anything is computed. */
   void requireWritable() {

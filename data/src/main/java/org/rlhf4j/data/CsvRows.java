@@ -14,15 +14,15 @@ import org.rlhf4j.model.UserException;
 /** Rows as CSV records under a header; cells are kept as written, line ends in quotes included. */
 final class CsvRows implements RowSource {
 
-  private final Utf8Lines lines;
+  private final TextLines lines;
   private final CSVParser parser;
   private final Iterator<CSVRecord> records;
   private List<String> header;
 
-  CsvRows(Utf8Lines lines) {
+  CsvRows(TextLines lines, char delimiter) {
     this.lines = lines;
     try {
-      this.parser = CSVFormat.DEFAULT.parse(lines.reader(""));
+      this.parser = CSVFormat.DEFAULT.builder().setDelimiter(delimiter).get().parse(lines.reader());
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -55,7 +55,8 @@ final class CsvRows implements RowSource {
           record.size()
               + " cells under a header of "
               + header.size()
-              + "; quote a cell that holds a comma or a line end");
+              + "; quote a cell that holds the delimiter or a line end, or name the file's"
+              + " --csv-delimiter");
     }
     Fields fields = new Fields(location, true);
     for (int i = 0; i < header.size(); i++) {
@@ -76,14 +77,13 @@ final class CsvRows implements RowSource {
   }
 
   private CSVRecord read() {
+    lines.rowBegins();
     try {
       return records.hasNext() ? records.next() : null;
-    } catch (BadRowException e) {
-      throw new UserException(e.getMessage(), e);
     } catch (UncheckedIOException e) {
-      Location end = new Location(lines.file(), parser.getCurrentLineNumber(), 1);
+      Location begin = new Location(lines.file(), lines.rowLine(), 1);
       throw new UserException(
-          end + ": malformed CSV (" + e.getCause().getMessage() + "); correct the quotes", e);
+          begin + ": malformed CSV (" + e.getCause().getMessage() + "); correct the quotes", e);
     }
   }
 

@@ -2,11 +2,13 @@ package org.rlhf4j.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.model.chat.ChatMessage;
+import java.util.Set;
 
 /** One row as its file has it: values by field name. Null values count as absent. */
 final class Fields {
@@ -19,6 +21,7 @@ final class Fields {
   private final Location location;
   private final boolean textual;
   private final Map<String, Field> fields = new LinkedHashMap<>();
+  private final Set<String> nulls = new HashSet<>();
 
   /**
    * Begins a row.
@@ -31,9 +34,45 @@ final class Fields {
   }
 
   void put(String name, JsonNode value, Location place) {
-    if (!value.isNull()) {
+    if (value.isNull()) {
+      nulls.add(name);
+    } else {
       fields.put(name, new Field(value, place));
     }
+  }
+
+  /**
+   * The row under our names. A field that has one of them but isn't asked for is hidden.
+   *
+   * @param columns our name of a field, and the file's
+   */
+  Fields renamed(Map<String, String> columns) {
+    if (columns.isEmpty()) {
+      return this;
+    }
+    Fields renamed = new Fields(location, textual);
+    fields.forEach(
+        (name, field) -> {
+          if (!columns.containsKey(name) && !columns.containsValue(name)) {
+            renamed.fields.put(name, field);
+          }
+        });
+    columns.forEach(
+        (name, column) -> {
+          if (fields.containsKey(column)) {
+            renamed.fields.put(name, fields.get(column));
+          } else if (!nulls.contains(column)) {
+            throw bad(
+                "no \""
+                    + column
+                    + "\" "
+                    + names()
+                    + ", which --columns takes for "
+                    + name
+                    + "; correct --columns");
+          }
+        });
+    return renamed;
   }
 
   Location location() {
@@ -114,6 +153,10 @@ final class Fields {
       throw wrong(name, "a string", value, location);
     }
     String text = value.textValue();
+    if (text.indexOf('\0') >= 0) {
+      throw new BadRowException(
+          location, "\"" + name + "\" holds a NUL character, which no text has; remove it");
+    }
     if (hasHalfPair(text)) {
       throw new BadRowException(
           location,

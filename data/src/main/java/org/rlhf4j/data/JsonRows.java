@@ -18,12 +18,12 @@ final class JsonRows implements RowSource {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
-  private final Utf8Lines lines;
+  private final TextLines lines;
   private boolean started;
   private JsonParser array;
   private long firstLine;
 
-  JsonRows(Utf8Lines lines) {
+  JsonRows(TextLines lines) {
     this.lines = lines;
   }
 
@@ -32,6 +32,10 @@ final class JsonRows implements RowSource {
     if (array != null) {
       return nextOfArray();
     }
+    if (!started && lines.beginsWith('[')) {
+      return openArray();
+    }
+    started = true;
     String line = lines.next();
     while (line != null && line.isBlank()) {
       line = lines.next();
@@ -40,10 +44,6 @@ final class JsonRows implements RowSource {
       return null;
     }
     firstLine = lines.line();
-    if (!started && line.stripLeading().startsWith("[")) {
-      return openArray(line);
-    }
-    started = true;
     return parseLine(line);
   }
 
@@ -69,9 +69,10 @@ final class JsonRows implements RowSource {
     }
   }
 
-  private Fields openArray(String line) {
+  private Fields openArray() {
     try {
-      array = JSON.createParser(lines.reader(line));
+      firstLine = 1;
+      array = JSON.createParser(lines.reader());
       array.nextToken();
     } catch (IOException e) {
       throw new IllegalStateException(e);
@@ -80,24 +81,25 @@ final class JsonRows implements RowSource {
   }
 
   private Fields nextOfArray() {
-    JsonToken token;
+    lines.rowBegins();
     try {
-      token = array.nextToken();
-      if (token == JsonToken.END_ARRAY || token == null) {
-        return null;
-      }
-      if (token == JsonToken.START_OBJECT) {
-        return object(array);
-      }
-      array.skipChildren();
+      JsonToken token = array.nextToken();
+      return token == JsonToken.END_ARRAY || token == null ? null : element();
     } catch (JsonProcessingException e) {
       throw new UserException(place(e.getLocation()) + ": " + malformed(e), e);
-    } catch (BadRowException e) {
-      throw new UserException(e.getMessage(), e);
     } catch (IOException e) {
       throw new UserException(lines.file() + ": can't be read (" + e.getMessage() + ")", e);
     }
-    throw notAnObject(array);
+  }
+
+  /** Reads an element of the array; the parser ends behind it where it is no object, too. */
+  private Fields element() throws IOException {
+    try {
+      return object(array);
+    } catch (BadRowException e) {
+      array.skipChildren();
+      throw e;
+    }
   }
 
   /** Reads the object that the parser stands at. */

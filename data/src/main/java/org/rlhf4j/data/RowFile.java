@@ -3,46 +3,51 @@ package org.rlhf4j.data;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.function.Function;
 import org.rlhf4j.model.UsageException;
 
 /** Opens a data file with the reader that its name asks for. */
 final class RowFile {
 
+  private static final String GZIP = ".gz";
+
   private RowFile() {}
 
-  static RowSource open(Path path) {
-    Function<Utf8Lines, RowSource> format = format(path);
+  static RowSource open(Path data, RowFormat format) {
+    Path path = local(data);
+    String name = path.toString().toLowerCase(Locale.ROOT);
+    boolean gzip = name.endsWith(GZIP);
+    String kind = gzip ? name.substring(0, name.length() - GZIP.length()) : name;
+    if (kind.endsWith(".parquet") && !gzip) {
+      requireFile(path);
+      return new ParquetRows(path);
+    }
+    boolean csv = kind.endsWith(".csv");
+    if (!csv && !kind.endsWith(".jsonl") && !kind.endsWith(".json")) {
+      throw new UsageException(
+          path
+              + ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz, and"
+              + " from .parquet");
+    }
+    requireFile(path);
+    TextLines lines = TextLines.open(path, gzip, format.encoding());
+    return csv ? new CsvRows(lines, format.delimiter()) : new JsonRows(lines);
+  }
+
+  /** The file on this machine that a name of data means: the one place where names are resolved. */
+  private static Path local(Path data) {
+    if (data.toString().startsWith("hf:")) {
+      throw new UsageException(
+          data + ": data isn't fetched from the hub; download the file and name it");
+    }
+    return data;
+  }
+
+  private static void requireFile(Path path) {
     if (!Files.exists(path)) {
       throw new UsageException(path + ": no such file; check --data");
     }
     if (Files.isDirectory(path)) {
       throw new UsageException(path + ": a folder; name the files in it one by one");
     }
-    return format.apply(Utf8Lines.open(path, name(path).endsWith(".gz")));
-  }
-
-  private static Function<Utf8Lines, RowSource> format(Path path) {
-    String name = name(path);
-    if (path.toString().startsWith("hf:")) {
-      throw new UsageException(
-          path + ": data isn't fetched from the hub; download the file and name it");
-    }
-    if (name.endsWith(".parquet")) {
-      throw new UsageException(path + ": Parquet isn't read; save the rows as .jsonl");
-    }
-    String format = name.endsWith(".gz") ? name.substring(0, name.length() - 3) : name;
-    if (format.endsWith(".csv")) {
-      return CsvRows::new;
-    }
-    if (format.endsWith(".jsonl") || format.endsWith(".json")) {
-      return JsonRows::new;
-    }
-    throw new UsageException(
-        path + ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz");
-  }
-
-  private static String name(Path path) {
-    return path.toString().toLowerCase(Locale.ROOT);
   }
 }

@@ -20,6 +20,12 @@ public final class RowKind<T extends Row> {
   private static final String CHOSEN = "chosen";
   private static final String REJECTED = "rejected";
   private static final String TEXT = "text";
+  private static final String ANSWER = "answer";
+  private static final String MESSAGES = "messages";
+
+  /** The fields that rows are made of. */
+  static final List<String> FIELDS =
+      List.of(PROMPT, COMPLETION, TEXT, MESSAGES, CHOSEN, REJECTED, COMPLETIONS, MARGIN, ANSWER);
 
   /** Demonstrations: {@code prompt, completion} or {@code text}; of comparisons the best side. */
   public static final RowKind<Demonstration> DEMONSTRATIONS = new RowKind<>(RowKind::demonstration);
@@ -157,6 +163,6 @@ public final class RowKind<T extends Row> {
     } else {
       throw fields.bad("no prompt " + fields.names() + "; it needs prompt, or chosen and rejected");
     }
-    return new PromptRow(prompt, fields.scalar("answer"), fields.location());
+    return new PromptRow(prompt, fields.scalar(ANSWER), fields.location());
   }
 }

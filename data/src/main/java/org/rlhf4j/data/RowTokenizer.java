@@ -2,6 +2,7 @@ package org.rlhf4j.data;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.model.TokenTree;
@@ -61,13 +62,22 @@ public final class RowTokenizer {
   }
 
   /**
+   * Returns the longest row.
+   *
+   * @return tokens of prompt, completion and end together
+   */
+  public int maxLength() {
+    return maxLength;
+  }
+
+  /**
    * Tokenizes demonstrations or comparisons.
    *
    * @param rows as read
    * @return the rows kept, and the report
    */
   public Tokenized<TokenizedRow> tokenize(Rows<? extends Row> rows) {
-    DataReport.Builder report = new DataReport.Builder(maxLength, rows.bad());
+    DataReport.Builder report = report(rows);
     List<TokenizedRow> kept = new ArrayList<>();
     for (Row row : rows.rows()) {
       tokenize(row, report).ifPresent(kept::add);
@@ -101,6 +111,10 @@ public final class RowTokenizer {
     }
     int cut = prompt.length - fitting.length;
     report.kept(fitting.length, longest, cut);
+    report.cutTrained(isTrainedOnPrompt(row) ? cut : 0);
+    if (completions.stream().allMatch(all -> tokenizer.isStop(all[all.length - 1]))) {
+      report.ended();
+    }
     double margin = row instanceof Comparison comparison ? comparison.margin() : 0;
     return Optional.of(
         ids.completionMask() == null || trainOn == TrainOn.PROMPT_AND_COMPLETION
@@ -128,6 +142,74 @@ public final class RowTokenizer {
    * @return the prompts kept, and the report
    */
   public Tokenized<TokenizedPrompt> tokenizePrompts(Rows<PromptRow> rows, int maxNewTokens) {
+    int room = promptRoom(maxNewTokens);
+    DataReport.Builder report = report(rows);
+    List<TokenizedPrompt> kept = new ArrayList<>();
+    for (PromptRow row : rows.rows()) {
+      tokenizePrompt(row, room, report).ifPresent(kept::add);
+    }
+    return new Tokenized<>(kept, report.build());
+  }
+
+  /**
+   * Reads and tokenizes prompts to sample from, in one pass.
+   *
+   * @param files files of any rows; the prompts of one with a weight come that many times
+   * @param onBadRow what to do about a bad row
+   * @param maxNewTokens how many tokens a completion may have
+   * @return the prompts kept, and the report
+   */
+  public Tokenized<TokenizedPrompt> readPrompts(
+      RowFiles files, OnBadRow onBadRow, int maxNewTokens) {
+    int room = promptRoom(maxNewTokens);
+    List<TokenizedPrompt> kept = new ArrayList<>();
+    SplitReport report =
+        SplitReport.read(
+            new SplitFiles(files, RowFiles.of(List.of(), files.format()), 0),
+            RowKind.PROMPTS,
+            onBadRow,
+            maxLength,
+            (row, weight, counts) ->
+                tokenizePrompt((PromptRow) row, room, counts)
+                    .ifPresent(
+                        prompt ->
+                            kept.addAll(Collections.nCopies(RowWeight.times(row, weight), prompt))),
+            (row, weight, counts) -> {});
+    return new Tokenized<>(kept, report.training());
+  }
+
+  /**
+   * Tokenizes a prompt to sample from.
+   *
+   * @param row the prompt
+   * @param room how many tokens it may have
+   * @param report counts what becomes of it
+   * @return its ids, or nothing where it has none
+   */
+  public Optional<TokenizedPrompt> tokenizePrompt(
+      PromptRow row, int room, DataReport.Builder report) {
+    report.read(row);
+    PromptRow text = row.messages().map(given -> messages.prompt(row, given)).orElse(row);
+    int[] prompt =
+        row.messages().isPresent() ? messages.ids(text.prompt()) : promptIds(row.prompt());
+    int[] fitting = end(prompt, room);
+    if (fitting.length == 0) {
+      report.dropped(DataReport.EMPTY_PROMPT);
+      return Optional.empty();
+    }
+    int cut = prompt.length - fitting.length;
+    report.kept(fitting.length, 0, cut);
+    return Optional.of(new TokenizedPrompt(fitting, text, cut));
+  }
+
+  /**
+   * Returns what the longest row leaves to a prompt.
+   *
+   * @param maxNewTokens how many tokens a completion may have
+   * @return at least 1
+   * @throws UsageException if there is no room for a prompt
+   */
+  public int promptRoom(int maxNewTokens) {
     int room = maxLength - maxNewTokens;
     if (room < 1) {
       throw new UsageException(
@@ -137,23 +219,13 @@ public final class RowTokenizer {
               + maxLength
               + " tokens; lower it or raise max-length");
     }
+    return room;
+  }
+
+  private DataReport.Builder report(Rows<? extends Row> rows) {
     DataReport.Builder report = new DataReport.Builder(maxLength, rows.bad());
-    List<TokenizedPrompt> kept = new ArrayList<>();
-    for (PromptRow row : rows.rows()) {
-      report.read(row);
-      PromptRow text = row.messages().map(given -> messages.prompt(row, given)).orElse(row);
-      int[] prompt =
-          row.messages().isPresent() ? messages.ids(text.prompt()) : promptIds(row.prompt());
-      int[] fitting = end(prompt, room);
-      if (fitting.length == 0) {
-        report.dropped(DataReport.EMPTY_PROMPT);
-      } else {
-        int cut = prompt.length - fitting.length;
-        report.kept(fitting.length, 0, cut);
-        kept.add(new TokenizedPrompt(fitting, text, cut));
-      }
-    }
-    return new Tokenized<>(kept, report.build());
+    report.forms(rows.forms());
+    return report;
   }
 
   /**
@@ -211,10 +283,13 @@ public final class RowTokenizer {
   }
 
   private TokenTree tree(Row row, int[] prompt, List<int[]> completions) {
-    boolean promptToo = trainOn == TrainOn.PROMPT_AND_COMPLETION && row instanceof Demonstration;
-    return promptToo
+    return isTrainedOnPrompt(row)
         ? TokenTree.of(NONE, concat(prompt, completions.get(0)))
         : new TokenTree(prompt, completions);
+  }
+
+  private boolean isTrainedOnPrompt(Row row) {
+    return trainOn == TrainOn.PROMPT_AND_COMPLETION && row instanceof Demonstration;
   }
 
   private List<int[]> completions(Row row, int[] prompt) {

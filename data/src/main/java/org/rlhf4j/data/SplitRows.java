@@ -1,40 +1,56 @@
 package org.rlhf4j.data;
 
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The rows of a run: those to train on and those to evaluate on.
+ * The rows of a run as token ids, read in one pass: those to train on, held without their text, and
+ * those to evaluate on.
  *
- * @param training rows to train on
+ * @param training rows to train on; those of a file with a weight come that many times
  * @param heldOut rows to evaluate on; none where nothing is held out
- * @param <T> the rows' type
+ * @param report what became of all of them, each counted once
  */
-public record SplitRows<T extends Row>(Rows<T> training, Rows<T> heldOut) {
+public record SplitRows(
+    List<TrainingRow> training, Tokenized<TokenizedRow> heldOut, SplitReport report) {
 
   /**
    * Reads both sides.
    *
-   * @param data files to train on
-   * @param evalData files to evaluate on; where there are none, a share of {@code data} is
-   * @param evalFraction that share; see {@link HeldOutSplit}
-   * @param kind what is wanted of each row
+   * @param files the run's
+   * @param kind demonstrations or comparisons
    * @param onBadRow what to do about a bad row
-   * @param <T> the rows' type
-   * @return both sides; the bad rows of {@code data} stand on the training side
+   * @param tokenizer makes ids of them
+   * @return both sides
    */
-  public static <T extends Row> SplitRows<T> read(
-      List<Path> data,
-      List<Path> evalData,
-      double evalFraction,
-      RowKind<T> kind,
-      OnBadRow onBadRow) {
-    Rows<T> rows = Rows.read(data, kind, onBadRow);
-    if (!evalData.isEmpty()) {
-      return new SplitRows<>(rows, Rows.read(evalData, kind, onBadRow));
+  public static SplitRows read(
+      SplitFiles files, RowKind<? extends Row> kind, OnBadRow onBadRow, RowTokenizer tokenizer) {
+    PackedRows training = new PackedRows();
+    List<TokenizedRow> heldOut = new ArrayList<>();
+    SplitReport report =
+        SplitReport.read(
+            files,
+            kind,
+            onBadRow,
+            tokenizer.maxLength(),
+            (row, weight, counts) ->
+                tokenizer
+                    .tokenize(row, counts)
+                    .ifPresent(kept -> training.add(kept, RowWeight.times(row, weight))),
+            (row, weight, counts) -> tokenizer.tokenize(row, counts).ifPresent(heldOut::add));
+    return new SplitRows(training.packed(), new Tokenized<>(heldOut, report.heldOut()), report);
+  }
+
+  /**
+   * Says what became of the rows, and how many an epoch takes where weights make it another number.
+   *
+   * @return lines without line breaks
+   */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>(report.lines());
+    if (training.size() != report.training().kept()) {
+      lines.add(RowWeight.sentence(training.size()));
     }
-    HeldOutSplit.Sides<T> sides = new HeldOutSplit(evalFraction).split(rows.rows());
-    return new SplitRows<>(
-        new Rows<>(sides.training(), rows.bad()), new Rows<>(sides.heldOut(), List.of()));
+    return lines;
   }
 }

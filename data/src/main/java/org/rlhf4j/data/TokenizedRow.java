@@ -14,7 +14,8 @@ import org.rlhf4j.model.TokenTree;
  * @param cut how many ids the prompt lost at its beginning
  */
 public record TokenizedRow(
-    TokenTree tree, boolean[] completionMask, Row row, double margin, int cut) {
+    TokenTree tree, boolean[] completionMask, Row row, double margin, int cut)
+    implements TrainingRow {
 
   /** Checks the mask's length; the array is kept, not copied. */
   public TokenizedRow {
@@ -40,5 +41,10 @@ public record TokenizedRow(
     boolean[] mask = new boolean[tree.completionTokens()];
     Arrays.fill(mask, true);
     return mask;
+  }
+
+  @Override
+  public Location location() {
+    return row.location();
   }
 }

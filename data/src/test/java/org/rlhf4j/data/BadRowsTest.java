@@ -77,6 +77,14 @@ class BadRowsTest {
             ":1:9: \"text\" holds half of a surrogate pair, which no text has; mend or remove it"),
         arguments(
             "a.jsonl",
+            "{\"text\":\"a\\u0000b\"}",
+            ":1:9: \"text\" holds a NUL character, which no text has; remove it"),
+        arguments(
+            "a.jsonl",
+            GOOD + "{\"text\":\"a\0b\"}",
+            ":2:11: a NUL character, which no text has; correct the file, or name its --encoding"),
+        arguments(
+            "a.jsonl",
             "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
             ":1:1: no message of the assistant's to train on; add its answer"),
         arguments(
@@ -121,7 +129,8 @@ class BadRowsTest {
         arguments(
             "a.csv",
             "prompt,completion\np,c,\"x\ny\"\n",
-            ":2:1: 3 cells under a header of 2; quote a cell that holds a comma or a line end"));
+            ":2:1: 3 cells under a header of 2; quote a cell that holds the delimiter or a line end, or"
+                + " name the file's --csv-delimiter"));
   }
 
   @ParameterizedTest
@@ -198,7 +207,30 @@ class BadRowsTest {
     assertThat(rows.rows()).hasSize(2);
     assertThat(rows.bad())
         .extracting(BadRow::message)
-        .containsExactly(file + ":2:13: byte 0xE9 isn't UTF-8; save the file as UTF-8");
+        .containsExactly(
+            file
+                + ":2:13: byte 0xE9 isn't UTF-8; save the file as UTF-8, or name what it is with --encoding");
+  }
+
+  @Test
+  void skipsARowWithoutAnEndInLittleMemory() throws IOException {
+    String line = "{\"text\":\"" + "x".repeat(TextLines.LONGEST_ROW) + "\"}\n";
+    Path file = Files.writeString(folder.resolve("a.jsonl"), GOOD + line + GOOD);
+
+    Rows<Demonstration> rows = Rows.read(List.of(file), RowKind.DEMONSTRATIONS, OnBadRow.SKIP);
+
+    String message =
+        ":2:1: a row of more than 16,777,216 characters; is a line end or a closing quote missing?";
+    assertThat(rows.rows()).hasSize(2);
+    assertThat(rows.bad()).extracting(BadRow::message).containsExactly(file + message);
+
+    Path csv =
+        Files.writeString(
+            folder.resolve("a.csv"),
+            "prompt,text\np,\"" + "x\n".repeat(TextLines.LONGEST_ROW / 2 + 1));
+    assertFails(csv, RowKind.PROMPTS, message);
+    Path array = Files.writeString(folder.resolve("a.json"), "[\n" + line + "]");
+    assertFails(array, RowKind.DEMONSTRATIONS, message);
   }
 
   /** Faults after which nothing can be read, so that skipping doesn't help. */
@@ -209,21 +241,31 @@ class BadRowsTest {
     byte[] latin = "prompt,completion\nna\u00efve,c\n".getBytes(StandardCharsets.ISO_8859_1);
     byte[] latinArray = "[{\"text\":\n\"\u00ef\"}]".getBytes(StandardCharsets.ISO_8859_1);
     return Stream.of(
-        arguments("a.jsonl", bytes(""), ": holds no rows; check the file"),
-        arguments("a.jsonl", bytes("\n \n"), ": holds no rows; check the file"),
-        arguments("a.json", bytes("[]"), ": holds no rows; check the file"),
-        arguments("a.csv", bytes("prompt,completion\n"), ": holds no rows; check the file"),
+        arguments("a.jsonl", bytes(""), ":1:1: holds no rows; check the file"),
+        arguments("a.jsonl", bytes("\n \n"), ":1:1: holds no rows; check the file"),
+        arguments("a.json", bytes("[]"), ":1:1: holds no rows; check the file"),
+        arguments("a.csv", bytes("prompt,completion\n"), ":1:1: holds no rows; check the file"),
         arguments(
             "a.json",
             bytes("[" + GOOD),
             ":2:1: malformed JSON (Unexpected end-of-input: expected close marker for Array);"
                 + " correct the row"),
-        arguments("a.json", latinArray, ":2:2: byte 0xEF isn't UTF-8; save the file as UTF-8"),
-        arguments("a.csv", latin, ":2:3: byte 0xEF isn't UTF-8; save the file as UTF-8"),
+        arguments(
+            "a.json",
+            latinArray,
+            ":2:2: byte 0xEF isn't UTF-8; save the file as UTF-8, or name what it is with --encoding"),
+        arguments(
+            "a.csv",
+            bytes("prompt,text\na,b\nc\0,d\n"),
+            ":3:2: a NUL character, which no text has; correct the file, or name its --encoding"),
+        arguments(
+            "a.csv",
+            latin,
+            ":2:3: byte 0xEF isn't UTF-8; save the file as UTF-8, or name what it is with --encoding"),
         arguments(
             "a.csv",
             bytes("prompt,completion\np,\"c\n\nx"),
-            ":4:1: malformed CSV ((startline 2) EOF reached before encapsulated token finished);"
+            ":2:1: malformed CSV ((startline 2) EOF reached before encapsulated token finished);"
                 + " correct the quotes"),
         arguments(
             "a.csv",
@@ -276,10 +318,11 @@ class BadRowsTest {
     return Stream.of(
         arguments("missing.jsonl", ": no such file; check --data"),
         arguments("sub.csv", ": a folder; name the files in it one by one"),
-        arguments("a.parquet", ": Parquet isn't read; save the rows as .jsonl"),
+        arguments("a.parquet", ": no such file; check --data"),
         arguments(
             "a.txt",
-            ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz"));
+            ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz,"
+                + " and from .parquet"));
   }
 
   @ParameterizedTest

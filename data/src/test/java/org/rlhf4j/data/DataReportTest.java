@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -21,12 +22,16 @@ class DataReportTest {
         new DataReport.Builder(64, List.of(new BadRow(PLACE, "no \"prompt\"; add it")));
     builder.read(new Comparison("p", "a", "b", 0, PLACE));
     builder.kept(10, 4, 0);
+    builder.ended();
     builder.read(new Comparison("p", "a", "b", 1, new Location("a.jsonl", 4, 1)));
     builder.kept(60, 4, 7);
+    builder.cutTrained(7);
+    builder.ended();
     builder.read(new Comparison("q", "a", "a", 0, PLACE));
     builder.kept(2, 1, 0);
     builder.read(new Comparison("r", "a", "b", 0, PLACE));
     builder.dropped(DataReport.COMPLETION_TOO_LONG);
+    builder.forms(Map.of("chosen, rejected", 4));
     return builder.build();
   }
 
@@ -45,19 +50,23 @@ class DataReportTest {
 
   @Test
   void takesPercentilesByNearestRank() {
-    // Of 1 to 200: half don't exceed 100, 90 % not 180, 99 % not 198.
-    assertThat(DataReport.Lengths.of(IntStream.rangeClosed(1, 200).boxed().toList()))
+    // Of 1 to 200, each once: half don't exceed 100, 90 % not 180, 99 % not 198.
+    assertThat(
+            DataReport.Lengths.of(IntStream.rangeClosed(0, 200).map(i -> i > 0 ? 1 : 0).toArray()))
         .isEqualTo(new DataReport.Lengths(100, 180, 198, 200));
-    assertThat(DataReport.Lengths.of(List.of(7))).isEqualTo(new DataReport.Lengths(7, 7, 7, 7));
-    assertThat(DataReport.Lengths.of(List.of())).isEqualTo(new DataReport.Lengths(0, 0, 0, 0));
+    // Nine rows of no token and one of two: 9 in 10 don't exceed 0.
+    assertThat(DataReport.Lengths.of(new int[] {9, 0, 1}))
+        .isEqualTo(new DataReport.Lengths(0, 0, 2, 2));
+    assertThat(DataReport.Lengths.of(new int[8])).isEqualTo(new DataReport.Lengths(0, 0, 0, 0));
   }
 
   @Test
   void readsAsAParagraph() {
     assertThat(report().text())
         .isEqualTo(
-            "4 rows read, 3 kept; 1 bad rows skipped; 1 prompts cut to fit 64 tokens; 1 dropped"
-                + " (completion too long: 1); 1 duplicates, 1 with identical sides. Tokens in a"
+            "4 rows read, 3 kept (4 of chosen, rejected); 1 bad rows skipped; 1 prompts cut to fit"
+                + " 64 tokens, 7 tokens not trained on; 1 dropped (completion too long: 1); the end"
+                + " is kept in 50.0 %; 1 duplicates, 1 with identical sides. Tokens in a"
                 + " row: median 14, 90% up to 64, longest 64 (prompt median 10, 90% up to 60,"
                 + " longest 60; completion median 4, 90% up to 4, longest 4).");
   }
@@ -89,8 +98,8 @@ class DataReportTest {
   void isWrittenAsJson() throws JsonProcessingException {
     assertThat(new ObjectMapper().writeValueAsString(report()))
         .isEqualTo(
-            "{\"read\":4,\"skipped\":1,\"kept\":3,\"cut\":1,\"dropped\":1,"
-                + "\"dropped_why\":{\"completion too long\":1},\"identical\":1,\"duplicates\":1,"
+            "{\"forms\":{\"chosen, rejected\":4},\"read\":4,\"skipped\":1,\"kept\":3,\"cut\":1,\"cut_trained_tokens\":7,\"dropped\":1,"
+                + "\"dropped_why\":{\"completion too long\":1},\"identical\":1,\"duplicates\":1,\"ended\":0.5,"
                 + "\"max_length\":64,"
                 + "\"prompt_tokens\":{\"p50\":10,\"p90\":60,\"p99\":60,\"max\":60},"
                 + "\"completion_tokens\":{\"p50\":4,\"p90\":4,\"p99\":4,\"max\":4},"

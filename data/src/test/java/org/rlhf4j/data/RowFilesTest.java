@@ -220,7 +220,7 @@ class RowFilesTest {
         .extracting(BadRow::message)
         .containsExactly(
             file
-                + ":3:1: 1 cells under a header of 2; quote a cell that holds a comma or a line"
-                + " end");
+                + ":3:1: 1 cells under a header of 2; quote a cell that holds the delimiter or"
+                + " a line end, or name the file's --csv-delimiter");
   }
 }

@@ -45,7 +45,7 @@ public final class GrpoStage implements Stage, AutoCloseable {
         GrpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
         try (GrpoStage stage = new GrpoStage(config, directory, policy)) {
-          display.stream().println("prompts: " + stage.run.report());
+          display.stream().println(stage.run.report());
           new TrainingLoop(directory, config.loop(), stage, display).run();
         }
       }

@@ -22,6 +22,17 @@ public record ModelConfig(ObjectNode json, Family family, Dimensions dimensions)
   private static final String SCALAR = "ForSequenceClassification";
 
   /**
+   * Returns the folder with a model's files, for those who don't need its weights.
+   *
+   * @param model a model folder, or a run directory, which counts as its {@code model/}
+   * @return the folder
+   * @throws UserException where there is none
+   */
+  public static Path folderOf(Path model) {
+    return ModelFolder.resolve(model);
+  }
+
+  /**
    * Reads a folder's config.json.
    *
    * @param folder a Hugging Face model folder

@@ -51,7 +51,7 @@ public final class PpoStage implements Stage, AutoCloseable {
         PpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(PpoConfig.class), config);
         try (PpoStage stage = new PpoStage(config, directory, policy)) {
-          display.stream().println("prompts: " + stage.run.report());
+          display.stream().println(stage.run.report());
           new TrainingLoop(directory, config.loop(), stage, display).run();
         }
       }

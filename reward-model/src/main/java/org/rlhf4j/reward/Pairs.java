@@ -1,7 +1,7 @@
 package org.rlhf4j.reward;
 
 import java.util.List;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.TrainingRow;
 
 /**
  * The pairs of ranked completions whose scores lie one row after another, best first. A row of K
@@ -22,10 +22,10 @@ public record Pairs(long[] better, long[] worse, float[] margins, float[] weight
    * @param rows comparisons
    * @return their pairs, row by row
    */
-  public static Pairs of(List<TokenizedRow> rows) {
+  public static Pairs of(List<? extends TrainingRow> rows) {
     return of(
         rows.stream().mapToInt(row -> row.tree().completions().size()).toArray(),
-        rows.stream().mapToDouble(TokenizedRow::margin).toArray());
+        rows.stream().mapToDouble(TrainingRow::margin).toArray());
   }
 
   /**

@@ -1,9 +1,13 @@
 package org.rlhf4j.reward;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.rlhf4j.data.Comparison;
 import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.RowFiles;
+import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.data.RowKind;
+import org.rlhf4j.data.SplitFiles;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.training.BatchSettings;
 import org.rlhf4j.training.DataSettings;
@@ -24,6 +28,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  *
  * @param model the model to start from
  * @param data the comparisons
+ * @param dataWeights how many times an epoch takes the rows of each file; empty: once
  * @param marginColumn the field with a row's margin, or null for {@code margin} where a row has it
  * @param onBadRow what to do about a bad row
  * @param heldOut the rows to evaluate on
@@ -43,6 +48,10 @@ public record RewardConfig(
             model = true)
         Path model,
     DataSettings data,
+    @Setting(
+            help = "How many times an epoch takes the rows of each --data, in their order: 2,0.5.",
+            defaultText = "once")
+        List<Double> dataWeights,
     @Setting(
             help = "Field that holds by how much the chosen score should exceed the rejected one.",
             defaultText = "margin, where a row has it")
@@ -66,6 +75,17 @@ public record RewardConfig(
     Limits.notNegative("center-coefficient", centerCoefficient);
   }
 
+  /** The files of the run. */
+  SplitFiles files() {
+    RowFormat format =
+        RowFormat.of(
+            data.format().columns(), data.format().csvDelimiter(), data.format().encoding());
+    return new SplitFiles(
+        new RowFiles(data.data(), dataWeights, format),
+        RowFiles.of(heldOut.evalData(), format),
+        heldOut.evalFraction());
+  }
+
   /** What is wanted of each row. */
   RowKind<Comparison> rowKind() {
     return marginColumn == null ? RowKind.COMPARISONS : RowKind.comparisonsWithMargin(marginColumn);
@@ -76,6 +96,7 @@ public record RewardConfig(
     return new RewardConfig(
         model,
         data.resolved(dimensions),
+        dataWeights,
         marginColumn,
         onBadRow,
         heldOut,

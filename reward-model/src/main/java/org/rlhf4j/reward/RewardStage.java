@@ -1,6 +1,7 @@
 package org.rlhf4j.reward;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,11 +11,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.Comparison;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.SplitRows;
 import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.TrainingRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.hub.HubRepo;
@@ -37,26 +38,23 @@ public final class RewardStage implements Stage, AutoCloseable {
   private final RewardConfig config;
   private final RunDirectory run;
   private final ScalarModel model;
-  private final Tokenized<TokenizedRow> training;
+  private final List<TrainingRow> training;
   private final Tokenized<TokenizedRow> heldOut;
   private final BatchOrder order;
   private final int steps;
   private final RewardTrainer trainer;
-  private List<TokenizedRow> batch = List.of();
+  private List<TrainingRow> batch = List.of();
   private List<float[]> heldOutScores; // by the weights as they stand, once they are asked for
 
-  private RewardStage(
-      RewardConfig config, RunDirectory run, ScalarModel model, SplitRows<Comparison> rows) {
+  private RewardStage(RewardConfig config, RunDirectory run, ScalarModel model, SplitRows rows) {
     this.config = config;
     this.run = run;
     this.model = model;
-    RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), config.data().maxLength());
-    this.training = tokenizer.tokenize(rows.training());
-    training.report().requireRows();
-    this.heldOut = tokenizer.tokenize(rows.heldOut());
+    this.training = rows.training();
+    this.heldOut = rows.heldOut();
     this.order =
         new BatchOrder(
-            training.rows().size(),
+            training.size(),
             config.batch().batchSize(),
             config.machine().seed(),
             config.loop().shuffle());
@@ -85,8 +83,8 @@ public final class RewardStage implements Stage, AutoCloseable {
       try (ScalarModel model = ScalarModel.loadOrStart(given.model(), given.machine().seed())) {
         RewardConfig config = given.resolved(run, model.config().dimensions());
         run.writeConfig(Settings.of(RewardConfig.class), config);
-        try (RewardStage stage = new RewardStage(config, run, model, read(config))) {
-          stage.report(display);
+        SplitRows rows = read(config, model, display);
+        try (RewardStage stage = new RewardStage(config, run, model, rows)) {
           new TrainingLoop(run, config.loop(), stage, display).run();
           stage.evaluation().ifPresent(held -> display.stream().println(held.sentence()));
         }
@@ -94,22 +92,13 @@ public final class RewardStage implements Stage, AutoCloseable {
     }
   }
 
-  private static SplitRows<Comparison> read(RewardConfig config) {
-    return SplitRows.read(
-        config.data().data(),
-        config.heldOut().evalData(),
-        config.heldOut().evalFraction(),
-        config.rowKind(),
-        config.onBadRow());
-  }
-
-  private void report(Display display) {
-    display.stream().println("training rows: " + training.report().text());
-    training.report().limit(config.data().maxDropped());
-    if (heldOut.report().read() > 0) {
-      display.stream().println("held-out rows: " + heldOut.report().text());
-    }
-    heldOut.report().limit(config.data().maxDropped());
+  /** Reads the rows, says what became of them, and stops where too few are left. */
+  private static SplitRows read(RewardConfig config, ScalarModel model, Display display) {
+    RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), config.data().maxLength());
+    SplitRows rows = SplitRows.read(config.files(), config.rowKind(), config.onBadRow(), tokenizer);
+    rows.lines().forEach(display.stream()::println);
+    rows.report().require(config.data().maxDropped());
+    return rows;
   }
 
   @Override
@@ -130,7 +119,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   @Override
   public Metrics step(int step) {
     heldOutScores = null;
-    batch = Arrays.stream(order.rows(step)).mapToObj(training.rows()::get).toList();
+    batch = Arrays.stream(order.rows(step)).mapToObj(training::get).toList();
     return trainer.step(step, batch);
   }
 
@@ -159,8 +148,8 @@ public final class RewardStage implements Stage, AutoCloseable {
     return heldOutScores;
   }
 
-  private List<float[]> score(List<TokenizedRow> rows) {
-    List<TokenTree> trees = rows.stream().map(TokenizedRow::tree).toList();
+  private List<float[]> score(List<? extends TrainingRow> rows) {
+    List<TokenTree> trees = rows.stream().<TokenTree>map(TrainingRow::tree).toList();
     return Scorer.score(model, trees, config.loop().microBatchTokens());
   }
 
@@ -187,10 +176,9 @@ public final class RewardStage implements Stage, AutoCloseable {
   }
 
   private double[] scoresOfBest() {
-    List<TokenizedRow> rows = training.rows();
     List<float[]> scores =
         heldOut.rows().isEmpty()
-            ? score(rows.subList(0, Math.min(rows.size(), STATISTICS_ROWS)))
+            ? score(training.subList(0, Math.min(training.size(), STATISTICS_ROWS)))
             : heldOutScores();
     return scores.stream().mapToDouble(completions -> completions[0]).toArray();
   }
@@ -198,13 +186,13 @@ public final class RewardStage implements Stage, AutoCloseable {
   @Override
   public void saveFailedBatch(Path file) throws IOException {
     List<String> lines = new ArrayList<>();
-    for (TokenizedRow row : batch) {
-      Comparison comparison = (Comparison) row.row();
+    for (TrainingRow row : batch) {
       ObjectNode line = JSON.createObjectNode();
-      line.put("location", comparison.location().toString());
-      line.put("prompt", comparison.prompt());
-      comparison.completions().forEach(line.putArray("completions")::add);
-      line.put("margin", comparison.margin());
+      line.put("location", row.location().toString());
+      line.put("prompt", model.tokenizer().decode(row.tree().prompt()));
+      ArrayNode completions = line.putArray("completions");
+      row.tree().completions().forEach(ids -> completions.add(model.tokenizer().decode(ids)));
+      line.put("margin", row.margin());
       lines.add(line.toString());
     }
     Files.write(file, lines);

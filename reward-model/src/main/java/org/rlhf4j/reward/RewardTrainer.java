@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import org.rlhf4j.data.MicroBatches;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
@@ -61,20 +61,20 @@ public final class RewardTrainer implements AutoCloseable {
    *     tokens_per_second} over all tokens that the network saw
    * @throws NonFiniteException when the loss or the gradient isn't finite
    */
-  public Metrics step(int step, List<TokenizedRow> rows) {
+  public Metrics step(int step, List<? extends TrainingRow> rows) {
     long start = System.nanoTime();
 
     // 1. Group the rows under the token budget.
-    List<TokenTree> trees = rows.stream().map(TokenizedRow::tree).toList();
+    List<TokenTree> trees = rows.stream().<TokenTree>map(TrainingRow::tree).toList();
     List<int[]> microBatches = MicroBatches.of(trees, microBatchTokens);
 
     // 2. Score all completions of a micro-batch in one pass, and add the gradient of its share of
     //    the loss: the sum over its rows of the mean over a row's pairs, over the step's rows.
     StepTotals totals = new StepTotals();
     for (int[] indices : microBatches) {
-      List<TokenizedRow> batch = Arrays.stream(indices).mapToObj(rows::get).toList();
+      List<TrainingRow> batch = Arrays.stream(indices).<TrainingRow>mapToObj(rows::get).toList();
       Pairs pairs = Pairs.of(batch);
-      PackedTokens tokens = PackedTokens.of(batch.stream().map(TokenizedRow::tree).toList());
+      PackedTokens tokens = PackedTokens.of(batch.stream().map(TrainingRow::tree).toList());
       try (ScalarPass pass = model.forwardScores(tokens)) {
         NDArray loss =
             BradleyTerryLoss.sumOverRows(pass.scalars(), pairs, centering).div(rows.size());

@@ -3,9 +3,7 @@ package org.rlhf4j.rollout;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.Rows;
 import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
@@ -53,10 +51,11 @@ public final class PolicyRun implements AutoCloseable {
               RolloutFile.read(
                   settings.replay(), policy.tokenizer(), policy.config().dimensions()));
       this.steps = steps(loop, source.available());
-      this.report = source.available() + " recorded steps";
+      this.report = "prompts: " + source.available() + " recorded steps";
     } else {
       this.rewardModel = Manifest.loadVerified(settings.rewardModel());
       Tokenized<TokenizedPrompt> prompts = prompts();
+      prompts.report().limit(settings.maxDropped());
       BatchOrder order =
           new BatchOrder(prompts.rows().size(), settings.promptsPerStep(), seed, loop.shuffle());
       this.source =
@@ -69,7 +68,7 @@ public final class PolicyRun implements AutoCloseable {
               seed,
               new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));
       this.steps = steps(loop, order.stepsPerEpoch());
-      this.report = prompts.report().text();
+      this.report = String.join(System.lineSeparator(), prompts.lines("prompts"));
     }
   }
 
@@ -79,9 +78,7 @@ public final class PolicyRun implements AutoCloseable {
 
   private Tokenized<TokenizedPrompt> prompts() {
     return new RowTokenizer(policy.tokenizer(), settings.maxLength())
-        .tokenizePrompts(
-            Rows.read(settings.data(), RowKind.PROMPTS, settings.onBadRow()),
-            settings.maxNewTokens());
+        .readPrompts(settings.files(), settings.onBadRow(), settings.maxNewTokens());
   }
 
   /** The policy. */

@@ -3,9 +3,12 @@ package org.rlhf4j.rollout;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.RowFiles;
+import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.FormatSettings;
 import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.Setting;
 import org.rlhf4j.training.settings.SettingsGroup;
@@ -17,7 +20,10 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param referenceModel the frozen reference, or null for a copy of the policy
  * @param rewardModel what scores completions, or null when replaying
  * @param data files of rows whose prompts are sampled from
+ * @param dataWeights how many times an epoch takes the prompts of each file; empty: once
+ * @param format how the files are written
  * @param maxLength the most tokens of prompt and completion, or null
+ * @param maxDropped the largest share of rows that may be dropped
  * @param onBadRow what to do about a bad row
  * @param promptsPerStep prompts of one rollout batch
  * @param maxNewTokens the most tokens of a completion
@@ -44,9 +50,19 @@ public record RolloutSettings(
         Path rewardModel,
     @Setting(help = "File of rows whose prompts are sampled from.") List<Path> data,
     @Setting(
+            help =
+                "How many times an epoch takes the prompts of each --data, in their order: 2,0.5.",
+            defaultText = "once")
+        List<Double> dataWeights,
+    FormatSettings format,
+    @Setting(
             help = "Most tokens of prompt and completion together; a long prompt loses its start.",
             defaultText = "the model's positions, at most 1024")
         Integer maxLength,
+    @Setting(
+            help = "Stop where a larger share of the rows than this would be dropped.",
+            defaultValue = "1")
+        double maxDropped,
     @Setting(help = "What to do about a bad row.", defaultValue = "fail") OnBadRow onBadRow,
     @Setting(help = "Prompts of one rollout batch.", defaultValue = "32") int promptsPerStep,
     @Setting(help = "Most tokens of a completion.", defaultValue = "128") int maxNewTokens,
@@ -73,6 +89,7 @@ public record RolloutSettings(
     Limits.positive("prompts-per-step", promptsPerStep);
     Limits.positive("max-new-tokens", maxNewTokens);
     Limits.positive("temperature", temperature);
+    Limits.between("max-dropped", 0, 1, maxDropped);
     if (maxLength != null) {
       Limits.positive("max-length", maxLength);
     }
@@ -84,6 +101,14 @@ public record RolloutSettings(
     }
   }
 
+  /** The files whose prompts are sampled from. */
+  RowFiles files() {
+    return new RowFiles(
+        data,
+        dataWeights,
+        RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
+  }
+
   /** These settings with the longest row of a model filled in. */
   public RolloutSettings resolved(Dimensions dimensions) {
     return new RolloutSettings(
@@ -91,7 +116,10 @@ public record RolloutSettings(
         referenceModel,
         rewardModel,
         data,
+        dataWeights,
+        format,
         DataSettings.maxLength(maxLength, dimensions),
+        maxDropped,
         onBadRow,
         promptsPerStep,
         maxNewTokens,

@@ -88,7 +88,7 @@ class PolicyRunTest {
         assertThat(completion.values()).isNull();
       }
       assertThat(RolloutMetrics.kl(rollout)).isCloseTo(0, within(1e-4));
-      assertThat(run.report()).startsWith("7 rows read, 7 kept");
+      assertThat(run.report()).startsWith("prompts: 7 rows read, 7 kept (");
       assertThat(run.rewardModel()).isNotNull();
       assertThat(run.policy()).isSameAs(policy);
     }
@@ -167,7 +167,7 @@ class PolicyRunTest {
     put("replay", "rollouts.jsonl");
     try (PolicyRun run = run(2, null)) {
       assertThat(run.rewardModel()).isNull();
-      assertThat(run.report()).isEqualTo("2 recorded steps");
+      assertThat(run.report()).isEqualTo("prompts: 2 recorded steps");
       assertThat(run.steps()).isEqualTo(4);
       List<String> again = new ArrayList<>();
       for (int step = 1; step <= 2; step++) {

@@ -3,6 +3,9 @@ package org.rlhf4j.sft;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.RowFiles;
+import org.rlhf4j.data.RowFormat;
+import org.rlhf4j.data.SplitFiles;
 import org.rlhf4j.data.TrainOn;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.training.BatchSettings;
@@ -24,6 +27,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  *
  * @param model the model to start from
  * @param data the demonstrations
+ * @param dataWeights how many times an epoch takes the rows of each file; empty: once
  * @param onBadRow what to do about a bad row
  * @param trainOn the parts of a demonstration that are trained on
  * @param heldOut the rows to evaluate on
@@ -41,6 +45,10 @@ public record SftConfig(
             model = true)
         Path model,
     DataSettings data,
+    @Setting(
+            help = "How many times an epoch takes the rows of each --data, in their order: 2,0.5.",
+            defaultText = "once")
+        List<Double> dataWeights,
     @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
         OnBadRow onBadRow,
     @Setting(
@@ -65,6 +73,17 @@ public record SftConfig(
     trainOn = List.copyOf(trainOn);
   }
 
+  /** The files of the run. */
+  SplitFiles files() {
+    RowFormat format =
+        RowFormat.of(
+            data.format().columns(), data.format().csvDelimiter(), data.format().encoding());
+    return new SplitFiles(
+        new RowFiles(data.data(), dataWeights, format),
+        RowFiles.of(heldOut.evalData(), format),
+        heldOut.evalFraction());
+  }
+
   /** What of a demonstration is trained on. */
   TrainOn trainedParts() {
     return trainOn.contains(TrainedPart.PROMPT)
@@ -77,6 +96,7 @@ public record SftConfig(
     return new SftConfig(
         model,
         data.resolved(dimensions),
+        dataWeights,
         onBadRow,
         trainOn,
         heldOut,

@@ -10,12 +10,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.Demonstration;
 import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.SplitRows;
 import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
@@ -34,26 +34,22 @@ public final class SftStage implements Stage, AutoCloseable {
   private final SftConfig config;
   private final RunDirectory run;
   private final LanguageModel model;
-  private final Tokenized<TokenizedRow> training;
+  private final List<TrainingRow> training;
   private final Tokenized<TokenizedRow> heldOut;
   private final BatchOrder order;
   private final int steps;
   private final SftTrainer trainer;
-  private List<TokenizedRow> batch = List.of();
+  private List<TrainingRow> batch = List.of();
 
-  private SftStage(
-      SftConfig config, RunDirectory run, LanguageModel model, SplitRows<Demonstration> rows) {
+  private SftStage(SftConfig config, RunDirectory run, LanguageModel model, SplitRows rows) {
     this.config = config;
     this.run = run;
     this.model = model;
-    RowTokenizer tokenizer =
-        new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainedParts());
-    this.training = tokenizer.tokenize(rows.training());
-    training.report().requireRows();
-    this.heldOut = tokenizer.tokenize(rows.heldOut());
+    this.training = rows.training();
+    this.heldOut = rows.heldOut();
     this.order =
         new BatchOrder(
-            training.rows().size(),
+            training.size(),
             config.batch().batchSize(),
             config.machine().seed(),
             config.loop().shuffle());
@@ -77,30 +73,23 @@ public final class SftStage implements Stage, AutoCloseable {
       try (LanguageModel model = LanguageModel.load(given.model())) {
         SftConfig config = given.resolved(run, model.config().dimensions());
         run.writeConfig(Settings.of(SftConfig.class), config);
-        try (SftStage stage = new SftStage(config, run, model, read(config))) {
-          stage.report(display);
+        SplitRows rows = read(config, model, display);
+        try (SftStage stage = new SftStage(config, run, model, rows)) {
           new TrainingLoop(run, config.loop(), stage, display).run();
         }
       }
     }
   }
 
-  private static SplitRows<Demonstration> read(SftConfig config) {
-    return SplitRows.read(
-        config.data().data(),
-        config.heldOut().evalData(),
-        config.heldOut().evalFraction(),
-        RowKind.DEMONSTRATIONS,
-        config.onBadRow());
-  }
-
-  private void report(Display display) {
-    display.stream().println("training rows: " + training.report().text());
-    training.report().limit(config.data().maxDropped());
-    if (heldOut.report().read() > 0) {
-      display.stream().println("held-out rows: " + heldOut.report().text());
-    }
-    heldOut.report().limit(config.data().maxDropped());
+  /** Reads the rows, says what became of them, and stops where too few are left. */
+  private static SplitRows read(SftConfig config, LanguageModel model, Display display) {
+    RowTokenizer tokenizer =
+        new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainedParts());
+    SplitRows rows =
+        SplitRows.read(config.files(), RowKind.DEMONSTRATIONS, config.onBadRow(), tokenizer);
+    rows.lines().forEach(display.stream()::println);
+    rows.report().require(config.data().maxDropped());
+    return rows;
   }
 
   @Override
@@ -120,7 +109,7 @@ public final class SftStage implements Stage, AutoCloseable {
 
   @Override
   public Metrics step(int step) {
-    batch = Arrays.stream(order.rows(step)).mapToObj(training.rows()::get).toList();
+    batch = Arrays.stream(order.rows(step)).mapToObj(training::get).toList();
     return trainer.step(step, batch);
   }
 
@@ -152,11 +141,11 @@ public final class SftStage implements Stage, AutoCloseable {
   @Override
   public void saveFailedBatch(Path file) throws IOException {
     List<String> lines = new ArrayList<>();
-    for (TokenizedRow row : batch) {
+    for (TrainingRow row : batch) {
       ObjectNode line = JSON.createObjectNode();
-      line.put("location", row.row().location().toString());
-      line.put("prompt", row.row().prompt());
-      line.put("completion", ((Demonstration) row.row()).completion());
+      line.put("location", row.location().toString());
+      line.put("prompt", model.tokenizer().decode(row.tree().prompt()));
+      line.put("completion", model.tokenizer().decode(row.tree().completions().get(0)));
       lines.add(line.toString());
     }
     Files.write(file, lines);

@@ -3,7 +3,7 @@ package org.rlhf4j.sft;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
@@ -51,7 +51,7 @@ public final class SftTrainer implements AutoCloseable {
    *     clipping, {@code tokens_per_second} over all tokens that the network saw
    * @throws NonFiniteException when the loss or the gradient isn't finite
    */
-  public Metrics step(int step, List<TokenizedRow> rows) {
+  public Metrics step(int step, List<? extends TrainingRow> rows) {
     long start = System.nanoTime();
 
     // 1. Group the rows under the token budget, and count N, the tokens of the step that are

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.rlhf4j.data.MicroBatches;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
 
@@ -17,8 +17,8 @@ import org.rlhf4j.model.TokenTree;
 record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
 
   /** Groups rows into micro-batches. */
-  static List<TrainedTokens> pack(List<TokenizedRow> rows, int tokenBudget) {
-    List<TokenTree> trees = rows.stream().map(TokenizedRow::tree).toList();
+  static List<TrainedTokens> pack(List<? extends TrainingRow> rows, int tokenBudget) {
+    List<TokenTree> trees = rows.stream().map(TrainingRow::tree).toList();
     List<TrainedTokens> packed = new ArrayList<>();
     for (int[] group : MicroBatches.of(trees, tokenBudget)) {
       packed.add(of(Arrays.stream(group).mapToObj(rows::get).toList()));
@@ -26,11 +26,11 @@ record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
     return packed;
   }
 
-  private static TrainedTokens of(List<TokenizedRow> rows) {
-    PackedTokens tokens = PackedTokens.of(rows.stream().map(TokenizedRow::tree).toList());
+  private static TrainedTokens of(List<? extends TrainingRow> rows) {
+    PackedTokens tokens = PackedTokens.of(rows.stream().map(TrainingRow::tree).toList());
     boolean[] mask = new boolean[tokens.predicted()];
     int start = 0;
-    for (TokenizedRow row : rows) {
+    for (TrainingRow row : rows) {
       int unpredicted = row.tree().prompt().length == 0 ? 1 : 0; // the first token of all
       int length = row.completionMask().length - unpredicted;
       System.arraycopy(row.completionMask(), unpredicted, mask, start, length);

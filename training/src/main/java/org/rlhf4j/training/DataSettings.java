@@ -15,10 +15,13 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param maxLength tokens of prompt, completion and EOS together, or null for the model's positions
  *     but at most {@value #USUAL_LENGTH}
  * @param maxDropped the largest share of rows that may be dropped for their length
+ * @param format how the files are written
  */
 @SettingsGroup("Data")
 public record DataSettings(
-    @Setting(help = "File of rows: .csv, .jsonl or .json, also as .gz.", required = true)
+    @Setting(
+            help = "File of rows: .csv, .jsonl or .json, also as .gz, or .parquet.",
+            required = true)
         List<Path> data,
     @Setting(
             help =
@@ -29,7 +32,8 @@ public record DataSettings(
     @Setting(
             help = "Stop where a larger share of the rows than this would be dropped.",
             defaultValue = "1")
-        double maxDropped) {
+        double maxDropped,
+    FormatSettings format) {
 
   /** The most tokens of a row where no one says. */
   public static final int USUAL_LENGTH = 1024;
@@ -78,6 +82,6 @@ public record DataSettings(
 
   /** These settings with the longest row of a model filled in. */
   public DataSettings resolved(Dimensions dimensions) {
-    return new DataSettings(data, maxLengthOf(dimensions), maxDropped);
+    return new DataSettings(data, maxLengthOf(dimensions), maxDropped, format);
   }
 }

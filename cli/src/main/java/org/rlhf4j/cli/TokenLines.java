@@ -1,0 +1,147 @@
+package org.rlhf4j.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlhf4j.data.Demonstration;
+import org.rlhf4j.data.Row;
+import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.Tokenizer;
+
+/**
+ * Rows as the tokens that a model sees. Where there are colours, tokens that are trained on or
+ * scored are green and others grey, in two shades by turns; where there are none, the former stand
+ * in square brackets and the latter in round ones.
+ */
+final class TokenLines {
+
+  private static final String[] TRAINED = {"\u001B[32m", "\u001B[92m"};
+  private static final String[] GIVEN = {"\u001B[90m", "\u001B[37m"};
+  private static final String PLAIN = "\u001B[0m";
+
+  private final Tokenizer tokenizer;
+  private final boolean colours;
+  private final List<String> lines = new ArrayList<>();
+  private int rows;
+
+  /**
+   * A row to show.
+   *
+   * @param row where it comes from
+   * @param prompt ids of the prompt
+   * @param completions ids of each completion
+   * @param cut how many ids the prompt lost at its beginning
+   */
+  record Shown(Row row, int[] prompt, List<int[]> completions, int cut) {
+
+    static Shown of(TokenizedRow row) {
+      return new Shown(row.row(), row.tree().prompt(), row.tree().completions(), row.cut());
+    }
+
+    static Shown of(TokenizedPrompt prompt) {
+      return new Shown(prompt.row(), prompt.ids(), List.of(), prompt.cut());
+    }
+
+    /** What a completion is called. */
+    private String name(int completion) {
+      if (row instanceof Demonstration demonstration) {
+        boolean whole = prompt.length == 0 && !demonstration.prompt().isEmpty();
+        String one = demonstration.trainOnAll() ? "text" : "completion";
+        return whole ? "prompt and completion" : one;
+      }
+      if (completions.size() > 2) {
+        return "completion " + (completion + 1);
+      }
+      return completion == 0 ? "chosen" : "rejected";
+    }
+  }
+
+  /**
+   * Begins without rows.
+   *
+   * @param tokenizer turns ids into text
+   * @param colours whether to colour
+   */
+  TokenLines(Tokenizer tokenizer, boolean colours) {
+    this.tokenizer = tokenizer;
+    this.colours = colours;
+  }
+
+  /** Whether to colour: on a terminal that can, unless NO_COLOR (no-color.org) asks not to. */
+  static boolean colours() {
+    String noColour = System.getenv("NO_COLOR");
+    return System.console() != null
+        && (noColour == null || noColour.isEmpty())
+        && !"dumb".equals(System.getenv("TERM"));
+  }
+
+  /** How many rows there are. */
+  int rows() {
+    return rows;
+  }
+
+  /** The lines of all rows, after one that explains them. */
+  List<String> lines() {
+    if (lines.isEmpty()) {
+      return List.of();
+    }
+    List<String> all = new ArrayList<>();
+    all.add("");
+    all.add(
+        colours
+            ? TRAINED[0] + "trained on" + PLAIN + ", " + GIVEN[0] + "not trained on" + PLAIN
+            : "[trained on], (not trained on)");
+    all.addAll(lines);
+    return all;
+  }
+
+  /** Adds a row. */
+  void add(Shown row) {
+    rows++;
+    lines.add(row.row().location().toString());
+    if (row.cut() > 0) {
+      lines.add("  prompt without its first %,d tokens".formatted(row.cut()));
+    }
+    if (row.prompt().length > 0) {
+      lines.add("  prompt: " + tokens(row.prompt(), row.prompt().length));
+    }
+    for (int i = 0; i < row.completions().size(); i++) {
+      // What stands first in a row has no token before it that could predict it.
+      int given = row.prompt().length == 0 ? 1 : 0;
+      lines.add("  " + row.name(i) + ": " + tokens(row.completions().get(i), given));
+    }
+  }
+
+  /** Tokens of which the first ones are given, the others trained on. */
+  private String tokens(int[] ids, int given) {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < ids.length; i++) {
+      String token = escaped(tokenizer.decodeRaw(new int[] {ids[i]}));
+      boolean trained = i >= given;
+      if (colours) {
+        text.append((trained ? TRAINED : GIVEN)[i % 2]).append(token);
+      } else {
+        text.append(trained ? '[' : '(').append(token).append(trained ? ']' : ')');
+      }
+    }
+    return text.append(colours ? PLAIN : "").toString();
+  }
+
+  /** Line ends and control characters, which could do anything to a terminal, are written out. */
+  private static String escaped(String token) {
+    StringBuilder text = new StringBuilder();
+    token
+        .codePoints()
+        .forEach(
+            c -> {
+              if (c == '\n') {
+                text.append("\\n");
+              } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
+                text.append("\\u%04x".formatted(c));
+              } else {
+                text.appendCodePoint(c);
+              }
+            });
+    return text.toString();
+  }
+}
