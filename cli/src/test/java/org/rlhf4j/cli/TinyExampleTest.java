@@ -96,9 +96,11 @@ class TinyExampleTest {
       for (String line : Files.readAllLines(run(stage).resolve("metrics.jsonl"))) {
         addNames(JSON.readTree(line), names);
       }
-      Path rollouts = run(stage).resolve("rollouts.jsonl");
-      if (Files.exists(rollouts)) {
-        addNames(JSON.readTree(Files.readAllLines(rollouts).get(0)), names);
+      for (String file : List.of("rollouts.jsonl", "samples.jsonl")) {
+        Path lines = run(stage).resolve(file);
+        if (Files.exists(lines)) {
+          addNames(JSON.readTree(Files.readAllLines(lines).get(0)), names);
+        }
       }
       Path evaluation = run(stage).resolve("evaluation.json");
       if (Files.exists(evaluation)) {

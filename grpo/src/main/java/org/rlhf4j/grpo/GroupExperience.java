@@ -83,6 +83,17 @@ record GroupExperience(
         Arrays.stream(rewards).average().orElseThrow());
   }
 
+  /** Each completion's advantage at each of its tokens. */
+  float[][] tokenAdvantages() {
+    List<Completion> completions = rollout.completions();
+    float[][] rows = new float[completions.size()][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = new float[completions.get(i).length()];
+      Arrays.fill(rows[i], (float) advantages[i]);
+    }
+    return rows;
+  }
+
   /** The weight of each completion's tokens in the loss. */
   double[] weights(GrpoLoss loss) {
     int[] groups = rollout.groupOf();

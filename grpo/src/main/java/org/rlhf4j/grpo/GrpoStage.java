@@ -13,6 +13,7 @@ import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.Sample;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StepLines;
 import org.rlhf4j.training.TrainingLoop;
@@ -106,7 +107,7 @@ public final class GrpoStage implements Stage, AutoCloseable {
     double sampling = (System.nanoTime() - start) / 1e9;
     GrpoStep made = trainer.step(step, current, run.penalizedScores(current));
     try (StepLines lines = new StepLines(directory.rollouts())) {
-      for (var line : RolloutFile.lines(step, current)) {
+      for (var line : RolloutFile.lines(step, current, made.advantages())) {
         lines.append(line);
       }
     }
@@ -115,6 +116,11 @@ public final class GrpoStage implements Stage, AutoCloseable {
         .put("rollout_seconds", sampling)
         .put("training_seconds", training)
         .put("tokens_per_second", current.tokens() / (sampling + training));
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return run.samples();
   }
 
   @Override

@@ -6,7 +6,8 @@ import org.rlhf4j.training.Metrics;
 /**
  * A step that was made.
  *
+ * @param advantages for each completion, in flat order, one per token, all of them equal
  * @param updates in their order
  * @param metrics of the step
  */
-public record GrpoStep(List<GrpoUpdate> updates, Metrics metrics) {}
+public record GrpoStep(float[][] advantages, List<GrpoUpdate> updates, Metrics metrics) {}

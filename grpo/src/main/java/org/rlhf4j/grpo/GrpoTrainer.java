@@ -88,7 +88,10 @@ public final class GrpoTrainer {
     // 3. The KL coefficient for the next step.
     double measured = RolloutMetrics.kl(rollout);
     kl.update(measured, rollout.size());
-    return new GrpoStep(updates, metrics(step, experience, measured, coefficient, updates));
+    return new GrpoStep(
+        experience.tokenAdvantages(),
+        updates,
+        metrics(step, experience, measured, coefficient, updates));
   }
 
   private GrpoUpdate update(int step, GroupExperience experience, double coefficient) {

@@ -61,6 +61,7 @@ class GrpoStageTest {
             "reward_std",
             "completion_length",
             "ended",
+            "repetition",
             "penalized_reward",
             "kl",
             "kl_coefficient",
@@ -85,6 +86,19 @@ class GrpoStageTest {
       close(metrics.get(i), "ratio_mean", 1);
       close(metrics.get(i), "ratio_max", 1);
     }
+  }
+
+  /** One for all tokens of a completion; those of a group sum to 0. */
+  @Test
+  void recordedAdvantagesAreThoseOfTheGroup() throws IOException {
+    double sum = 0;
+    for (JsonNode line : TinyRun.lines(runs.run("run", "steps", "1").resolve("rollouts.jsonl"))) {
+      JsonNode advantages = line.get("advantages");
+      assertThat(advantages).hasSameSizeAs(line.get("completion_ids"));
+      assertThat(advantages).allMatch(advantage -> advantage.equals(advantages.get(0)));
+      sum += advantages.get(0).doubleValue();
+    }
+    assertThat(sum).isCloseTo(0, within(1e-4));
   }
 
   /** What metrics.jsonl says of a step, worked out again from its lines in rollouts.jsonl. */
@@ -161,7 +175,7 @@ class GrpoStageTest {
     resumed.addAll(List.of("resume", "true"));
     runs.run("stopped", resumed.toArray(String[]::new));
     assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
-    for (String file : List.of("model/model.safetensors", "rollouts.jsonl")) {
+    for (String file : List.of("model/model.safetensors", "rollouts.jsonl", "samples.jsonl")) {
       assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
   }

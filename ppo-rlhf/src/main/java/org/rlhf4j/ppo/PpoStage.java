@@ -15,6 +15,7 @@ import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.Sample;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StepLines;
 import org.rlhf4j.training.TrainingLoop;
@@ -132,7 +133,7 @@ public final class PpoStage implements Stage, AutoCloseable {
             current.size(), config.ppo().minibatches(), config.machine().seed());
     PpoStep made = trainer.step(step, current, run.penalizedScores(current), order);
     try (StepLines lines = new StepLines(directory.rollouts())) {
-      for (var line : RolloutFile.lines(step, made.rollout())) {
+      for (var line : RolloutFile.lines(step, made.rollout(), made.advantages())) {
         lines.append(line);
       }
     }
@@ -141,6 +142,11 @@ public final class PpoStage implements Stage, AutoCloseable {
         .put("rollout_seconds", sampling)
         .put("training_seconds", training)
         .put("tokens_per_second", current.tokens() / (sampling + training));
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return run.samples();
   }
 
   @Override

@@ -8,7 +8,9 @@ import org.rlhf4j.training.Metrics;
  * A step that was made.
  *
  * @param rollout the batch with all that was learnt from
+ * @param advantages for each completion, in flat order, one per token: whitened
  * @param updates in their order
  * @param metrics of the step
  */
-public record PpoStep(Rollout rollout, List<PpoUpdate> updates, Metrics metrics) {}
+public record PpoStep(
+    Rollout rollout, float[][] advantages, List<PpoUpdate> updates, Metrics metrics) {}

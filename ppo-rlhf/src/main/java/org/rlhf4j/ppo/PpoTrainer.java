@@ -101,7 +101,11 @@ public final class PpoTrainer {
     // 4. The KL coefficient for the next step.
     double measured = RolloutMetrics.kl(valued);
     kl.update(measured, valued.size());
-    return new PpoStep(valued, updates, metrics(step, experience, measured, coefficient, updates));
+    return new PpoStep(
+        valued,
+        experience.advantages(),
+        updates,
+        metrics(step, experience, measured, coefficient, updates));
   }
 
   /** One update of policy and critic on a share of the batch; losses are means over its tokens. */

@@ -62,6 +62,7 @@ class PpoStageTest {
             "reward_std",
             "completion_length",
             "ended",
+            "repetition",
             "penalized_reward",
             "kl",
             "kl_coefficient",
@@ -110,6 +111,7 @@ class PpoStageTest {
           tokens += ids.size() / 4.0;
           ended += TinyRun.ended(line) ? 0.25 : 0;
           assertThat(line.get("values")).hasSize(ids.size());
+          assertThat(line.get("advantages")).hasSize(ids.size());
           for (int t = 0; t < ids.size(); t++) {
             double d =
                 line.get("logprobs").get(t).doubleValue()
@@ -132,6 +134,35 @@ class PpoStageTest {
 
   private static void close(JsonNode metrics, String name, double expected) {
     assertThat(metrics.get(name).doubleValue()).as(name).isCloseTo(expected, within(1e-5));
+  }
+
+  /** Over a step's tokens they have mean 0 and variance 1, as the losses took them. */
+  @Test
+  void recordedAdvantagesAreWhitened() throws IOException {
+    double sum = 0;
+    double squares = 0;
+    int tokens = 0;
+    for (JsonNode line : TinyRun.lines(runs.run("run", "steps", "1").resolve("rollouts.jsonl"))) {
+      for (JsonNode advantage : line.get("advantages")) {
+        sum += advantage.doubleValue();
+        squares += advantage.doubleValue() * advantage.doubleValue();
+        tokens++;
+      }
+    }
+    assertThat(sum / tokens).isCloseTo(0, within(1e-5));
+    assertThat(squares / tokens).isCloseTo(1, within(0.1));
+  }
+
+  @Test
+  void samplesAreOfTheSamePromptsAtTheStartAndAtEachCheckpoint() throws IOException {
+    List<JsonNode> samples = TinyRun.lines(runs.run("run").resolve("samples.jsonl"));
+    int prompts = samples.size() / 4;
+    assertThat(samples).hasSize(4 * prompts).hasSizeGreaterThan(4);
+    for (int i = 0; i < samples.size(); i++) {
+      assertThat(samples.get(i).get("step").intValue()).isEqualTo(i / prompts);
+      assertThat(samples.get(i).get("prompt")).isEqualTo(samples.get(i % prompts).get("prompt"));
+      assertThat(samples.get(i).get("score").isNumber()).isTrue();
+    }
   }
 
   @Test
@@ -212,8 +243,9 @@ class PpoStageTest {
     runs.run("stopped", resumed.toArray(String[]::new));
     assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
     assertSameModels(stopped, whole);
-    assertThat(stopped.resolve("rollouts.jsonl"))
-        .hasSameTextualContentAs(whole.resolve("rollouts.jsonl"));
+    for (String file : List.of("rollouts.jsonl", "samples.jsonl")) {
+      assertThat(stopped.resolve(file)).hasSameTextualContentAs(whole.resolve(file));
+    }
   }
 
   private static void assertSameModels(Path run, Path other) {

@@ -11,17 +11,22 @@ import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.Sample;
 
 /**
  * What ppo and grpo have in common: the policy, its frozen reference, and the rollouts of each
  * step, complete with the log-probabilities of both.
  */
 public final class PolicyRun implements AutoCloseable {
+  /** Prompts whose completions are shown as samples. */
+  private static final int SAMPLE_PROMPTS = 4;
+
   private final RolloutSettings settings;
   private final LanguageModel policy;
   private final LanguageModel reference;
   private final ScalarModel rewardModel;
   private final RolloutSource source;
+  private final RolloutSource sampleSource;
   private final int tokenBudget;
   private final int steps;
   private final String report;
@@ -46,6 +51,7 @@ public final class PolicyRun implements AutoCloseable {
             : LanguageModel.load(settings.referenceModel());
     if (settings.replay() != null) {
       this.rewardModel = null;
+      this.sampleSource = null;
       this.source =
           new ReplayedRollouts(
               RolloutFile.read(
@@ -58,15 +64,15 @@ public final class PolicyRun implements AutoCloseable {
       prompts.report().limit(settings.maxDropped());
       BatchOrder order =
           new BatchOrder(prompts.rows().size(), settings.promptsPerStep(), seed, loop.shuffle());
+      SamplingSettings sampling =
+          SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
+      Reward reward = new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget);
       this.source =
-          new SampledRollouts(
-              policy,
-              prompts.rows(),
-              order,
-              samples,
-              SamplingSettings.of(settings.maxNewTokens(), settings.temperature()),
-              seed,
-              new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));
+          new SampledRollouts(policy, prompts.rows(), order, samples, sampling, seed, reward);
+      List<TokenizedPrompt> few =
+          prompts.rows().subList(0, Math.min(SAMPLE_PROMPTS, prompts.rows().size()));
+      BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);
+      this.sampleSource = new SampledRollouts(policy, few, all, 1, sampling, seed, reward);
       this.steps = steps(loop, order.stepsPerEpoch());
       this.report = String.join(System.lineSeparator(), prompts.lines("prompts"));
     }
@@ -123,6 +129,23 @@ public final class PolicyRun implements AutoCloseable {
       }
     }
     return rollout;
+  }
+
+  /**
+   * A completion of each of the first prompts of the data by the policy as it stands, drawn with
+   * the same random numbers each time.
+   *
+   * @return completions with their raw scores; none where rollouts are replayed
+   */
+  public List<Sample> samples() {
+    return sampleSource == null
+        ? List.of()
+        : sampleSource.rollout(1).groups().stream().map(PolicyRun::sample).toList();
+  }
+
+  private static Sample sample(RolloutGroup group) {
+    Completion completion = group.completions().get(0);
+    return new Sample(group.prompt(), completion.text(), completion.ended(), completion.score());
   }
 
   /**

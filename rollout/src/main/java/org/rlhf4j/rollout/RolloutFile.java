@@ -22,7 +22,8 @@ import org.rlhf4j.model.UserException;
 /**
  * Rollouts as JSON lines, one completion a line: {@code step}, {@code group}, {@code prompt_ids},
  * {@code completion_ids}, {@code score} and, when known, {@code logprobs}, {@code ref_logprobs},
- * {@code values}, {@code prompt}, {@code completion}.
+ * {@code values}, {@code advantages}, {@code prompt}, {@code completion}. Advantages are for
+ * reading: on replay they are worked out anew.
  */
 public final class RolloutFile {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -38,6 +39,18 @@ public final class RolloutFile {
    * @return one object per completion, in flat order
    */
   public static List<ObjectNode> lines(int step, Rollout rollout) {
+    return lines(step, rollout, new float[rollout.size()][]);
+  }
+
+  /**
+   * A step's completions as lines, with what was learnt from them.
+   *
+   * @param step from 1
+   * @param rollout the batch
+   * @param advantages for each completion, in flat order, one per token; null where there are none
+   * @return one object per completion, in flat order
+   */
+  public static List<ObjectNode> lines(int step, Rollout rollout, float[][] advantages) {
     List<ObjectNode> lines = new ArrayList<>();
     for (RolloutGroup group : rollout.groups()) {
       for (Completion completion : group.completions()) {
@@ -50,6 +63,7 @@ public final class RolloutFile {
         floats(line, "logprobs", completion.logprobs());
         floats(line, "ref_logprobs", completion.refLogprobs());
         floats(line, "values", completion.values());
+        floats(line, "advantages", advantages[lines.size()]);
         if (group.prompt() != null) {
           line.put("prompt", group.prompt());
         }

@@ -19,6 +19,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.Sample;
 import org.rlhf4j.training.settings.Settings;
 import org.rlhf4j.training.settings.Written;
 
@@ -153,6 +154,23 @@ class PolicyRunTest {
     }
   }
 
+  /** Of 7 prompts 4 are shown; the same policy says the same to them, another one doesn't. */
+  @Test
+  void samplesDependOnThePolicyAlone() {
+    try (PolicyRun run = run(1, null);
+        LanguageModel other = TinyRollouts.policy(3)) {
+      List<Sample> samples = run.samples();
+      assertThat(samples)
+          .extracting(Sample::prompt)
+          .containsExactly("what is 0?", "what is 1?", "what is 2?", "what is 3?");
+      assertThat(samples).allSatisfy(sample -> assertThat(sample.score()).isFinite());
+      run.rollout(1);
+      assertThat(run.samples()).isEqualTo(samples);
+      policy.parameters().set(other.parameters());
+      assertThat(run.samples()).isNotEqualTo(samples);
+    }
+  }
+
   @Test
   void replayNeedsNeitherDataNorRewardModel() throws IOException {
     List<String> lines = new ArrayList<>();
@@ -167,6 +185,7 @@ class PolicyRunTest {
     put("replay", "rollouts.jsonl");
     try (PolicyRun run = run(2, null)) {
       assertThat(run.rewardModel()).isNull();
+      assertThat(run.samples()).isEmpty();
       assertThat(run.report()).isEqualTo("prompts: 2 recorded steps");
       assertThat(run.steps()).isEqualTo(4);
       List<String> again = new ArrayList<>();

@@ -148,6 +148,17 @@ class RolloutFileTest {
   }
 
   @Test
+  void advantagesAreWrittenAndNotReadBack() throws IOException {
+    Rollout rollout =
+        TinyRollouts.ofLengths(new int[] {2}, new int[] {1}).withScores(new double[] {0.5, 1});
+    List<ObjectNode> lines = RolloutFile.lines(1, rollout, new float[][] {{0.5f, -1}, {2}});
+    assertThat(lines.get(0).get("advantages").toString()).isEqualTo("[0.5,-1.0]");
+    assertThat(lines.get(1).get("advantages").toString()).isEqualTo("[2.0]");
+    Rollout back = read(lines.get(0).toString()).get(1);
+    assertThat(RolloutFile.lines(1, back).get(0).has("advantages")).isFalse();
+  }
+
+  @Test
   void anAbsentTextIsDecoded() throws IOException {
     int[] ids = tokenizer.encodeContinuation(" yes");
     String line =

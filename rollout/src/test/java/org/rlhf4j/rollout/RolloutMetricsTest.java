@@ -28,6 +28,22 @@ class RolloutMetricsTest {
     assertThat(metrics.get("ended").orElseThrow()).isCloseTo(0.6666667, within(1e-7));
   }
 
+  /** Of runs of four tokens: 1212, 2121, 1212 again, 2121 again, 1213 — two of five came before. */
+  @Test
+  void repetitionIsWhatWasSaidBefore() {
+    assertThat(RolloutMetrics.repetition(new int[] {1, 2, 1, 2, 1, 2, 1, 3}))
+        .isCloseTo(0.4, within(1e-12));
+    assertThat(RolloutMetrics.repetition(new int[] {1, 2, 3, 4, 5, 6})).isZero();
+    assertThat(RolloutMetrics.repetition(new int[] {1, 1, 1})).isZero();
+    // (0 + 0.4) / 2, completions counting alike whatever their length
+    Rollout rollout =
+        new Rollout(
+            List.of(
+                group(0, new int[] {5}, completion(1, 7), completion(2, 1, 2, 1, 2, 1, 2, 1, 3))));
+    assertThat(RolloutMetrics.of(rollout).get("repetition").orElseThrow())
+        .isCloseTo(0.2, within(1e-12));
+  }
+
   /** Over n instead of n − 1 it would be √(42 / 27) = 1.2472191. */
   @Test
   void deviationIsUnbiased() {

@@ -21,6 +21,7 @@ import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.Sample;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.TrainingLoop;
 import org.rlhf4j.training.settings.Settings;
@@ -121,6 +122,15 @@ public final class SftStage implements Stage, AutoCloseable {
     SftEvaluation evaluation = SftEvaluation.of(model, heldOut, config.loop().microBatchTokens());
     AtomicFiles.writeString(run.evaluation(), JSON.writeValueAsString(evaluation) + "\n");
     return new Metrics().put("eval_loss", evaluation.loss());
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return SftSamples.of(
+        model,
+        heldOut.rows().isEmpty() ? training.rows() : heldOut.rows(),
+        config.data().maxLength(),
+        config.machine().seed());
   }
 
   @Override

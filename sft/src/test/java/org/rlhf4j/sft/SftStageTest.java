@@ -121,6 +121,21 @@ class SftStageTest {
   }
 
   @Test
+  void samplesAreOfHeldOutPromptsAtTheStartAndAtEachCheckpoint() throws IOException {
+    List<String> lines =
+        Files.readAllLines(
+            run("run", "steps", "2", "eval-fraction", "0.5").resolve("samples.jsonl"));
+    assertThat(lines).hasSize(8);
+    for (int i = 0; i < 8; i++) {
+      JsonNode line = JSON.readTree(lines.get(i));
+      assertThat(line.get("step").intValue()).isEqualTo(i < 4 ? 0 : 2);
+      assertThat(line.get("prompt")).isEqualTo(JSON.readTree(lines.get(i % 4)).get("prompt"));
+      assertThat(line.get("completion").isTextual()).isTrue();
+      assertThat(line.has("score")).isFalse();
+    }
+  }
+
+  @Test
   void configurationIsResolvedAndReadsBack() throws IOException {
     Path run = run("run", "steps", "1", "train-on", "prompt,completion");
     Written.Mapping written = SettingsYaml.read(run.resolve("config.yaml"));

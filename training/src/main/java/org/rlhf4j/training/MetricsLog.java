@@ -1,9 +1,14 @@
 package org.rlhf4j.training;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.rlhf4j.model.UserException;
 
 /**
  * {@code metrics.jsonl}: one object per step, {@code step} first, then the metrics in their order.
@@ -25,6 +30,29 @@ public final class MetricsLog implements AutoCloseable {
   public MetricsLog(Path file, int step) throws IOException {
     StepLines.cutBack(file, step);
     lines = new StepLines(file);
+  }
+
+  /**
+   * Reads a log.
+   *
+   * @param file {@code metrics.jsonl}; a torn last line is left out
+   * @return metrics by step, {@code null} as NaN
+   * @throws UserException when a line isn't one of a log
+   * @throws IOException when it can't be read
+   */
+  public static SortedMap<Integer, Metrics> read(Path file) throws IOException {
+    SortedMap<Integer, Metrics> steps = new TreeMap<>();
+    for (ObjectNode line : StepLines.read(file)) {
+      Metrics metrics = new Metrics();
+      for (Map.Entry<String, JsonNode> entry : line.properties()) {
+        if (!entry.getKey().equals(StepLines.STEP)) {
+          JsonNode value = entry.getValue();
+          metrics.put(entry.getKey(), value.isNumber() ? value.doubleValue() : Double.NaN);
+        }
+      }
+      steps.put(line.get(StepLines.STEP).intValue(), metrics);
+    }
+    return steps;
   }
 
   /**

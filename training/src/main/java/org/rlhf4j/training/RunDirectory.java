@@ -152,6 +152,24 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
+   * The metrics as TensorBoard reads them.
+   *
+   * @return {@code tensorboard}
+   */
+  public Path tensorboard() {
+    return folder.resolve("tensorboard");
+  }
+
+  /**
+   * The run as a page to look at.
+   *
+   * @return {@code report.html}
+   */
+  public Path report() {
+    return folder.resolve("report.html");
+  }
+
+  /**
    * Rollouts to replay.
    *
    * @return {@code rollouts.jsonl}

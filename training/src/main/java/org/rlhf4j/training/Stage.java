@@ -57,6 +57,16 @@ public interface Stage {
   }
 
   /**
+   * Samples completions of a few prompts, always the same ones with the same random numbers, by the
+   * model as it stands. Called before the first step and after each evaluation.
+   *
+   * @return what goes to {@code samples.jsonl}; empty where the stage makes no texts
+   */
+  default List<Sample> samples() {
+    return List.of();
+  }
+
+  /**
    * Writes everything that later steps depend on, but for {@link #counters()}.
    *
    * @param folder an empty folder

@@ -3,6 +3,7 @@ package org.rlhf4j.training;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -13,6 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import org.rlhf4j.model.UserException;
 
 /**
  * A file of one JSON object per line, each with its {@code step}, that a run appends to: metrics,
@@ -72,7 +76,7 @@ public final class StepLines implements AutoCloseable {
    * follows it go too. Nothing happens where there is no file.
    *
    * @param file one JSON object per line, steps ascending
-   * @param step the last step to keep; 0 keeps nothing
+   * @param step the last step to keep; of samples, which begin at step 0, -1 keeps nothing
    * @throws IOException when it can't be read or written
    */
   public static void cutBack(Path file, int step) throws IOException {
@@ -92,6 +96,31 @@ public final class StepLines implements AutoCloseable {
             }
           }
         });
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @param file one JSON object per line
+   * @return the objects, without a torn last line
+   * @throws UserException when a line before the last isn't an object with a step
+   * @throws IOException when it can't be read
+   */
+  public static List<ObjectNode> read(Path file) throws IOException {
+    List<ObjectNode> read = new ArrayList<>();
+    int number = 0;
+    try (BufferedReader lines = lenientReader(file)) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        number++;
+        if (isAtMost(line, Integer.MAX_VALUE)) {
+          read.add((ObjectNode) JSON.readTree(line));
+        } else if (lines.ready()) {
+          throw new UserException(
+              file + ":" + number + ":1: isn't a JSON object with a whole \"step\"; mend the line");
+        }
+      }
+    }
+    return read;
   }
 
   /** A torn line may end within a character, which a strict reader would refuse. */

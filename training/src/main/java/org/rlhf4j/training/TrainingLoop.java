@@ -2,8 +2,12 @@ package org.rlhf4j.training;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.rlhf4j.training.health.HealthWarning;
+import org.rlhf4j.training.health.HealthWatch;
+import org.rlhf4j.training.tensorboard.EventFile;
 
 /**
  * Runs a stage from its newest checkpoint, or from the start, to the end. In this order:
@@ -11,7 +15,7 @@ import java.util.OptionalInt;
  * <ol>
  *   <li>restore the newest complete checkpoint, and cut the logs back to its step;
  *   <li>for each further step: let the stage make it, evaluate where a checkpoint is due, write its
- *       metrics, show progress, write the checkpoint;
+ *       metrics, warn where they give reason to, show progress, write samples and the checkpoint;
  *   <li>write the model and mark the run as finished.
  * </ol>
  *
@@ -83,17 +87,26 @@ public final class TrainingLoop {
     }
     Checkpoints checkpoints = new Checkpoints(run.checkpoints(), settings.keepCheckpoints());
     int done = restore(checkpoints);
-    StepLines.cutBack(run.samples(), done);
+    StepLines.cutBack(run.samples(), done == 0 ? -1 : done);
     StepLines.cutBack(run.rollouts(), done);
     try (MetricsLog log = new MetricsLog(run.metrics(), done);
+        EventFile events = new EventFile(run.tensorboard(), done, System::currentTimeMillis);
         ProgressLine progress =
             new ProgressLine(stage.name(), done, stage.steps(), stage.shownMetrics(), display)) {
+      HealthWatch health = new HealthWatch();
+      health.addAll(MetricsLog.read(run.metrics()));
+      if (done == 0) {
+        writeSamples(0);
+      }
       for (int step = done + 1; step <= stage.steps(); step++) {
         Metrics metrics = measuredStep(step);
         log.append(step, metrics);
+        events.append(step, metrics);
+        health.add(step, metrics).stream().map(HealthWarning::line).forEach(progress::note);
         progress.update(step, metrics);
         if (isCheckpoint(step)) {
           log.sync();
+          writeSamples(step);
           checkpoints.save(new Checkpoints.State(step, stage.counters()), stage::saveCheckpoint);
         }
       }
@@ -139,6 +152,19 @@ public final class TrainingLoop {
       String saved =
           Files.exists(run.failedBatch()) ? "; its batch is in " + run.failedBatch() : "";
       throw new NonFiniteException("step " + step + ": " + e.getMessage() + saved);
+    }
+  }
+
+  private void writeSamples(int step) throws IOException {
+    List<Sample> samples = stage.samples();
+    if (samples.isEmpty()) {
+      return;
+    }
+    try (StepLines lines = new StepLines(run.samples())) {
+      for (Sample sample : samples) {
+        lines.append(sample.line(step));
+      }
+      lines.sync();
     }
   }
 

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.IntConsumer;
 
 /** A stage whose state is two numbers: each step's metrics depend on all steps before. */
-final class FakeStage implements Stage {
+class FakeStage implements Stage {
 
   private final int steps;
   private final IntConsumer atStep;
@@ -50,6 +50,11 @@ final class FakeStage implements Stage {
   @Override
   public Metrics evaluate(int step) {
     return new Metrics().put("eval_loss", weight * weight);
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return List.of(new Sample("a prompt", "weight " + weight, true, weight));
   }
 
   @Override

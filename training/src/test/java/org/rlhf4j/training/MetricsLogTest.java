@@ -2,6 +2,7 @@ package org.rlhf4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.entry;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.UserException;
 
 class MetricsLogTest {
 
@@ -79,6 +82,24 @@ class MetricsLogTest {
     Files.write(file, Arrays.copyOf(torn, torn.length - 1), StandardOpenOption.APPEND);
     write(3, 4);
     assertThat(Files.readAllLines(file)).hasSize(3).last().asString().startsWith("{\"step\":4");
+  }
+
+  @Test
+  void isReadBackWithoutATornLine() throws IOException {
+    Files.writeString(
+        file,
+        "{\"step\":1,\"loss\":0.5,\"kl\":null}\n{\"step\":2,\"loss\":0.25}\n{\"step\":3,\"lo");
+    SortedMap<Integer, Metrics> read = MetricsLog.read(file);
+    assertThat(read).containsOnlyKeys(1, 2);
+    assertThat(read.get(1).values()).containsExactly(entry("loss", 0.5), entry("kl", Double.NaN));
+  }
+
+  @Test
+  void aLineThatIsNoStepIsRefusedWithItsPlace() throws IOException {
+    Files.writeString(file, "{\"step\":1}\n{\"loss\":1}\n{\"step\":3}\n");
+    assertThatThrownBy(() -> MetricsLog.read(file))
+        .isInstanceOf(UserException.class)
+        .hasMessage(file + ":2:1: isn't a JSON object with a whole \"step\"; mend the line");
   }
 
   @Test

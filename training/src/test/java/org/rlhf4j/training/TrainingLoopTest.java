@@ -47,6 +47,10 @@ class TrainingLoopTest {
         .toList();
   }
 
+  private static Path samples(Path output) {
+    return output.resolve("samples.jsonl");
+  }
+
   private String shown() {
     return shown.toString(StandardCharsets.UTF_8);
   }
@@ -67,6 +71,52 @@ class TrainingLoopTest {
     assertThat(shown()).contains("fake: step 12/12");
   }
 
+  @Test
+  void samplesAreTakenAtTheStartAndAtEachCheckpoint() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(STEPS));
+    List<String> lines = Files.readAllLines(samples(output));
+    assertThat(lines.get(0))
+        .isEqualTo(
+            "{\"step\":0,\"prompt\":\"a prompt\",\"completion\":\"weight 1.0\",\"ended\":true,"
+                + "\"score\":1.0}");
+    assertThat(lines)
+        .extracting(line -> line.replaceAll(",\"prompt.*", ""))
+        .containsExactly(
+            "{\"step\":0", "{\"step\":3", "{\"step\":6", "{\"step\":9", "{\"step\":12");
+  }
+
+  /** What there is to warn of is said once, and not again by a run that goes on after it. */
+  @Test
+  void warnsOnceOverAllStarts() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, warned(2, 3));
+    Files.delete(output.resolve("finished"));
+    run(output, true, warned(6, 9));
+    assertThat(shown())
+        .containsOnlyOnce("warning: step 2: the gradient is huge (grad_norm NaN); lower");
+  }
+
+  private static Stage warned(int step, int steps) {
+    return new FakeStage(steps) {
+      @Override
+      public Metrics step(int made) {
+        return super.step(made).put("grad_norm", made == step ? Double.NaN : 1);
+      }
+    };
+  }
+
+  @Test
+  void eachStartWritesAnEventFile() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(3));
+    Files.delete(output.resolve("finished"));
+    run(output, true, new FakeStage(6));
+    assertThat(AtomicFiles.list(output.resolve("tensorboard")))
+        .extracting(path -> path.getFileName().toString())
+        .containsExactly("events.out.tfevents.000001.rlhf", "events.out.tfevents.000002.rlhf");
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 3, 4, 7, 9, 12})
   void aStoppedRunGoesOnToTheSameNumbers(int stopAt) throws IOException {
@@ -84,6 +134,7 @@ class TrainingLoopTest {
     assertThat(withoutClock(output)).isEqualTo(uninterrupted());
     assertThat(output.resolve("model/weight"))
         .hasSameTextualContentAs(folder.resolve("uninterrupted/model/weight"));
+    assertThat(samples(output)).hasSameTextualContentAs(samples(folder.resolve("uninterrupted")));
   }
 
   @ParameterizedTest

@@ -1,0 +1,63 @@
+package org.rlhf4j.sft;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.GenerationRequest;
+import org.rlhf4j.model.Generator;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.SampleKey;
+import org.rlhf4j.model.Sampled;
+import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.training.Sample;
+
+/** Completions to read while a model is fine-tuned. */
+final class SftSamples {
+
+  private static final int PROMPTS = 4;
+  private static final int MAX_NEW_TOKENS = 64;
+
+  private SftSamples() {}
+
+  /**
+   * One completion of each of the first prompts, from the whole distribution, with random numbers
+   * that depend on the seed and the row alone.
+   *
+   * @param model as it stands
+   * @param rows demonstrations; those without a prompt are passed over
+   * @param longest tokens of prompt and completion together
+   * @param seed the run's
+   * @return at most four
+   */
+  static List<Sample> of(LanguageModel model, List<TokenizedRow> rows, int longest, long seed) {
+    List<TokenizedRow> chosen =
+        rows.stream()
+            .filter(row -> row.tree().prompt().length > 0 && row.tree().prompt().length < longest)
+            .limit(PROMPTS)
+            .toList();
+    if (chosen.isEmpty()) {
+      return List.of();
+    }
+    List<GenerationRequest> requests = new ArrayList<>();
+    int room = MAX_NEW_TOKENS;
+    for (TokenizedRow row : chosen) {
+      SampleKey key = new SampleKey(seed, 0, requests.size(), 0);
+      requests.add(new GenerationRequest(row.tree().prompt(), List.of(key)));
+      room = Math.min(room, longest - row.tree().prompt().length);
+    }
+    List<List<Sampled>> sampled =
+        Generator.generate(
+            model,
+            SamplingSettings.of(room, 1),
+            model.tokenizer().stopIds(),
+            requests,
+            requests.size());
+    List<Sample> samples = new ArrayList<>();
+    for (int i = 0; i < chosen.size(); i++) {
+      Sampled one = sampled.get(i).get(0);
+      String text = model.tokenizer().decodeContinuation(one.ids());
+      samples.add(new Sample(chosen.get(i).row().prompt(), text, one.ended(), Double.NaN));
+    }
+    return samples;
+  }
+}

@@ -1,0 +1,2 @@
+/** Event files that TensorBoard opens, written without its library. */
+package org.rlhf4j.training.tensorboard;
