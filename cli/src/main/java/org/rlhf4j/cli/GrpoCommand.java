@@ -1,6 +1,7 @@
 package org.rlhf4j.cli;
 
 import java.io.IOException;
+import org.rlhf4j.cli.report.Report;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.grpo.GrpoStage;
 import picocli.CommandLine.Command;
@@ -16,5 +17,6 @@ final class GrpoCommand extends SettingsCommand<GrpoConfig> {
   @Override
   void run(GrpoConfig chosen) throws IOException {
     GrpoStage.run(chosen);
+    err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

@@ -24,7 +24,7 @@ record Pipeline(List<PipelineStage> stages) {
   /** What can stand beside the stages, in the order in which it is told. */
   static final List<String> COMMON = List.of("seed", "threads", "device", "precision");
 
-  private static final Set<String> RESERVED = Set.of("pipeline");
+  private static final Set<String> RESERVED = Set.of("pipeline", "report.html");
 
   /**
    * Reads a pipeline and binds all its stages, so that a mistake in the last one is found before

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.rlhf4j.cli.report.Report;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.grpo.GrpoStage;
 import org.rlhf4j.model.UsageException;
@@ -118,16 +119,12 @@ record PipelineStage(
     Written.Mapping bound = resolved(settings, written, base, folders, inputs);
     S values = settings.bind(bound, Map.of(OUTPUT, List.of(output.toString())));
     Work work =
-        resume ->
-            kind.runner()
-                .run(
-                    settings.bind(
-                        bound,
-                        Map.of(
-                            OUTPUT,
-                            List.of(output.toString()),
-                            RESUME,
-                            List.of(Boolean.toString(resume)))));
+        resume -> {
+          List<String> folder = List.of(output.toString());
+          List<String> goesOn = List.of(Boolean.toString(resume));
+          kind.runner().run(settings.bind(bound, Map.of(OUTPUT, folder, RESUME, goesOn)));
+          Report.ofRun(output);
+        };
     return new PipelineStage(
         text(written, "name").text(),
         SettingsYaml.write(settings, values),

@@ -1,6 +1,7 @@
 package org.rlhf4j.cli;
 
 import java.io.IOException;
+import org.rlhf4j.cli.report.Report;
 import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.ppo.PpoStage;
 import picocli.CommandLine.Command;
@@ -16,5 +17,6 @@ final class PpoCommand extends SettingsCommand<PpoConfig> {
   @Override
   void run(PpoConfig chosen) throws IOException {
     PpoStage.run(chosen);
+    err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

@@ -1,6 +1,7 @@
 package org.rlhf4j.cli;
 
 import java.io.IOException;
+import org.rlhf4j.cli.report.Report;
 import org.rlhf4j.reward.RewardConfig;
 import org.rlhf4j.reward.RewardStage;
 import picocli.CommandLine.Command;
@@ -16,5 +17,6 @@ final class RewardCommand extends SettingsCommand<RewardConfig> {
   @Override
   void run(RewardConfig chosen) throws IOException {
     RewardStage.run(chosen);
+    err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

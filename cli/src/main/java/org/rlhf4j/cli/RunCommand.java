@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.rlhf4j.cli.report.Report;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.AtomicFiles;
@@ -88,7 +89,11 @@ final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
         deleteIfEmpty(output);
       }
     }
+    List<Path> runs =
+        pipeline.stages().stream().map(stage -> output.resolve(stage.name())).toList();
+    Report.ofAll(runs, output);
     show("all stages are finished in " + chosen.output());
+    show("report: " + chosen.output().resolve("report.html"));
   }
 
   private void runAll(List<PipelineStage> stages, Path output, List<String> rerun)

@@ -1,6 +1,7 @@
 package org.rlhf4j.cli;
 
 import java.io.IOException;
+import org.rlhf4j.cli.report.Report;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
 import picocli.CommandLine.Command;
@@ -16,5 +17,6 @@ final class SftCommand extends SettingsCommand<SftConfig> {
   @Override
   void run(SftConfig chosen) throws IOException {
     SftStage.run(chosen);
+    err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

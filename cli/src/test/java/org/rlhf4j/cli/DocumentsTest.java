@@ -13,6 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.training.health.HealthCheck;
 
 /** What the documents name is there. */
 class DocumentsTest {
@@ -42,13 +43,29 @@ class DocumentsTest {
     return found;
   }
 
-  @Test
-  void everyOptionExists() throws IOException {
+  private static Set<String> knownOptions() {
     Set<String> known = new TreeSet<>(OF_EVERY_COMMAND);
     Matcher declared = Pattern.compile("\\| `(--[a-z0-9-]+)`").matcher(Rlhf.settingsDocument());
     while (declared.find()) {
       known.add(declared.group(1));
     }
+    return known;
+  }
+
+  @Test
+  void warningsAdviseOptionsThatExist() {
+    Set<String> known = knownOptions();
+    for (HealthCheck check : HealthCheck.values()) {
+      Matcher advised = OPTION.matcher(check.advice());
+      while (advised.find()) {
+        assertThat(known).as(check.toString()).contains(advised.group());
+      }
+    }
+  }
+
+  @Test
+  void everyOptionExists() throws IOException {
+    Set<String> known = knownOptions();
     for (Path document : documents()) {
       assertThat(known).as(document.toString()).containsAll(found(OPTION, 0, document));
     }

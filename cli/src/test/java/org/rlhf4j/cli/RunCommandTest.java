@@ -94,7 +94,11 @@ class RunCommandTest {
     assertThat(first.code()).as(first.err()).isZero();
     assertThat(first.err())
         .isEqualToNormalizingNewlines(
-            "stage 1/2 sft\nstage 2/2 reward\nall stages are finished in " + output + "\n");
+            "stage 1/2 sft\nstage 2/2 reward\nall stages are finished in %s\nreport: %s\n"
+                .formatted(output, output.resolve("report.html")));
+    for (String folder : List.of("", "sft")) {
+      assertThat(output.resolve(folder).resolve("report.html")).content().contains("held-out loss");
+    }
     byte[] reward = weights(output.resolve("reward"));
 
     Outcome second = run();

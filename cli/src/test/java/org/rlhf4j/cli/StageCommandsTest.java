@@ -68,6 +68,7 @@ class StageCommandsTest {
             "2");
     assertThat(sft.code()).as(sft.err()).isZero();
     assertThat(sft.out()).isEmpty();
+    assertThat(sft.err()).endsWith("report: " + Path.of(path("sft"), "report.html") + "\n");
 
     Outcome reward =
         rlhf(
@@ -83,6 +84,13 @@ class StageCommandsTest {
             "--learning-rate=3e-3",
             "--steps=15");
     assertThat(reward.code()).as(reward.err()).isZero();
+
+    Outcome report = rlhf("report", path("sft"), path("reward"));
+    assertThat(report.code()).as(report.err()).isZero();
+    assertThat(report.out()).startsWith("<!DOCTYPE html>").contains("held-out accuracy");
+    rlhf("report", path("sft"), path("reward"), "--output", path("both.html"));
+    assertThat(Path.of(path("both.html"))).hasContent(report.out());
+    assertThat(rlhf("report").err()).startsWith("rlhf: ").contains("RUN");
 
     Outcome json = rlhf("evaluate", "--reward-model", path("reward"), "--data", heldOut, "--json");
     assertThat(json.code()).as(json.err()).isZero();

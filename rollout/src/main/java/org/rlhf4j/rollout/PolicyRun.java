@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.SpreadRows;
 import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
@@ -69,8 +70,7 @@ public final class PolicyRun implements AutoCloseable {
       Reward reward = new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget);
       this.source =
           new SampledRollouts(policy, prompts.rows(), order, samples, sampling, seed, reward);
-      List<TokenizedPrompt> few =
-          prompts.rows().subList(0, Math.min(SAMPLE_PROMPTS, prompts.rows().size()));
+      List<TokenizedPrompt> few = SpreadRows.of(prompts.rows(), SAMPLE_PROMPTS);
       BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);
       this.sampleSource = new SampledRollouts(policy, few, all, 1, sampling, seed, reward);
       this.steps = steps(loop, order.stepsPerEpoch());
@@ -132,8 +132,8 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   /**
-   * A completion of each of the first prompts of the data by the policy as it stands, drawn with
-   * the same random numbers each time.
+   * A completion of each of a few prompts, spread over the data, by the policy as it stands, drawn
+   * with the same random numbers each time.
    *
    * @return completions with their raw scores; none where rollouts are replayed
    */

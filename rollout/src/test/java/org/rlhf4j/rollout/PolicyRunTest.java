@@ -162,7 +162,7 @@ class PolicyRunTest {
       List<Sample> samples = run.samples();
       assertThat(samples)
           .extracting(Sample::prompt)
-          .containsExactly("what is 0?", "what is 1?", "what is 2?", "what is 3?");
+          .containsExactly("what is 0?", "what is 1?", "what is 3?", "what is 5?");
       assertThat(samples).allSatisfy(sample -> assertThat(sample.score()).isFinite());
       run.rollout(1);
       assertThat(run.samples()).isEqualTo(samples);

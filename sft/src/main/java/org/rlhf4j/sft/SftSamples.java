@@ -2,6 +2,7 @@ package org.rlhf4j.sft;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.rlhf4j.data.SpreadRows;
 import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
@@ -20,8 +21,8 @@ final class SftSamples {
   private SftSamples() {}
 
   /**
-   * One completion of each of the first prompts, from the whole distribution, with random numbers
-   * that depend on the seed and the row alone.
+   * One completion of each of a few prompts, spread over the data, from the whole distribution,
+   * with random numbers that depend on the seed and the row alone.
    *
    * @param model as it stands
    * @param rows demonstrations; those without a prompt are passed over
@@ -31,10 +32,12 @@ final class SftSamples {
    */
   static List<Sample> of(LanguageModel model, List<TokenizedRow> rows, int longest, long seed) {
     List<TokenizedRow> chosen =
-        rows.stream()
-            .filter(row -> row.tree().prompt().length > 0 && row.tree().prompt().length < longest)
-            .limit(PROMPTS)
-            .toList();
+        SpreadRows.of(
+            rows.stream()
+                .filter(row -> row.tree().prompt().length > 0)
+                .filter(row -> row.tree().prompt().length < longest)
+                .toList(),
+            PROMPTS);
     if (chosen.isEmpty()) {
       return List.of();
     }

@@ -161,15 +161,6 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * The run as a page to look at.
-   *
-   * @return {@code report.html}
-   */
-  public Path report() {
-    return folder.resolve("report.html");
-  }
-
-  /**
    * Rollouts to replay.
    *
    * @return {@code rollouts.jsonl}

@@ -1,0 +1,57 @@
+function linesOf(runs, stages, metric) {
+  return runs
+    .map((run, index) => ({ run: index, name: run.name, x: run.series.steps, y: run.series.values[metric], stage: run.stage }))
+    .filter((line) => stages.includes(line.stage) && line.y && line.y.some((value) => value !== null));
+}
+
+function metricsOf(runs, stages) {
+  const present = new Set(runs.filter((run) => stages.includes(run.stage))
+    .flatMap((run) => Object.keys(run.series.values)));
+  const known = Object.keys(METRICS).filter((name) => present.has(name));
+  return [...known, ...[...present].filter((name) => !METRICS[name])];
+}
+
+function plot(view, runs, stages, metric) {
+  const [title, help] = METRICS[metric] || [metric, ""];
+  return new Chart(view, { title, help, lines: linesOf(runs, stages, metric) }).element;
+}
+
+function curveGroup(group, runs, view) {
+  const metrics = metricsOf(runs, group.stages)
+    .filter((metric) => linesOf(runs, group.stages, metric).length > 0);
+  if (metrics.length === 0) {
+    return null;
+  }
+  const first = metrics.slice(0, SHOWN_AT_ONCE).map((metric) => plot(view, runs, group.stages, metric));
+  const rest = metrics.slice(SHOWN_AT_ONCE);
+  const more = make("details", { class: "more" }, make("summary", {}, `${rest.length} more curves`));
+  more.addEventListener("toggle", () => {
+    if (more.open && more.children.length === 1) {
+      more.append(make("div", { class: "grid plots" },
+        ...rest.map((metric) => plot(view, runs, group.stages, metric))));
+    }
+  });
+  return make("div", { class: "group" },
+    make("h3", { class: "group-title" }, group.title),
+    make("div", { class: "grid plots" }, ...first), rest.length ? more : null);
+}
+
+function curvesSection(runs, views) {
+  const reset = make("button", { type: "button", disabled: true, onclick: () => views.forEach((view) => view.zoom(null)) }, "Show all steps");
+  views.forEach((view) => {
+    view.zoomed = () => { reset.disabled = views.every((one) => one.range === null); };
+  });
+  const slider = make("input", {
+    type: "range", min: 0, max: 0.95, step: 0.05, value: 0, oninput: () => views.forEach((view) => {
+      view.smoothing = Number(slider.value);
+      view.redraw();
+    }),
+  });
+  const thinned = runs.filter((run) => run.series.every > 1)
+    .map((run) => `${run.name}: a point is the mean of ${run.series.every} steps.`);
+  return section("curves", "Curves",
+    make("p", {}, "Drag over a plot to zoom, double-click to see all of it again; with the keyboard: arrows, plus, minus, Escape. ",
+      thinned.join(" ")),
+    make("div", { class: "controls" }, labelled("Smoothing", slider), reset),
+    ...GROUPS.map((group, i) => curveGroup(group, runs, views[i])));
+}

@@ -1,0 +1,105 @@
+package org.rlhf4j.cli.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HeadlineTest {
+
+  @TempDir private Path folder;
+
+  private Headline of(Path run, RewardChange change) throws IOException {
+    return Headline.of(ReportedRun.read(run, "run"), Optional.ofNullable(change));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.1, 2, BETTER, The reward rose by", "-2, -0.1, WORSE, The reward fell:"})
+  void anIntervalBesideZeroDecides(double low, double high, Headline.Verdict verdict, String says)
+      throws IOException {
+    Path run = WrittenRuns.ppo(folder.resolve("ppo"), 3, 2, 2, "text");
+    Headline headline = of(run, new RewardChange(1, 1 + (low + high) / 2, low, high));
+    assertThat(headline.verdict()).isEqualTo(verdict);
+    assertThat(headline.sentence()).startsWith(says).contains("95 % interval");
+  }
+
+  @Test
+  void anIntervalAroundZeroDecidesNothing() throws IOException {
+    Path run = WrittenRuns.ppo(folder.resolve("ppo"), 3, 2, 2, "text");
+    assertThat(of(run, new RewardChange(1, 1.5, -0.1, 1.1)))
+        .returns(Headline.Verdict.UNCLEAR, Headline::verdict)
+        .returns(
+            "No clear change of the reward: +0.50 (95 % interval -0.10 to +1.10)",
+            Headline::sentence);
+  }
+
+  @Test
+  void withoutRolloutsTheMetricsAreSaidWithoutAVerdict() throws IOException {
+    Path run = WrittenRuns.ppo(folder.resolve("ppo"), 3, 2, 2, "text");
+    Headline headline = of(run, null);
+    assertThat(headline.verdict()).isEqualTo(Headline.Verdict.UNKNOWN);
+    assertThat(headline.sentence()).isEqualTo("The reward went from 0.10 to 0.30");
+    assertThat(headline.facts())
+        .contains(
+            new Headline.Fact("reward", "0.30", "at first 0.10"),
+            new Headline.Fact("KL", "0.03", "nats from the reference"));
+  }
+
+  /** Chance is one half; preferring the longer, or the shorter, is what has to be beaten. */
+  @ParameterizedTest
+  @CsvSource({
+    "0.72, 0.86, 0.50, BETTER",
+    "0.72, 0.86, 0.75, UNCLEAR",
+    "0.72, 0.86, 0.25, UNCLEAR",
+    "0.45, 0.60, 0.50, UNCLEAR",
+    "0.30, 0.45, 0.50, WORSE"
+  })
+  void aRewardModelHasToBeatChanceAndLength(
+      double low, double high, double length, Headline.Verdict verdict) throws IOException {
+    Path run = WrittenRuns.reward(folder.resolve("reward"));
+    Files.writeString(
+        run.resolve("evaluation.json"),
+        "{\"pairs\": 9, \"accuracy\": %s, \"accuracy_low\": %s, \"accuracy_high\": %s, \"length_accuracy\": %s}"
+            .formatted((low + high) / 2, low, high, length));
+    assertThat(of(run, null).verdict()).isEqualTo(verdict);
+  }
+
+  @Test
+  void fineTuningIsJudgedByTheHeldOutLoss() throws IOException {
+    // evaluated at 10, 20 and 30: 5/10, 5/20, 5/30
+    Headline headline = of(WrittenRuns.sft(folder.resolve("sft"), 30), null);
+    assertThat(headline.verdict()).isEqualTo(Headline.Verdict.BETTER);
+    assertThat(headline.sentence()).isEqualTo("It learnt: held-out loss from 0.500 to 0.167");
+    assertThat(of(WrittenRuns.sft(folder.resolve("short"), 9), null).verdict())
+        .isEqualTo(Headline.Verdict.UNKNOWN);
+  }
+
+  /**
+   * Group means 1, 3 against 5, 9: means 2 and 7, variances 2 and 8, so the half width is 1.96
+   * √(2/2 + 8/2) = 1.959964 · 2.236068 = 4.382613.
+   */
+  @Test
+  void theChangeIsOverGroups() {
+    RewardChange change =
+        RewardChange.of(
+            List.of(List.of(0.0, 2.0), List.of(3.0)), List.of(List.of(5.0), List.of(8.0, 10.0)));
+    assertThat(change.difference()).isEqualTo(5);
+    assertThat(change.low()).isCloseTo(0.617387, within(1e-6));
+    assertThat(change.high()).isCloseTo(9.382613, within(1e-6));
+  }
+
+  @Test
+  void oneGroupHasNoInterval() {
+    RewardChange change = RewardChange.of(List.of(List.of(1.0)), List.of(List.of(2.0)));
+    assertThat(change.low()).isNaN();
+    assertThat(change.difference()).isEqualTo(1);
+  }
+}

@@ -1,0 +1,243 @@
+package org.rlhf4j.cli.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The page in a browser, from a file. Skipped where there is no Chromium. Where the environment
+ * variable REPORT_SCREENSHOTS names a folder, pictures of the page are left there.
+ */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class ReportPageTest {
+
+  private static final String AXE = "META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
+
+  @TempDir private static Path folder;
+  private static Browser browser;
+  private static Path page;
+
+  @BeforeAll
+  static void makeThePage() throws IOException {
+    browser = Browser.start(folder.resolve("profile"));
+    Path runs = folder.resolve("runs");
+    WrittenRuns.sft(runs.resolve("sft"), 60);
+    WrittenRuns.reward(runs.resolve("reward"));
+    WrittenRuns.ppo(runs.resolve("ppo"), 30, 4, 12, WrittenRuns.HOSTILE);
+    WrittenRuns.withTokenizer(runs.resolve("ppo"));
+    WrittenRuns.ppo(runs.resolve("ppo <i>short"), 20, 4, 12, WrittenRuns.HOSTILE);
+    page = folder.resolve("report.html");
+    Report.write(List.of(runs), page);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
+
+  @BeforeEach
+  void open() {
+    browser.emulate("light", 1320);
+    browser.open(page);
+  }
+
+  @AfterEach
+  void nothingWentWrong() {
+    assertThat(browser.errors()).isEmpty();
+    assertThat(browser.requests())
+        .allSatisfy(url -> assertThat(url).isEqualTo(page.toUri().toString()));
+  }
+
+  private static String text(String selector) {
+    return browser.evaluate("document.querySelector(" + quoted(selector) + ").innerText").asText();
+  }
+
+  private static int count(String selector) {
+    return browser
+        .evaluate("document.querySelectorAll(" + quoted(selector) + ").length")
+        .intValue();
+  }
+
+  private static String quoted(String text) {
+    return "'" + text.replace("'", "\\'") + "'";
+  }
+
+  private static void focus(String selector) {
+    browser.evaluate("document.querySelector(" + quoted(selector) + ").focus()");
+  }
+
+  @Test
+  void everySectionIsThere() {
+    assertThat(browser.evaluate("document.documentElement.dataset.ready").asText())
+        .isEqualTo("true");
+    assertThat(text("nav"))
+        .isEqualTo("Runs\nHealth\nCurves\nCalibration\nSamples\nTokens\nSettings");
+    assertThat(text("#runs")).contains("The reward rose by +2.70", "It learnt", "80.0 %");
+    assertThat(count("#curves svg.plot")).isGreaterThan(8);
+  }
+
+  /** What would break out of a page that took texts for HTML is shown as it is. */
+  @Test
+  void textsAreNeverHtml() {
+    assertThat(browser.evaluate("typeof window.broken").asText()).isEqualTo("undefined");
+    assertThat(count("img")).isZero();
+    assertThat(count("#runs i:not(.key)")).isZero();
+    assertThat(text("#samples .prompt")).isEqualTo(WrittenRuns.HOSTILE);
+    assertThat(text("#samples .side:last-child .completion"))
+        .isEqualTo("so " + WrittenRuns.HOSTILE);
+    assertThat(text("#settings")).contains(WrittenRuns.HOSTILE);
+  }
+
+  @Test
+  void pointingAtAPlotReadsAllPlotsThere() {
+    browser.evaluate(
+        "document.querySelector('#curves svg.plot').scrollIntoView({block: 'center', behavior:"
+            + " 'instant'})");
+    browser.frame();
+    JsonNode box =
+        browser.evaluate(
+            "(() => { const b = document.querySelector('#curves svg.plot').getBoundingClientRect();"
+                + " return {x: b.left, y: b.top, w: b.width, h: b.height}; })()");
+    double y = box.get("y").doubleValue() + box.get("h").doubleValue() / 2;
+    double x = box.get("x").doubleValue();
+    // Steps 1 to 30 lie between a margin of 52 pixels and one of 10; the middle, 15.5, is nearest
+    // 16.
+    double quarter = x + 52 + (box.get("w").doubleValue() - 62) / 4;
+    double middle = x + 52 + (box.get("w").doubleValue() - 62) / 2;
+    assertThat(text("#curves .readout")).startsWith("last");
+    browser.mouse("mouseMoved", middle, y);
+    browser.frame();
+    assertThat(text("#curves .readout")).startsWith("step 16").contains("ppo 1.6");
+    assertThat(text("#curves .card:nth-child(2) .readout")).startsWith("step 16");
+    // Dragging from a quarter to the middle shows those steps alone, in every plot.
+    browser.mouse("mousePressed", quarter, y);
+    browser.mouse("mouseMoved", middle, y);
+    browser.mouse("mouseReleased", middle, y);
+    browser.frame();
+    JsonNode ticks =
+        browser.evaluate(
+            "[...views[0].charts[1].svg.querySelectorAll('text')]"
+                + ".filter(t => t.getAttribute('text-anchor') === 'middle')"
+                + ".map(t => Number(t.textContent))");
+    assertThat(ticks).allSatisfy(tick -> assertThat(tick.intValue()).isBetween(7, 16));
+  }
+
+  @Test
+  void plotsAreReadAndZoomedWithTheKeyboard() {
+    focus("#curves svg.plot");
+    browser.key("ArrowLeft");
+    browser.key("ArrowLeft");
+    assertThat(text("#curves .readout")).startsWith("step 28").contains("ppo 2.8");
+    browser.key("+");
+    assertThat(browser.evaluate("views[0].range").isArray()).isTrue();
+    assertThat(browser.evaluate("views[1].range").isNull()).isTrue();
+    browser.key("Escape");
+    assertThat(browser.evaluate("views[0].range").isNull()).isTrue();
+  }
+
+  @Test
+  void aRunIsTakenOutOfTheCurves() {
+    assertThat(text("#curves .readout")).contains("ppo <i>short");
+    browser.evaluate("document.querySelectorAll('#runs input')[3].click()");
+    assertThat(text("#curves .readout")).doesNotContain("ppo <i>short").contains("ppo 3");
+  }
+
+  @Test
+  void eachPlotHasItsTable() {
+    browser.evaluate("document.querySelector('#curves figure details').open = true");
+    browser.frame();
+    assertThat(text("#curves figure thead")).contains("step", "ppo");
+    assertThat(text("#curves figure tbody tr:nth-child(3)")).contains("3", "0.3");
+  }
+
+  @Test
+  void tokensAreReadWithTheKeyboard() {
+    focus("#tokens [role=option]");
+    String first = text("#tokens .detail");
+    browser.key("ArrowRight");
+    assertThat(text("#tokens .detail")).contains("2 of 12").isNotEqualTo(first);
+    // sin(1) − sin(2) = 0.841471 − 0.909297
+    assertThat(text("#tokens .detail")).contains("-0.06783");
+    browser.key("End");
+    assertThat(text("#tokens .detail")).contains("12 of 12");
+    assertThat(browser.evaluate("document.activeElement.getAttribute('aria-selected')").asText())
+        .isEqualTo("true");
+  }
+
+  @Test
+  void theFirstKeyLeadsToTheSkipLink() {
+    browser.key("Tab");
+    assertThat(browser.evaluate("document.activeElement.textContent").asText())
+        .isEqualTo("Skip to the runs");
+  }
+
+  @Test
+  void samplesOfAnyTwoRunsStandSideBySide() {
+    assertThat(text("#samples .side:last-child .label")).contains("reward 2", "+3");
+    browser.evaluate(
+        "(() => { const s = document.querySelectorAll('#samples select')[0];"
+            + " s.value = '0:0'; s.dispatchEvent(new Event('change')); })()");
+    assertThat(text("#samples")).contains("These two were not given the same prompts");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"light, 1320", "dark, 1320", "light, 400"})
+  void accessibilityRulesHold(String colorScheme, int width) throws IOException {
+    browser.emulate(colorScheme, width);
+    browser.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })");
+    browser.frame();
+    try (InputStream axe = getClass().getClassLoader().getResourceAsStream(AXE)) {
+      browser.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + "; 1");
+    }
+    JsonNode result =
+        browser.evaluate(
+            "axe.run().then(r => ({passes: r.passes.length, violations: r.violations.map(v =>"
+                + " v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html + ' ' + n.failureSummary)"
+                + ".join(' | '))}))");
+    assertThat(result.get("violations")).isEmpty();
+    assertThat(result.get("passes").intValue()).isGreaterThan(20);
+    assertThat(
+            browser.evaluate(
+                "[...document.querySelectorAll('main, main *')].filter(e => !e.closest('.scroll, svg')"
+                    + " && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))"))
+        .as("nothing is wider than the window")
+        .isEmpty();
+    screenshot(colorScheme + "-" + width);
+  }
+
+  /** The same rules do find a fault that is put in. */
+  @Test
+  void accessibilityRulesCanFail() throws IOException {
+    browser.evaluate("document.querySelector('#runs h3').style.color = '#bbb'");
+    try (InputStream axe = getClass().getClassLoader().getResourceAsStream(AXE)) {
+      browser.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + "; 1");
+    }
+    assertThat(browser.evaluate("axe.run().then(r => r.violations.map(v => v.id))").toString())
+        .contains("color-contrast");
+  }
+
+  private static void screenshot(String name) throws IOException {
+    String target = System.getenv("REPORT_SCREENSHOTS");
+    if (target != null) {
+      browser.screenshot(Files.createDirectories(Path.of(target)).resolve(name + ".png"));
+    }
+  }
+}
