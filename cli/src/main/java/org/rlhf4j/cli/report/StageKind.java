@@ -25,8 +25,4 @@ enum StageKind {
     }
     return UNKNOWN;
   }
-
-  boolean samplesRollouts() {
-    return this == PPO || this == GRPO;
-  }
 }

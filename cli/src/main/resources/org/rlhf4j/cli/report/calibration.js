@@ -13,13 +13,13 @@ function percent(share) {
 function calibrationPlot(run, index) {
   const width = 420;
   const height = 240;
-  const x = (share) => 50 + ((share - 0.5) / 0.5) * (width - 65);
+  const x = (share) => 50 + ((share - 0.5) / 0.5) * (width - 80);
   const y = (share) => 10 + (1 - share) * (height - 45);
   const bins = run.calibration.filter((bin) => bin.pairs > 0);
   const most = Math.max(...bins.map((bin) => bin.pairs));
   const parts = [];
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
-    parts.push(draw("line", { class: "gridline", x1: 50, x2: width - 15, y1: y(share), y2: y(share) }));
+    parts.push(draw("line", { class: "gridline", x1: 50, x2: width - 30, y1: y(share), y2: y(share) }));
     parts.push(draw("text", { x: 44, y: y(share) + 4, "text-anchor": "end" }, percent(share)));
   }
   for (const share of [0.5, 0.6, 0.7, 0.8, 0.9, 1]) {

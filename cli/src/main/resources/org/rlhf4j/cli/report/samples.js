@@ -28,7 +28,7 @@ function sampleSide(view, sample, other) {
     label.push(make("span", { class: "cut" }, "cut"));
   }
   return make("div", { class: "side" }, make("div", { class: "label" }, ...label),
-    make("div", { class: "completion" }, sample.completion || "(nothing)"));
+    make("div", { class: "completion" }, sample.completion.trimStart() || "(nothing)"));
 }
 
 function samplesSection(runs) {

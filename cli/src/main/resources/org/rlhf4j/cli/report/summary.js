@@ -30,10 +30,15 @@ function runsSection(runs, view) {
     make("div", { class: "grid runs" }, ...runs.map((run, index) => runCard(run, index, view))));
 }
 
+// A text whose options, such as --learning-rate, are never broken at the end of a line.
+function withOptions(text) {
+  return text.split(/(--[a-z-]+)/).map((part) => (part.startsWith("--") ? make("code", { class: "option" }, part) : part));
+}
+
 function healthSection(runs) {
   const warnings = runs.flatMap((run) => run.warnings.map((warning) => make("li", {},
     make("strong", {}, `${run.name}, step ${warning.step}: `), warning.finding, ". ",
-    make("span", { class: "soft" }, `What to do: ${warning.advice}.`))));
+    make("span", { class: "soft" }, "What to do: ", ...withOptions(warning.advice), "."))));
   return section("health", "Health", warnings.length
     ? make("ul", { class: "warnings" }, ...warnings)
     : make("p", {}, make("strong", { class: "gain" }, "✓ Nothing to warn of. "),

@@ -91,6 +91,10 @@ class ReportPageTest {
     assertThat(text("nav"))
         .isEqualTo("Runs\nHealth\nCurves\nCalibration\nSamples\nTokens\nSettings");
     assertThat(text("#runs")).contains("The reward rose by +2.70", "It learnt", "80.0 %");
+    assertThat(text("#runs .card:nth-child(3)")).contains("! 1 warning");
+    assertThat(text("#health"))
+        .contains("ppo, step 3: hardly any answer ends by itself (ended 0.01).")
+        .contains("raise --max-new-tokens, or");
     assertThat(count("#curves svg.plot")).isGreaterThan(8);
   }
 

@@ -57,7 +57,7 @@ final class WrittenRuns {
   }
 
   /**
-   * A PPO run whose reward rises by 0.1 a step.
+   * A PPO run whose reward rises by 0.1 a step, though hardly a completion ends.
    *
    * @param tokens of each of a step's completions, of which there are so many groups of one
    */
@@ -69,7 +69,7 @@ final class WrittenRuns {
       metrics.add(
           line(
               step,
-              Map.of("reward", 0.1 * step, "reward_std", 1, "kl", 0.01 * step, "entropy", 1)));
+              Map.of("reward", 0.1 * step, "reward_std", 1, "kl", 0.01 * step, "ended", 0.01)));
       for (int group = 0; group < groups; group++) {
         rollouts.add(rollout(step, group, 0.1 * step + 0.001 * group, tokens, text));
       }

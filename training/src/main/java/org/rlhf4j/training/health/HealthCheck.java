@@ -44,7 +44,8 @@ public enum HealthCheck {
       history ->
           history.count("entropy") >= 2 * HealthCheck.SOME && ratio(history, "entropy") < 0.25
               ? changed(
-                  "entropy fell from %.3g to %.3g nats a token: one answer", history, "entropy")
+                  "entropy fell from %.3g to %.3g nats a token: all answers become alike",
+                  history, "entropy")
               : Optional.empty()),
 
   /** More than 25 nats a completion, or more than half a nat a token. */
