@@ -63,6 +63,18 @@ function section(id, title, ...children) {
     make("h2", { id: `${id}-title` }, title), ...children);
 }
 
+// A prompt; of a long one the end is in sight, which the completion follows.
+function promptBox(text) {
+  const box = make("div", { class: "prompt", tabindex: 0, role: "group", "aria-label": "Prompt" }, text.trim() || "(no prompt)");
+  requestAnimationFrame(() => {
+    box.scrollTop = box.scrollHeight;
+    if (box.scrollHeight <= box.clientHeight) {
+      box.removeAttribute("tabindex"); // nothing to scroll to
+    }
+  });
+  return box;
+}
+
 function labelled(text, control) {
   return make("label", {}, text, control);
 }

@@ -41,7 +41,7 @@ function samplesSection(runs) {
   const show = () => {
     const shared = [...left.samples.keys()].filter((prompt) => right.samples.has(prompt));
     list.replaceChildren(...(shared.length ? shared.map((prompt) => make("article", { class: "card sample" },
-      make("div", { class: "prompt" }, prompt || "(no prompt)"),
+      promptBox(prompt),
       make("div", { class: "pair" },
         sampleSide(left, left.samples.get(prompt), null),
         sampleSide(right, right.samples.get(prompt), left.samples.get(prompt)))))

@@ -100,7 +100,7 @@ function tokensSection(runs) {
       make("div", { class: "label" }, make("span", { class: "score" }, `reward ${number(rollout.score, 3)}`),
         make("span", {}, `${rollout.length} tokens${rollout.tokens.length < rollout.length ? `, the first ${rollout.tokens.length} shown` : ""}`),
         rollout.ended ? null : make("span", { class: "cut" }, "cut"), view.scale),
-      make("div", { class: "prompt", style: "margin-top: .6rem" }, rollout.prompt),
+      promptBox(rollout.prompt),
       view.tokens, view.detail, view.plot, tableBehind(() => view.table(), "Table of all tokens"));
   };
   const rank = (run, rollout) => {

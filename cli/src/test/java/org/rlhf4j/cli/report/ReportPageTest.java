@@ -3,6 +3,7 @@ package org.rlhf4j.cli.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +30,9 @@ class ReportPageTest {
 
   private static final String AXE = "META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
 
+  /** Longer than a prompt's box is high. */
+  private static final String TEXT = WrittenRuns.HOSTILE + "\nand so on".repeat(20);
+
   @TempDir private static Path folder;
   private static Browser browser;
   private static Path page;
@@ -39,9 +43,9 @@ class ReportPageTest {
     Path runs = folder.resolve("runs");
     WrittenRuns.sft(runs.resolve("sft"), 60);
     WrittenRuns.reward(runs.resolve("reward"));
-    WrittenRuns.ppo(runs.resolve("ppo"), 30, 4, 12, WrittenRuns.HOSTILE);
+    WrittenRuns.ppo(runs.resolve("ppo"), 30, 4, 12, TEXT);
     WrittenRuns.withTokenizer(runs.resolve("ppo"));
-    WrittenRuns.ppo(runs.resolve("ppo <i>short"), 20, 4, 12, WrittenRuns.HOSTILE);
+    WrittenRuns.ppo(runs.resolve("ppo <i>short"), 20, 4, 12, TEXT);
     page = folder.resolve("report.html");
     Report.write(List.of(runs), page);
   }
@@ -104,9 +108,8 @@ class ReportPageTest {
     assertThat(browser.evaluate("typeof window.broken").asText()).isEqualTo("undefined");
     assertThat(count("img")).isZero();
     assertThat(count("#runs i:not(.key)")).isZero();
-    assertThat(text("#samples .prompt")).isEqualTo(WrittenRuns.HOSTILE);
-    assertThat(text("#samples .side:last-child .completion"))
-        .isEqualTo("so " + WrittenRuns.HOSTILE);
+    assertThat(text("#samples .prompt")).isEqualTo(TEXT);
+    assertThat(text("#samples .side:last-child .completion")).isEqualTo("so " + TEXT);
     assertThat(text("#settings")).contains(WrittenRuns.HOSTILE);
   }
 
@@ -184,6 +187,20 @@ class ReportPageTest {
     assertThat(text("#tokens .detail")).contains("12 of 12");
     assertThat(browser.evaluate("document.activeElement.getAttribute('aria-selected')").asText())
         .isEqualTo("true");
+  }
+
+  /**
+   * What the completion follows is in sight, and what is above can be scrolled to with the
+   * keyboard.
+   */
+  @Test
+  void aLongPromptShowsItsEnd() {
+    assertThat(
+            browser.evaluate(
+                "(() => { const p = document.querySelector('#samples .prompt');"
+                    + " return p.scrollTop > 0 && p.tabIndex === 0"
+                    + " && p.scrollTop + p.clientHeight >= p.scrollHeight - 1; })()"))
+        .isEqualTo(BooleanNode.TRUE);
   }
 
   @Test

@@ -62,7 +62,11 @@ final class WrittenRuns {
    * @param tokens of each of a step's completions, of which there are so many groups of one
    */
   static Path ppo(Path folder, int steps, int groups, int tokens, String text) throws IOException {
-    config(folder, "ppo-epochs: 4", "learning-rate: 0.2", "note: '" + text + "'");
+    config(
+        folder,
+        "ppo-epochs: 4",
+        "learning-rate: 0.2",
+        "note: '" + text.lines().findFirst().orElse("") + "'");
     List<ObjectNode> metrics = new ArrayList<>();
     List<ObjectNode> rollouts = new ArrayList<>();
     for (int step = 1; step <= steps; step++) {
