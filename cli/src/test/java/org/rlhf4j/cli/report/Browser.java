@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.report;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -68,14 +66,16 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** Starts a browser with a fresh profile; where there is none the test is skipped. */
+  /** Whether there is a browser to start. */
+  static boolean isInstalled() {
+    return find().isPresent();
+  }
+
+  /** Starts a browser with a fresh profile. */
   static Browser start(Path profile) throws IOException {
-    Optional<Path> binary = find();
-    assumeTrue(
-        binary.isPresent(), "no Chromium on the PATH: the report isn't looked at in a browser");
     Process process =
         new ProcessBuilder(
-                binary.get().toString(),
+                find().orElseThrow().toString(),
                 "--headless",
                 "--no-sandbox",
                 "--disable-gpu",

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +26,9 @@ import org.junit.jupiter.params.provider.CsvSource;
  * The page in a browser, from a file. Skipped where there is no Chromium. Where the environment
  * variable REPORT_SCREENSHOTS names a folder, pictures of the page are left there.
  */
+@EnabledIf(
+    value = "org.rlhf4j.cli.report.Browser#isInstalled",
+    disabledReason = "no Chromium on the PATH: the page isn't looked at in a browser")
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ReportPageTest {
 
@@ -52,9 +56,7 @@ class ReportPageTest {
 
   @AfterAll
   static void stop() {
-    if (browser != null) {
-      browser.close();
-    }
+    browser.close();
   }
 
   @BeforeEach
