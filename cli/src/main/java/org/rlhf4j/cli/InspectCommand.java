@@ -46,7 +46,9 @@ final class InspectCommand extends SettingsCommand<InspectCommand.InspectSetting
    */
   record InspectSettings(
       @Setting(
-              help = "Model whose tokenizer and positions count: a model folder or a run.",
+              help =
+                  "Model whose tokenizer and positions count: a model folder, a run or a hub id.",
+              model = true,
               required = true)
           Path model,
       DataSettings data,

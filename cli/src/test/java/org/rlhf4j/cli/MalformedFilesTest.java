@@ -115,8 +115,8 @@ class MalformedFilesTest {
             "a wrong role",
             "a.jsonl",
             GOOD + "{\"messages\":[{\"role\":\"king\",\"content\":\"\"}]}",
-            "2:",
-            "messages"));
+            "2:13",
+            "role"));
   }
 
   private static Arguments file(

@@ -7,13 +7,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.rlhf4j.model.chat.ChatMessage;
 import java.util.Set;
+import org.rlhf4j.model.chat.ChatMessage;
 
 /** One row as its file has it: values by field name. Null values count as absent. */
 final class Fields {
 
   private static final String ROLE = "role";
+  private static final List<String> ROLES =
+      List.of("system", "developer", "user", "assistant", "tool", "function");
   private static final String CONTENT = "content";
 
   private record Field(JsonNode value, Location location) {}
@@ -217,6 +219,13 @@ final class Fields {
         throw wrong(name, "messages with a role and a content, both strings", message, place);
       }
     }
+    String role = message.path(ROLE).textValue();
+    if (!ROLES.contains(role)) {
+      throw new BadRowException(
+          place,
+          "\"%s\" has a message of role \"%s\", which no one has; use one of %s"
+              .formatted(name, role, String.join(", ", ROLES)));
+    }
     for (var field : message.properties()) {
       boolean known = field.getKey().equals(ROLE) || field.getKey().equals(CONTENT);
       if (!known && !field.getValue().isNull()) {
@@ -229,8 +238,7 @@ final class Fields {
                 + "\", which isn't rendered; leave it out, or write the row as text");
       }
     }
-    return new ChatMessage(
-        message.path(ROLE).textValue(), text(CONTENT, message.path(CONTENT), place));
+    return new ChatMessage(role, text(CONTENT, message.path(CONTENT), place));
   }
 
   private static boolean hasHalfPair(String text) {

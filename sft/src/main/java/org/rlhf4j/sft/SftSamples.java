@@ -3,7 +3,7 @@ package org.rlhf4j.sft;
 import java.util.ArrayList;
 import java.util.List;
 import org.rlhf4j.data.SpreadRows;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.TrainingRow;
 import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
@@ -30,8 +30,9 @@ final class SftSamples {
    * @param seed the run's
    * @return at most four
    */
-  static List<Sample> of(LanguageModel model, List<TokenizedRow> rows, int longest, long seed) {
-    List<TokenizedRow> chosen =
+  static List<Sample> of(
+      LanguageModel model, List<? extends TrainingRow> rows, int longest, long seed) {
+    List<? extends TrainingRow> chosen =
         SpreadRows.of(
             rows.stream()
                 .filter(row -> row.tree().prompt().length > 0)
@@ -43,7 +44,7 @@ final class SftSamples {
     }
     List<GenerationRequest> requests = new ArrayList<>();
     int room = MAX_NEW_TOKENS;
-    for (TokenizedRow row : chosen) {
+    for (TrainingRow row : chosen) {
       SampleKey key = new SampleKey(seed, 0, requests.size(), 0);
       requests.add(new GenerationRequest(row.tree().prompt(), List.of(key)));
       room = Math.min(room, longest - row.tree().prompt().length);
@@ -59,7 +60,8 @@ final class SftSamples {
     for (int i = 0; i < chosen.size(); i++) {
       Sampled one = sampled.get(i).get(0);
       String text = model.tokenizer().decodeContinuation(one.ids());
-      samples.add(new Sample(chosen.get(i).row().prompt(), text, one.ended(), Double.NaN));
+      String prompt = model.tokenizer().decode(chosen.get(i).tree().prompt());
+      samples.add(new Sample(prompt, text, one.ended(), Double.NaN));
     }
     return samples;
   }

@@ -128,7 +128,7 @@ public final class SftStage implements Stage, AutoCloseable {
   public List<Sample> samples() {
     return SftSamples.of(
         model,
-        heldOut.rows().isEmpty() ? training.rows() : heldOut.rows(),
+        heldOut.rows().isEmpty() ? training : heldOut.rows(),
         config.data().maxLength(),
         config.machine().seed());
   }
