@@ -13,7 +13,7 @@ import ai.djl.training.GradientCollector;
  * process.
  */
 public final class LogprobPass implements AutoCloseable {
-  /** Chunks of 24 MiB: what is kept doesn't grow with the tokens. */
+  /** Chunks of 16 MiB: what is kept doesn't grow with the tokens. */
   private static final int KEPT = 3;
 
   private final Network network;

@@ -142,9 +142,9 @@
 
   # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------
 
-  # Rows whose logits are held at a time: 24 MiB of them, which a processor's last cache holds.
+  # Rows whose logits are held at a time: 16 MiB of them, which a processor's last cache holds.
   def chunk(self: __torch__.Transformer, w: Tensor) -> int:
-    return ops.prim.max(64, torch.floordiv(6291456, torch.size(w, 1)))
+    return ops.prim.max(64, torch.floordiv(4194304, torch.size(w, 1)))
 
   # Log-probability of targets [M] and entropy [M] under softmax(h w / temperature), w the head; after
   # them the probabilities of the first `keep` chunks, for the backward pass.
