@@ -127,20 +127,18 @@ public final class LanguageModel implements AutoCloseable {
         rows = network.predicting(parameters, tokens, scope, tape);
       }
       try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
-        NDArray headGradient = head().getGradient();
-        headGradient.attach(scope);
-        NDList out =
-            network.logprobsBackward(
+        return network
+            .backward(
                 parameters,
+                head(),
                 rows,
                 scope.create(tokens.targets()),
                 scope.create(temperature),
                 scope.create(gradients),
                 scope.create(new float[0]),
-                headGradient,
-                new NDList());
-        network.backward(parameters, rows, out.get(0), tape);
-        return out.get(1).toFloatArray();
+                new NDList(),
+                tape)
+            .toFloatArray();
       }
     }
   }

@@ -89,19 +89,8 @@ public final class LogprobPass implements AutoCloseable {
       NDArray gradients = logprobs.getGradient();
       NDArray entropyGradients =
           entropyGradient ? entropies.getGradient() : scope.create(new float[0]);
-      NDArray headGradient = head.getGradient();
-      headGradient.attach(scope);
-      NDList out =
-          network.logprobsBackward(
-              parameters,
-              rows,
-              targets,
-              temperature,
-              gradients,
-              entropyGradients,
-              headGradient,
-              kept);
-      network.backward(parameters, rows, out.get(0), tape);
+      network.backward(
+          parameters, head, rows, targets, temperature, gradients, entropyGradients, kept, tape);
     }
   }
 

@@ -135,6 +135,31 @@ final class Network implements AutoCloseable {
     return run("logprobs_backward", in, false);
   }
 
+  /**
+   * {@link #logprobsBackward} into the gradient of {@code head}, and from there back through the
+   * network.
+   *
+   * @return log-probabilities [M], undefined where probabilities were kept
+   */
+  NDArray backward(
+      Parameters parameters,
+      NDArray head,
+      NDArray rows,
+      NDArray targets,
+      NDArray temperature,
+      NDArray gradients,
+      NDArray entropyGradients,
+      NDList kept,
+      Tape tape) {
+    NDArray into = head.getGradient();
+    into.attach(rows.getManager());
+    NDList out =
+        logprobsBackward(
+            parameters, rows, targets, temperature, gradients, entropyGradients, into, kept);
+    backward(parameters, rows, out.get(0), tape);
+    return out.get(1);
+  }
+
   /** Runs one of the program's methods; the first argument's manager owns the results. */
   NDList run(String method, NDList arguments, boolean graph) {
     return graph ? program.runWithGraph(method, arguments) : program.run(method, arguments);

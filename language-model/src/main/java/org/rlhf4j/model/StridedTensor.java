@@ -27,13 +27,7 @@ public record StridedTensor(
    * @return the tensor
    */
   public static StridedTensor contiguous(List<Long> shape, ByteBuffer memory) {
-    return at(shape, memory, 0);
-  }
-
-  /** A tensor whose elements lie one after another from float number {@code start} on. */
-  static StridedTensor at(List<Long> shape, ByteBuffer memory, int start) {
-    int columns = Math.toIntExact(columns(shape));
-    return new StridedTensor(shape, memory, start, columns, 1);
+    return new StridedTensor(shape, memory, 0, Math.toIntExact(columns(shape)), 1);
   }
 
   private static long columns(List<Long> shape) {

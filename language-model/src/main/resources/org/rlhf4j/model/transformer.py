@@ -39,21 +39,28 @@
   # x w (+ b).
   def linear(self: __torch__.Transformer, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     y = (self).product(x.detach(), w.detach(), (self).detached(b))
-    if torch.is_grad_enabled():
-      none = torch.empty([0])
-      _0 = torch.requires_grad_(y)
-      torch.extend(tape, [x, y, w, none if torch.__is__(b, None) else unchecked_cast(Tensor, b), none])
-    return y
+    return (self).recorded(y, x, w, b, None, tape)
 
   # residual + x w (+ b).
   def added(self: __torch__.Transformer, residual: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     y = (self).product(x.detach(), w.detach(), (self).detached(b))
     _0 = torch.add_(y, residual.detach())
+    return (self).recorded(y, x, w, b, residual, tape)
+
+  # Makes a product's result a leaf, and keeps on the tape what its gradient is handed on to.
+  def recorded(self: __torch__.Transformer, y: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], residual: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     if torch.is_grad_enabled():
-      none = torch.empty([0])
-      _1 = torch.requires_grad_(y)
-      torch.extend(tape, [x, y, w, none if torch.__is__(b, None) else unchecked_cast(Tensor, b), residual])
+      _0 = torch.requires_grad_(y)
+      torch.extend(tape, [x, y, w, (self).present(b), (self).present(residual)])
     return y
+
+  # What is absent is an empty tensor on the tape.
+  def present(self: __torch__.Transformer, t: Optional[Tensor]) -> Tensor:
+    if torch.__is__(t, None):
+      out = torch.empty([0])
+    else:
+      out = unchecked_cast(Tensor, t)
+    return out
 
   def detached(self: __torch__.Transformer, b: Optional[Tensor]) -> Optional[Tensor]:
     if torch.__is__(b, None):
