@@ -13,8 +13,8 @@ import ai.djl.training.GradientCollector;
  * process.
  */
 public final class LogprobPass implements AutoCloseable {
-  /** Chunks of 16 MiB: what is kept doesn't grow with the tokens. */
-  private static final int KEPT = 3;
+  /** Chunks of at most 24 MiB: what is kept doesn't grow with the tokens. */
+  private static final int KEPT = 2;
 
   private final Network network;
   private final Parameters parameters;

@@ -24,8 +24,11 @@
     b = 2 + layer * 12
     x2 = (self).added(x, attended, p[b + 4], p[b + 5], tape)
     normed = torch.layer_norm(x2, [self.hidden_size], p[b + 6], p[b + 7], self.epsilon)
-    inner = torch.gelu((self).linear(normed, p[b + 8], p[b + 9], tape), approximate="tanh")
-    return (self).added(x2, inner, p[b + 10], p[b + 11], tape)
+    inner = (self).linear(normed, p[b + 8], p[b + 9], tape)
+    return (self).added_activated(x2, inner, p[b + 10], p[b + 11], tape)
+
+  def activated(self: __torch__.Transformer, inner: Tensor) -> Tensor:
+    return torch.gelu(inner, approximate="tanh")
 
   def normed(self: __torch__.Transformer, x: Tensor, p: List[Tensor]) -> Tensor:
     b = 2 + self.layers * 12

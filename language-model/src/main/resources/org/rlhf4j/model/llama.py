@@ -34,8 +34,12 @@
   def merge(self: __torch__.Transformer, x: Tensor, attended: Tensor, p: List[Tensor], layer: int, tape: List[Tensor]) -> Tensor:
     b = 1 + layer * 6
     x2 = (self).added(x, attended, p[b + 2], None, tape)
-    gate, up = torch.chunk((self).linear((self).rms(x2, p[b + 3]), p[b + 4], None, tape), 2, -1)
-    return (self).added(x2, torch.silu(gate) * up, p[b + 5], None, tape)
+    inner = (self).linear((self).rms(x2, p[b + 3]), p[b + 4], None, tape)
+    return (self).added_activated(x2, inner, p[b + 5], None, tape)
+
+  def activated(self: __torch__.Transformer, inner: Tensor) -> Tensor:
+    gate, up = torch.chunk(inner, 2, -1)
+    return torch.silu(gate) * up
 
   def normed(self: __torch__.Transformer, x: Tensor, p: List[Tensor]) -> Tensor:
     return (self).rms(x, p[1 + self.layers * 6])

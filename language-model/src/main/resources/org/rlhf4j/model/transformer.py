@@ -4,7 +4,8 @@
 # Matrices are [in, out], embedding and head [C, V].
 #
 # A family adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
-# project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), normed(x, p) and head(p).
+# project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner), normed(x, p)
+# and head(p).
 # The machine adds product(a, b, bias): the matrix product a b (+ bias).
 
   # ---- the packed forward pass -------------------------------------------------------------
@@ -47,6 +48,13 @@
     _0 = torch.add_(y, residual.detach())
     return (self).recorded(y, x, w, b, residual, tape)
 
+  # residual + activated(inner) w (+ b), inner being the product before. What is activated isn't kept:
+  # the way back computes it anew, in far less time than a product takes.
+  def added_activated(self: __torch__.Transformer, residual: Tensor, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
+    y = (self).product((self).activated(inner.detach()), w.detach(), (self).detached(b))
+    _0 = torch.add_(y, residual.detach())
+    return (self).recorded(y, torch.empty([0]), w, b, residual, tape)
+
   # Makes a product's result a leaf, and keeps on the tape what its gradient is handed on to.
   def recorded(self: __torch__.Transformer, y: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], residual: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     if torch.is_grad_enabled():
@@ -78,6 +86,8 @@
       w = torch.pop(tape)
       y = torch.pop(tape)
       x = torch.pop(tape)
+      if torch.numel(x) == 0:
+        x = (self).activated(tape[-4])
       g = ops.prim.grad(y)
       if w.requires_grad:
         _0 = torch.add_(ops.prim.grad(w), (self).product(x.detach().t(), g, None))
@@ -149,9 +159,11 @@
 
   # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------
 
-  # Rows whose logits are held at a time: 16 MiB of them, which a processor's last cache holds.
-  def chunk(self: __torch__.Transformer, w: Tensor) -> int:
-    return ops.prim.max(64, torch.floordiv(4194304, torch.size(w, 1)))
+  # Rows whose logits are held at a time: about 24 MiB of them, all chunks of n rows alike.
+  def chunk(self: __torch__.Transformer, w: Tensor, n: int) -> int:
+    most = ops.prim.max(64, torch.floordiv(6291456, torch.size(w, 1)))
+    chunks = torch.floordiv(n + most - 1, most)
+    return torch.floordiv(n + chunks - 1, chunks)
 
   # Log-probability of targets [M] and entropy [M] under softmax(h w / temperature), w the head; after
   # them the probabilities of the first `keep` chunks, for the backward pass.
@@ -164,7 +176,7 @@
     scale = 1. / float(temperature)
     i = 0
     while i < n:
-      j = ops.prim.min(i + (self).chunk(w), n)
+      j = ops.prim.min(i + (self).chunk(w, n), n)
       logits = (self).shifted(h[i:j], w, scale)
       e = torch.exp(logits)
       total = torch.sum(e, [-1])
@@ -197,7 +209,7 @@
     i = 0
     k = 0
     while i < n:
-      j = ops.prim.min(i + (self).chunk(w), n)
+      j = ops.prim.min(i + (self).chunk(w, n), n)
       t = targets[i:j].unsqueeze(1)
       gi = g[i:j].unsqueeze(1)
       if k < torch.len(kept) and torch.numel(kept[k]) > 0:
@@ -218,7 +230,8 @@
       _4 = torch.scatter_add_(d, 1, t, gi)
       if scale != 1.:
         _5 = torch.mul_(d, scale)
-      _6 = torch.copy_(gh[i:j], (self).product(d, w.t(), None))
+      # d wᵀ as (w dᵀ)ᵀ: in this form oneDNN is 1.2 to 1.5 times as fast.
+      _6 = torch.copy_(gh[i:j], (self).product(w, d.t(), None).t())
       (self).add_product(gw, h[i:j].t(), d)
       i = j
       k = k + 1
@@ -230,7 +243,7 @@
     n = torch.size(rows, 0)
     i = 0
     while i < n:
-      j = ops.prim.min(i + (self).chunk(b), n)
+      j = ops.prim.min(i + 64, n)
       _0 = torch.add_(c[i:j], (self).product(rows[i:j], b, None))
       i = j
 

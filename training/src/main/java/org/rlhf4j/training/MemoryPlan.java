@@ -9,10 +9,11 @@ import org.rlhf4j.training.settings.Written;
 
 /**
  * How many tokens go through a network at once. Planned from the machine's total memory and the
- * model's sizes alone, never from what happens to be free, so a run can be repeated. A forty-eighth
- * of the memory is given to what a training pass keeps of its tokens, each of which takes
+ * model's sizes alone, never from what happens to be free, so a run can be repeated. A
+ * seventy-second of the memory is given to what a training pass keeps of its tokens, each of which
+ * takes about
  *
- * <pre>  4 bytes · layers · (12 · hidden + 4 · intermediate)</pre>
+ * <pre>  4 bytes · layers · (12 · hidden + 2 · intermediate)</pre>
  *
  * Matrix products are as fast with some hundred rows as with thousands, so more would only take
  * memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing faster.
@@ -22,7 +23,7 @@ public final class MemoryPlan {
   private static final String SETTING = "micro-batch-tokens";
   private static final int LEAST = 256;
   private static final int MOST = 4096;
-  private static final int SHARE = 48;
+  private static final int SHARE = 72;
 
   private MemoryPlan() {}
 
@@ -63,7 +64,7 @@ public final class MemoryPlan {
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {
-    long perToken = (long) Float.BYTES * d.layers() * (12L * d.hidden() + 4L * d.intermediate());
+    long perToken = (long) Float.BYTES * d.layers() * (12L * d.hidden() + 2L * d.intermediate());
     return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / perToken));
   }
 
