@@ -30,8 +30,7 @@ final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
    * @param model the language model
    * @param system what it is told before the dialogue, or null
    * @param maxNewTokens the most tokens of an answer, EOS included
-   * @param temperature what logits are divided by; 0 takes the most probable token
-   * @param topP the mass that is drawn from
+   * @param choice how each next token is chosen
    * @param machine device, threads and seed
    */
   record ChatSettings(
@@ -47,27 +46,15 @@ final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
               defaultValue = "256",
               group = "Sampling")
           int maxNewTokens,
-      @Setting(
-              help = "What logits are divided by; 0 takes the most probable token each time.",
-              defaultValue = "1.0",
-              group = "Sampling")
-          double temperature,
-      @Setting(
-              help = "Draw only from the most probable tokens that together hold this mass.",
-              defaultValue = "1.0",
-              group = "Sampling")
-          double topP,
+      TokenChoiceSettings choice,
       MachineSettings machine) {
 
     ChatSettings {
       Limits.positive("max-new-tokens", maxNewTokens);
-      Limits.notNegative("temperature", temperature);
-      Limits.between("top-p", 0, 1, topP);
-      Limits.require(topP > 0, "top-p", "must be above 0");
     }
 
     SamplingSettings sampling() {
-      return new SamplingSettings(maxNewTokens, temperature, 0, topP);
+      return choice.sampling(maxNewTokens);
     }
   }
 

@@ -27,9 +27,7 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
    * @param model the language model
    * @param rows where rows come from and lines go
    * @param maxNewTokens the most tokens of a completion, EOS included
-   * @param temperature what logits are divided by; 0 takes the most probable token
-   * @param topP the mass that is drawn from
-   * @param topK how many tokens are drawn from, 0 for all
+   * @param choice how each next token is chosen
    * @param samples completions of each prompt
    * @param stop texts that end a completion before them
    * @param bestOf completions of which the best is written, or null
@@ -50,21 +48,7 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
               defaultValue = "128",
               group = "Sampling")
           int maxNewTokens,
-      @Setting(
-              help = "What logits are divided by; 0 takes the most probable token each time.",
-              defaultValue = "1.0",
-              group = "Sampling")
-          double temperature,
-      @Setting(
-              help = "Draw only from the most probable tokens that together hold this mass.",
-              defaultValue = "1.0",
-              group = "Sampling")
-          double topP,
-      @Setting(
-              help = "Draw only from so many most probable tokens; 0: from all.",
-              defaultValue = "0",
-              group = "Sampling")
-          int topK,
+      TokenChoiceSettings choice,
       @Setting(
               help = "Completions of each prompt, a line for each.",
               defaultValue = "1",
@@ -89,10 +73,6 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
 
     GenerateSettings {
       Limits.positive("max-new-tokens", maxNewTokens);
-      Limits.notNegative("temperature", temperature);
-      Limits.between("top-p", 0, 1, topP);
-      Limits.require(topP > 0, "top-p", "must be above 0");
-      Limits.notNegative("top-k", topK);
       Limits.positive("samples", samples);
       Limits.require(!stop.contains(""), "stop", "must not be empty");
       Limits.require(
@@ -104,7 +84,7 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
     }
 
     SamplingSettings sampling() {
-      return new SamplingSettings(maxNewTokens, temperature, topK, topP);
+      return choice.sampling(maxNewTokens);
     }
 
     /** Completions that are sampled of each prompt. */
