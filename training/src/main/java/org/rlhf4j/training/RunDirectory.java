@@ -118,9 +118,13 @@ public final class RunDirectory implements AutoCloseable {
    * @param settings what the record declares
    * @param values the record
    * @param <T> the record's type
+   * @throws UsageException where the run goes on from a checkpoint that other settings led to
    * @throws IOException when it can't be written
    */
   public <T extends Record> void writeConfig(Settings<T> settings, T values) throws IOException {
+    if (resume && Files.isDirectory(checkpoints()) && Files.exists(config())) {
+      ResumedSettings.require(config(), settings, values);
+    }
     AtomicFiles.writeString(config(), SettingsYaml.write(settings, values));
   }
 
