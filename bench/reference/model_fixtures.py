@@ -1,9 +1,12 @@
 """Checkpoints with what transformers computes from them, for the tests of language-model."""
 
+import copy
 import json
+import tempfile
+from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
 
 from rows import (
@@ -11,11 +14,20 @@ from rows import (
     write_json,
 )
 from tiny_models import (
-    EOS, PAD, causal_model, gpt2_config, llama_config, save_folder, scalar_model, write_tokenizer,
+    EOS, PAD, causal_model, gemma3_config, gpt2_config, gpt_neox_config, llama3_config, llama_config,
+    mistral_config, olmo2_config, qwen2_config, qwen3_config, save_folder, scalar_model, smollm3_config,
+    write_tokenizer,
 )
 
 TEMPERATURES = (1.0, 0.7)
 TEXTS = ["the rain is ending", "Human: what?\n\nAssistant: 42, and 7.", "", " ", "a\nb~c"]
+
+
+FOLDERS = [
+    "gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16", "gpt2-reward", "llama-reward",
+    "llama-llama3", "mistral", "qwen2", "qwen3", "gpt-neox", "gpt-neox-in-turn", "olmo2", "smollm3",
+    "gemma3",
+]
 
 
 def write_models(folder):
@@ -30,8 +42,17 @@ def write_models(folder):
     write_causal(folder / "llama-mha-fp16", half.to(torch.float16), rewrite=as_transformers_4)
     write_scalar(folder / "gpt2-reward", scalar_model(gpt2_config(), 15))
     write_scalar(folder / "llama-reward", scalar_model(llama_config(), 16))
-    names = ["gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16", "gpt2-reward", "llama-reward"]
-    return [folder / name for name in names]
+    write_causal(folder / "llama-llama3", causal_model(llama3_config(), 17))
+    write_causal(folder / "mistral", causal_model(mistral_config(), 18))
+    write_causal(folder / "qwen2", causal_model(qwen2_config(), 19), rewrite=as_transformers_4)
+    write_causal(folder / "qwen3", causal_model(qwen3_config(), 20))
+    write_causal(folder / "gpt-neox", causal_model(gpt_neox_config(), 21), rewrite=neox_as_transformers_4)
+    in_turn = gpt_neox_config(use_parallel_residual=False, attention_bias=False)
+    write_causal(folder / "gpt-neox-in-turn", causal_model(in_turn, 22))
+    write_causal(folder / "olmo2", causal_model(olmo2_config(), 23))
+    write_causal(folder / "smollm3", causal_model(smollm3_config(), 24))
+    write_causal(folder / "gemma3", causal_model(gemma3_config(), 25))
+    return [folder / name for name in FOLDERS]
 
 
 def as_transformers_4(folder):
@@ -41,6 +62,15 @@ def as_transformers_4(folder):
     rope = config.pop("rope_parameters")
     config |= {"rope_theta": rope["rope_theta"], "rope_scaling": None}
     config |= {"torch_dtype": config.pop("dtype"), "transformers_version": "4.46.0"}
+    path.write_text(json.dumps(dict(sorted(config.items())), indent=2) + "\n")
+
+
+def neox_as_transformers_4(folder):
+    """The same for GPT-NeoX, whose keys had names of their own."""
+    as_transformers_4(folder)
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    config |= {"rotary_emb_base": config.pop("rope_theta"), "rotary_pct": 0.5}
     path.write_text(json.dumps(dict(sorted(config.items())), indent=2) + "\n")
 
 
@@ -60,7 +90,9 @@ def write_causal(folder, model, rewrite=None, **save_options):
         "hidden": hidden_record(model, sequences[1]),
         "greedy": greedy_records(model, [random_ids(generator, n) for n in (1, 4, 9, 23)]),
         "loss": loss_record(model, generator, folder / "gradients.safetensors"),
+        "reward": reward_record(model, folder.name),
     }
+    check_padding(model, expected["loss"]["rows"])
     write_json(folder / "expected.json", expected)
 
 
@@ -128,8 +160,65 @@ def loss_record(model, generator, gradients_path):
     model.zero_grad()
     loss = -sum(token_logprobs(model, r["prompt"], r["completion"]).sum() for r in rows) / tokens
     loss.backward()
-    save_file({n: p.grad.contiguous() for n, p in model.named_parameters()}, gradients_path)
+    save_file({checkpoint_name(model, n): p.grad.contiguous() for n, p in model.named_parameters()}, gradients_path)
     return {"rows": rows, "tokens": tokens, "loss": loss, "gradients": gradients_path.name}
+
+
+def checkpoint_name(model, name):
+    """A parameter's name in the checkpoint: transformers 5 renames GPT-NeoX's head on the way in and out."""
+    return "embed_out.weight" if model.config.model_type == "gpt_neox" and name == "lm_head.weight" else name
+
+
+@torch.no_grad()
+def check_padding(model, rows):
+    """Padding on either side leaves transformers' own log-probabilities alone, as it must for ours to agree."""
+    for side in ("left", "right"):
+        for row, padded in zip(rows, padded_logprobs(model, rows, side)):
+            alone = token_logprobs(model, row["prompt"], row["completion"])
+            assert (alone - padded).abs().max() < 2e-5, f"{side} padding changed a log-probability"
+
+
+def padded_logprobs(model, rows, side):
+    """Log-probabilities of each row's completion in one padded batch, positions from each row's begin."""
+    sequences = [r["prompt"] + r["completion"] for r in rows]
+    width = max(map(len, sequences))
+    pads = [[PAD] * (width - len(s)) for s in sequences]
+    ids = torch.tensor([p + s if side == "left" else s + p for s, p in zip(sequences, pads)])
+    mask = torch.tensor([[0] * len(p) + [1] * len(s) if side == "left" else [1] * len(s) + [0] * len(p)
+                         for s, p in zip(sequences, pads)])
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    logits = model(input_ids=ids, attention_mask=mask, position_ids=positions, use_cache=False).logits
+    logprobs = torch.log_softmax(logits, -1)
+    for row, sequence, pad, one in zip(rows, sequences, pads, logprobs):
+        end = width if side == "left" else len(sequence)
+        at = torch.arange(end - len(row["completion"]), end)
+        yield one[at - 1, torch.tensor(row["completion"])]
+
+
+@torch.no_grad()
+def reward_record(model, name):
+    """A sequence classifier on the same backbone: its class, its tensors' names and shapes, its scores."""
+    config = copy.deepcopy(model.config)
+    config.num_labels = 1
+    classifier = AutoModelForSequenceClassification.from_config(
+        config, dtype=torch.float32, attn_implementation="eager").eval()
+    trunk = getattr(classifier, classifier.base_model_prefix)
+    trunk.load_state_dict(getattr(model, model.base_model_prefix).state_dict())
+    generator = torch.Generator().manual_seed(9)
+    classifier.score.weight.copy_(0.3 * torch.randn(classifier.score.weight.shape, generator=generator))
+    with tempfile.TemporaryDirectory(prefix=name) as saved:
+        classifier.save_pretrained(saved)
+        tensors = load_file(Path(saved, "model.safetensors"))
+    rows = [{"prompt": random_ids(generator, p), "completion": random_ids(generator, c) + [EOS]}
+            for p, c in ((1, 1), (3, 12), (20, 14))]
+    for row, batch_score in zip(rows, padded_scores(classifier, rows)):
+        row["score"] = batch_score
+        row["values"] = values(classifier, row["prompt"], row["completion"])
+    return {
+        "architecture": type(classifier).__name__,
+        "tensors": {n: list(t.shape) for n, t in sorted(tensors.items())},
+        "weight": classifier.score.weight[0], "rows": rows,
+    }
 
 
 def write_scalar(folder, model):

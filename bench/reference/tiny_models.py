@@ -13,8 +13,15 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
+    Gemma3TextConfig,
     GPT2Config,
+    GPTNeoXConfig,
     LlamaConfig,
+    MistralConfig,
+    Olmo2Config,
+    Qwen2Config,
+    Qwen3Config,
+    SmolLM3Config,
 )
 
 VOCABULARY = 97
@@ -45,6 +52,76 @@ def llama_config(**overrides):
     return LlamaConfig(**{**values, **overrides})
 
 
+def small(**overrides):
+    """What the smallest checkpoints have in common: 16 wide, 4 heads of 8 on 2 key-value heads."""
+    values = {
+        "vocab_size": VOCABULARY, "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
+        "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+        "max_position_embeddings": POSITIONS, "tie_word_embeddings": True, **SPECIAL_IDS,
+    }
+    return {**values, **overrides}
+
+
+def rope(rope_type="default", **settings):
+    return {"rope_type": rope_type, "rope_theta": 10000.0, **settings}
+
+
+def llama3_config():
+    """Biases everywhere, heads of 16/2, and Llama 3.1's stretched angles: two of the four pairs change."""
+    stretched = rope("llama3", factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0,
+                     original_max_position_embeddings=24)
+    return LlamaConfig(**small(
+        num_attention_heads=2, num_key_value_heads=1, head_dim=None, attention_bias=True, mlp_bias=True,
+        rope_parameters=stretched))
+
+
+def mistral_config():
+    """A window of 7 tokens in every layer."""
+    return MistralConfig(**small(sliding_window=7, rope_parameters=rope(), tie_word_embeddings=False))
+
+
+def qwen2_config():
+    """Biases on query, key and value; no window, though its size is named."""
+    return Qwen2Config(**small(
+        rope_parameters=rope(rope_theta=1e6), use_sliding_window=False, sliding_window=8, max_window_layers=1))
+
+
+def qwen3_config():
+    """Norms on heads, a window of 9 tokens from the second layer on, linearly stretched angles."""
+    return Qwen3Config(**small(
+        rope_parameters=rope("linear", factor=2.0), use_sliding_window=True, sliding_window=9,
+        max_window_layers=1, attention_bias=True, tie_word_embeddings=False))
+
+
+def gpt_neox_config(**overrides):
+    """Half of each head turned, an output matrix of its own."""
+    values = small(rope_parameters=rope(partial_rotary_factor=0.5), tie_word_embeddings=False)
+    for key in ("num_key_value_heads", "head_dim"):
+        del values[key]
+    return GPTNeoXConfig(**{**values, "num_attention_heads": 2, **overrides})
+
+
+def olmo2_config():
+    """Norms after each part; dynamic angles, which are the default's up to the model's positions."""
+    return Olmo2Config(**small(rope_parameters=rope("dynamic", factor=2.0), head_dim=4))
+
+
+def smollm3_config():
+    """Three layers, the second without rotary positions and with a window of 10 tokens."""
+    return SmolLM3Config(**small(
+        num_hidden_layers=3, no_rope_layer_interval=2, rope_parameters=rope(rope_theta=2e6),
+        use_sliding_window=True, sliding_window=10))
+
+
+def gemma3_config():
+    """Three layers, the second of which sees all and the others 6 tokens; two bases, own query scale."""
+    return Gemma3TextConfig(**small(
+        num_hidden_layers=3, sliding_window=6, query_pre_attn_scalar=10,
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"],
+        rope_parameters={"full_attention": rope("linear", factor=8.0, rope_theta=1e6),
+                         "sliding_attention": rope()}))
+
+
 def draw_weights(model, seed):
     """Redraws every parameter in the order of named_parameters from one generator."""
     generator = torch.Generator().manual_seed(seed)
@@ -52,10 +129,11 @@ def draw_weights(model, seed):
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
             if is_norm_weight(name):
-                parameter.copy_(1.0 + 0.2 * noise)
+                centre = 0.0 if model.config.model_type == "gemma3_text" else 1.0  # Gemma's are 1 + w
+                parameter.copy_(centre + 0.2 * noise)
             elif name.endswith("bias"):
                 parameter.copy_(0.1 * noise)
-            elif "wte" in name or "embed_tokens" in name:
+            elif any(part in name for part in ("wte", "embed_tokens", "embed_in")):
                 parameter.copy_(0.15 * noise)
             else:
                 parameter.copy_(0.3 * noise)

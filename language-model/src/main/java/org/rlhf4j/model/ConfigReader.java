@@ -1,18 +1,27 @@
 package org.rlhf4j.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /** Typed reading of a config.json; what is missing or unfit is a one-line error with the file. */
 final class ConfigReader {
   private final ObjectNode json;
   private final Path file;
+  private final String path;
 
   ConfigReader(ObjectNode json, Path file) {
+    this(json, file, "");
+  }
+
+  private ConfigReader(ObjectNode json, Path file, String path) {
     this.json = json;
     this.file = file;
+    this.path = path;
   }
 
   int positive(String key) {
@@ -25,6 +34,30 @@ final class ConfigReader {
 
   int positive(String key, int otherwise) {
     return absent(json.path(key)) ? otherwise : positive(key);
+  }
+
+  /** A whole number that may be 0, or negative. */
+  int whole(String key, int otherwise) {
+    JsonNode value = json.path(key);
+    if (absent(value)) {
+      return otherwise;
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+      throw unfit(key, value, "a whole number");
+    }
+    return value.intValue();
+  }
+
+  /** A positive number, 0 where it is null, {@code otherwise} where it isn't there. */
+  int positiveOrNull(String key, int otherwise) {
+    return json.path(key).isNull() ? 0 : positive(key, otherwise);
+  }
+
+  double number(String key) {
+    if (!has(key)) {
+      throw unfit(key, json.path(key), "a number");
+    }
+    return number(key, 0);
   }
 
   double number(String key, double otherwise) {
@@ -60,21 +93,37 @@ final class ConfigReader {
     return value.textValue();
   }
 
-  /** A nested object, or a missing node. */
-  JsonNode object(String key) {
-    JsonNode value = json.path(key);
-    if (absent(value)) {
-      return MissingNode.getInstance();
-    }
-    if (!value.isObject()) {
-      throw unfit(key, value, "an object");
-    }
-    return value;
+  /** A list of strings, empty where there is none. */
+  List<String> texts(String key) {
+    return list(key, JsonNode::isTextual, JsonNode::textValue, "a list of strings");
   }
 
-  /** The reader of a nested object. */
+  /** A list of whole numbers, empty where there is none. */
+  List<Integer> wholes(String key) {
+    return list(key, JsonNode::canConvertToInt, JsonNode::intValue, "a list of whole numbers");
+  }
+
+  private <T> List<T> list(
+      String key, Predicate<JsonNode> fits, Function<JsonNode, T> read, String expected) {
+    JsonNode value = json.path(key);
+    List<T> all = new ArrayList<>();
+    for (JsonNode element : value) {
+      if (!value.isArray() || !fits.test(element)) {
+        throw unfit(key, value, expected);
+      }
+      all.add(read.apply(element));
+    }
+    return all;
+  }
+
+  /** The reader of a nested object, of an empty one where there is none. */
   ConfigReader nested(String key) {
-    return new ConfigReader((ObjectNode) object(key), file);
+    JsonNode value = json.path(key);
+    if (!absent(value) && !value.isObject()) {
+      throw unfit(key, value, "an object");
+    }
+    ObjectNode object = absent(value) ? json.objectNode() : (ObjectNode) value;
+    return new ConfigReader(object, file, path + key + ".");
   }
 
   boolean has(String key) {
@@ -85,13 +134,21 @@ final class ConfigReader {
   void require(boolean fits, String key, String supported) {
     if (!fits) {
       throw new UserException(
-          file + ": " + key + " = " + json.path(key) + " isn't supported; supported: " + supported);
+          file
+              + ": "
+              + path
+              + key
+              + " = "
+              + json.path(key)
+              + " isn't supported; supported: "
+              + supported);
     }
   }
 
   private UserException unfit(String key, JsonNode value, String expected) {
     String found = value.isMissingNode() ? "is missing" : "is " + value;
-    return new UserException(file + ": \"" + key + "\" " + found + "; it must be " + expected);
+    return new UserException(
+        file + ": \"" + path + key + "\" " + found + "; it must be " + expected);
   }
 
   private static boolean absent(JsonNode value) {

@@ -12,7 +12,6 @@ package org.rlhf4j.model;
  * @param intermediate the width of the MLP
  * @param positions the longest sequence
  * @param epsilon the norm's ε
- * @param theta the base of rotary angles; 0 where positions are learnt
  * @param tied whether the head is the embedding
  * @param initialDeviation the standard deviation of fresh weights
  */
@@ -26,6 +25,5 @@ public record Dimensions(
     int intermediate,
     int positions,
     double epsilon,
-    double theta,
     boolean tied,
     double initialDeviation) {}

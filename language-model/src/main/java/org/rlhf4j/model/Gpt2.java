@@ -15,7 +15,12 @@ import org.rlhf4j.model.ParameterSpec.Initial;
 final class Gpt2 implements Family {
 
   @Override
-  public Dimensions dimensions(ConfigReader config) {
+  public Blueprint read(ConfigReader config) {
+    Dimensions d = dimensions(config);
+    return new Blueprint(d, SlidingWindow.none(d.layers()).constants(), parameters(d));
+  }
+
+  private static Dimensions dimensions(ConfigReader config) {
     int hidden = config.positive("n_embd");
     int heads = config.positive("n_head");
     config.require(hidden % heads == 0, "n_head", "a divisor of n_embd " + hidden);
@@ -39,14 +44,11 @@ final class Gpt2 implements Family {
         config.positive("n_inner", 4 * hidden),
         config.positive("n_positions"),
         config.number("layer_norm_epsilon", 1e-5),
-        0,
         config.flag("tie_word_embeddings", true),
         config.number("initializer_range", 0.02));
   }
 
-  @Override
-  public List<ParameterSpec> parameters(ModelConfig config) {
-    Dimensions d = config.dimensions();
+  private static List<ParameterSpec> parameters(Dimensions d) {
     int c = d.hidden();
     Initial weight = normal(d.initialDeviation());
     // Residual projections start smaller, by 1/√(2 layers), as the paper says.
@@ -85,8 +87,13 @@ final class Gpt2 implements Family {
   }
 
   @Override
-  public String program() {
-    return "gpt2.py";
+  public String causalClass() {
+    return "GPT2LMHeadModel";
+  }
+
+  @Override
+  public List<String> programs() {
+    return List.of("gpt2.py");
   }
 
   @Override

@@ -75,7 +75,9 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The head [V, C]: the embedding where they are tied. */
   NDArray head() {
-    return config.dimensions().tied() ? parameters.list().get(0) : parameters.get("lm_head.weight");
+    return config.dimensions().tied()
+        ? parameters.list().get(0)
+        : parameters.get(config.family().head());
   }
 
   /**

@@ -14,11 +14,9 @@ import java.util.TreeSet;
  *
  * @param json the file's content
  * @param family the model's family
- * @param dimensions its sizes
+ * @param blueprint what it asks for
  */
-public record ModelConfig(ObjectNode json, Family family, Dimensions dimensions) {
-  private static final String CAUSAL = "ForCausalLM";
-  private static final String GPT2_CAUSAL = "GPT2LMHeadModel";
+public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
   private static final String SCALAR = "ForSequenceClassification";
 
   /**
@@ -69,32 +67,37 @@ public record ModelConfig(ObjectNode json, Family family, Dimensions dimensions)
           "%s: model_type \"%s\" is not a known family; known: %s"
               .formatted(file, type, String.join(", ", new TreeSet<>(Family.ALL.keySet()))));
     }
-    return new ModelConfig(json, family, family.dimensions(new ConfigReader(json, file)));
+    return new ModelConfig(json, family, family.read(new ConfigReader(json, file)));
+  }
+
+  /** The network's sizes. */
+  public Dimensions dimensions() {
+    return blueprint.dimensions();
   }
 
   /** The weights of the backbone, and of the head where it isn't the embedding. */
   List<ParameterSpec> languageModelParameters() {
-    List<ParameterSpec> all = new ArrayList<>(family.parameters(this));
-    if (!dimensions.tied()) {
+    List<ParameterSpec> all = new ArrayList<>(blueprint.parameters());
+    if (!dimensions().tied()) {
       all.add(
           ParameterSpec.transposed(
-              "lm_head.weight",
-              ParameterSpec.Initial.normal(dimensions.initialDeviation()),
-              dimensions.vocabulary(),
-              dimensions.hidden()));
+              family.head(),
+              ParameterSpec.Initial.normal(dimensions().initialDeviation()),
+              dimensions().vocabulary(),
+              dimensions().hidden()));
     }
     return all;
   }
 
   /** The weights of the backbone and of a scalar head, whose deviation is 1/√(hidden + 1). */
   List<ParameterSpec> scalarModelParameters() {
-    List<ParameterSpec> all = new ArrayList<>(family.parameters(this));
+    List<ParameterSpec> all = new ArrayList<>(blueprint.parameters());
     all.add(
         ParameterSpec.of(
             ScalarModel.HEAD,
-            ParameterSpec.Initial.normal(1 / Math.sqrt(dimensions.hidden() + 1.0)),
+            ParameterSpec.Initial.normal(1 / Math.sqrt(dimensions().hidden() + 1.0)),
             1,
-            dimensions.hidden()));
+            dimensions().hidden()));
     return all;
   }
 
@@ -122,16 +125,15 @@ public record ModelConfig(ObjectNode json, Family family, Dimensions dimensions)
     out.putObject("id2label").put("0", "LABEL_0");
     out.putObject("label2id").put("LABEL_0", 0);
     out.put("pad_token_id", padId);
-    return new ModelConfig(out, family, dimensions);
+    return new ModelConfig(out, family, blueprint);
   }
 
   /** The configuration of a language model on this backbone. */
   ModelConfig asLanguageModel() {
     ObjectNode out = json.deepCopy();
-    boolean gpt2 = family instanceof Gpt2;
-    out.putArray("architectures").add(gpt2 ? GPT2_CAUSAL : family.architecture() + CAUSAL);
+    out.putArray("architectures").add(family.causalClass());
     out.remove(List.of("id2label", "label2id", "num_labels"));
-    return new ModelConfig(out, family, dimensions);
+    return new ModelConfig(out, family, blueprint);
   }
 
   /** The configuration as it is written: in fp32, all other keys as they were read. */

@@ -152,7 +152,7 @@ final class ModelFolder {
         }
       }
     }
-    unknown.removeIf(name -> config.family().ignores(name) || isOtherHead(name));
+    unknown.removeIf(name -> config.family().ignores(name) || isHead(config, name));
     if (!unknown.isEmpty()) {
       throw new UserException(
           "%s: unknown tensor %s (%d in all) for model_type %s"
@@ -176,8 +176,8 @@ final class ModelFolder {
   }
 
   /** Heads that this model doesn't use: a tied head's copy, or the other kind of model's head. */
-  private static boolean isOtherHead(String name) {
-    return name.equals("lm_head.weight") || name.equals(ScalarModel.HEAD);
+  private static boolean isHead(ModelConfig config, String name) {
+    return name.equals(config.family().head()) || name.equals(ScalarModel.HEAD);
   }
 
   /**
@@ -194,7 +194,7 @@ final class ModelFolder {
         .forEach(
             (tensor, view) ->
                 named.put(
-                    isOtherHead(tensor) ? tensor : config.family().backbonePrefix() + tensor,
+                    isHead(config, tensor) ? tensor : config.family().backbonePrefix() + tensor,
                     view));
     Safetensors.write(folder.resolve(WEIGHTS), named);
     tokenizer.copyTo(folder);

@@ -3,7 +3,9 @@ package org.rlhf4j.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -17,25 +19,24 @@ final class Network implements AutoCloseable {
 
   Network(ModelConfig config) {
     this.dimensions = config.dimensions();
-    String methods =
-        TorchProgram.source(Network.class, config.family().program())
-            + TorchProgram.source(Network.class, "transformer.py")
-            + TorchProgram.source(Network.class, "decoding.py")
-            + MatrixProduct.source();
-    this.program = TorchProgram.compile("Transformer", methods, attributes(dimensions));
+    List<String> files = new ArrayList<>(config.family().programs());
+    files.addAll(List.of("transformer.py", "decoding.py"));
+    String methods = TorchProgram.methods(Network.class, files) + MatrixProduct.source();
+    this.program = TorchProgram.compile("Transformer", methods, constants(config.blueprint()));
   }
 
-  private static Map<String, Number> attributes(Dimensions d) {
-    Map<String, Number> attributes = new LinkedHashMap<>();
-    attributes.put("layers", d.layers());
-    attributes.put("hidden_size", d.hidden());
-    attributes.put("heads", d.heads());
-    attributes.put("kv_heads", d.kvHeads());
-    attributes.put("head_size", d.headSize());
-    attributes.put("tied", d.tied() ? 1 : 0);
-    attributes.put("epsilon", d.epsilon());
-    attributes.put("theta", d.theta());
-    return attributes;
+  private static Map<String, Object> constants(Blueprint blueprint) {
+    Dimensions d = blueprint.dimensions();
+    Map<String, Object> constants = new LinkedHashMap<>(blueprint.constants());
+    constants.put("layers", d.layers());
+    constants.put("hidden_size", d.hidden());
+    constants.put("heads", d.heads());
+    constants.put("kv_heads", d.kvHeads());
+    constants.put("head_size", d.headSize());
+    constants.put("tied", d.tied() ? 1 : 0);
+    constants.put("epsilon", d.epsilon());
+    constants.put("head_at", blueprint.parameters().size());
+    return constants;
   }
 
   Dimensions dimensions() {

@@ -10,7 +10,7 @@ import java.util.List;
  * @param shape its shape
  * @param parts the checkpoint's tensors that it holds (one, or several for fused projections)
  * @param transposed whether it holds the transposes of its parts, side by side: checkpoints have
- *     matrices as [out, in], programs as [in, out]
+ *     matrices as [out, in], programs as [in, out]; else they lie one after another
  * @param initial how a fresh one is drawn
  */
 public record ParameterSpec(
@@ -65,6 +65,12 @@ public record ParameterSpec(
     long columns = parts.stream().mapToLong(part -> part.shape().get(0)).sum();
     List<Long> shape = List.of(parts.get(0).shape().get(1), columns);
     return new ParameterSpec(name, shape, List.copyOf(parts), true, initial);
+  }
+
+  /** A parameter that holds several vectors of a checkpoint as one. */
+  static ParameterSpec joined(String name, Initial initial, List<Part> parts) {
+    long size = parts.stream().mapToLong(Part::size).sum();
+    return new ParameterSpec(name, List.of(size), List.copyOf(parts), false, initial);
   }
 
   static Part part(String tensor, long... shape) {

@@ -178,15 +178,16 @@ public final class Parameters implements AutoCloseable {
    */
   static Map<String, StridedTensor> parts(ParameterSpec spec, ByteBuffer memory) {
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
-    if (!spec.transposed()) {
-      tensors.put(spec.name(), StridedTensor.contiguous(spec.shape(), memory));
-      return tensors;
-    }
-    int columns = Math.toIntExact(spec.shape().get(1));
-    int column = 0;
+    int start = 0;
     for (ParameterSpec.Part part : spec.parts()) {
-      tensors.put(part.tensor(), new StridedTensor(part.shape(), memory, column, 1, columns));
-      column += Math.toIntExact(part.shape().get(0));
+      if (spec.transposed()) {
+        int columns = Math.toIntExact(spec.shape().get(1));
+        tensors.put(part.tensor(), new StridedTensor(part.shape(), memory, start, 1, columns));
+        start += Math.toIntExact(part.shape().get(0));
+      } else {
+        tensors.put(part.tensor(), StridedTensor.contiguous(part.shape(), memory, start));
+        start += Math.toIntExact(part.size());
+      }
     }
     return tensors;
   }

@@ -27,7 +27,12 @@ public record StridedTensor(
    * @return the tensor
    */
   public static StridedTensor contiguous(List<Long> shape, ByteBuffer memory) {
-    return new StridedTensor(shape, memory, 0, Math.toIntExact(columns(shape)), 1);
+    return contiguous(shape, memory, 0);
+  }
+
+  /** A tensor whose elements lie one after another from float number {@code start} on. */
+  static StridedTensor contiguous(List<Long> shape, ByteBuffer memory, int start) {
+    return new StridedTensor(shape, memory, start, Math.toIntExact(columns(shape)), 1);
   }
 
   private static long columns(List<Long> shape) {

@@ -5,6 +5,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -13,7 +14,7 @@ import java.util.zip.ZipOutputStream;
 /**
  * Writes a TorchScript archive around program source: a stored zip of four entries, as libtorch
  * reads it. The module it holds has one class, {@code Transformer} or another, whose attributes are
- * integers and floating-point numbers.
+ * integers, floating-point numbers and lists of them.
  */
 final class TorchArchive {
   private TorchArchive() {}
@@ -23,10 +24,10 @@ final class TorchArchive {
    *
    * @param type the module class that the source defines
    * @param source the program, in the form that PyTorch saves
-   * @param attributes the module's attributes, {@code Integer} or {@code Double}
+   * @param attributes the module's attributes, {@code Integer}, {@code Double} or a list of either
    * @return the archive's bytes
    */
-  static byte[] of(String type, String source, Map<String, Number> attributes) {
+  static byte[] of(String type, String source, Map<String, ?> attributes) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       zip.setMethod(ZipOutputStream.STORED);
@@ -41,8 +42,7 @@ final class TorchArchive {
   }
 
   /** Pickle protocol 2 of one object of class {@code __torch__.TYPE} with its attributes. */
-  private static byte[] modulePickle(String type, Map<String, Number> attributes)
-      throws IOException {
+  private static byte[] modulePickle(String type, Map<String, ?> attributes) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream pickle = new DataOutputStream(bytes)) {
       pickle.write(new byte[] {(byte) 0x80, 2, 'c'});
@@ -50,9 +50,9 @@ final class TorchArchive {
       pickle.write(new byte[] {')', (byte) 0x81, '}', '('});
       string(pickle, "training");
       pickle.write(0x88); // True
-      for (Map.Entry<String, Number> attribute : attributes.entrySet()) {
+      for (Map.Entry<String, ?> attribute : attributes.entrySet()) {
         string(pickle, attribute.getKey());
-        number(pickle, attribute.getValue());
+        value(pickle, attribute.getValue());
       }
       pickle.write(new byte[] {'u', 'b', '.'});
     }
@@ -66,14 +66,33 @@ final class TorchArchive {
     pickle.write(ascii);
   }
 
-  private static void number(DataOutputStream pickle, Number value) throws IOException {
-    if (value instanceof Integer) {
+  private static void value(DataOutputStream pickle, Object value) throws IOException {
+    if (value instanceof List<?> list) {
+      pickle.write('c');
+      pickle.writeBytes("torch.jit._pickle\n");
+      pickle.writeBytes(isInteger(value) ? "build_intlist\n" : "build_doublelist\n");
+      pickle.write(new byte[] {'(', ']', '('});
+      for (Object element : list) {
+        value(pickle, element);
+      }
+      pickle.write(new byte[] {'e', 't', 'R'});
+    } else if (value instanceof Integer number) {
       pickle.write('J');
-      pickle.writeInt(Integer.reverseBytes(value.intValue()));
+      pickle.writeInt(Integer.reverseBytes(number));
     } else {
       pickle.write('G');
-      pickle.writeDouble(value.doubleValue());
+      pickle.writeDouble((Double) value);
     }
+  }
+
+  /** An attribute's type in the program. */
+  static String typeOf(Object value) {
+    String number = isInteger(value) ? "int" : "float";
+    return value instanceof List<?> ? "List[" + number + "]" : number;
+  }
+
+  private static boolean isInteger(Object value) {
+    return (value instanceof List<?> list ? list.get(0) : value) instanceof Integer;
   }
 
   private static void put(ZipOutputStream zip, String name, byte[] content) throws IOException {

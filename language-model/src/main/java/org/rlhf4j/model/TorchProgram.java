@@ -12,7 +12,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A compiled TorchScript program whose weights are arguments. Arguments are named as DJL's PyTorch
@@ -20,6 +24,8 @@ import java.util.Map;
  * one in their order. Results belong to the manager of the first argument.
  */
 final class TorchProgram implements AutoCloseable {
+  private static final Pattern DEF = Pattern.compile("  def (\\w+)\\(");
+
   private final Model model; // the native module dies with it
   private final PtSymbolBlock block;
 
@@ -33,11 +39,11 @@ final class TorchProgram implements AutoCloseable {
    *
    * @param type the class's name, by which the source speaks of itself ({@code __torch__.TYPE})
    * @param methods the class's methods, each indented by two spaces
-   * @param attributes the module's attributes, {@code Integer} or {@code Double}
+   * @param attributes the module's attributes, {@code Integer}, {@code Double} or a list of either
    * @return the program
    * @throws IllegalArgumentException where the source doesn't compile
    */
-  public static TorchProgram compile(String type, String methods, Map<String, Number> attributes) {
+  public static TorchProgram compile(String type, String methods, Map<String, ?> attributes) {
     StringBuilder source = new StringBuilder("class " + type + "(Module):\n");
     source.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
     attributes.forEach(
@@ -45,7 +51,9 @@ final class TorchProgram implements AutoCloseable {
             source
                 .append("  ")
                 .append(name)
-                .append(value instanceof Integer ? " : int\n" : " : float\n"));
+                .append(" : ")
+                .append(TorchArchive.typeOf(value))
+                .append("\n"));
     source.append(methods);
     Torch.ready();
     Model model = Model.newInstance(type, "PyTorch");
@@ -71,6 +79,23 @@ final class TorchProgram implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Reads the methods of several files beside a class; one of a later file takes the place of that
+   * of the same name in an earlier one. A method is what goes from its {@code def} to the next.
+   */
+  static String methods(Class<?> owner, List<String> names) {
+    Map<String, String> methods = new LinkedHashMap<>();
+    for (String name : names) {
+      for (String method : source(owner, name).split("(?m)^(?=  def )")) {
+        Matcher head = DEF.matcher(method);
+        if (head.lookingAt()) {
+          methods.put(head.group(1), method);
+        }
+      }
+    }
+    return String.join("", methods.values());
   }
 
   /** Runs a method without recording a graph; its results can't enter one later. */

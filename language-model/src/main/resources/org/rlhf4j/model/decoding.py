@@ -7,7 +7,8 @@
     segments = (self).ints(sizes)
     repeats = (self).ints(copies)
     trees = [0 for _ in segments]
-    masks = annotate(List[Tensor], [])
+    masks = (self).masks(segments, trees, 0)
+    near = (self).masks(segments, trees, self.window) if self.window > 0 else masks
     tape = annotate(List[Tensor], [])
     cos, sin = (self).rotary(positions)
     x = (self).embed(p, ids, positions)
@@ -21,7 +22,7 @@
         _0 = torch.copy_(kc[layer][row:end, :, 0:segments[i]], ks[i].transpose(0, 1))
         _1 = torch.copy_(vc[layer][row:end, :, 0:segments[i]], vs[i].transpose(0, 1))
         row = end
-      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer, tape)
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, near if self.sliding[layer] == 1 else masks), p, layer, tape)
     last = torch.cumsum(sizes, 0) - 1
     return (self).normed(torch.index_select(x, 0, last), p)
 
@@ -88,7 +89,7 @@
     slots = torch.size(kc[0], 2)
     base = torch.arange(rows * self.kv_heads) * slots
     longest = int(torch.max(lengths))
-    ragged = bool(torch.any(lengths != longest))
+    shortest = int(torch.min(lengths))
     tape = annotate(List[Tensor], [])
     current = tokens
     length = lengths
@@ -96,19 +97,27 @@
     running = True
     while running:
       end = longest + step + 1
+      # Where a sliding layer's first key is.
+      first = ops.prim.max(0, shortest + step + 1 - self.window) if self.window > 0 else 0
       cos, sin = (self).rotary(length)
       x = (self).embed(p, current, length)
       at = base + torch.repeat_interleave(length, self.kv_heads)
       mask = annotate(Optional[Tensor], None)
-      if ragged:
-        hidden = torch.arange(end).unsqueeze(0) > length.unsqueeze(1)
-        mask = torch.masked_fill(torch.zeros([rows, end]), hidden, -inf).view([rows, 1, 1, end])
+      near = annotate(Optional[Tensor], None)
+      if shortest < longest:
+        behind = length.unsqueeze(1) - torch.arange(end).unsqueeze(0)
+        mask = (self).hiding(behind < 0)
+        if self.window > 0:
+          near = (self).hiding(torch.__or__(behind < 0, behind >= self.window)[:, first:])
       for layer in range(self.layers):
         q, k, v = (self).project(x, p, layer, cos, sin, tape)
         _0 = torch.index_copy_(kc[layer].view([-1, self.head_size]), 0, at, k.reshape([-1, self.head_size]))
         _1 = torch.index_copy_(vc[layer].view([-1, self.head_size]), 0, at, v.reshape([-1, self.head_size]))
         grouped = q.view([rows, self.kv_heads, torch.floordiv(self.heads, self.kv_heads), self.head_size])
-        o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], mask, 0., False)
+        if self.sliding[layer] == 1:
+          o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, first:end], vc[layer][0:rows, :, first:end], near, 0., False)
+        else:
+          o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], mask, 0., False)
         x = (self).merge(x, o.reshape([rows, -1]), p, layer, tape)
       current, logprob = (self).sample((self).normed(x, p), w, uniforms[:, step], temperature, top_k, top_p)
       _2 = torch.copy_(ids[:, step], current)
@@ -118,6 +127,11 @@
       step = step + 1
       running = step < steps and int(torch.sum(done)) < limit
     return (ids[:, 0:step], logprobs[:, 0:step])
+
+  # An additive mask [R, 1, 1, S] that hides keys from rows.
+  def hiding(self: __torch__.Transformer, hidden: Tensor) -> Tensor:
+    mask = torch.masked_fill(torch.zeros([torch.size(hidden, 0), torch.size(hidden, 1)]), hidden, -inf)
+    return mask.unsqueeze(1).unsqueeze(1)
 
   # Moves rows of the caches: row sources[i] becomes row targets[i], up to `used` positions.
   def move(self: __torch__.Transformer, sources: Tensor, kc: List[Tensor], vc: List[Tensor], targets: Tensor, used: Tensor) -> Tensor:

@@ -33,7 +33,3 @@
   def normed(self: __torch__.Transformer, x: Tensor, p: List[Tensor]) -> Tensor:
     b = 2 + self.layers * 12
     return torch.layer_norm(x, [self.hidden_size], p[b], p[b + 1], self.epsilon)
-
-  def head(self: __torch__.Transformer, p: List[Tensor]) -> Tensor:
-    b = 4 + self.layers * 12
-    return p[0] if self.tied == 1 else p[b]

@@ -4,8 +4,8 @@
 # Matrices are [in, out], embedding and head [C, V].
 #
 # A family adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
-# project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner), normed(x, p)
-# and head(p).
+# project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner) and normed(x, p); and the constants window
+# (how many tokens a token sees in a sliding layer, 0 where no layer is) and sliding (1 for each layer that is, else 0).
 # The machine adds product(a, b, bias): the matrix product a b (+ bias).
 
   # ---- the packed forward pass -------------------------------------------------------------
@@ -17,12 +17,13 @@
     tape = annotate(List[Tensor], [])
     segments = (self).ints(sizes)
     trees = (self).ints(branches)
-    masks = (self).branch_masks(segments, trees)
+    masks = (self).masks(segments, trees, 0)
+    near = (self).masks(segments, trees, self.window) if self.window > 0 else masks
     cos, sin = (self).rotary(positions)
     x = (self).start(ids, p, positions, tape)
     for layer in range(self.layers):
       q, k, v = (self).project(x, p, layer, cos, sin, tape)
-      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks), p, layer, tape)
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, near if self.sliding[layer] == 1 else masks), p, layer, tape)
     return [(self).normed(x, p)] + tape
 
   # ---- the tape -----------------------------------------------------------------------------
@@ -48,12 +49,22 @@
     _0 = torch.add_(y, residual.detach())
     return (self).recorded(y, x, w, b, residual, tape)
 
-  # residual + activated(inner) w (+ b), inner being the product before. What is activated isn't kept:
-  # the way back computes it anew, in far less time than a product takes.
+  # activated(inner) w (+ b), inner being the product before. What is activated isn't kept: the way back
+  # computes it anew, in far less time than a product takes.
+  def linear_activated(self: __torch__.Transformer, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
+    y = (self).product((self).activated(inner.detach()), w.detach(), (self).detached(b))
+    return (self).recorded(y, torch.empty([0]), w, b, None, tape)
+
+  # residual + activated(inner) w (+ b), as above.
   def added_activated(self: __torch__.Transformer, residual: Tensor, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     y = (self).product((self).activated(inner.detach()), w.detach(), (self).detached(b))
     _0 = torch.add_(y, residual.detach())
     return (self).recorded(y, torch.empty([0]), w, b, residual, tape)
+
+  # residual + x, where x is no product's own result: a leaf too, or the graph of a network whose residuals are
+  # such sums would have no end.
+  def joined(self: __torch__.Transformer, residual: Tensor, x: Tensor, tape: List[Tensor]) -> Tensor:
+    return (self).recorded(residual.detach() + x.detach(), x, (self).present(None), None, residual, tape)
 
   # Makes a product's result a leaf, and keeps on the tape what its gradient is handed on to.
   def recorded(self: __torch__.Transformer, y: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], residual: Optional[Tensor], tape: List[Tensor]) -> Tensor:
@@ -94,7 +105,7 @@
       if b.requires_grad:
         _1 = torch.add_(ops.prim.grad(b), torch.sum(g, [0]))
       to = annotate(List[Tensor], [x])
-      gradients = annotate(List[Optional[Tensor]], [(self).product(g, w.detach().t(), None)])
+      gradients = annotate(List[Optional[Tensor]], [(self).product(g, w.detach().t(), None) if torch.numel(w) > 0 else g])
       if residual.requires_grad:
         _2 = torch.append(to, residual)
         _3 = torch.append(gradients, g)
@@ -109,21 +120,31 @@
   def ints(self: __torch__.Transformer, t: Tensor) -> List[int]:
     return [int(t[i]) for i in range(torch.size(t, 0))]
 
-  # For each completion of a branching tree an additive mask [T, P + T]: the prompt and its own past.
-  def branch_masks(self: __torch__.Transformer, segments: List[int], trees: List[int]) -> List[Tensor]:
+  # For each segment its mask: a completion of a branching tree comes after a prompt, all else after nothing.
+  def masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int) -> List[Tensor]:
     masks = annotate(List[Tensor], [])
     s = 0
     for n in trees:
       prompt = segments[s]
+      _0 = torch.append(masks, (self).mask(0, prompt, window))
       s = s + 1
       for i in range(n):
-        t = segments[s]
-        mask = torch.zeros([t, prompt + t])
-        future = torch.triu(torch.full([t, t], -inf), 1)
-        _0 = torch.copy_(mask[:, prompt:], future)
-        _1 = torch.append(masks, mask)
+        _1 = torch.append(masks, (self).mask(prompt, segments[s], window))
         s = s + 1
     return masks
+
+  # An additive mask [T, P + T] of T tokens after P: each sees those up to itself, at most `window` of them where
+  # that is above 0. Empty where causal attention is the same.
+  def mask(self: __torch__.Transformer, prompt: int, tokens: int, window: int) -> Tensor:
+    seen = prompt + tokens
+    narrow = window > 0 and seen > window
+    if prompt == 0 and not narrow:
+      mask = torch.empty([0])
+    else:
+      mask = torch.triu(torch.full([tokens, seen], -inf), prompt + 1)
+    if narrow:
+      _0 = torch.add_(mask, torch.tril(torch.full([tokens, seen], -inf), prompt - window))
+    return mask
 
   # Attention of packed q [N, H, D] over k, v [N, G, D], each completion seeing its prompt and itself.
   def attend(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, segments: List[int], trees: List[int], masks: List[Tensor]) -> Tensor:
@@ -132,17 +153,15 @@
     vs = torch.split_with_sizes((self).repeated(v), segments, 0)
     outs = annotate(List[Tensor], [])
     s = 0
-    m = 0
     for n in trees:
       kp = ks[s]
       vp = vs[s]
       if segments[s] > 0:
-        _0 = torch.append(outs, (self).sdpa(qs[s], kp, vp, None))
+        _0 = torch.append(outs, (self).sdpa(qs[s], kp, vp, masks[s]))
       s = s + 1
       for i in range(n):
-        _1 = torch.append(outs, (self).sdpa(qs[s], torch.cat([kp, ks[s]]), torch.cat([vp, vs[s]]), masks[m]))
+        _1 = torch.append(outs, (self).sdpa(qs[s], torch.cat([kp, ks[s]]), torch.cat([vp, vs[s]]), masks[s]))
         s = s + 1
-        m = m + 1
     return torch.flatten(torch.cat(outs), 1)
 
   # Each key/value head once for every query head that reads it.
@@ -153,11 +172,17 @@
       out = torch.repeat_interleave(k, torch.floordiv(self.heads, self.kv_heads), 1)
     return out
 
-  def sdpa(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, mask: Optional[Tensor]) -> Tensor:
+  # An empty mask stands for causal attention.
+  def sdpa(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, given: Tensor) -> Tensor:
+    mask = annotate(Optional[Tensor], given if torch.numel(given) > 0 else None)
     o = torch.scaled_dot_product_attention(q.transpose(0, 1).unsqueeze(0), k.transpose(0, 1).unsqueeze(0), v.transpose(0, 1).unsqueeze(0), mask, 0., torch.__is__(mask, None))
     return o.squeeze(0).transpose(0, 1)
 
   # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------
+
+  # The head [C, V]: the embedding where they are tied.
+  def head(self: __torch__.Transformer, p: List[Tensor]) -> Tensor:
+    return p[0] if self.tied == 1 else p[self.head_at]
 
   # Rows whose logits are held at a time: about 24 MiB of them, all chunks of n rows alike.
   def chunk(self: __torch__.Transformer, w: Tensor, n: int) -> int:

@@ -5,11 +5,11 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** A test that is run on a small random language model of each kind; see {@link Fixture}. */
+/** A test that is run on a small random language model of each kind; see {@link Checkpoints}. */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest
-@ValueSource(strings = {"gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16"})
+@MethodSource("org.rlhf4j.model.Checkpoints#names")
 @interface EveryFamily {}

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,23 +32,27 @@ class ModelConfigTest {
   @Test
   void fillsInWhatTransformersAssumes() throws IOException {
     Dimensions gpt2 = TinyConfig.read(folder, GPT2).dimensions();
-    assertThat(gpt2).isEqualTo(new Dimensions(97, 32, 2, 4, 4, 8, 128, 64, 1e-5, 0, true, 0.02));
+    assertThat(gpt2).isEqualTo(new Dimensions(97, 32, 2, 4, 4, 8, 128, 64, 1e-5, true, 0.02));
 
     Dimensions llama = TinyConfig.read(folder, LLAMA).dimensions();
-    assertThat(llama)
-        .isEqualTo(new Dimensions(97, 32, 2, 4, 4, 8, 48, 64, 1e-6, 10000, false, 0.02));
+    assertThat(llama).isEqualTo(new Dimensions(97, 32, 2, 4, 4, 8, 48, 64, 1e-6, false, 0.02));
   }
 
   /** transformers 5 nests what transformers 4 has at the top. */
   @Test
   void readsTheRotaryBaseOfEitherForm() throws IOException {
     ObjectNode four = (ObjectNode) JSON.readTree(LLAMA);
-    four.put("rope_theta", 5000.0).putNull("rope_scaling");
+    four.put("rope_theta", 16.0).putNull("rope_scaling");
     ObjectNode five = (ObjectNode) JSON.readTree(LLAMA);
-    five.putObject("rope_parameters").put("rope_theta", 5000.0).put("rope_type", "default");
+    five.putObject("rope_parameters").put("rope_theta", 16.0).put("rope_type", "default");
 
-    assertThat(TinyConfig.read(folder, four.toString()).dimensions().theta()).isEqualTo(5000);
-    assertThat(TinyConfig.read(folder, five.toString()).dimensions().theta()).isEqualTo(5000);
+    // Heads of 8: 16^(−2i/8) for i = 0 to 3.
+    assertThat(frequencies(four)).isEqualTo(List.of(1.0, 0.5, 0.25, 0.125));
+    assertThat(frequencies(five)).isEqualTo(List.of(1.0, 0.5, 0.25, 0.125));
+  }
+
+  private Object frequencies(ObjectNode config) throws IOException {
+    return TinyConfig.read(folder, config.toString()).blueprint().constants().get("frequencies");
   }
 
   @ParameterizedTest
@@ -55,7 +60,7 @@ class ModelConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "model_type | \"mamba\" | model_type \"mamba\" is not a known family; known: gpt2, llama",
+        "model_type | \"mamba\" | model_type \"mamba\" is not a known family; known: gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, qwen2, qwen3, smollm3",
         "model_type | null | is not a known family",
         "n_embd | null | \"n_embd\" is null; it must be a whole number of at least 1",
         "n_embd | 0 | \"n_embd\" is 0; it must be a whole number",
@@ -81,12 +86,13 @@ class ModelConfigTest {
       quoteCharacter = '`',
       value = {
         "hidden_act | \"gelu\" | hidden_act = \"gelu\" isn't supported; supported: silu",
-        "attention_bias | true | attention_bias = true isn't supported",
-        "mlp_bias | true | mlp_bias = true isn't supported",
+        "attention_bias | 1 | \"attention_bias\" is 1; it must be true or false",
+        "mlp_bias | 1 | \"mlp_bias\" is 1; it must be true or false",
         "num_key_value_heads | 3 | supported: a divisor of num_attention_heads 4",
         "num_attention_heads | 5 | supported: a divisor of hidden_size 32",
         "head_dim | 7 | head_dim = 7 isn't supported; supported: an even number",
-        "rope_scaling | {\"type\": \"linear\", \"factor\": 2} | supported: rope_type default",
+        "rope_scaling | {\"type\": \"yarn\"} | rope_scaling.type = \"yarn\" isn't supported",
+        "rope_scaling | {\"type\": \"linear\"} | \"rope_scaling.factor\" is missing",
         "rope_scaling | 2 | \"rope_scaling\" is 2; it must be an object",
         "rope_parameters | {\"rope_type\": \"yarn\"} | supported: rope_type default",
         "rope_parameters | [] | \"rope_parameters\" is []; it must be an object",

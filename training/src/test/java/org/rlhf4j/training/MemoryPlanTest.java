@@ -15,7 +15,7 @@ class MemoryPlanTest {
 
   /** GPT-2: 12 layers of 768, an MLP of 3072, 50,257 tokens. */
   private static final Dimensions GPT2 =
-      new Dimensions(50_257, 768, 12, 12, 12, 64, 3072, 1024, 1e-5, 0, true, 0.02);
+      new Dimensions(50_257, 768, 12, 12, 12, 64, 3072, 1024, 1e-5, true, 0.02);
 
   private static LoopSettings loop(Integer tokens) {
     return new LoopSettings(1, null, true, tokens, 100, 2, false);

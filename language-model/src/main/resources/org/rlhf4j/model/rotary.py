@@ -1,0 +1,34 @@
+# What families with rotary positions share: an embedding without positions, and the angles.
+# p: embedding, `stride` tensors a layer, the final norm's, head if untied.
+
+  def embed(self: __torch__.Transformer, p: List[Tensor], ids: Tensor, positions: Tensor) -> Tensor:
+    return torch.index_select(p[0], 1, ids).t().contiguous()
+
+  def embed_backward(self: __torch__.Transformer, p: List[Tensor], ids: Tensor, positions: Tensor, g: Tensor) -> None:
+    if p[0].requires_grad:
+      _0 = torch.index_add_(ops.prim.grad(p[0]), 1, ids, g.t())
+
+  # cos and sin [N, 1, D] of the angles position · frequency.
+  def rotary(self: __torch__.Transformer, positions: Tensor) -> Tuple[Tensor, Tensor]:
+    return (self).angles(positions, self.frequencies)
+
+  def angles(self: __torch__.Transformer, positions: Tensor, frequencies: List[float]) -> Tuple[Tensor, Tensor]:
+    angles = torch.outer(positions.to(6), torch.tensor(frequencies).to(6))
+    angles = torch.cat([angles, angles], -1).unsqueeze(1)
+    return (torch.cos(angles), torch.sin(angles))
+
+  def rotated(self: __torch__.Transformer, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    a, b = torch.chunk(x, 2, -1)
+    return x * cos + torch.cat([-b, a], -1) * sin
+
+  # Where a layer's tensors begin.
+  def start_of(self: __torch__.Transformer, layer: int) -> int:
+    return 1 + layer * self.stride
+
+  # The tensor at a place of a layer, none where the model has none there.
+  def optional(self: __torch__.Transformer, p: List[Tensor], start: int, place: int) -> Optional[Tensor]:
+    if place < 0:
+      out = annotate(Optional[Tensor], None)
+    else:
+      out = annotate(Optional[Tensor], p[start + place])
+    return out

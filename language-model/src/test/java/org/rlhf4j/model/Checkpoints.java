@@ -1,0 +1,69 @@
+package org.rlhf4j.model;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The small random language models of the fixtures. Run as a program, writes each anew as {@code
+ * FOLDER/NAME/causal} and {@code FOLDER/NAME/reward}, for transformers to read.
+ */
+final class Checkpoints {
+  static final Path FIXTURES = Path.of("src/test/resources/fixtures");
+
+  private Checkpoints() {}
+
+  /** The names of all of them. */
+  static List<String> names() {
+    try (Stream<Path> folders = Files.list(FIXTURES)) {
+      return folders
+          .filter(folder -> Files.exists(folder.resolve("gradients.safetensors")))
+          .map(folder -> folder.getFileName().toString())
+          .sorted()
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Those of a family. */
+  static List<String> of(String modelType) {
+    return names().stream().filter(name -> modelType.equals(modelType(name))).toList();
+  }
+
+  static String modelType(String name) {
+    return ModelConfig.read(FIXTURES.resolve(name)).json().path("model_type").asText();
+  }
+
+  /** A reward model on a checkpoint's backbone, with the head that its fixture has. */
+  static ScalarModel reward(LanguageModel model, Fixture fixture) {
+    ScalarModel reward = ScalarModel.from(model, 0);
+    ByteBuffer head = reward.parameters().memory(reward.parameters().index(ScalarModel.HEAD));
+    for (float weight : Fixture.floats(fixture.expected().get("reward").get("weight"))) {
+      head.putFloat(weight);
+    }
+    return reward;
+  }
+
+  /** Reads a checkpoint and writes it as a language model and as a reward model. */
+  static void write(String name, Path folder) throws IOException {
+    Fixture fixture = Fixture.of(name);
+    Path causal = Files.createDirectories(folder.resolve("causal"));
+    Path scalar = Files.createDirectories(folder.resolve("reward"));
+    try (LanguageModel model = LanguageModel.load(fixture.folder());
+        ScalarModel reward = reward(model, fixture)) {
+      model.save(causal);
+      reward.save(scalar);
+    }
+  }
+
+  public static void main(String[] args) throws IOException {
+    for (String name : names()) {
+      write(name, Path.of(args[0], name));
+    }
+  }
+}
