@@ -131,10 +131,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Sft(Row):
-    """Texts of one length, every token trained on."""
+    """Texts of one length, every token trained on; with a lora_rank an adapter on every matrix instead of all weights."""
 
     batch_size: int = 4
     length: int = 256
+    lora_rank: int = 0
 
     kind = "sft"
     script = "sft.py"
@@ -144,17 +145,25 @@ class Sft(Row):
 
     def options(self, session):
         return ["--data", self.rows_file(session), "--eval-fraction", 0, "--batch-size", self.batch_size,
-                "--max-length", self.length, "--learning-rate", "2e-5"]
+                "--max-length", self.length, "--learning-rate", "2e-5", *self.adapter()]
+
+    def adapter(self):
+        return ["--lora-rank", self.lora_rank, "--lora-targets", "all-linear"] if self.lora_rank else []
 
     def peer_options(self):
-        return ["--batch-size", self.batch_size, "--length", self.length, "--learning-rate", "2e-5"]
+        return ["--batch-size", self.batch_size, "--length", self.length, "--learning-rate", "2e-5",
+                "--lora-rank", self.lora_rank]
 
     def operations(self, session, shape):
         trees = [Tree(0, (self.length,), self.batch_size)]
-        return Operations(shape.training(trees, self.batch_size * (self.length - 1)))
+        predicted = self.batch_size * (self.length - 1)
+        if self.lora_rank:  # frozen matrices have no gradient; the adapters' own products are left out
+            return Operations(2 * (shape.body(trees) + shape.head(predicted)))
+        return Operations(shape.training(trees, predicted))
 
     def describe(self):
-        return f"SFT, {self.batch_size} × {self.length} tokens"
+        adapter = f", LoRA of rank {self.lora_rank}" if self.lora_rank else ""
+        return f"SFT, {self.batch_size} × {self.length} tokens{adapter}"
 
 
 @dataclass(frozen=True)

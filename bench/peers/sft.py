@@ -2,6 +2,7 @@
 
 import trl
 from datasets import Dataset
+from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
 
 from dialogues import cut_texts
@@ -9,13 +10,16 @@ from peer import Clock, arguments, causal_model, logged, print_result, trainer_a
 
 
 def main():
-    options = arguments(__doc__, batch_size=4, length=256, learning_rate=2e-5)
+    options = arguments(__doc__, batch_size=4, length=256, learning_rate=2e-5, lora_rank=0)
     count = options.batch_size * options.steps
     texts = cut_texts(options.data, options.text_tokenizer, options.length - 1, count)  # EOS follows
+    adapter = LoraConfig(r=options.lora_rank, lora_alpha=2 * options.lora_rank, task_type="CAUSAL_LM",
+                         target_modules="all-linear") if options.lora_rank else None
     clock = Clock()
     trainer = SFTTrainer(
         model=causal_model(options), processing_class=options.text_tokenizer,
         train_dataset=Dataset.from_dict({"text": texts}), callbacks=[clock],
+        peft_config=adapter,
         args=SFTConfig(**trainer_arguments(
             options, max_steps=options.steps, per_device_train_batch_size=options.batch_size,
             learning_rate=options.learning_rate, max_length=options.length,

@@ -1,4 +1,4 @@
-"""Loads a model folder that rlhf wrote in transformers and holds its numbers against ours.
+"""Loads a model folder that rlhf wrote in transformers, an adapter's in peft, and holds its numbers against ours.
 
 check_model.py FOLDER
     loads configuration, tokenizer and weights; no tensor may be missing or left over.
@@ -32,6 +32,8 @@ def read_lines(path):
 
 def load(folder):
     """The model in fp32, its tokenizer, and whether it is a sequence classifier."""
+    if (folder / "adapter_config.json").exists():
+        return load_adapter(folder)
     config = json.loads((folder / "config.json").read_text())
     scalar = config["architectures"][0].endswith("ForSequenceClassification")
     kind = AutoModelForSequenceClassification if scalar else AutoModelForCausalLM
@@ -42,6 +44,26 @@ def load(folder):
     tokenizer = AutoTokenizer.from_pretrained(folder)
     if (folder / "generation_config.json").exists():
         GenerationConfig.from_pretrained(folder)
+    return model.eval(), tokenizer, scalar
+
+
+def load_adapter(folder):
+    """The same of an adapter, by peft on its base; each of its tensors must be taken."""
+    from peft import PeftModel, load_peft_weights
+    settings = json.loads((folder / "adapter_config.json").read_text())
+    base = settings["base_model_name_or_path"]
+    scalar = settings["task_type"] == "SEQ_CLS"
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    if scalar:
+        model = AutoModelForSequenceClassification.from_pretrained(base, num_labels=1, dtype=torch.float32)
+        model.config.pad_token_id = tokenizer.pad_token_id
+    else:
+        model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = PeftModel.from_pretrained(model, folder)
+    taken = {name.replace(".default", "").replace(".modules_to_save", "") for name in model.state_dict()}
+    unknown = load_peft_weights(folder, device="cpu").keys() - taken
+    if unknown:
+        sys.exit(f"{folder}: not taken by peft: {sorted(unknown)[:5]}")
     return model.eval(), tokenizer, scalar
 
 

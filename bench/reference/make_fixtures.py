@@ -5,12 +5,14 @@ import sys
 from pathlib import Path
 
 import numpy
+import peft
 import safetensors
 import tokenizers
 import torch
 import transformers
 
 from grpo import write_grpo
+from lora import write_lora
 from model_fixtures import write_models
 from ppo import write_ppo
 from reward import write_reward
@@ -21,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PARTS = {
     "models": ("language-model", write_models),
+    "lora": ("language-model", write_lora),
     "sft": ("sft", write_sft),
     "reward": ("reward-model", write_reward),
     "ppo": ("ppo-rlhf", write_ppo),
@@ -33,7 +36,7 @@ def provenance(part):
         "script": f"bench/reference/make_fixtures.py {part}",
         "seeds": "in the scripts, one per model and per set of rows",
         "versions": {m.__name__: m.__version__
-                     for m in (torch, transformers, tokenizers, safetensors, numpy)},
+                     for m in (torch, transformers, tokenizers, safetensors, numpy, peft)},
     }
 
 
@@ -44,7 +47,7 @@ def main(names):
         module, write = PARTS[name]
         folder = ROOT / module / "src/test/resources/fixtures"
         for stale in folder.glob("*/provenance.json"):
-            if "bench/reference/" in stale.read_text():
+            if f"bench/reference/make_fixtures.py {name}\"" in stale.read_text():
                 shutil.rmtree(stale.parent)
         size = 0
         for made in write(folder):

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.hub.Hub;
 import org.rlhf4j.model.hub.HubEnvironment;
 import org.rlhf4j.model.hub.HubFile;
@@ -42,14 +43,23 @@ final class HubPaths {
    * @param given as it was written
    */
   Path local(SettingSpec setting, Path given) {
-    if (setting.model() && !Files.exists(given)) {
-      Optional<HubRepo> repo = HubRepo.model(given.toString());
-      return repo.map(found -> hub.get().model(found)).orElse(given);
+    if (setting.model()) {
+      Path folder = Files.exists(given) ? given : model(given);
+      if (Files.isDirectory(folder)) {
+        // What an adapter is on is needed too, and shown while it comes.
+        ModelConfig.hubBaseOf(folder).ifPresent(base -> hub.get().model(base));
+      }
+      return folder;
     }
     if (setting.repeatable()) {
       Optional<HubFile> file = HubFile.parse(given.toString());
       return file.map(found -> hub.get().file(found)).orElse(given);
     }
     return given;
+  }
+
+  private Path model(Path given) {
+    Optional<HubRepo> repo = HubRepo.model(given.toString());
+    return repo.map(found -> hub.get().model(found)).orElse(given);
   }
 }

@@ -1,6 +1,5 @@
 package org.rlhf4j.cli;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -89,7 +88,7 @@ final class InspectCommand extends SettingsCommand<InspectCommand.InspectSetting
     }
 
     private int maxLength(Path folder) {
-      if (Files.exists(folder.resolve("config.json"))) {
+      if (ModelConfig.isIn(folder)) {
         return data.maxLengthOf(ModelConfig.read(folder).dimensions());
       }
       return data.maxLength() == null ? DataSettings.USUAL_LENGTH : data.maxLength();
@@ -109,7 +108,7 @@ final class InspectCommand extends SettingsCommand<InspectCommand.InspectSetting
   @Override
   void run(InspectSettings chosen) {
     Path folder = ModelConfig.folderOf(chosen.model());
-    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+    try (Tokenizer tokenizer = Tokenizer.load(ModelConfig.tokenizerFolderOf(folder))) {
       RowTokenizer rows =
           new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainedParts());
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());

@@ -5,12 +5,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.Setting;
 import picocli.CommandLine.Command;
@@ -40,7 +38,7 @@ final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
   @Override
   void run(NewSettings chosen) throws IOException {
     Path output = chosen.output().toAbsolutePath();
-    requireEmpty(output);
+    ModelOutput.requireEmpty(output);
     if (!Files.isRegularFile(chosen.config())) {
       throw new UsageException(chosen.config() + ": no such file; name a model's config.json");
     }
@@ -48,27 +46,13 @@ final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
     try (Tokenizer tokenizer = Tokenizer.load(chosen.tokenizer())) {
       complete(config, tokenizer, chosen);
       try (LanguageModel model = LanguageModel.fresh(config, tokenizer, chosen.machine().seed())) {
-        Files.createDirectories(output.getParent());
-        AtomicFiles.writeFolder(output, model::save);
+        ModelOutput.write(output, model::save);
         err()
             .printf(
                 "%s: %s, %,d weights%n",
                 chosen.output(),
                 model.config().json().path("architectures").path(0).asText(),
                 model.parameters().count());
-      }
-    }
-  }
-
-  private static void requireEmpty(Path output) throws IOException {
-    if (Files.exists(output) && !Files.isDirectory(output)) {
-      throw new UsageException(output + ": is a file; give --output a folder");
-    }
-    if (Files.isDirectory(output)) {
-      try (Stream<Path> content = Files.list(output)) {
-        if (content.findAny().isPresent()) {
-          throw new UsageException(output + ": is not empty; choose another --output");
-        }
       }
     }
   }

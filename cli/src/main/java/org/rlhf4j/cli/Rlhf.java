@@ -116,6 +116,7 @@ public final class Rlhf implements Callable<Integer> {
         new GenerateCommand(),
         new ChatCommand(),
         new NewCommand(),
+        new MergeCommand(),
         new ReportCommand(),
         new DoctorCommand());
   }

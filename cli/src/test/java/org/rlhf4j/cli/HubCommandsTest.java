@@ -17,6 +17,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.hub.Hub;
 import org.rlhf4j.model.hub.HubEnvironment;
@@ -107,6 +109,24 @@ class HubCommandsTest {
 
     assertThat(second.err()).contains("stage 1/1 sft: unchanged, skipped");
     assertThat(hub.asked).hasSize(asked);
+  }
+
+  @Test
+  void anAdaptersBaseComesFromTheHubToo() throws Exception {
+    Path adapter = Files.createDirectory(temp.resolve("adapter"));
+    LoraConfig lora = new LoraConfig(1, 1, 0, false, List.of());
+    try (LanguageModel model = LanguageModel.load(MODEL, lora, 1)) {
+      model.save(adapter);
+    }
+    Path config = adapter.resolve("adapter_config.json");
+    String base = MODEL.toAbsolutePath().normalize().toString();
+    Files.writeString(config, Files.readString(config).replace(base, "org/small"));
+
+    Outcome outcome = rlhf("merge", "--model", "adapter", "--output", "merged");
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(outcome.err()).startsWith("org/small: ").contains("adapter with its adapter merged");
+    assertThat(temp.resolve("merged/model.safetensors")).exists();
   }
 
   @Test

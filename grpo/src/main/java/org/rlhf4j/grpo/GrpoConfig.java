@@ -4,6 +4,7 @@ import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.LoraSettings;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.OptimizerSettings;
 import org.rlhf4j.training.RunDirectory;
@@ -20,6 +21,7 @@ import org.rlhf4j.training.settings.MachineSettings;
  * @param kl how the policy is held to the reference
  * @param loop how long
  * @param optimizer how weights are updated
+ * @param lora the adapter to train instead of all weights
  * @param machine device, threads, seed
  */
 public record GrpoConfig(
@@ -29,7 +31,13 @@ public record GrpoConfig(
     @Defaults({"kl-coefficient=0.04", "kl-estimator=k3", "kl-in=loss"}) KlSettings kl,
     LoopSettings loop,
     @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
+    LoraSettings lora,
     MachineSettings machine) {
+
+  /** Checks what depends on several groups. */
+  public GrpoConfig {
+    lora.requireNoDropout();
+  }
 
   /** These settings with what follows from the model and the machine filled in. */
   GrpoConfig resolved(RunDirectory directory, Dimensions dimensions) {
@@ -40,6 +48,7 @@ public record GrpoConfig(
         kl,
         MemoryPlan.resolve(loop, directory, dimensions),
         optimizer,
+        lora,
         machine);
   }
 }

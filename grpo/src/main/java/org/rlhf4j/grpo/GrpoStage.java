@@ -42,7 +42,9 @@ public final class GrpoStage implements Stage, AutoCloseable {
       if (TrainingLoop.isFinished(directory, display)) {
         return;
       }
-      try (LanguageModel policy = LanguageModel.load(given.rollouts().model())) {
+      try (LanguageModel policy =
+          LanguageModel.load(
+              given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
         GrpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
         try (GrpoStage stage = new GrpoStage(config, directory, policy)) {

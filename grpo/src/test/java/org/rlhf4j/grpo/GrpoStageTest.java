@@ -180,6 +180,23 @@ class GrpoStageTest {
     }
   }
 
+  /** Sampled by an adapter that was trained before, held to it as it then was. */
+  @Test
+  void anAdaptersTrainingGoesOnAgainstItsOwnBeginning() throws IOException {
+    Path first = runs.run("first", "steps", "2", "lora-rank", "2");
+    Path second = runs.run("second", "steps", "2", "model", first.toString());
+    Path again = runs.run("again", "steps", "2", "model", first.toString(), "lora-rank", "2");
+    for (Path run : List.of(first, second)) {
+      List<JsonNode> metrics = TinyRun.lines(run.resolve("metrics.jsonl"));
+      assertThat(metrics.get(0).get("kl").doubleValue()).isCloseTo(0, within(1e-5));
+      assertThat(Math.abs(metrics.get(1).get("kl").doubleValue())).isGreaterThan(1e-5);
+    }
+    assertThat(again.resolve("model/adapter_model.safetensors"))
+        .hasSameBinaryContentAs(second.resolve("model/adapter_model.safetensors"));
+    assertThatThrownBy(() -> runs.config("run", "lora-rank", "2", "lora-dropout", "0.1"))
+        .hasMessageContaining("lora-dropout must be 0 here");
+  }
+
   /** Where all completions were cut and cut ones are masked, there is nothing to learn from. */
   @Test
   void aBatchWithoutLossChangesNothing() throws IOException {

@@ -16,11 +16,20 @@ public final class CounterRandom {
    * @param words what the stream is named by, in order
    */
   public CounterRandom(long... words) {
-    long state = GAMMA;
+    this(GAMMA, words);
+  }
+
+  private CounterRandom(long start, long[] words) {
+    long state = start;
     for (long word : words) {
       state = mix(state ^ mix(word + GAMMA));
     }
     this.key = state;
+  }
+
+  /** The stream that is named by one word more. */
+  CounterRandom then(long word) {
+    return new CounterRandom(key, new long[] {word});
   }
 
   /** The 64 bits at an index. */

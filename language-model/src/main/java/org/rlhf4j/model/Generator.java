@@ -46,7 +46,7 @@ public final class Generator implements AutoCloseable {
     this.enough = enough;
     this.settings = settings;
     this.capacity = rows;
-    this.scope = model.parameters().manager().newSubManager();
+    this.scope = model.weights().manager().newSubManager();
     this.stopIds = stopIds;
     this.stops = scope.create(Arrays.stream(stopIds).asLongStream().toArray());
     this.settingsArray =
@@ -173,7 +173,7 @@ public final class Generator implements AutoCloseable {
     long[] copies = admitted.stream().mapToLong(List::size).toArray();
     try (NDManager step = scope.newSubManager()) {
       NDList in = new NDList(step.create(prompts.ids()));
-      in.addAll(model.parameters().list());
+      in.addAll(model.weights().list());
       in.addAll(keys);
       in.addAll(values);
       in.add(step.create(prompts.positions()));
@@ -181,7 +181,7 @@ public final class Generator implements AutoCloseable {
       in.add(step.create(copies));
       in.add(step.create((long) first));
       NDList draw = new NDList(model.network().run("prefill", in, false).get(0));
-      draw.addAll(model.parameters().list());
+      draw.addAll(model.weights().list());
       draw.add(step.create(copies));
       draw.add(uniforms(step, first, 1).reshape(-1));
       draw.add(settingsArray);
@@ -199,7 +199,7 @@ public final class Generator implements AutoCloseable {
     int enough = Math.max(1, active.size() / (others ? 16 : 8));
     try (NDManager step = scope.newSubManager()) {
       NDList in = new NDList(step.create(active.stream().mapToLong(GenerationRow::last).toArray()));
-      in.addAll(model.parameters().list());
+      in.addAll(model.weights().list());
       in.addAll(keys);
       in.addAll(values);
       in.add(step.create(active.stream().mapToLong(GenerationRow::cached).toArray()));

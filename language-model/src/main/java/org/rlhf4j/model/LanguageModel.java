@@ -6,38 +6,84 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A causal language model with its weights and tokenizer: a policy or a frozen reference. */
 public final class LanguageModel implements AutoCloseable {
   private final ModelConfig config;
   private final Tokenizer tokenizer;
+  private final Path origin; // of the weights; null where they are fresh
+  private final Parameters weights;
+  private final Adapter adapter; // null where all weights are trained
   private final Network network;
-  private final Parameters parameters;
+  private Dropout dropout;
 
-  private LanguageModel(ModelConfig config, Tokenizer tokenizer, Parameters parameters) {
+  private LanguageModel(
+      ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {
     this.config = config;
     this.tokenizer = tokenizer;
-    this.network = new Network(config);
-    this.parameters = parameters;
+    this.origin = origin;
+    this.weights = weights;
+    this.adapter = adapter;
+    this.network = Network.of(config, weights, adapter);
   }
 
   /**
    * Loads a model.
    *
-   * @param folder a Hugging Face model folder, or a run directory of ours
+   * @param folder a Hugging Face model folder, one of an adapter, or a run directory of ours
    * @return the model, frozen
    * @throws UserException where it can't be read, one line saying why
    */
   public static LanguageModel load(Path folder) {
-    ModelFolder files = ModelFolder.open(folder);
+    return load(ModelFolder.open(folder), null, 0, null);
+  }
+
+  /**
+   * Loads a model beside another: where both are of the same base and that one trains an adapter on
+   * it, or this one does, there is one copy of the base's weights.
+   *
+   * @param folder as for {@link #load(Path)}
+   * @param beside the other model
+   * @return the model, frozen
+   */
+  public static LanguageModel load(Path folder, LanguageModel beside) {
+    return load(ModelFolder.open(folder), null, 0, beside);
+  }
+
+  /**
+   * Loads a model to be trained.
+   *
+   * @param folder as for {@link #load(Path)}; an adapter's training goes on
+   * @param lora the adapter to train instead of all weights; null for none, or as the folder has it
+   * @param seed what a fresh adapter is drawn from
+   * @return the model
+   * @throws UserException where it can't be read, or has another adapter
+   */
+  public static LanguageModel load(Path folder, LoraConfig lora, long seed) {
+    return load(ModelFolder.open(folder), lora, seed, null);
+  }
+
+  private static LanguageModel load(
+      ModelFolder files, LoraConfig lora, long seed, LanguageModel beside) {
     ModelConfig config = files.config();
-    if (config.isScalar()) {
+    if (files.isScalar()) {
       throw new UserException(
           files.folder() + ": is a reward model (sequence classifier), not a language model");
     }
-    Tokenizer tokenizer = Tokenizer.load(files.folder());
-    return new LanguageModel(
-        config, tokenizer, files.read(config.languageModelParameters(), null, 0));
+    Tokenizer tokenizer = files.tokenizer();
+    List<ParameterSpec> specs = config.languageModelParameters();
+    Adapter adapter = files.adapter(specs, List.of(), lora, seed);
+    Parameters weights =
+        beside != null && beside.lends(files.origin())
+            ? beside.weights.shared()
+            : files.read(specs, null, 0);
+    return new LanguageModel(config, tokenizer, files.origin(), weights, adapter);
+  }
+
+  /** Whether this model's weights are of that folder and stay as they are. */
+  boolean lends(Path folder) {
+    return adapter != null && folder.equals(origin);
   }
 
   /**
@@ -51,7 +97,7 @@ public final class LanguageModel implements AutoCloseable {
   public static LanguageModel fresh(ModelConfig config, Tokenizer tokenizer, long seed) {
     ModelConfig causal = config.asLanguageModel();
     return new LanguageModel(
-        causal, tokenizer, Parameters.fresh(causal.languageModelParameters(), seed));
+        causal, tokenizer, null, Parameters.fresh(causal.languageModelParameters(), seed), null);
   }
 
   /** The configuration. */
@@ -64,9 +110,48 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** The weights. */
+  /** What is trained: all weights, or the adapter's. */
   public Parameters parameters() {
-    return parameters;
+    return adapter == null ? weights : adapter.parameters();
+  }
+
+  /** All weights but the adapter's. */
+  Parameters weights() {
+    return weights;
+  }
+
+  /** The adapter, or null. */
+  Adapter adapter() {
+    return adapter;
+  }
+
+  /** Whether it has an adapter, and only that is trained. */
+  public boolean isAdapted() {
+    return adapter != null;
+  }
+
+  /**
+   * How many models compute with the weights under this model's adapter, this one included: the
+   * memory is taken once. 1 where it has no adapter.
+   */
+  public int modelsOnItsWeights() {
+    return weights.owners();
+  }
+
+  /** Where the weights are from; null where they are fresh. */
+  Path origin() {
+    return origin;
+  }
+
+  /**
+   * Draws which inputs the adapter doesn't see in the training passes from now on; without a
+   * dropout it sees all, as it does where nothing is trained.
+   *
+   * @param seed the run's
+   * @param step from 1
+   */
+  public void drawDropout(long seed, int step) {
+    dropout = adapter != null && adapter.lora().dropout() > 0 ? new Dropout(seed, step) : null;
   }
 
   Network network() {
@@ -75,9 +160,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The head [V, C]: the embedding where they are tied. */
   NDArray head() {
-    return config.dimensions().tied()
-        ? parameters.list().get(0)
-        : parameters.get(config.family().head());
+    return config.dimensions().tied() ? weights.list().get(0) : weights.get(config.family().head());
   }
 
   /**
@@ -89,10 +172,10 @@ public final class LanguageModel implements AutoCloseable {
    */
   public TokenLogprobs logprobs(PackedTokens tokens, double temperature) {
     try (Profile.Span span = Profile.span(Profile.Work.SCORING);
-        NDManager scope = parameters.manager().newSubManager()) {
-      NDArray rows = network.predicting(parameters, tokens, scope, null);
+        NDManager scope = weights.manager().newSubManager()) {
+      NDArray rows = network.predicting(weights, tokens, scope, null);
       NDArray targets = scope.create(tokens.targets());
-      NDList out = network.logprobs(parameters, rows, targets, scope.create(temperature), 0);
+      NDList out = network.logprobs(weights, rows, targets, scope.create(temperature), 0);
       return new TokenLogprobs(out.get(0).toFloatArray(), out.get(1).toFloatArray());
     }
   }
@@ -106,8 +189,9 @@ public final class LanguageModel implements AutoCloseable {
    * @return the pass, to be closed
    */
   public LogprobPass forward(PackedTokens tokens, double temperature, boolean entropyGradient) {
-    parameters.trainable(true);
-    return new LogprobPass(network, parameters, head(), tokens, temperature, entropyGradient);
+    parameters().trainable(true);
+    return new LogprobPass(
+        network, weights, head(), tokens, temperature, entropyGradient, new Tape(dropout));
   }
 
   /**
@@ -120,18 +204,18 @@ public final class LanguageModel implements AutoCloseable {
    * @return the log-probabilities
    */
   public float[] accumulate(PackedTokens tokens, double temperature, float[] gradients) {
-    parameters.trainable(true);
-    try (NDManager scope = parameters.manager().newSubManager();
+    parameters().trainable(true);
+    try (NDManager scope = weights.manager().newSubManager();
         GradientCollector collector = scope.getEngine().newGradientCollector()) {
-      Tape tape = new Tape();
+      Tape tape = new Tape(dropout);
       NDArray rows;
       try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
-        rows = network.predicting(parameters, tokens, scope, tape);
+        rows = network.predicting(weights, tokens, scope, tape);
       }
       try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
         return network
             .backward(
-                parameters,
+                weights,
                 head(),
                 rows,
                 scope.create(tokens.targets()),
@@ -145,24 +229,43 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
-  /** A frozen copy with weights of its own; the tokenizer is shared and stays this model's. */
+  /**
+   * A frozen copy of what is trained; what isn't, the weights under an adapter, is shared, and so
+   * is the tokenizer, which stays this model's.
+   */
   public LanguageModel copy() {
-    return new LanguageModel(config, tokenizer, parameters.copy());
+    return adapter == null
+        ? new LanguageModel(config, tokenizer, origin, weights.copy(), null)
+        : new LanguageModel(config, tokenizer, origin, weights.shared(), adapter.copy(List.of()));
   }
 
   /**
-   * Writes the model as a Hugging Face folder.
+   * Writes the model as a Hugging Face folder, an adapter as peft does.
    *
    * @param folder an existing, empty folder
    * @throws IOException where it can't be written
    */
   public void save(Path folder) throws IOException {
-    ModelFolder.write(folder, config, parameters, tokenizer);
+    if (adapter == null) {
+      ModelFolder.write(folder, config, weights.tensors(), tokenizer);
+    } else {
+      AdapterFolder.write(folder, config.family(), adapter, false);
+      tokenizer.copyTo(folder);
+    }
+  }
+
+  /** Adds the adapter to the weights and writes those; of no use afterwards. */
+  void saveMerged(Path folder) throws IOException {
+    network.fold(weights);
+    ModelFolder.write(folder, config, weights.tensors(), tokenizer);
   }
 
   @Override
   public void close() {
     network.close();
-    parameters.close();
+    weights.close();
+    if (adapter != null) {
+      adapter.close();
+    }
   }
 }

@@ -21,7 +21,7 @@ public final class LogprobPass implements AutoCloseable {
   private final NDArray head;
   private final NDManager scope;
   private final GradientCollector collector;
-  private final Tape tape = new Tape();
+  private final Tape tape;
   private final NDArray rows;
   private final NDArray targets;
   private final NDArray temperature;
@@ -36,11 +36,13 @@ public final class LogprobPass implements AutoCloseable {
       NDArray head,
       PackedTokens tokens,
       double temperature,
-      boolean entropyGradient) {
+      boolean entropyGradient,
+      Tape tape) {
     this.network = network;
     this.parameters = parameters;
     this.head = head;
     this.entropyGradient = entropyGradient;
+    this.tape = tape;
     this.scope = parameters.manager().newSubManager();
     this.collector = scope.getEngine().newGradientCollector();
     try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {

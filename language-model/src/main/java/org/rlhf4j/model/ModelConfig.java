@@ -7,7 +7,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.TreeSet;
+import org.rlhf4j.model.hub.HubRepo;
 
 /**
  * A model's config.json: kept key for key, with what the programs need read out of it.
@@ -31,7 +33,43 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
   }
 
   /**
-   * Reads a folder's config.json.
+   * Whether a folder says what model it is of: one of a tokenizer alone doesn't.
+   *
+   * @param folder any folder
+   */
+  public static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve("config.json")) || AdapterFolder.isAdapter(folder);
+  }
+
+  /**
+   * The model of the hub that a folder's adapter is on.
+   *
+   * @param model a model folder or a run directory
+   * @return the base, or nothing where it is a folder or there is no adapter
+   */
+  public static Optional<HubRepo> hubBaseOf(Path model) {
+    Path folder = ModelFolder.resolve(model);
+    return AdapterFolder.isAdapter(folder)
+        ? AdapterFolder.open(folder).hubBase()
+        : Optional.empty();
+  }
+
+  /**
+   * Returns the folder with a model's tokenizer.
+   *
+   * @param model a model folder, a run directory or a tokenizer's folder; an adapter without one
+   *     has its base's
+   * @return the folder
+   * @throws UserException where there is none
+   */
+  public static Path tokenizerFolderOf(Path model) {
+    Path folder = ModelFolder.resolve(model);
+    boolean own = Files.exists(folder.resolve("tokenizer.json"));
+    return own || !AdapterFolder.isAdapter(folder) ? folder : AdapterFolder.open(folder).base();
+  }
+
+  /**
+   * Reads a folder's config.json, of an adapter's folder that of its base.
    *
    * @param folder a Hugging Face model folder
    * @return the configuration
@@ -39,7 +77,8 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    *     what the programs don't compute
    */
   public static ModelConfig read(Path folder) {
-    return readFile(folder.resolve("config.json"));
+    Path base = AdapterFolder.isAdapter(folder) ? AdapterFolder.open(folder).base() : folder;
+    return readFile(base.resolve("config.json"));
   }
 
   /**
@@ -89,16 +128,20 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
     return all;
   }
 
-  /** The weights of the backbone and of a scalar head, whose deviation is 1/√(hidden + 1). */
+  /** The weights of the backbone and of a scalar head. */
   List<ParameterSpec> scalarModelParameters() {
     List<ParameterSpec> all = new ArrayList<>(blueprint.parameters());
-    all.add(
-        ParameterSpec.of(
-            ScalarModel.HEAD,
-            ParameterSpec.Initial.normal(1 / Math.sqrt(dimensions().hidden() + 1.0)),
-            1,
-            dimensions().hidden()));
+    all.add(scalarHead());
     return all;
+  }
+
+  /** The scalar head, whose deviation is 1/√(hidden + 1). */
+  ParameterSpec scalarHead() {
+    return ParameterSpec.of(
+        ScalarModel.HEAD,
+        ParameterSpec.Initial.normal(1 / Math.sqrt(dimensions().hidden() + 1.0)),
+        1,
+        dimensions().hidden());
   }
 
   /** Whether this configuration is of a sequence classifier with one label. */

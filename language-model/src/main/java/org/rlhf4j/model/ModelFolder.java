@@ -13,7 +13,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
-/** A Hugging Face model folder: where its weights lie and under which names. */
+/**
+ * A Hugging Face model folder: where its weights lie and under which names. That of an adapter
+ * stands for its base with the adapter on it.
+ */
 final class ModelFolder {
   private static final String WEIGHTS = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
@@ -21,9 +24,12 @@ final class ModelFolder {
   private final Path folder;
   private final ModelConfig config;
   private final Map<String, Safetensors> files; // by the tensors that they hold
+  private final AdapterFolder adapter; // null where the folder holds all weights
 
-  private ModelFolder(Path folder, ModelConfig config, List<Safetensors> files) {
+  private ModelFolder(
+      Path folder, ModelConfig config, List<Safetensors> files, AdapterFolder adapter) {
     this.folder = folder;
+    this.adapter = adapter;
     this.config = config;
     this.files = new TreeMap<>();
     files.forEach(file -> file.entries().keySet().forEach(name -> this.files.put(name, file)));
@@ -35,10 +41,12 @@ final class ModelFolder {
    * @throws UserException where it is no model folder, or its weights can't be read
    */
   static ModelFolder open(Path given) {
-    Path folder = resolve(given);
+    Path resolved = resolve(given);
+    AdapterFolder adapter = AdapterFolder.isAdapter(resolved) ? AdapterFolder.open(resolved) : null;
+    Path folder = adapter == null ? resolved : adapter.base();
     ModelConfig config = ModelConfig.read(folder);
     return new ModelFolder(
-        folder, config, weightFiles(folder).stream().map(Safetensors::open).toList());
+        folder, config, weightFiles(folder).stream().map(Safetensors::open).toList(), adapter);
   }
 
   /** The safetensors files of a folder: one, or the shards that its index names. */
@@ -85,12 +93,67 @@ final class ModelFolder {
       throw new UsageException(
           given + ": no such folder; name a model folder, a run directory or a hub id");
     }
-    boolean run = !Files.exists(given.resolve("config.json"));
+    boolean run = !Files.exists(given.resolve("config.json")) && !AdapterFolder.isAdapter(given);
     return run && Files.isDirectory(given.resolve("model")) ? given.resolve("model") : given;
   }
 
+  /** The folder itself: an adapter's, not its base's. */
   Path folder() {
-    return folder;
+    return adapter == null ? folder : adapter.folder();
+  }
+
+  /** Where all of a network's matrices are from: an adapter's base, by its real path. */
+  Path origin() {
+    try {
+      return folder.toRealPath();
+    } catch (IOException e) {
+      throw new UserException(folder + ": can't be read (" + e + "); check the folder", e);
+    }
+  }
+
+  /** The tokenizer: an adapter's own, or its base's. */
+  Tokenizer tokenizer() {
+    return Tokenizer.load(ModelConfig.tokenizerFolderOf(folder()));
+  }
+
+  /** Whether it is the folder of an adapter. */
+  boolean isAdapter() {
+    return adapter != null;
+  }
+
+  /** Whether the model is a sequence classifier. */
+  boolean isScalar() {
+    return adapter == null
+        ? config.isScalar()
+        : adapter.config().isScalar() || adapter.holdsHead() || config.isScalar();
+  }
+
+  /** Whether there is a scalar head, the adapter's or that of all weights. */
+  boolean holdsHead() {
+    return adapter == null ? holds(ScalarModel.HEAD) : adapter.holdsHead();
+  }
+
+  /**
+   * The adapter to put on the weights: the folder's own, a fresh one, or null for none.
+   *
+   * @param base the parameters of the weights
+   * @param head what is trained beside the adapter: a scalar model's head, or nothing
+   * @param lora the adapter that is asked for, or null for none beside the folder's own
+   * @param seed what is drawn from
+   */
+  Adapter adapter(List<ParameterSpec> base, List<ParameterSpec> head, LoraConfig lora, long seed) {
+    if (adapter != null) {
+      Adapter own = adapter.read(config.family(), base, head, seed);
+      return lora == null ? own : own.continued(lora, base, adapter.folder());
+    }
+    if (lora == null) {
+      return null;
+    }
+    Adapter fresh = Adapter.fresh(lora, base, folder, head, seed);
+    if (!head.isEmpty() && holds(ScalarModel.HEAD)) {
+      copy(ScalarModel.HEAD, fresh.parameters().tensors().get(ScalarModel.HEAD));
+    }
+    return fresh;
   }
 
   ModelConfig config() {
@@ -185,17 +248,15 @@ final class ModelFolder {
    *
    * @param folder an existing, empty folder
    */
-  static void write(Path folder, ModelConfig config, Parameters parameters, Tokenizer tokenizer)
+  static void write(
+      Path folder, ModelConfig config, Map<String, StridedTensor> tensors, Tokenizer tokenizer)
       throws IOException {
     config.write(folder);
     Map<String, StridedTensor> named = new LinkedHashMap<>();
-    parameters
-        .tensors()
-        .forEach(
-            (tensor, view) ->
-                named.put(
-                    isHead(config, tensor) ? tensor : config.family().backbonePrefix() + tensor,
-                    view));
+    tensors.forEach(
+        (tensor, view) ->
+            named.put(
+                isHead(config, tensor) ? tensor : config.family().backbonePrefix() + tensor, view));
     Safetensors.write(folder.resolve(WEIGHTS), named);
     tokenizer.copyTo(folder);
   }

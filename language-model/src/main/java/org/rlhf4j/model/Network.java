@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,15 +15,38 @@ import java.util.Map;
  * computes.
  */
 final class Network implements AutoCloseable {
+  /** By matrix: A, B, first column, number. */
+  static final TorchArchive.EmptyDict ADAPTERS =
+      new TorchArchive.EmptyDict("Dict[Tensor, List[Tuple[Tensor, Tensor, int, int]]]");
+
   private final Dimensions dimensions;
   private final TorchProgram program;
 
+  /** A network whose matrices are as they stand. */
   Network(ModelConfig config) {
+    this(config, 0, 0);
+  }
+
+  /** A network of base weights, with an adapter where there is one; see {@link #attach}. */
+  static Network of(ModelConfig config, Parameters base, Adapter adapter) {
+    if (adapter == null) {
+      return new Network(config);
+    }
+    Network network = new Network(config, adapter.lora().scale(), adapter.lora().dropout());
+    adapter.attachTo(network, base);
+    return network;
+  }
+
+  private Network(ModelConfig config, double adapterScale, double adapterDropout) {
     this.dimensions = config.dimensions();
     List<String> files = new ArrayList<>(config.family().programs());
-    files.addAll(List.of("transformer.py", "decoding.py"));
+    files.addAll(List.of("transformer.py", "adapters.py", "decoding.py"));
     String methods = TorchProgram.methods(Network.class, files) + MatrixProduct.source();
-    this.program = TorchProgram.compile("Transformer", methods, constants(config.blueprint()));
+    Map<String, Object> attributes = constants(config.blueprint());
+    attributes.put("adapter_scale", adapterScale);
+    attributes.put("adapter_dropout", adapterDropout);
+    attributes.put("adapters", ADAPTERS);
+    this.program = TorchProgram.compile("Transformer", methods, attributes);
   }
 
   private static Map<String, Object> constants(Blueprint blueprint) {
@@ -44,10 +68,36 @@ final class Network implements AutoCloseable {
   }
 
   /**
+   * Takes an adapter over: from now on it is part of the network, and its weights have to stay.
+   *
+   * @param places for each adapted matrix its index, that of A among both weights, the first column
+   *     and the number
+   */
+  void attach(Parameters base, Parameters adapter, long[][] places) {
+    try (NDManager scope = base.manager().newSubManager()) {
+      NDArray rows = scope.create(Arrays.stream(places).flatMapToLong(Arrays::stream).toArray());
+      NDList in = new NDList(rows.reshape(places.length, -1));
+      in.addAll(base.list());
+      in.addAll(adapter.list());
+      run("attach", in, false);
+    }
+  }
+
+  /** Adds the adapter to the base weights and takes it off. */
+  void fold(Parameters base) {
+    try (NDManager scope = base.manager().newSubManager()) {
+      NDList in = new NDList(scope.create(0L));
+      in.addAll(base.list());
+      run("fold", in, false);
+    }
+  }
+
+  /**
    * Final-normed hidden states [N, C] of packed tokens.
    *
    * @param scope owns the result
-   * @param tape takes what {@link #backward} needs; null where no gradients are to flow
+   * @param tape takes what {@link #backward} needs, and may ask for dropout; null where no
+   *     gradients are to flow
    */
   NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
     NDList in = new NDList();
@@ -56,6 +106,7 @@ final class Network implements AutoCloseable {
     in.add(scope.create(tokens.positions()));
     in.add(scope.create(tokens.sizes()));
     in.add(scope.create(tokens.branches()));
+    in.add(scope.create(tape == null ? new int[0] : tape.dropoutKeys(tokens)));
     NDList out = run("hidden", in, tape != null);
     if (tape != null) {
       tape.record(out.subNDList(1));
@@ -63,11 +114,16 @@ final class Network implements AutoCloseable {
     return out.get(0);
   }
 
-  /** The scalar head's output at some rows of packed tokens, owned by the scope. */
+  /** A scalar head's output at some rows; the head is the last of the trained weights. */
   NDArray scalars(
-      Parameters parameters, PackedTokens tokens, long[] rows, NDManager scope, Tape tape) {
+      Parameters parameters,
+      Parameters trained,
+      PackedTokens tokens,
+      long[] rows,
+      NDManager scope,
+      Tape tape) {
     NDList in = new NDList(hidden(parameters, tokens, scope, tape));
-    in.addAll(parameters.list());
+    in.addAll(trained.list());
     in.add(scope.create(rows));
     return run("scalar", in, tape != null).get(0);
   }
@@ -113,7 +169,7 @@ final class Network implements AutoCloseable {
    *
    * @param gradients ∂loss/∂logprobs [M]
    * @param entropyGradients ∂loss/∂entropies [M], or empty for none
-   * @param headGradient takes the head's, added to what it holds
+   * @param headGradient takes the head's, added to what it holds; empty where it isn't wanted
    * @param kept the probabilities that {@link #logprobs} gave; they are overwritten
    * @return ∂loss/∂rows [M, C]; log-probabilities [M], undefined where probabilities were kept
    */
@@ -137,8 +193,8 @@ final class Network implements AutoCloseable {
   }
 
   /**
-   * {@link #logprobsBackward} into the gradient of {@code head}, and from there back through the
-   * network.
+   * {@link #logprobsBackward} into the gradient of {@code head}, where it has one, and from there
+   * back through the network.
    *
    * @return log-probabilities [M], undefined where probabilities were kept
    */
@@ -152,7 +208,7 @@ final class Network implements AutoCloseable {
       NDArray entropyGradients,
       NDList kept,
       Tape tape) {
-    NDArray into = head.getGradient();
+    NDArray into = head.hasGradient() ? head.getGradient() : rows.getManager().create(new float[0]);
     into.attach(rows.getManager());
     NDList out =
         logprobsBackward(

@@ -30,17 +30,23 @@ public record ParameterSpec(
   }
 
   /**
-   * A normal distribution around zero, or a constant where {@code deviation} is 0.
+   * A normal or a uniform distribution around zero, or a constant where {@code deviation} and
+   * {@code bound} are 0.
    *
-   * @param deviation the standard deviation
-   * @param constant the value where there is none
+   * @param deviation the standard deviation of a normal one
+   * @param bound the largest value of a uniform one
+   * @param constant the value where there is neither
    */
-  public record Initial(double deviation, double constant) {
-    static final Initial ZEROS = new Initial(0, 0);
-    static final Initial ONES = new Initial(0, 1);
+  public record Initial(double deviation, double bound, double constant) {
+    static final Initial ZEROS = new Initial(0, 0, 0);
+    static final Initial ONES = new Initial(0, 0, 1);
 
     static Initial normal(double deviation) {
-      return new Initial(deviation, 0);
+      return new Initial(deviation, 0, 0);
+    }
+
+    static Initial uniform(double bound) {
+      return new Initial(0, bound, 0);
     }
   }
 

@@ -11,13 +11,14 @@ import java.util.Map;
 
 /**
  * A network's weights, fp32, in memory that libtorch allocated, in the order in which the programs
- * index them. Closing them frees the memory.
+ * index them. Closing them frees the memory, unless another model has them too.
  */
 public final class Parameters implements AutoCloseable {
   private final List<ParameterSpec> specs;
   private final NDManager manager;
   private final NDList arrays = new NDList();
   private boolean trainable;
+  private int owners = 1;
 
   private Parameters(List<ParameterSpec> specs) {
     this.specs = List.copyOf(specs);
@@ -48,16 +49,33 @@ public final class Parameters implements AutoCloseable {
   void draw(int index, long seed) {
     ParameterSpec.Initial initial = specs.get(index).initial();
     ByteBuffer memory = memory(index);
+    CounterRandom random = new CounterRandom(seed, specs.get(index).name().hashCode());
+    if (initial.bound() > 0) {
+      for (long n = 0; memory.hasRemaining(); n++) {
+        memory.putFloat((float) (initial.bound() * (2 * random.uniform(n) - 1)));
+      }
+      return;
+    }
     if (initial.deviation() == 0) {
       while (memory.hasRemaining()) {
         memory.putFloat((float) initial.constant());
       }
       return;
     }
-    CounterRandom random = new CounterRandom(seed, specs.get(index).name().hashCode());
     for (long n = 0; memory.hasRemaining(); n++) {
       memory.putFloat((float) (initial.deviation() * random.normal(n)));
     }
+  }
+
+  /** These weights for one more owner: they are freed when all have closed them. */
+  Parameters shared() {
+    owners++;
+    return this;
+  }
+
+  /** How many have these weights. */
+  int owners() {
+    return owners;
   }
 
   /** A copy with memory of its own, not trainable. */
@@ -194,6 +212,9 @@ public final class Parameters implements AutoCloseable {
 
   @Override
   public void close() {
-    manager.close();
+    owners--;
+    if (owners == 0) {
+      manager.close();
+    }
   }
 }

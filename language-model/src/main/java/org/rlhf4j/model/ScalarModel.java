@@ -3,6 +3,8 @@ package org.rlhf4j.model;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /**
  * A transformer with one number instead of logits: w · h, without bias. As a reward model it is
@@ -14,58 +16,103 @@ public final class ScalarModel implements AutoCloseable {
 
   private final ModelConfig config;
   private final Tokenizer tokenizer;
+  private final Path origin; // of the weights; null where they are fresh
+  private final Parameters weights;
+  private final Adapter adapter; // null where all weights are trained
   private final Network network;
-  private final Parameters parameters;
+  private Dropout dropout;
 
-  private ScalarModel(ModelConfig config, Tokenizer tokenizer, Parameters parameters) {
+  private ScalarModel(
+      ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {
     this.config = config;
     this.tokenizer = tokenizer;
-    this.network = new Network(config);
-    this.parameters = parameters;
+    this.origin = origin;
+    this.weights = weights;
+    this.adapter = adapter;
+    this.network = Network.of(config, weights, adapter);
   }
 
   /**
    * Loads a reward model.
    *
-   * @param folder a sequence classifier with one label, or a run directory of ours
+   * @param folder a sequence classifier with one label, an adapter with such a head, or a run
+   *     directory of ours
    * @return the model, frozen
    * @throws UserException where it can't be read, one line saying why
    */
   public static ScalarModel load(Path folder) {
+    return load(folder, null);
+  }
+
+  /**
+   * Loads a reward model beside a language model: where both are adapters on the same base there is
+   * one copy of its weights.
+   *
+   * @param folder as for {@link #load(Path)}
+   * @param beside the language model, or null
+   * @return the model, frozen
+   */
+  public static ScalarModel load(Path folder, LanguageModel beside) {
     ModelFolder files = ModelFolder.open(folder);
-    if (!files.holds(HEAD)) {
+    if (!files.holdsHead()) {
       throw new UserException(
           files.folder()
               + ": has no "
               + HEAD
               + ", so it is no reward model; `rlhf reward` makes one");
     }
-    return read(files, 0);
+    return read(files, null, 0, beside);
   }
 
   /**
    * Loads a model to be trained into a reward model or critic: a head that the checkpoint has is
    * kept, otherwise a fresh one is drawn.
    *
-   * @param folder a language or reward model
+   * @param folder a language or reward model; an adapter's training goes on
    * @param seed what a fresh head is drawn from
    * @return the model
    */
   public static ScalarModel loadOrStart(Path folder, long seed) {
-    return read(ModelFolder.open(folder), seed);
+    return loadOrStart(folder, null, seed, null);
   }
 
-  private static ScalarModel read(ModelFolder files, long seed) {
+  /**
+   * Loads a model to be trained into a reward model or critic.
+   *
+   * @param folder as for {@link #loadOrStart(Path, long)}
+   * @param lora the adapter to train instead of all weights; null for none, or as the folder has it
+   * @param seed what a fresh head and a fresh adapter are drawn from
+   * @param beside a language model that may have the same base, or null
+   * @return the model
+   * @throws UserException where it can't be read, or has another adapter
+   */
+  public static ScalarModel loadOrStart(
+      Path folder, LoraConfig lora, long seed, LanguageModel beside) {
+    return read(ModelFolder.open(folder), lora, seed, beside);
+  }
+
+  private static ScalarModel read(
+      ModelFolder files, LoraConfig lora, long seed, LanguageModel beside) {
     ModelConfig config = files.config();
     if (config.isScalar() && config.labels() > 1) {
       throw new UserException(
           "%s: has %d labels; a reward model has one"
               .formatted(files.folder().resolve("config.json"), config.labels()));
     }
-    Tokenizer tokenizer = Tokenizer.load(files.folder());
+    Tokenizer tokenizer = files.tokenizer();
     ModelConfig scalar = config.isScalar() ? config : config.asScalar(padId(config, tokenizer));
-    return new ScalarModel(
-        scalar, tokenizer, files.read(scalar.scalarModelParameters(), HEAD, seed));
+    List<ParameterSpec> backbone = scalar.blueprint().parameters();
+    List<ParameterSpec> head = List.of(scalar.scalarHead());
+    Adapter adapter = files.adapter(backbone, head, lora, seed);
+    Parameters weights;
+    if (adapter == null) {
+      weights = files.read(scalar.scalarModelParameters(), HEAD, seed);
+    } else if (beside != null && beside.lends(files.origin())) {
+      weights = beside.weights().shared();
+    } else {
+      weights = files.read(backbone, null, 0);
+    }
+    return new ScalarModel(scalar, tokenizer, files.origin(), weights, adapter);
   }
 
   /** The tokenizer's pad id unless it is that of EOS; then the vocabulary's last other id. */
@@ -80,15 +127,22 @@ public final class ScalarModel implements AutoCloseable {
   /**
    * A scalar model on a language model's backbone, with a fresh head.
    *
-   * @param model whose weights are copied; its tokenizer is shared and stays its own
+   * @param model whose trained weights are copied and whose others, those under an adapter, are
+   *     shared; its tokenizer is shared and stays its own
    * @param seed what the head is drawn from
    * @return the model
    */
   public static ScalarModel from(LanguageModel model, long seed) {
     ModelConfig config = model.config().asScalar(padId(model.config(), model.tokenizer()));
-    Parameters parameters = model.parameters().copyOf(config.scalarModelParameters());
-    parameters.draw(parameters.index(HEAD), seed);
-    return new ScalarModel(config, model.tokenizer(), parameters);
+    if (model.adapter() == null) {
+      Parameters parameters = model.weights().copyOf(config.scalarModelParameters());
+      parameters.draw(parameters.index(HEAD), seed);
+      return new ScalarModel(config, model.tokenizer(), null, parameters, null);
+    }
+    Adapter adapter = model.adapter().copy(List.of(config.scalarHead()));
+    adapter.parameters().draw(adapter.parameters().index(HEAD), seed);
+    Parameters shared = model.weights().shared();
+    return new ScalarModel(config, model.tokenizer(), model.origin(), shared, adapter);
   }
 
   /** The configuration. */
@@ -101,9 +155,25 @@ public final class ScalarModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** The weights. */
+  /** What is trained: all weights, or the adapter's and the head. */
   public Parameters parameters() {
-    return parameters;
+    return adapter == null ? weights : adapter.parameters();
+  }
+
+  /** Whether it has an adapter, and only that and the head are trained. */
+  public boolean isAdapted() {
+    return adapter != null;
+  }
+
+  /**
+   * Draws which inputs the adapter doesn't see in the training passes from now on; without a
+   * dropout it sees all, as it does where nothing is trained.
+   *
+   * @param seed the run's
+   * @param step from 1
+   */
+  public void drawDropout(long seed, int step) {
+    dropout = adapter != null && adapter.lora().dropout() > 0 ? new Dropout(seed, step) : null;
   }
 
   /**
@@ -128,41 +198,90 @@ public final class ScalarModel implements AutoCloseable {
 
   private float[] scalars(PackedTokens tokens, long[] rows) {
     try (Profile.Span span = Profile.span(Profile.Work.SCORING);
-        NDManager scope = parameters.manager().newSubManager()) {
-      return network.scalars(parameters, tokens, rows, scope, null).toFloatArray();
+        NDManager scope = weights.manager().newSubManager()) {
+      return network.scalars(weights, parameters(), tokens, rows, scope, null).toFloatArray();
     }
   }
 
   /** A forward pass over scores to compute a loss on, to be closed. */
   public ScalarPass forwardScores(PackedTokens tokens) {
-    parameters.trainable(true);
-    return new ScalarPass(network, parameters, tokens, tokens.lastRows());
+    return pass(tokens, tokens.lastRows());
   }
 
   /** A forward pass over values to compute a loss on, to be closed. */
   public ScalarPass forwardValues(PackedTokens tokens) {
-    parameters.trainable(true);
-    return new ScalarPass(network, parameters, tokens, tokens.predictors());
+    return pass(tokens, tokens.predictors());
   }
 
-  /** A copy with weights of its own, frozen; the tokenizer is shared and stays this model's. */
-  public ScalarModel copy() {
-    return new ScalarModel(config, tokenizer, parameters.copy());
+  private ScalarPass pass(PackedTokens tokens, long[] rows) {
+    parameters().trainable(true);
+    return new ScalarPass(network, weights, parameters(), tokens, rows, new Tape(dropout));
   }
 
   /**
-   * Writes the model as a Hugging Face sequence classifier.
+   * A frozen copy of what is trained; what isn't, the weights under an adapter, is shared, and so
+   * is the tokenizer, which stays this model's.
+   */
+  public ScalarModel copy() {
+    return adapter == null
+        ? new ScalarModel(config, tokenizer, origin, weights.copy(), null)
+        : adapted(adapter.copy(List.of(config.scalarHead())));
+  }
+
+  /**
+   * A model on these weights, which aren't copied, with an adapter of its own and a copy of the
+   * head. These weights must not be trained meanwhile.
+   *
+   * @param lora the adapter to train; a copy of this model's where it has one
+   * @param seed what a fresh adapter is drawn from
+   * @return the model
+   * @throws UserException where this model's adapter is another
+   */
+  public ScalarModel adapted(LoraConfig lora, long seed) {
+    List<ParameterSpec> backbone = config.blueprint().parameters();
+    List<ParameterSpec> ownHead = List.of(config.scalarHead());
+    if (adapter != null) {
+      return adapted(adapter.copy(ownHead).continued(lora, backbone, origin));
+    }
+    Adapter fresh = Adapter.fresh(lora, backbone, origin, ownHead, seed);
+    Parameters trained = fresh.parameters();
+    trained.memory(trained.index(HEAD)).put(weights.memory(weights.index(HEAD)));
+    return adapted(fresh);
+  }
+
+  private ScalarModel adapted(Adapter other) {
+    return new ScalarModel(config, tokenizer, origin, weights.shared(), other);
+  }
+
+  /**
+   * Writes the model as a Hugging Face sequence classifier, an adapter as peft does.
    *
    * @param folder an existing, empty folder
    * @throws IOException where it can't be written
    */
   public void save(Path folder) throws IOException {
-    ModelFolder.write(folder, config, parameters, tokenizer);
+    if (adapter == null) {
+      ModelFolder.write(folder, config, weights.tensors(), tokenizer);
+    } else {
+      AdapterFolder.write(folder, config.family(), adapter, true);
+      tokenizer.copyTo(folder);
+    }
+  }
+
+  /** Adds the adapter to the weights and writes those; of no use afterwards. */
+  void saveMerged(Path folder) throws IOException {
+    network.fold(weights);
+    Map<String, StridedTensor> tensors = weights.tensors();
+    tensors.put(HEAD, parameters().tensors().get(HEAD));
+    ModelFolder.write(folder, config, tensors, tokenizer);
   }
 
   @Override
   public void close() {
     network.close();
-    parameters.close();
+    weights.close();
+    if (adapter != null) {
+      adapter.close();
+    }
   }
 }

@@ -11,18 +11,25 @@ import ai.djl.training.GradientCollector;
 public final class ScalarPass implements AutoCloseable {
   private final Network network;
   private final Parameters parameters;
-  private final Tape tape = new Tape();
+  private final Tape tape;
   private final NDManager scope;
   private final GradientCollector collector;
   private final NDArray scalars;
 
-  ScalarPass(Network network, Parameters parameters, PackedTokens tokens, long[] rows) {
+  ScalarPass(
+      Network network,
+      Parameters parameters,
+      Parameters trained,
+      PackedTokens tokens,
+      long[] rows,
+      Tape tape) {
     this.network = network;
     this.parameters = parameters;
+    this.tape = tape;
     this.scope = parameters.manager().newSubManager();
     this.collector = scope.getEngine().newGradientCollector();
     try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
-      this.scalars = network.scalars(parameters, tokens, rows, scope, tape);
+      this.scalars = network.scalars(parameters, trained, tokens, rows, scope, tape);
     }
   }
 

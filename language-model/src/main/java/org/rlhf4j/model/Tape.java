@@ -4,7 +4,27 @@ import ai.djl.ndarray.NDList;
 
 /** What a forward pass keeps for its backward pass: inputs, results and weights of its products. */
 final class Tape {
+  private final Dropout dropout;
   private final NDList entries = new NDList();
+
+  /** A tape of a pass whose adapters see all of their inputs. */
+  Tape() {
+    this(null);
+  }
+
+  /**
+   * A tape of a pass.
+   *
+   * @param dropout what its adapters don't see of their inputs, or null
+   */
+  Tape(Dropout dropout) {
+    this.dropout = dropout;
+  }
+
+  /** What the pass's dropout is drawn from, one for each token; none where there is no dropout. */
+  int[] dropoutKeys(PackedTokens tokens) {
+    return dropout == null ? new int[0] : dropout.keys(tokens);
+  }
 
   void record(NDList recorded) {
     recorded.forEach(entry -> entry.setName("tape[]"));

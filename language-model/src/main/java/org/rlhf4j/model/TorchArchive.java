@@ -14,17 +14,25 @@ import java.util.zip.ZipOutputStream;
 /**
  * Writes a TorchScript archive around program source: a stored zip of four entries, as libtorch
  * reads it. The module it holds has one class, {@code Transformer} or another, whose attributes are
- * integers, floating-point numbers and lists of them.
+ * integers, floating-point numbers, lists of either and dictionaries that are empty at first.
  */
 final class TorchArchive {
   private TorchArchive() {}
+
+  /**
+   * A dictionary that the program fills.
+   *
+   * @param type its TorchScript type, {@code Dict[…, …]}
+   */
+  record EmptyDict(String type) {}
 
   /**
    * Makes an archive.
    *
    * @param type the module class that the source defines
    * @param source the program, in the form that PyTorch saves
-   * @param attributes the module's attributes, {@code Integer}, {@code Double} or a list of either
+   * @param attributes the module's attributes: {@code Integer}, {@code Double}, a list of either or
+   *     {@link EmptyDict}
    * @return the archive's bytes
    */
   static byte[] of(String type, String source, Map<String, ?> attributes) {
@@ -79,14 +87,19 @@ final class TorchArchive {
     } else if (value instanceof Integer number) {
       pickle.write('J');
       pickle.writeInt(Integer.reverseBytes(number));
-    } else {
+    } else if (value instanceof Double number) {
       pickle.write('G');
-      pickle.writeDouble((Double) value);
+      pickle.writeDouble(number);
+    } else {
+      pickle.write('}');
     }
   }
 
   /** An attribute's type in the program. */
   static String typeOf(Object value) {
+    if (value instanceof EmptyDict dict) {
+      return dict.type();
+    }
     String number = isInteger(value) ? "int" : "float";
     return value instanceof List<?> ? "List[" + number + "]" : number;
   }

@@ -39,7 +39,8 @@ final class TorchProgram implements AutoCloseable {
    *
    * @param type the class's name, by which the source speaks of itself ({@code __torch__.TYPE})
    * @param methods the class's methods, each indented by two spaces
-   * @param attributes the module's attributes, {@code Integer}, {@code Double} or a list of either
+   * @param attributes the module's attributes: {@code Integer}, {@code Double}, a list of either or
+   *     an empty dictionary
    * @return the program
    * @throws IllegalArgumentException where the source doesn't compile
    */
@@ -47,13 +48,7 @@ final class TorchProgram implements AutoCloseable {
     StringBuilder source = new StringBuilder("class " + type + "(Module):\n");
     source.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
     attributes.forEach(
-        (name, value) ->
-            source
-                .append("  ")
-                .append(name)
-                .append(" : ")
-                .append(TorchArchive.typeOf(value))
-                .append("\n"));
+        (name, value) -> source.append("  %s : %s\n".formatted(name, TorchArchive.typeOf(value))));
     source.append(methods);
     Torch.ready();
     Model model = Model.newInstance(type, "PyTorch");

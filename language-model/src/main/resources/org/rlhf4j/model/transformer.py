@@ -7,20 +7,22 @@
 # project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner) and normed(x, p); and the constants window
 # (how many tokens a token sees in a sliding layer, 0 where no layer is) and sliding (1 for each layer that is, else 0).
 # The machine adds product(a, b, bias): the matrix product a b (+ bias).
+# adapters.py adds adapt and adapt_backward: what a matrix's adapters add to its product.
 
   # ---- the packed forward pass -------------------------------------------------------------
 
   # Final-normed hidden states [N, C], and where gradients are recorded the tape after them.
   # sizes: the segments' lengths in order; branches: for each tree the number of its completions, 0
-  # where prompt and only completion form one causal segment.
-  def hidden(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor) -> List[Tensor]:
+  # where prompt and only completion form one causal segment. keys: what the adapters' dropout draws each
+  # position's numbers from, [N] int32, or [0] for none.
+  def hidden(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor, keys: Tensor) -> List[Tensor]:
     tape = annotate(List[Tensor], [])
     segments = (self).ints(sizes)
     trees = (self).ints(branches)
     masks = (self).masks(segments, trees, 0)
     near = (self).masks(segments, trees, self.window) if self.window > 0 else masks
     cos, sin = (self).rotary(positions)
-    x = (self).start(ids, p, positions, tape)
+    x = (self).start(ids, p, positions, keys, tape)
     for layer in range(self.layers):
       q, k, v = (self).project(x, p, layer, cos, sin, tape)
       x = (self).merge(x, (self).attend(q, k, v, segments, trees, near if self.sliding[layer] == 1 else masks), p, layer, tape)
@@ -31,33 +33,39 @@
   # autograd records norms, activations and attention up to the next product. `backward` goes through
   # the products from last to first, each handing the leaf's gradient on to its inputs' graph.
 
-  def start(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, tape: List[Tensor]) -> Tensor:
+  def start(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, keys: Tensor, tape: List[Tensor]) -> Tensor:
     x = torch.detach((self).embed(p, ids, positions))
     if torch.is_grad_enabled():
       _0 = torch.requires_grad_(x)
-      torch.extend(tape, [x, ids, positions])
+      torch.extend(tape, [x, ids, positions, keys])
     return x
 
-  # x w (+ b).
+  # x w (+ b), by the adapted w where it has adapters.
   def linear(self: __torch__.Transformer, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     y = (self).product(x.detach(), w.detach(), (self).detached(b))
+    (self).adapt(y, x.detach(), w, tape)
     return (self).recorded(y, x, w, b, None, tape)
 
-  # residual + x w (+ b).
+  # residual + x w (+ b), likewise.
   def added(self: __torch__.Transformer, residual: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     y = (self).product(x.detach(), w.detach(), (self).detached(b))
+    (self).adapt(y, x.detach(), w, tape)
     _0 = torch.add_(y, residual.detach())
     return (self).recorded(y, x, w, b, residual, tape)
 
   # activated(inner) w (+ b), inner being the product before. What is activated isn't kept: the way back
   # computes it anew, in far less time than a product takes.
   def linear_activated(self: __torch__.Transformer, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
-    y = (self).product((self).activated(inner.detach()), w.detach(), (self).detached(b))
+    x = (self).activated(inner.detach())
+    y = (self).product(x, w.detach(), (self).detached(b))
+    (self).adapt(y, x, w, tape)
     return (self).recorded(y, torch.empty([0]), w, b, None, tape)
 
   # residual + activated(inner) w (+ b), as above.
   def added_activated(self: __torch__.Transformer, residual: Tensor, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
-    y = (self).product((self).activated(inner.detach()), w.detach(), (self).detached(b))
+    x = (self).activated(inner.detach())
+    y = (self).product(x, w.detach(), (self).detached(b))
+    (self).adapt(y, x, w, tape)
     _0 = torch.add_(y, residual.detach())
     return (self).recorded(y, torch.empty([0]), w, b, residual, tape)
 
@@ -91,7 +99,7 @@
   # Sends the gradient that has reached the last products back through all of them, adding to the
   # gradients of the weights that want one. Uses the tape up.
   def backward(self: __torch__.Transformer, tape: List[Tensor], p: List[Tensor]) -> Tensor:
-    while torch.len(tape) > 3:
+    while torch.len(tape) > 4:
       residual = torch.pop(tape)
       b = torch.pop(tape)
       w = torch.pop(tape)
@@ -104,13 +112,16 @@
         _0 = torch.add_(ops.prim.grad(w), (self).product(x.detach().t(), g, None))
       if b.requires_grad:
         _1 = torch.add_(ops.prim.grad(b), torch.sum(g, [0]))
+      gx = (self).product(g, w.detach().t(), None) if torch.numel(w) > 0 else g
+      (self).adapt_backward(gx, g, x.detach(), w, tape)
       to = annotate(List[Tensor], [x])
-      gradients = annotate(List[Optional[Tensor]], [(self).product(g, w.detach().t(), None) if torch.numel(w) > 0 else g])
+      gradients = annotate(List[Optional[Tensor]], [gx])
       if residual.requires_grad:
         _2 = torch.append(to, residual)
         _3 = torch.append(gradients, g)
       torch.autograd.backward(to, gradients)
       _4 = torch.set_(g)
+    keys = torch.pop(tape)
     positions = torch.pop(tape)
     ids = torch.pop(tape)
     g = ops.prim.grad(torch.pop(tape))
@@ -221,7 +232,7 @@
       _0 = torch.mul_(logits, scale)
     return torch.sub_(logits, torch.amax(logits, [-1], True))
 
-  # Turns g [M] = ∂L/∂logprobs and ge = ∂L/∂entropy ([M], or [0] for none) into ∂L/∂h; adds ∂L/∂w to gw. Chunks
+  # Turns g [M] = ∂L/∂logprobs and ge = ∂L/∂entropy ([M], or [0] for none) into ∂L/∂h; adds ∂L/∂w to gw ([0]: isn't wanted). Chunks
   # whose probabilities `logprobs` kept are used up, those of the others are computed anew. With
   # p = softmax and z = logits / temperature: ∂logprob/∂z = onehot − p, ∂entropy/∂z = −p (log p + entropy).
   # Returns ∂L/∂h and the log-probabilities of the chunks computed anew.
@@ -257,7 +268,8 @@
         _5 = torch.mul_(d, scale)
       # d wᵀ as (w dᵀ)ᵀ: in this form oneDNN is 1.2 to 1.5 times as fast.
       _6 = torch.copy_(gh[i:j], (self).product(w, d.t(), None).t())
-      (self).add_product(gw, h[i:j].t(), d)
+      if torch.numel(gw) > 0:
+        (self).add_product(gw, h[i:j].t(), d)
       i = j
       k = k + 1
     return (gh, out)

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,20 @@ class NativeMemoryTest {
     assertConstant(() -> policy.copy().close());
   }
 
+  @Test
+  void withAnAdapterTheyDoToo() throws IOException {
+    policy.close();
+    LoraConfig lora = new LoraConfig(2, 4, 0.1, false, List.of());
+    policy = LanguageModel.load(Fixture.of("llama-gqa-tied").folder(), lora, 1);
+    policy.drawDropout(1, 1);
+    float[] gradients = random.weights(tokens.predicted());
+    assertConstant(() -> policy.logprobs(tokens, 1));
+    assertConstant(() -> policy.accumulate(tokens, 1, gradients));
+    assertConstant(this::policyStep);
+    assertConstant(this::generate);
+    assertConstant(() -> policy.copy().close());
+  }
+
   /** The control: an array left in a manager is seen. */
   @Test
   void aForgottenArrayIsCounted() {
@@ -71,8 +86,10 @@ class NativeMemoryTest {
   }
 
   private int arrays() {
-    return policy.parameters().manager().getManagedArrays().size()
-        + critic.parameters().manager().getManagedArrays().size();
+    return Stream.of(policy.weights(), policy.parameters(), critic.parameters())
+        .distinct()
+        .mapToInt(parameters -> parameters.manager().getManagedArrays().size())
+        .sum();
   }
 
   private void policyStep() {

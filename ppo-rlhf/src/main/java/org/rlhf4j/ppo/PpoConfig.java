@@ -5,6 +5,7 @@ import org.rlhf4j.model.UsageException;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.LoraSettings;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.OptimizerSettings;
 import org.rlhf4j.training.RunDirectory;
@@ -21,6 +22,7 @@ import org.rlhf4j.training.settings.MachineSettings;
  * @param kl how the policy is held to the reference
  * @param loop how long
  * @param optimizer how weights are updated
+ * @param lora the adapter to train instead of all weights
  * @param machine device, threads, seed
  */
 public record PpoConfig(
@@ -30,10 +32,12 @@ public record PpoConfig(
     KlSettings kl,
     LoopSettings loop,
     @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
+    LoraSettings lora,
     MachineSettings machine) {
 
   /** Checks what depends on several groups. */
   public PpoConfig {
+    lora.requireNoDropout();
     if (rollouts.replay() != null && ppo.valueModel() == null) {
       throw new UsageException(
           "--value-model is missing: with --replay name what the critic starts from");
@@ -49,6 +53,7 @@ public record PpoConfig(
         kl,
         MemoryPlan.resolve(loop, directory, dimensions),
         optimizer,
+        lora,
         machine);
   }
 }

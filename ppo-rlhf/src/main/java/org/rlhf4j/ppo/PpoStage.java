@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.rollout.PolicyRun;
@@ -48,7 +49,9 @@ public final class PpoStage implements Stage, AutoCloseable {
       if (TrainingLoop.isFinished(directory, display)) {
         return;
       }
-      try (LanguageModel policy = LanguageModel.load(given.rollouts().model())) {
+      try (LanguageModel policy =
+          LanguageModel.load(
+              given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
         PpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(PpoConfig.class), config);
         try (PpoStage stage = new PpoStage(config, directory, policy)) {
@@ -71,7 +74,7 @@ public final class PpoStage implements Stage, AutoCloseable {
     this.directory = directory;
     long seed = config.machine().seed();
     this.run = new PolicyRun(policy, config.rollouts(), config.loop(), seed, 1);
-    this.critic = critic(config.ppo().valueModel(), run, seed);
+    this.critic = critic(config.ppo().valueModel(), config.lora().adapter(), run, seed);
     int steps = run.steps();
     this.policyLearner =
         new Learner(
@@ -93,19 +96,25 @@ public final class PpoStage implements Stage, AutoCloseable {
             criticLearner);
   }
 
-  /** The critic: as asked for, else from the reward model, else from the policy. */
-  private static ScalarModel critic(Path valueModel, PolicyRun run, long seed) {
+  /**
+   * The critic: as asked for, else from the reward model, else from the policy. With an adapter it
+   * trains one too, on weights that it shares with what it is from.
+   */
+  private static ScalarModel critic(Path valueModel, LoraConfig lora, PolicyRun run, long seed) {
     LanguageModel policy = run.policy();
     if (valueModel != null) {
-      ScalarModel critic = ScalarModel.loadOrStart(valueModel, seed);
+      ScalarModel critic = ScalarModel.loadOrStart(valueModel, lora, seed, policy);
       if (!critic.tokenizer().hash().equals(policy.tokenizer().hash())) {
         throw new UserException(
             valueModel + ": has another tokenizer than the policy, so it can't be its critic");
       }
       return critic;
     }
-    boolean sameTokenizer = run.rewardModel().tokenizer().hash().equals(policy.tokenizer().hash());
-    return sameTokenizer ? run.rewardModel().copy() : ScalarModel.from(policy, seed);
+    ScalarModel rewardModel = run.rewardModel();
+    if (!rewardModel.tokenizer().hash().equals(policy.tokenizer().hash())) {
+      return ScalarModel.from(policy, seed);
+    }
+    return lora == null ? rewardModel.copy() : rewardModel.adapted(lora, seed);
   }
 
   @Override

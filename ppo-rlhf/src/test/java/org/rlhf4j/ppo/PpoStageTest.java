@@ -16,7 +16,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.Safetensors;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.settings.SettingsYaml;
 
@@ -246,6 +248,42 @@ class PpoStageTest {
     for (String file : List.of("rollouts.jsonl", "samples.jsonl")) {
       assertThat(stopped.resolve(file)).hasSameTextualContentAs(whole.resolve(file));
     }
+  }
+
+  @Test
+  void aStoppedRunOfAdaptersGoesOnToTheSameBits() throws IOException {
+    String[] options = {"steps", "4", "lora-rank", "2", "lora-targets", "all-linear"};
+    Path whole = runs.run("whole", options);
+    Path stopped = runs.run("stopped", options);
+    Files.delete(stopped.resolve("finished"));
+    for (String lost : List.of("model", "critic", "checkpoints/step-3", "checkpoints/step-4")) {
+      TinyRun.delete(stopped.resolve(lost));
+    }
+    List<String> resumed = new ArrayList<>(List.of(options));
+    resumed.addAll(List.of("resume", "true"));
+    runs.run("stopped", resumed.toArray(String[]::new));
+    assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
+    for (String model : List.of("model", "critic")) {
+      assertThat(stopped.resolve(model).resolve("adapter_model.safetensors"))
+          .hasSameBinaryContentAs(whole.resolve(model).resolve("adapter_model.safetensors"));
+    }
+    List<JsonNode> metrics = TinyRun.lines(whole.resolve("metrics.jsonl"));
+    assertThat(metrics.get(0).get("kl").doubleValue()).isCloseTo(0, within(1e-5));
+    assertThat(Math.abs(metrics.get(3).get("kl").doubleValue())).isGreaterThan(1e-4);
+    for (String network : List.of("policy", "critic")) {
+      Path weights = whole.resolve("checkpoints/step-4/" + network + ".safetensors");
+      assertThat(Safetensors.open(weights).entries().keySet())
+          .allMatch(name -> name.contains(".lora_") || name.equals("score.weight"));
+    }
+    LanguageModel.load(whole).close();
+    ScalarModel.load(whole.resolve("critic")).close();
+  }
+
+  @Test
+  void dropoutWouldMoveTheRatios() {
+    assertThatThrownBy(() -> runs.config("run", "lora-rank", "2", "lora-dropout", "0.1"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("lora-dropout must be 0 here");
   }
 
   private static void assertSameModels(Path run, Path other) {

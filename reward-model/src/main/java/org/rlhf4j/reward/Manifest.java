@@ -18,6 +18,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 
@@ -127,8 +129,7 @@ public record Manifest(
    * @throws UserException when the file is damaged
    */
   public static Optional<Manifest> read(Path model) {
-    boolean isRun = !Files.exists(model.resolve("config.json"));
-    Path file = (isRun ? model.resolve("model") : model).resolve(FILE);
+    Path file = ModelConfig.folderOf(model).resolve(FILE);
     if (!Files.exists(file)) {
       return Optional.empty();
     }
@@ -160,7 +161,19 @@ public record Manifest(
    * @throws UserException where it can't be read, or gives a probe another score
    */
   public static ScalarModel loadVerified(Path folder) {
-    ScalarModel model = ScalarModel.load(folder);
+    return loadVerified(folder, null);
+  }
+
+  /**
+   * Loads a reward model beside a language model, see {@link ScalarModel#load(Path,
+   * LanguageModel)}, and re-scores its probes.
+   *
+   * @param folder as for {@link #loadVerified(Path)}
+   * @param beside a language model that may have the same base, or null
+   * @return the model, frozen
+   */
+  public static ScalarModel loadVerified(Path folder, LanguageModel beside) {
+    ScalarModel model = ScalarModel.load(folder, beside);
     try {
       read(folder).ifPresent(manifest -> manifest.verifyProbes(model));
       return model;

@@ -13,6 +13,7 @@ import org.rlhf4j.training.BatchSettings;
 import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.HeldOutSettings;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.LoraSettings;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.OptimizerSettings;
 import org.rlhf4j.training.RunDirectory;
@@ -37,6 +38,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param batch comparisons per step
  * @param loop length, checkpoints and micro-batches
  * @param optimizer AdamW and its learning rate
+ * @param lora the adapter to train, with the head, instead of all weights
  * @param machine device, threads and seed
  */
 @SettingsGroup("Data")
@@ -68,6 +70,7 @@ public record RewardConfig(
     BatchSettings batch,
     LoopSettings loop,
     @Defaults("learning-rate=1e-5") OptimizerSettings optimizer,
+    LoraSettings lora,
     MachineSettings machine) {
 
   /** Checks the range. */
@@ -105,6 +108,7 @@ public record RewardConfig(
         batch,
         MemoryPlan.resolve(loop, directory, dimensions),
         optimizer,
+        lora,
         machine);
   }
 }

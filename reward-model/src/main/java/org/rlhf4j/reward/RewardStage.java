@@ -80,7 +80,9 @@ public final class RewardStage implements Stage, AutoCloseable {
       if (TrainingLoop.isFinished(run, display)) {
         return;
       }
-      try (ScalarModel model = ScalarModel.loadOrStart(given.model(), given.machine().seed())) {
+      try (ScalarModel model =
+          ScalarModel.loadOrStart(
+              given.model(), given.lora().adapter(), given.machine().seed(), null)) {
         RewardConfig config = given.resolved(run, model.config().dimensions());
         run.writeConfig(Settings.of(RewardConfig.class), config);
         SplitRows rows = read(config, model, display);
@@ -120,6 +122,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   public Metrics step(int step) {
     heldOutScores = null;
     batch = Arrays.stream(order.rows(step)).mapToObj(training::get).toList();
+    model.drawDropout(config.machine().seed(), step);
     return trainer.step(step, batch);
   }
 

@@ -100,6 +100,22 @@ class RewardStageTest {
     }
   }
 
+  @Test
+  void anAdapterIsTrainedWithItsHeadAndKeepsItsProbes() throws IOException {
+    String[] options = {"steps", "12", "eval-fraction", "0.2", "lora-rank", "2"};
+    Path run = run("run", options);
+    JsonNode evaluation = JSON.readTree(run.resolve("evaluation.json").toFile());
+    assertThat(evaluation.get("accuracy").doubleValue()).isGreaterThan(0.5);
+    Manifest manifest = Manifest.read(run.resolve("model")).orElseThrow();
+    assertThat(manifest.probes()).isNotEmpty();
+    try (ScalarModel model = Manifest.loadVerified(run)) {
+      assertThat(model.isAdapted()).isTrue();
+    }
+    Path again = run("again", options);
+    assertThat(again.resolve("model/adapter_model.safetensors"))
+        .hasSameBinaryContentAs(run.resolve("model/adapter_model.safetensors"));
+  }
+
   private static void delete(Path tree) throws IOException {
     try (Stream<Path> paths = Files.walk(tree)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {

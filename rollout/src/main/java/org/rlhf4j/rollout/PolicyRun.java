@@ -49,7 +49,7 @@ public final class PolicyRun implements AutoCloseable {
     this.reference =
         settings.referenceModel() == null
             ? policy.copy()
-            : LanguageModel.load(settings.referenceModel());
+            : LanguageModel.load(settings.referenceModel(), policy);
     if (settings.replay() != null) {
       this.rewardModel = null;
       this.sampleSource = null;
@@ -60,7 +60,7 @@ public final class PolicyRun implements AutoCloseable {
       this.steps = steps(loop, source.available());
       this.report = "prompts: " + source.available() + " recorded steps";
     } else {
-      this.rewardModel = Manifest.loadVerified(settings.rewardModel());
+      this.rewardModel = Manifest.loadVerified(settings.rewardModel(), policy);
       Tokenized<TokenizedPrompt> prompts = prompts();
       prompts.report().limit(settings.maxDropped());
       BatchOrder order =

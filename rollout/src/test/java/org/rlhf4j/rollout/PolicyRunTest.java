@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.LoopSettings;
@@ -134,6 +135,29 @@ class PolicyRunTest {
           .hasMessageStartingWith("proof \"KL 0\" failed");
       assertThat(RolloutMetrics.kl(run.rollout(2))).isNotCloseTo(0, within(1e-3));
     }
+  }
+
+  /** Policy, reference and a reward model that is an adapter on the same base: one copy of it. */
+  @Test
+  void withAnAdapterReferenceAndRewardModelShareThePolicysWeights() throws IOException {
+    policy.close();
+    LoraConfig lora = new LoraConfig(2, 4, 0, false, List.of());
+    policy = LanguageModel.load(folder.resolve("policy"), lora, 1);
+    try (ScalarModel reward = ScalarModel.from(policy, 5)) {
+      save("adapter", reward::save);
+    }
+    assertThat(policy.modelsOnItsWeights()).isEqualTo(1);
+    try (PolicyRun run = run(1, null)) {
+      assertThat(policy.modelsOnItsWeights()).isEqualTo(2);
+      assertThat(RolloutMetrics.kl(run.rollout(1))).isCloseTo(0, within(1e-5));
+    }
+    put("reward-model", "adapter");
+    put("reference-model", "policy");
+    try (PolicyRun run = run(1, null)) {
+      assertThat(policy.modelsOnItsWeights()).isEqualTo(3);
+      assertThat(run.rollout(1).size()).isEqualTo(6);
+    }
+    assertThat(policy.modelsOnItsWeights()).isEqualTo(1);
   }
 
   @Test

@@ -12,6 +12,7 @@ import org.rlhf4j.training.BatchSettings;
 import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.HeldOutSettings;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.LoraSettings;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.OptimizerSettings;
 import org.rlhf4j.training.RunDirectory;
@@ -35,6 +36,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param batch rows per step
  * @param loop length, checkpoints and micro-batches
  * @param optimizer AdamW and its learning rate
+ * @param lora the adapter to train instead of all weights
  * @param machine device, threads and seed
  */
 @SettingsGroup("Data")
@@ -62,6 +64,7 @@ public record SftConfig(
     BatchSettings batch,
     LoopSettings loop,
     @Defaults("learning-rate=2e-5") OptimizerSettings optimizer,
+    LoraSettings lora,
     MachineSettings machine) {
 
   /** Checks what is trained on. */
@@ -104,6 +107,7 @@ public record SftConfig(
         batch,
         MemoryPlan.resolve(loop, directory, dimensions),
         optimizer,
+        lora,
         machine);
   }
 }

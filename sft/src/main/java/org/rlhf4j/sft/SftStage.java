@@ -71,7 +71,8 @@ public final class SftStage implements Stage, AutoCloseable {
       if (TrainingLoop.isFinished(run, display)) {
         return;
       }
-      try (LanguageModel model = LanguageModel.load(given.model())) {
+      try (LanguageModel model =
+          LanguageModel.load(given.model(), given.lora().adapter(), given.machine().seed())) {
         SftConfig config = given.resolved(run, model.config().dimensions());
         run.writeConfig(Settings.of(SftConfig.class), config);
         SplitRows rows = read(config, model, display);
@@ -111,6 +112,7 @@ public final class SftStage implements Stage, AutoCloseable {
   @Override
   public Metrics step(int step) {
     batch = Arrays.stream(order.rows(step)).mapToObj(training::get).toList();
+    model.drawDropout(config.machine().seed(), step);
     return trainer.step(step, batch);
   }
 

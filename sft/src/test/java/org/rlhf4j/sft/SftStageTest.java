@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.Safetensors;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.NonFiniteException;
@@ -160,6 +161,50 @@ class SftStageTest {
         .hasSameBinaryContentAs(whole.resolve("model/model.safetensors"));
     assertThat(stopped.resolve("evaluation.json"))
         .hasSameTextualContentAs(whole.resolve("evaluation.json"));
+  }
+
+  @Test
+  void aStoppedAdapterGoesOnToTheSameBitsDropoutIncluded() throws IOException {
+    String[] options = {"steps", "6", "lora-rank", "2", "lora-dropout", "0.2"};
+    Path whole = run("whole", options);
+    Path stopped = run("stopped", options);
+    Files.delete(stopped.resolve("finished"));
+    delete(stopped.resolve("model"));
+    delete(stopped.resolve("checkpoints/step-4"));
+    delete(stopped.resolve("checkpoints/step-6"));
+    List<String> resumed = new ArrayList<>(List.of(options));
+    resumed.addAll(List.of("resume", "true"));
+    run("stopped", resumed.toArray(String[]::new));
+    assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
+    for (String file : List.of("adapter_model.safetensors", "adapter_config.json")) {
+      assertThat(stopped.resolve("model").resolve(file))
+          .hasSameBinaryContentAs(whole.resolve("model").resolve(file));
+    }
+    assertThat(run("sure", "steps", "6", "lora-rank", "2").resolve("model/model.safetensors"))
+        .doesNotExist();
+    assertThat(withoutClock(folder.resolve("sure"))).isNotEqualTo(withoutClock(whole));
+  }
+
+  @Test
+  void anAdapterIsAllThatIsTrainedAndItsTrainingCanGoOn() throws IOException {
+    Path first = run("first", "steps", "3", "lora-rank", "2", "lora-targets", "q_proj,up_proj");
+    for (String file : List.of("model.safetensors", "model.optimizer.safetensors")) {
+      assertThat(
+              Safetensors.open(first.resolve("checkpoints/step-2").resolve(file))
+                  .entries()
+                  .keySet())
+          .allMatch(name -> name.equals("step") || name.contains("_proj.lora_"))
+          .hasSizeGreaterThanOrEqualTo(8);
+    }
+    Path second = run("second", "steps", "1", "model", first.toString(), "learning-rate", "0");
+    assertThat(second.resolve("model/adapter_model.safetensors"))
+        .hasSameBinaryContentAs(first.resolve("model/adapter_model.safetensors"));
+    assertThatThrownBy(() -> run("third", "model", first.toString(), "lora-rank", "3"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("is an adapter of rank 2 and alpha 4.0 on q_proj, up_proj");
+    assertThatThrownBy(() -> run("fourth", "lora-targets", "q_proj"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("lora-targets needs --lora-rank");
   }
 
   private static void delete(Path tree) throws IOException {

@@ -28,7 +28,7 @@ public final class SmallParameters {
                             shape.getValue(),
                             List.of(),
                             false,
-                            new ParameterSpec.Initial(0, 0)))
+                            ParameterSpec.Initial.ZEROS))
                 .toList());
     parameters.trainable(true);
     return parameters;

@@ -11,15 +11,23 @@ import java.util.function.Predicate;
 import org.rlhf4j.model.PickleCheckpoint;
 import org.rlhf4j.model.UserException;
 
-/** Which files of a model's repository are needed: configuration, tokenizer, safetensors. */
+/**
+ * Which files of a model's repository are needed: configuration, tokenizer, safetensors; of an
+ * adapter's the two that peft writes, and the tokenizer where it has one.
+ */
 final class ModelFiles {
 
   static final String CONFIG = "config.json";
   static final String WEIGHTS = "model.safetensors";
   static final String INDEX = "model.safetensors.index.json";
 
+  /** What an adapter is. */
+  static final List<String> ADAPTER = List.of("adapter_config.json", "adapter_model.safetensors");
+
+  private static final String TOKENIZER = "tokenizer.json";
+
   /** What can't be done without, beside the weights. */
-  static final List<String> REQUIRED = List.of(CONFIG, "tokenizer.json");
+  static final List<String> REQUIRED = List.of(CONFIG, TOKENIZER);
 
   /** What says more about sampling and the tokenizer, where a model has it. */
   static final List<String> OPTIONAL =
@@ -41,14 +49,23 @@ final class ModelFiles {
    * @throws UserException where the model can't be used: it has pickled weights, or none
    */
   static List<RemoteFile> of(HubRepo repo, Listing listing, Function<String, JsonNode> json) {
+    if (ADAPTER.stream().allMatch(listing::has)) {
+      return listed(List.of(TOKENIZER), ADAPTER, listing);
+    }
     requireListed(List.of(CONFIG), repo, listing);
     List<String> weights = weights(repo, listing, json);
     requireListed(REQUIRED, repo, listing);
-    List<String> names = new ArrayList<>(REQUIRED);
-    names.addAll(OPTIONAL);
-    names.add(MANIFEST);
-    names.addAll(weights);
-    return names.stream().flatMap(name -> listing.file(name).stream()).toList();
+    return listed(REQUIRED, weights, listing);
+  }
+
+  /** Those of some names, of the optional ones and of the weights that are listed. */
+  private static List<RemoteFile> listed(
+      List<String> names, List<String> weights, Listing listing) {
+    List<String> wanted = new ArrayList<>(names);
+    wanted.addAll(OPTIONAL);
+    wanted.add(MANIFEST);
+    wanted.addAll(weights);
+    return wanted.stream().flatMap(name -> listing.file(name).stream()).toList();
   }
 
   private static List<String> weights(
@@ -85,6 +102,9 @@ final class ModelFiles {
 
   /** Whether what is there makes a model. */
   static boolean isUsable(Predicate<String> there, Function<String, JsonNode> json) {
+    if (ADAPTER.stream().allMatch(there)) {
+      return true;
+    }
     if (!REQUIRED.stream().allMatch(there)) {
       return false;
     }

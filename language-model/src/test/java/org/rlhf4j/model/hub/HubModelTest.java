@@ -61,6 +61,18 @@ class HubModelTest {
   }
 
   @Test
+  void ofAnAdapterTheTwoFilesThatPeftWritesAreEnough() throws IOException {
+    scene.hub.files.clear();
+    scene.hub.file("adapter_config.json", "{}").file("adapter_model.safetensors", "weights");
+    scene.hub.file("README.md", "of an adapter").file("tokenizer_config.json", "{}");
+    Path folder = scene.open().model(HubScene.MODEL);
+    assertThat(names(folder))
+        .containsExactly(
+            "adapter_config.json", "adapter_model.safetensors", "tokenizer_config.json");
+    assertThat(scene.open(NOWHERE).model(HubScene.MODEL)).isEqualTo(folder);
+  }
+
+  @Test
   void theLayoutIsThatOfHuggingfaceHub() throws IOException {
     Path folder = scene.open().model(HubScene.MODEL);
 

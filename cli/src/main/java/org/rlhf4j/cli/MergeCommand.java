@@ -1,0 +1,49 @@
+package org.rlhf4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.rlhf4j.model.AdapterMerge;
+import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.settings.Setting;
+import picocli.CommandLine.Command;
+
+/** Adds an adapter to its base, so that other programs load it as any model. */
+@Command(name = "merge", description = "Merge a LoRA adapter into its base.")
+final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettings> {
+
+  /**
+   * What {@code rlhf merge} takes.
+   *
+   * @param model the adapter
+   * @param output the folder to write
+   * @param machine threads
+   */
+  record MergeSettings(
+      @Setting(help = "Adapter to merge: its folder or a run.", required = true, model = true)
+          Path model,
+      @Setting(help = "Folder that the model is written to.", required = true) Path output,
+      MachineSettings machine) {}
+
+  MergeCommand() {
+    super(MergeSettings.class);
+  }
+
+  @Override
+  void run(MergeSettings chosen) throws IOException {
+    Path output = chosen.output().toAbsolutePath();
+    ModelOutput.requireEmpty(output);
+    AdapterMerge merge = AdapterMerge.of(chosen.model());
+    Optional<Manifest> manifest = Manifest.read(chosen.model());
+    ModelOutput.write(
+        output,
+        folder -> {
+          merge.write(folder);
+          if (manifest.isPresent()) {
+            manifest.get().write(folder);
+          }
+        });
+    err().printf("%s: %s with its adapter merged%n", chosen.output(), chosen.model());
+  }
+}
