@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.data.OnBadRow;
 import org.rlhf4j.data.PromptRow;
@@ -18,13 +19,19 @@ import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.rollout.Reward;
 import org.rlhf4j.rollout.RewardModelReward;
+import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.SampledRollouts;
+import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.Display;
 import org.rlhf4j.training.FormatSettings;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.settings.Limits;
@@ -37,7 +44,7 @@ import picocli.CommandLine.Command;
  *
  * <ol>
  *   <li>Both sample one completion of each prompt, with the same random numbers.
- *   <li>The reward model scores all of them.
+ *   <li>The reward model, reward programs, or the sum of both score all of them.
  *   <li>The reference says how probable it finds the model's completions.
  * </ol>
  */
@@ -52,7 +59,9 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
    *
    * @param model the model
    * @param referenceModel what it is compared with
-   * @param rewardModel what judges both
+   * @param rewardModel what judges both, or null where programs do alone
+   * @param reward programs that judge both
+   * @param rewardTimeout seconds that a command among them may keep silent
    * @param data the rows with prompts, and how long they may be
    * @param onBadRow what to do about a bad row
    * @param maxNewTokens the most tokens of a completion
@@ -70,9 +79,14 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
           Path referenceModel,
       @Setting(
               help = "Reward model that judges both: a model folder, a run or a hub id.",
-              required = true,
               model = true)
           Path rewardModel,
+      @Setting(
+              help =
+                  "Reward program that judges both, [WEIGHT*]NAME[:ARGUMENT]; see docs/rewards.md.")
+          List<WeightedProgram> reward,
+      @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")
+          double rewardTimeout,
       DataSettings data,
       @Setting(
               help = "Stop at a bad row, or leave it out and go on.",
@@ -94,6 +108,11 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
     CompareSettings {
       Limits.positive("max-new-tokens", maxNewTokens);
       Limits.notNegative("temperature", temperature);
+      Limits.positive("reward-timeout", rewardTimeout);
+      if (rewardModel == null && reward.isEmpty()) {
+        throw new UsageException(
+            "--reward-model or --reward is missing: name a reward model or a program");
+      }
     }
 
     private RowFiles files() {
@@ -117,14 +136,24 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
 
   @Override
   void run(CompareSettings chosen) throws IOException {
-    Rows<PromptRow> rows = Rows.read(chosen.files(), RowKind.PROMPTS, chosen.onBadRow());
-    try (LanguageModel model = LanguageModel.load(chosen.model());
+    Rows<PromptRow> rows =
+        Rows.read(chosen.files(), RowKind.PROMPTS_WITH_FIELDS, chosen.onBadRow());
+    try (RewardPrograms programs =
+            RewardPrograms.tried(
+                chosen.reward(),
+                chosen.rewardTimeout(),
+                chosen.files(),
+                chosen.onBadRow(),
+                Display.stderr().stream());
+        LanguageModel model = LanguageModel.load(chosen.model());
         LanguageModel reference = LanguageModel.load(chosen.referenceModel());
-        ScalarModel judge = Manifest.loadVerified(chosen.rewardModel())) {
+        ScalarModel judge =
+            chosen.rewardModel() == null ? null : Manifest.loadVerified(chosen.rewardModel())) {
       requireSameTokenizer(model, reference, chosen);
       List<TokenizedPrompt> prompts = prompts(rows, model, reference, chosen);
-      int budget = MemoryPlan.microBatchTokens(judge.config().dimensions());
-      RewardModelReward reward = new RewardModelReward(judge, model.tokenizer(), budget);
+      Reward reward =
+          programs.with(
+              Optional.ofNullable(judge).map(one -> reward(one, model)), model.tokenizer());
       Rollout ours = sample(model, prompts, chosen, reward);
       Rollout theirs = sample(reference, prompts, chosen, reward);
       float[][] refLogprobs =
@@ -135,6 +164,11 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
               MemoryPlan.microBatchTokens(reference.config().dimensions()));
       print(ModelComparison.of(ours.withRefLogprobs(refLogprobs), theirs), chosen.json());
     }
+  }
+
+  private static Reward reward(ScalarModel judge, LanguageModel model) {
+    int budget = MemoryPlan.microBatchTokens(judge.config().dimensions());
+    return new RewardModelReward(judge, model.tokenizer(), budget);
   }
 
   private void print(ModelComparison comparison, boolean json) throws IOException {
@@ -178,12 +212,18 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
 
   /** One completion of each prompt, scored; equal models with equal prompts draw equal ones. */
   private static Rollout sample(
-      LanguageModel model,
-      List<TokenizedPrompt> prompts,
-      CompareSettings chosen,
-      RewardModelReward reward) {
+      LanguageModel model, List<TokenizedPrompt> prompts, CompareSettings chosen, Reward reward) {
     long seed = chosen.machine().seed();
     BatchOrder all = new BatchOrder(prompts.size(), prompts.size(), seed, false);
-    return new SampledRollouts(model, prompts, all, 1, chosen.sampling(), seed, reward).rollout(1);
+    Rollout rollout =
+        new SampledRollouts(model, prompts, all, 1, chosen.sampling(), seed, reward).rollout(1);
+    for (RolloutGroup group : rollout.groups()) {
+      if (Double.isNaN(group.completions().get(0).score())) {
+        throw new UserException(
+            "no reward applies to a completion of '%s'; compare on rows that all have what --reward needs"
+                .formatted(group.prompt()));
+      }
+    }
+    return rollout;
   }
 }

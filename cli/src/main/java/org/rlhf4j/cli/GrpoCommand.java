@@ -7,7 +7,7 @@ import org.rlhf4j.grpo.GrpoStage;
 import picocli.CommandLine.Command;
 
 /** Stage 3b. */
-@Command(name = "grpo", description = "Improve a policy by GRPO against a reward model.")
+@Command(name = "grpo", description = "Improve a policy by GRPO against a reward.")
 final class GrpoCommand extends SettingsCommand<GrpoConfig> {
 
   GrpoCommand() {

@@ -16,6 +16,7 @@ import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.ppo.PpoStage;
 import org.rlhf4j.reward.RewardConfig;
 import org.rlhf4j.reward.RewardStage;
+import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
 import org.rlhf4j.training.settings.MachineSettings;
@@ -160,6 +161,9 @@ record PipelineStage(
       Written.Entry entry = written.entries().get(spec.name());
       if (entry != null && spec.valueType() == Path.class) {
         resolved = resolved.with(spec.name(), paths(spec, entry.value(), base, folders, inputs));
+      } else if (entry != null && spec.valueType() == WeightedProgram.class) {
+        resolved =
+            resolved.with(spec.name(), PipelineRewards.resolved(entry.value(), base, inputs));
       }
     }
     return resolved;

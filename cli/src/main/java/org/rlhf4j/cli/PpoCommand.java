@@ -7,7 +7,7 @@ import org.rlhf4j.ppo.PpoStage;
 import picocli.CommandLine.Command;
 
 /** Stage 3a. */
-@Command(name = "ppo", description = "Improve a policy by PPO against a reward model.")
+@Command(name = "ppo", description = "Improve a policy by PPO against a reward.")
 final class PpoCommand extends SettingsCommand<PpoConfig> {
 
   PpoCommand() {

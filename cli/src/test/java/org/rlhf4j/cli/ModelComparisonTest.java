@@ -102,7 +102,31 @@ class ModelComparisonTest {
     assertThat(other.get("ended").doubleValue()).isBetween(0.0, 1.0);
   }
 
+  /** A program of our own for judge: reward 1 for each completion of one kind, else 0. */
+  @Test
+  void programsJudgeToo() throws IOException {
+    JsonNode compared =
+        compare("llama-gqa-tied", "llama-untied-bf16", "--reward", "2*regex:(?s)^.*$");
+    assertThat(compared.get("reward").doubleValue()).isEqualTo(2);
+    assertThat(compared.get("reference_reward").doubleValue()).isEqualTo(2);
+    assertThat(compared.get("win_rate").doubleValue()).isEqualTo(0.5);
+  }
+
+  @Test
+  void aJudgeIsNeeded() {
+    StringWriter err = new StringWriter();
+    String[] args = {"compare", "--model=m", "--reference-model=r", "--data=d.csv"};
+    assertThat(Rlhf.run(args, new PrintWriter(err, true), new PrintWriter(err, true))).isEqualTo(2);
+    assertThat(err.toString())
+        .contains("--reward-model or --reward is missing: name a reward model or a program");
+  }
+
   private JsonNode compare(String model, String reference) throws IOException {
+    return compare(model, reference, "--reward-model", FIXTURES.resolve("llama-reward").toString());
+  }
+
+  private JsonNode compare(String model, String reference, String judge, String named)
+      throws IOException {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       rows.add("{\"prompt\": \"is it %d?\"}".formatted(i));
@@ -116,8 +140,8 @@ class ModelComparisonTest {
       FIXTURES.resolve(model).toString(),
       "--reference-model",
       FIXTURES.resolve(reference).toString(),
-      "--reward-model",
-      FIXTURES.resolve("llama-reward").toString(),
+      judge,
+      named,
       "--data",
       data.toString(),
       "--max-new-tokens",

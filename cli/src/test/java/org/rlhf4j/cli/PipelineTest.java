@@ -65,6 +65,51 @@ class PipelineTest {
         .contains("model: " + folder.resolve("model") + "\n", "  - " + folder.resolve("rows.csv"));
   }
 
+  private static String grpo(String reward) {
+    return "stages:\n"
+        + stage("one", "    reward: " + reward + "\n").replace("stage: sft", "stage: grpo");
+  }
+
+  @Test
+  void takesRewardProgramsFromTheFilesFolder() throws IOException {
+    Path jar = Files.createFile(folder.resolve("r.jar"));
+    String rewards =
+        "[0.5*exact-match, {name: 'command', argument: 'sh score.sh'}, 'class:r.jar#a.B',"
+            + " {name: number-after, argument: '####', weight: 2}]";
+    PipelineStage stage = read(grpo(rewards)).stages().get(0);
+    assertThat(stage.settings())
+        .contains(
+            "reward:\n  - \"0.5*exact-match\"\n  - \"command:cd '"
+                + folder
+                + "' || exit; sh score.sh\"\n  - \"class:"
+                + jar
+                + "#a.B\"\n  - \"2*number-after:####\"\n");
+    assertThat(stage.inputs()).contains(jar);
+    assertThat(read(grpo("exact-match")).stages().get(0).settings())
+        .contains("reward:\n  - exact-match\n");
+  }
+
+  @Test
+  void saysWhichRewardItCantTake() {
+    refuses(
+        grpo("[exact-match, exact-mach]"),
+        ":6:27: reward: no reward program 'exact-mach'; did you mean 'exact-match'? There are"
+            + " exact-match, number-after, regex, format, length-penalty, repetition-penalty,"
+            + " class, command");
+    refuses(
+        grpo("{name: exact-match, wieght: 2}"),
+        ":6:13: reward: unknown 'wieght'; did you mean 'weight'? A program has name, argument and"
+            + " weight");
+    refuses(
+        grpo("'class:r.jar#a.B'"),
+        ":6:13: FOLDER/r.jar: no such jar or folder of classes; a path is relative to the pipeline"
+            + " file");
+    refuses(
+        "stages:\n" + stage("one", "").replace("stage: sft", "stage: grpo"),
+        ":2:5: stage 'one': --reward-model or --reward is missing: name a reward model, a program,"
+            + " or --replay");
+  }
+
   @Test
   void takesTheModelOfAStageBefore() throws IOException {
     Pipeline pipeline =

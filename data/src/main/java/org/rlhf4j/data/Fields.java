@@ -1,6 +1,7 @@
 package org.rlhf4j.data;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,6 +14,7 @@ import org.rlhf4j.model.chat.ChatMessage;
 /** One row as its file has it: values by field name. Null values count as absent. */
 final class Fields {
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ROLE = "role";
   private static final List<String> ROLES =
       List.of("system", "developer", "user", "assistant", "tool", "function");
@@ -98,6 +100,14 @@ final class Fields {
       throw bad("no \"" + name + "\" " + names() + "; add it");
     }
     return text(name, field.value, field.location);
+  }
+
+  /** All fields but some, as plain Java values. */
+  Map<String, Object> without(String... names) {
+    Map<String, Object> others = new LinkedHashMap<>();
+    fields.forEach((name, field) -> others.put(name, JSON.convertValue(field.value, Object.class)));
+    others.keySet().removeAll(List.of(names));
+    return others;
   }
 
   /** A list of texts, in the file's order. */

@@ -1,6 +1,7 @@
 package org.rlhf4j.data;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.rlhf4j.model.chat.ChatMessage;
@@ -87,7 +88,8 @@ final class MessageRows {
         Messages.transcript(prompt),
         fields.scalar("answer"),
         fields.location(),
-        Optional.of(new Messages(prompt, List.of())));
+        Optional.of(new Messages(prompt, List.of())),
+        Map.of());
   }
 
   /** A dialogue: its prompt ends where the assistant first speaks. */

@@ -38,7 +38,7 @@ final class MessageTokenizer {
   /** The row as text, up to where the assistant begins to speak. */
   PromptRow prompt(PromptRow row, Messages messages) {
     String text = at(row, template -> template.prompt(messages.prompt()));
-    return new PromptRow(text, row.answer(), row.location());
+    return row.rendered(text);
   }
 
   int[] ids(String rendered) {

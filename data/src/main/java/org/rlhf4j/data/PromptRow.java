@@ -1,5 +1,8 @@
 package org.rlhf4j.data;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -9,20 +12,40 @@ import java.util.Optional;
  * @param answer what a reward program compares a completion with, where the row has it
  * @param location where the row begins
  * @param messages where it is given as messages, those
+ * @param fields the row's further fields by name, where they were asked for: strings, numbers,
+ *     booleans, lists and maps of these
  */
 public record PromptRow(
-    String prompt, Optional<String> answer, Location location, Optional<Messages> messages)
+    String prompt,
+    Optional<String> answer,
+    Location location,
+    Optional<Messages> messages,
+    Map<String, Object> fields)
     implements Row {
 
+  /** Keeps an unmodifiable copy. */
+  public PromptRow {
+    fields = fields.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(fields));
+  }
+
   /**
-   * Creates a prompt that is text.
+   * Creates a prompt that is text, without further fields.
    *
    * @param prompt the prompt
    * @param answer what a reward program compares a completion with, where the row has it
    * @param location where the row begins
    */
   public PromptRow(String prompt, Optional<String> answer, Location location) {
-    this(prompt, answer, location, Optional.empty());
+    this(prompt, answer, location, Optional.empty(), Map.of());
+  }
+
+  PromptRow withFields(Map<String, Object> further) {
+    return new PromptRow(prompt, answer, location, messages, further);
+  }
+
+  /** The prompt of messages as the chat template renders it. */
+  PromptRow rendered(String text) {
+    return new PromptRow(text, answer, location, Optional.empty(), fields);
   }
 
   @Override

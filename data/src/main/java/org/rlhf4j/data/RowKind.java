@@ -40,6 +40,10 @@ public final class RowKind<T extends Row> {
   /** The prompt of any row that has one. */
   public static final RowKind<PromptRow> PROMPTS = new RowKind<>(RowKind::promptRow);
 
+  /** The same with the row's further fields, for programs that judge completions by them. */
+  public static final RowKind<PromptRow> PROMPTS_WITH_FIELDS =
+      new RowKind<>(fields -> promptRow(fields).withFields(fields.without(PROMPT, ANSWER)));
+
   /** Any row, as its fields tell: a comparison before a demonstration before a prompt. */
   public static final RowKind<Row> ANY = new RowKind<>(RowKind::any);
 

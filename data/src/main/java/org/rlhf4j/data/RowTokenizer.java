@@ -155,18 +155,19 @@ public final class RowTokenizer {
    * Reads and tokenizes prompts to sample from, in one pass.
    *
    * @param files files of any rows; the prompts of one with a weight come that many times
+   * @param kind {@link RowKind#PROMPTS}, or that with further fields
    * @param onBadRow what to do about a bad row
    * @param maxNewTokens how many tokens a completion may have
    * @return the prompts kept, and the report
    */
   public Tokenized<TokenizedPrompt> readPrompts(
-      RowFiles files, OnBadRow onBadRow, int maxNewTokens) {
+      RowFiles files, RowKind<PromptRow> kind, OnBadRow onBadRow, int maxNewTokens) {
     int room = promptRoom(maxNewTokens);
     List<TokenizedPrompt> kept = new ArrayList<>();
     SplitReport report =
         SplitReport.read(
             new SplitFiles(files, RowFiles.of(List.of(), files.format()), 0),
-            RowKind.PROMPTS,
+            kind,
             onBadRow,
             maxLength,
             (row, weight, counts) ->

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,21 @@ class RowFilesTest {
         .containsExactly(
             new PromptRow("p", Optional.empty(), new Location(file.toString(), 2, 3)),
             new PromptRow("q", Optional.of("42"), new Location(file.toString(), 3, 3)));
+  }
+
+  @Test
+  void keepsFurtherFieldsWhereTheyAreAskedFor() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            "{\"prompt\": \"p\", \"answer\": 4, \"level\": 2, \"tags\": [\"a\", {\"b\": 0.5}], \"no\": null}");
+    PromptRow row = read(file, RowKind.PROMPTS_WITH_FIELDS).get(0);
+    assertThat(row.answer()).contains("4");
+    assertThat(row.fields()).isEqualTo(Map.of("level", 2, "tags", List.of("a", Map.of("b", 0.5))));
+    assertThat(read(file, RowKind.PROMPTS).get(0).fields()).isEmpty();
+    Path csv = write("a.csv", "prompt,answer,level\np,4,2\n");
+    assertThat(read(csv, RowKind.PROMPTS_WITH_FIELDS).get(0).fields())
+        .isEqualTo(Map.of("level", "2"));
   }
 
   @Test

@@ -15,6 +15,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param clipHigh how far ρ may rise above 1, or null
  * @param updatesPerBatch μ, updates on a rollout batch
  * @param maskCutCompletions whether a cut completion brings no loss
+ * @param resampleGroups prompts that a step may sample in place of groups of equal rewards
  * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
  */
 @SettingsGroup("GRPO")
@@ -33,6 +34,12 @@ public record GrpoSettings(
             help = "Leave the tokens of completions without EOS out of the loss.",
             defaultValue = "false")
         boolean maskCutCompletions,
+    @Setting(
+            help =
+                "Most prompts that a step samples in place of those whose completions all have the"
+                    + " same reward; 0: none.",
+            defaultValue = "0")
+        int resampleGroups,
     @Setting(
             help = "Weigh the KL in the loss by the ratio, which is right off-policy.",
             defaultValue = "false")
@@ -54,5 +61,6 @@ public record GrpoSettings(
     Limits.positive("clip-low", clipLow);
     Limits.positive("clip-high", clipHigh);
     Limits.positive("updates-per-batch", updatesPerBatch);
+    Limits.notNegative("resample-groups", resampleGroups);
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.training.AtomicFiles;
@@ -42,12 +43,13 @@ public final class GrpoStage implements Stage, AutoCloseable {
       if (TrainingLoop.isFinished(directory, display)) {
         return;
       }
-      try (LanguageModel policy =
-          LanguageModel.load(
-              given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
+      try (RewardPrograms programs = RewardPrograms.tried(given.rollouts(), display.stream());
+          LanguageModel policy =
+              LanguageModel.load(
+                  given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
         GrpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
-        try (GrpoStage stage = new GrpoStage(config, directory, policy)) {
+        try (GrpoStage stage = new GrpoStage(config, directory, policy, programs)) {
           display.stream().println(stage.run.report());
           new TrainingLoop(directory, config.loop(), stage, display).run();
         }
@@ -61,8 +63,10 @@ public final class GrpoStage implements Stage, AutoCloseable {
    * @param config the settings, resolved
    * @param directory the open run directory
    * @param policy to improve
+   * @param programs that judge completions
    */
-  GrpoStage(GrpoConfig config, RunDirectory directory, LanguageModel policy) {
+  GrpoStage(
+      GrpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
     this.directory = directory;
     this.run =
         new PolicyRun(
@@ -70,7 +74,9 @@ public final class GrpoStage implements Stage, AutoCloseable {
             config.rollouts(),
             config.loop(),
             config.machine().seed(),
-            config.grpo().groupSize());
+            config.grpo().groupSize(),
+            config.grpo().resampleGroups(),
+            programs);
     this.learner =
         new Learner(
             run.policy().parameters(),
@@ -115,6 +121,7 @@ public final class GrpoStage implements Stage, AutoCloseable {
     }
     double training = (System.nanoTime() - start) / 1e9 - sampling;
     return made.metrics()
+        .putAll(run.metrics())
         .put("rollout_seconds", sampling)
         .put("training_seconds", training)
         .put("tokens_per_second", current.tokens() / (sampling + training));

@@ -37,7 +37,7 @@ class GroupExperienceTest {
   }
 
   private static GrpoSettings settings(GrpoLoss loss, boolean maskCut) {
-    return new GrpoSettings(2, loss, GroupAdvantages.MEAN_ONLY, null, null, 1, maskCut, false);
+    return new GrpoSettings(2, loss, GroupAdvantages.MEAN_ONLY, null, null, 1, maskCut, 0, false);
   }
 
   private static GroupExperience experience(double coefficient, boolean maskCut) {
@@ -85,5 +85,27 @@ class GroupExperienceTest {
         .containsExactly(new double[] {0.2, 0.2, 0, 0.2}, within(1e-15));
     assertThat(masked.weights(GrpoLoss.DR_GRPO))
         .containsExactly(new double[] {1 / 40.0, 1 / 40.0, 0, 1 / 40.0}, within(1e-15));
+  }
+
+  /** The second group lost a completion to which no reward applied: it is one of 1, worth 0. */
+  @Test
+  void groupsMayDifferInSize() {
+    List<RolloutGroup> whole = rollout().groups();
+    Completion left = whole.get(1).completions().get(1);
+    Rollout judged =
+        new Rollout(
+            List.of(whole.get(0), new RolloutGroup(1, null, new int[] {5}, null, List.of(left))));
+    for (GroupAdvantages advantage : GroupAdvantages.values()) {
+      GrpoSettings settings =
+          new GrpoSettings(2, GrpoLoss.GRPO, advantage, null, null, 1, false, 0, false);
+      GroupExperience experience =
+          GroupExperience.of(judged, judged.scores(), 0, KlEstimator.K1, settings, 10);
+      assertThat(experience.advantages()[0]).isNegative();
+      assertThat(experience.advantages()[1]).isPositive();
+      assertThat(experience.advantages()[2]).isZero();
+      // 1 / (2 groups · 2 completions · 2 tokens), 1 / (2 · 2 · 1), 1 / (2 · 1 · 2)
+      assertThat(experience.weights(GrpoLoss.GRPO))
+          .containsExactly(new double[] {1 / 8.0, 1 / 4.0, 1 / 4.0}, within(1e-15));
+    }
   }
 }

@@ -33,7 +33,8 @@ class GrpoConfigTest {
     GrpoConfig config = TinyRun.SETTINGS.bind(Written.Mapping.EMPTY, given);
     assertThat(config.grpo())
         .isEqualTo(
-            new GrpoSettings(8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, false));
+            new GrpoSettings(
+                8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, false));
     assertThat(config.kl())
         .isEqualTo(new KlSettings(0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, null, 10000));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
@@ -79,7 +80,7 @@ class GrpoConfigTest {
       textBlock =
           """
           data:                | --data is missing: name a file of rows with prompts, or --replay
-          reward-model:        | --reward-model is missing: name a reward model, or --replay
+          reward-model:        | --reward-model or --reward is missing: name a reward model, a program, or --replay
           group-size:1         | --group-size is 1; a group needs at least 2 completions to compare
           clip-low:0           | clip-low must be above 0, not 0
           clip-high:-1         | clip-high must be above 0, not -1

@@ -131,7 +131,7 @@ class GrpoLossTest {
   }
 
   private static double weighed(GrpoLoss loss, Rollout rollout, float[][] x, int tokenBudget) {
-    GrpoSettings settings = new GrpoSettings(2, loss, null, null, null, 1, false, false);
+    GrpoSettings settings = new GrpoSettings(2, loss, null, null, null, 1, false, 0, false);
     double[] weights =
         GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K3, settings, 16)
             .weights(loss);

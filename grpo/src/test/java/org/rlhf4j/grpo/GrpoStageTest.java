@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.settings.SettingsYaml;
 
@@ -86,6 +87,44 @@ class GrpoStageTest {
       close(metrics.get(i), "ratio_mean", 1);
       close(metrics.get(i), "ratio_max", 1);
     }
+  }
+
+  /** A program alone, which applies to two prompts of three, beside what is counted of groups. */
+  @Test
+  void programsJudgeAndAreShown() throws IOException {
+    Path run =
+        runs.run(
+            "run",
+            "reward-model",
+            "",
+            "resample-groups",
+            "1",
+            "reward",
+            "command:while read -r l; do case $l in *'is 0?'*) echo '{\"score\": null}';;"
+                + " *) echo \"{\\\"score\\\": ${#l}}\";; esac; done");
+    int unscored = 0;
+    for (JsonNode metrics : TinyRun.lines(run.resolve("metrics.jsonl"))) {
+      close(metrics, "reward_command", metrics.get("reward").doubleValue());
+      assertThat(metrics.get("resampled_groups").intValue()).isBetween(0, 1);
+      unscored += metrics.get("unscored").intValue();
+    }
+    List<JsonNode> lines = TinyRun.lines(run.resolve("rollouts.jsonl"));
+    // Each of the 6 prompts is taken once in 3 steps; one of them isn't judged, unless resampled.
+    assertThat(lines).hasSize(18 - unscored);
+    for (JsonNode line : lines) {
+      assertThat(line.get("prompt").asText()).isNotEqualTo("Human: what is 0?");
+      assertThat(line.get("rewards").get("command")).isEqualTo(line.get("score"));
+    }
+    assertThat(TinyRun.lines(run.resolve("samples.jsonl")).get(0).has("rewards")).isTrue();
+  }
+
+  /** A command that no shell finds ends the run before there is anything of it. */
+  @Test
+  void aProgramThatFailsLeavesNothingBehind() {
+    assertThatThrownBy(() -> runs.run("run", "reward", "command:no-such-command"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("ended with exit code 127");
+    assertThat(folder.resolve("run")).doesNotExist();
   }
 
   /** One for all tokens of a completion; those of a group sum to 0. */

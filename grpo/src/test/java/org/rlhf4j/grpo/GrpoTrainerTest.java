@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.LoopSettings;
@@ -24,9 +25,16 @@ class GrpoTrainerTest {
     GrpoConfig config = runs.config("run", "loss", loss, "kl-ratio-correction", "true");
     LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
+        RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
         PolicyRun run =
             new PolicyRun(
-                policy, config.rollouts().resolved(policy.config().dimensions()), loop, 0, 3);
+                policy,
+                config.rollouts().resolved(policy.config().dimensions()),
+                loop,
+                0,
+                3,
+                0,
+                programs);
         Learner learner =
             new Learner(
                 policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9))) {

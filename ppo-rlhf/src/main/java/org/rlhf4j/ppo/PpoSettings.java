@@ -34,7 +34,8 @@ public record PpoSettings(
     @Setting(
             help = "What the critic starts from: a model folder, a run or a hub id.",
             defaultText =
-                "the reward model; the policy with a fresh head where that has another tokenizer",
+                "the reward model; the policy with a fresh head where there is none, or of another"
+                    + " tokenizer",
             model = true)
         Path valueModel,
     @Setting(help = "Learning rate of the critic.", defaultValue = "5e-6")

@@ -9,6 +9,7 @@ import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.training.AtomicFiles;
@@ -49,12 +50,13 @@ public final class PpoStage implements Stage, AutoCloseable {
       if (TrainingLoop.isFinished(directory, display)) {
         return;
       }
-      try (LanguageModel policy =
-          LanguageModel.load(
-              given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
+      try (RewardPrograms programs = RewardPrograms.tried(given.rollouts(), display.stream());
+          LanguageModel policy =
+              LanguageModel.load(
+                  given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
         PpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(PpoConfig.class), config);
-        try (PpoStage stage = new PpoStage(config, directory, policy)) {
+        try (PpoStage stage = new PpoStage(config, directory, policy, programs)) {
           display.stream().println(stage.run.report());
           new TrainingLoop(directory, config.loop(), stage, display).run();
         }
@@ -68,12 +70,14 @@ public final class PpoStage implements Stage, AutoCloseable {
    * @param config the settings, resolved
    * @param directory the open run directory
    * @param policy to improve
+   * @param programs that judge completions
    */
-  PpoStage(PpoConfig config, RunDirectory directory, LanguageModel policy) {
+  PpoStage(
+      PpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
     this.config = config;
     this.directory = directory;
     long seed = config.machine().seed();
-    this.run = new PolicyRun(policy, config.rollouts(), config.loop(), seed, 1);
+    this.run = new PolicyRun(policy, config.rollouts(), config.loop(), seed, 1, 0, programs);
     this.critic = critic(config.ppo().valueModel(), config.lora().adapter(), run, seed);
     int steps = run.steps();
     this.policyLearner =
@@ -111,7 +115,9 @@ public final class PpoStage implements Stage, AutoCloseable {
       return critic;
     }
     ScalarModel rewardModel = run.rewardModel();
-    if (!rewardModel.tokenizer().hash().equals(policy.tokenizer().hash())) {
+    boolean fits =
+        rewardModel != null && rewardModel.tokenizer().hash().equals(policy.tokenizer().hash());
+    if (!fits) {
       return ScalarModel.from(policy, seed);
     }
     return lora == null ? rewardModel.copy() : rewardModel.adapted(lora, seed);
@@ -148,6 +154,7 @@ public final class PpoStage implements Stage, AutoCloseable {
     }
     double training = (System.nanoTime() - start) / 1e9 - sampling;
     return made.metrics()
+        .putAll(run.metrics())
         .put("rollout_seconds", sampling)
         .put("training_seconds", training)
         .put("tokens_per_second", current.tokens() / (sampling + training));

@@ -51,7 +51,7 @@ class PpoConfigTest {
       textBlock =
           """
           data:              | --data is missing: name a file of rows with prompts, or --replay
-          reward-model:      | --reward-model is missing: name a reward model, or --replay
+          reward-model:      | --reward-model or --reward is missing: name a reward model, a program, or --replay
           replay:r.jsonl     | --value-model is missing: with --replay name what the critic starts from
           gamma:1.5          | gamma must be from 0 to 1, not 1.5
           lambda:-1          | lambda must be from 0 to 1, not -1

@@ -134,6 +134,36 @@ class PpoStageTest {
     }
   }
 
+  /** Without a reward model the critic is the policy with a fresh head: its trunk's weights. */
+  @Test
+  void programsNeedNoRewardModel() throws IOException {
+    String[] options = {
+      "reward-model", "", "reward", "0.5*regex:^[ a-m]", "value-learning-rate", "0", "steps", "1"
+    };
+    Path run = runs.run("run", options);
+    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+    close(metrics, "reward", 0.5 * metrics.get("reward_regex").doubleValue());
+    assertThat(metrics.get("unscored").intValue()).isZero();
+    for (JsonNode line : TinyRun.lines(run.resolve("rollouts.jsonl"))) {
+      double found = line.get("completion").asText().matches("(?s)[ a-m].*") ? 1 : 0;
+      assertThat(line.get("rewards").get("regex").doubleValue()).isEqualTo(found);
+      assertThat(line.get("score").doubleValue()).isEqualTo(0.5 * found);
+    }
+    try (LanguageModel policy = LanguageModel.load(runs.policy());
+        ScalarModel critic = ScalarModel.load(run.resolve("critic"))) {
+      policy
+          .parameters()
+          .tensors()
+          .forEach(
+              (name, tensor) -> {
+                if (critic.parameters().tensors().containsKey(name)) {
+                  assertThat(critic.parameters().tensors().get(name).values())
+                      .isEqualTo(tensor.values());
+                }
+              });
+    }
+  }
+
   private static void close(JsonNode metrics, String name, double expected) {
     assertThat(metrics.get(name).doubleValue()).as(name).isCloseTo(expected, within(1e-5));
   }

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.LoopSettings;
@@ -25,10 +26,17 @@ class PpoTrainerTest {
     PpoConfig config = runs.config("run", "entropy-coefficient", "0.01");
     LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
+        RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
         ScalarModel critic = ScalarModel.load(TinyRun.REWARD_MODEL);
         PolicyRun run =
             new PolicyRun(
-                policy, config.rollouts().resolved(policy.config().dimensions()), loop, 0, 1);
+                policy,
+                config.rollouts().resolved(policy.config().dimensions()),
+                loop,
+                0,
+                1,
+                0,
+                programs);
         Learner policyLearner =
             new Learner(
                 policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9));

@@ -1,8 +1,9 @@
 package org.rlhf4j.rollout;
 
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.SpreadRows;
 import org.rlhf4j.data.Tokenized;
@@ -10,8 +11,10 @@ import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.Sample;
 
 /**
@@ -27,10 +30,12 @@ public final class PolicyRun implements AutoCloseable {
   private final LanguageModel reference;
   private final ScalarModel rewardModel;
   private final RolloutSource source;
+  private final ResampledRollouts resampled;
   private final RolloutSource sampleSource;
   private final int tokenBudget;
   private final int steps;
   private final String report;
+  private int unscored;
 
   /**
    * Loads what the run needs beside the policy.
@@ -40,9 +45,17 @@ public final class PolicyRun implements AutoCloseable {
    * @param loop how long the run is, its micro-batch tokens resolved
    * @param seed the run's
    * @param samples completions per prompt
+   * @param resample prompts that a step may sample in place of those whose rewards are all equal
+   * @param programs that judge completions; stay the caller's to close
    */
   public PolicyRun(
-      LanguageModel policy, RolloutSettings settings, LoopSettings loop, long seed, int samples) {
+      LanguageModel policy,
+      RolloutSettings settings,
+      LoopSettings loop,
+      long seed,
+      int samples,
+      int resample,
+      RewardPrograms programs) {
     this.settings = settings;
     this.tokenBudget = loop.microBatchTokens();
     this.policy = policy;
@@ -52,6 +65,7 @@ public final class PolicyRun implements AutoCloseable {
             : LanguageModel.load(settings.referenceModel(), policy);
     if (settings.replay() != null) {
       this.rewardModel = null;
+      this.resampled = null;
       this.sampleSource = null;
       this.source =
           new ReplayedRollouts(
@@ -60,16 +74,22 @@ public final class PolicyRun implements AutoCloseable {
       this.steps = steps(loop, source.available());
       this.report = "prompts: " + source.available() + " recorded steps";
     } else {
-      this.rewardModel = Manifest.loadVerified(settings.rewardModel(), policy);
+      this.rewardModel =
+          settings.rewardModel() == null
+              ? null
+              : Manifest.loadVerified(settings.rewardModel(), policy);
       Tokenized<TokenizedPrompt> prompts = prompts();
       prompts.report().limit(settings.maxDropped());
       BatchOrder order =
           new BatchOrder(prompts.rows().size(), settings.promptsPerStep(), seed, loop.shuffle());
       SamplingSettings sampling =
           SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
-      Reward reward = new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget);
-      this.source =
+      Reward reward = programs.with(rewardModelReward(), policy.tokenizer());
+      SampledRollouts sampled =
           new SampledRollouts(policy, prompts.rows(), order, samples, sampling, seed, reward);
+      this.resampled =
+          resample == 0 ? null : new ResampledRollouts(sampled, resample, this::penalizedScore);
+      this.source = resample == 0 ? sampled : resampled;
       List<TokenizedPrompt> few = SpreadRows.of(prompts.rows(), SAMPLE_PROMPTS);
       BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);
       this.sampleSource = new SampledRollouts(policy, few, all, 1, sampling, seed, reward);
@@ -82,9 +102,20 @@ public final class PolicyRun implements AutoCloseable {
     return loop.steps() != null ? loop.steps() : (int) Math.ceil(loop.epochs() * stepsPerEpoch);
   }
 
+  private Optional<Reward> rewardModelReward() {
+    return rewardModel == null
+        ? Optional.empty()
+        : Optional.of(new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));
+  }
+
   private Tokenized<TokenizedPrompt> prompts() {
+    boolean withFields = settings.reward().stream().anyMatch(program -> program.kind().isUsers());
     return new RowTokenizer(policy.tokenizer(), settings.maxLength())
-        .readPrompts(settings.files(), settings.onBadRow(), settings.maxNewTokens());
+        .readPrompts(
+            settings.files(),
+            withFields ? RowKind.PROMPTS_WITH_FIELDS : RowKind.PROMPTS,
+            settings.onBadRow(),
+            settings.maxNewTokens());
   }
 
   /** The policy. */
@@ -92,7 +123,7 @@ public final class PolicyRun implements AutoCloseable {
     return policy;
   }
 
-  /** The reward model; null when rollouts are replayed. */
+  /** The reward model; null where programs judge alone, and when rollouts are replayed. */
   public ScalarModel rewardModel() {
     return rewardModel;
   }
@@ -117,7 +148,7 @@ public final class PolicyRun implements AutoCloseable {
   public Rollout rollout(int step) {
     double temperature = settings.temperature();
     // 1. Completions with their scores: sampled, or as recorded.
-    Rollout rollout = source.rollout(step);
+    Rollout rollout = judged(step, source.rollout(step));
     // 2. Log-probabilities of policy and reference, where there are none yet.
     rollout = RolloutScoring.withLogprobs(policy, rollout, temperature, tokenBudget);
     rollout = RolloutScoring.withRefLogprobs(reference, rollout, temperature, tokenBudget);
@@ -129,6 +160,38 @@ public final class PolicyRun implements AutoCloseable {
       }
     }
     return rollout;
+  }
+
+  /** Without the completions to which no reward applies, of which nothing can be learnt. */
+  private Rollout judged(int step, Rollout rollout) {
+    Rollout judged =
+        rollout
+            .judged()
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        ("step %d: no reward applies to any completion; give a --reward that"
+                                + " applies to the rows, or rows with answers")
+                            .formatted(step)));
+    unscored = rollout.size() - judged.size();
+    return judged;
+  }
+
+  /**
+   * What became of the last rollout before it was complete.
+   *
+   * @return unscored, where programs judge: completions left out since no reward applies to them;
+   *     resampled_groups, where groups may be: prompts sampled beyond the step's own
+   */
+  public Metrics metrics() {
+    Metrics metrics = new Metrics();
+    if (settings.replay() == null && !settings.reward().isEmpty()) {
+      metrics.put("unscored", unscored);
+    }
+    if (resampled != null) {
+      metrics.put("resampled_groups", resampled.sampled());
+    }
+    return metrics;
   }
 
   /**
@@ -145,7 +208,12 @@ public final class PolicyRun implements AutoCloseable {
 
   private static Sample sample(RolloutGroup group) {
     Completion completion = group.completions().get(0);
-    return new Sample(group.prompt(), completion.text(), completion.ended(), completion.score());
+    return new Sample(
+        group.prompt(),
+        completion.text(),
+        completion.ended(),
+        completion.score(),
+        completion.rewards());
   }
 
   /**
@@ -155,13 +223,11 @@ public final class PolicyRun implements AutoCloseable {
    * @return one per completion, in flat order
    */
   public double[] penalizedScores(Rollout rollout) {
-    List<Completion> completions = rollout.completions();
-    return IntStream.range(0, completions.size())
-        .mapToDouble(
-            i ->
-                completions.get(i).score()
-                    - (completions.get(i).ended() ? 0 : settings.missingEosPenalty()))
-        .toArray();
+    return rollout.completions().stream().mapToDouble(this::penalizedScore).toArray();
+  }
+
+  private double penalizedScore(Completion completion) {
+    return completion.score() - (completion.ended() ? 0 : settings.missingEosPenalty());
   }
 
   @Override

@@ -7,7 +7,17 @@ public interface Reward {
    * Scores a batch.
    *
    * @param rollout completions without scores
-   * @return one raw score per completion, in flat order
+   * @return one raw score per completion, in flat order; NaN where nothing judges it
    */
   double[] score(Rollout rollout);
+
+  /**
+   * The batch with its scores and, where they are sums, with what they are sums of.
+   *
+   * @param rollout completions without scores
+   * @return the batch
+   */
+  default Rollout scored(Rollout rollout) {
+    return rollout.withScores(score(rollout));
+  }
 }

@@ -3,6 +3,8 @@ package org.rlhf4j.rollout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 
 /**
@@ -56,6 +58,24 @@ public record Rollout(List<RolloutGroup> groups) {
   /** This batch with raw scores, one per completion in flat order. */
   public Rollout withScores(double[] scores) {
     return map((completion, i) -> completion.withScore(scores[i]));
+  }
+
+  /** This batch with the parts of the scores, one map per completion in flat order. */
+  Rollout withRewards(List<Map<String, Double>> rewards) {
+    return map((completion, i) -> completion.withRewards(rewards.get(i)));
+  }
+
+  /** The completions that have a score, and the groups that have such; empty where none has. */
+  Optional<Rollout> judged() {
+    List<RolloutGroup> judged = new ArrayList<>();
+    for (RolloutGroup group : groups) {
+      List<Completion> completions =
+          group.completions().stream().filter(one -> !Double.isNaN(one.score())).toList();
+      if (!completions.isEmpty()) {
+        judged.add(group.with(completions));
+      }
+    }
+    return judged.isEmpty() ? Optional.empty() : Optional.of(new Rollout(judged));
   }
 
   /** This batch with the behaviour policy's log-probabilities. */

@@ -18,12 +18,13 @@ import java.util.TreeMap;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.Sample;
 
 /**
  * Rollouts as JSON lines, one completion a line: {@code step}, {@code group}, {@code prompt_ids},
- * {@code completion_ids}, {@code score} and, when known, {@code logprobs}, {@code ref_logprobs},
- * {@code values}, {@code advantages}, {@code prompt}, {@code completion}. Advantages are for
- * reading: on replay they are worked out anew.
+ * {@code completion_ids}, {@code score} and, when known, {@code rewards} (the score's parts),
+ * {@code logprobs}, {@code ref_logprobs}, {@code values}, {@code advantages}, {@code prompt},
+ * {@code completion}. Advantages are for reading: on replay they are worked out anew.
  */
 public final class RolloutFile {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -60,6 +61,9 @@ public final class RolloutFile {
         ints(line.putArray("prompt_ids"), group.promptIds());
         ints(line.putArray("completion_ids"), completion.ids());
         line.put("score", completion.score());
+        if (!completion.rewards().isEmpty()) {
+          line.set("rewards", Sample.rewards(completion.rewards()));
+        }
         floats(line, "logprobs", completion.logprobs());
         floats(line, "ref_logprobs", completion.refLogprobs());
         floats(line, "values", completion.values());

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
@@ -63,6 +65,23 @@ final class RolloutLine {
     return value.doubleValue();
   }
 
+  private Map<String, Double> rewards() {
+    JsonNode parts = json.path("rewards");
+    if (!parts.isMissingNode() && !parts.isObject()) {
+      throw bad("\"rewards\" must be an object of the score's parts, not " + parts);
+    }
+    Map<String, Double> rewards = new LinkedHashMap<>();
+    for (var part : parts.properties()) {
+      JsonNode value = part.getValue();
+      if (!value.isNumber() && !value.isNull()) {
+        throw bad(
+            "\"rewards\".\"%s\" must be a number or null, not %s".formatted(part.getKey(), value));
+      }
+      rewards.put(part.getKey(), value.isNull() ? Double.NaN : value.doubleValue());
+    }
+    return rewards;
+  }
+
   private static String found(JsonNode value) {
     return value.isMissingNode() ? "and there is none" : "not " + value;
   }
@@ -89,6 +108,7 @@ final class RolloutLine {
             tokenizer.isStop(ids[ids.length - 1]),
             text != null ? text : tokenizer.decodeContinuation(ids),
             score(),
+            rewards(),
             floats("logprobs", ids.length),
             floats("ref_logprobs", ids.length),
             floats("values", ids.length));

@@ -1,9 +1,7 @@
 package org.rlhf4j.rollout;
 
-import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
+import org.rlhf4j.rollout.program.Repetition;
 import org.rlhf4j.training.Metrics;
 
 /** What a scored rollout is like, for the metrics of ppo and grpo. */
@@ -17,40 +15,38 @@ public final class RolloutMetrics {
    * Mean and spread of the raw scores, lengths, the share that ended.
    *
    * @param rollout a scored batch
-   * @return reward, reward_std (unbiased), completion_length, ended, repetition
+   * @return reward, reward_std (unbiased), completion_length, ended, repetition and, where scores
+   *     are sums, reward_… of each part: the mean over the completions to which it applies
    */
   public static Metrics of(Rollout rollout) {
     List<Completion> completions = rollout.completions();
     double[] scores = rollout.scores();
-    return new Metrics()
-        .put("reward", mean(scores))
-        .put("reward_std", deviation(scores))
-        .put("completion_length", (double) rollout.tokens() / completions.size())
-        .put(
-            "ended",
-            (double) completions.stream().filter(Completion::ended).count() / completions.size())
-        .put(
-            "repetition",
-            mean(completions.stream().mapToDouble(c -> repetition(c.ids())).toArray()));
+    Metrics metrics =
+        new Metrics()
+            .put("reward", mean(scores))
+            .put("reward_std", deviation(scores))
+            .put("completion_length", (double) rollout.tokens() / completions.size())
+            .put(
+                "ended",
+                (double) completions.stream().filter(Completion::ended).count()
+                    / completions.size())
+            .put(
+                "repetition",
+                mean(
+                    completions.stream()
+                        .mapToDouble(c -> Repetition.share(c.ids(), RUN))
+                        .toArray()));
+    for (String part : completions.get(0).rewards().keySet()) {
+      metrics.put("reward_" + part, mean(applying(completions, part)));
+    }
+    return metrics;
   }
 
-  /**
-   * How much of a completion it has said before: of its runs of {@value #RUN} tokens, the share
-   * that already came earlier in it.
-   *
-   * @param ids its tokens
-   * @return from 0 to below 1; 0 where there are fewer tokens
-   */
-  static double repetition(int[] ids) {
-    int runs = ids.length - RUN + 1;
-    if (runs < 1) {
-      return 0;
-    }
-    Set<List<Integer>> different = new HashSet<>();
-    for (int i = 0; i < runs; i++) {
-      different.add(Arrays.stream(ids, i, i + RUN).boxed().toList());
-    }
-    return 1 - (double) different.size() / runs;
+  private static double[] applying(List<Completion> completions, String part) {
+    return completions.stream()
+        .mapToDouble(completion -> completion.rewards().getOrDefault(part, Double.NaN))
+        .filter(score -> !Double.isNaN(score))
+        .toArray();
   }
 
   /**

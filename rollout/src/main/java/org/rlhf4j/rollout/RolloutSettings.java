@@ -7,6 +7,7 @@ import org.rlhf4j.data.RowFiles;
 import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.UsageException;
+import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.FormatSettings;
 import org.rlhf4j.training.settings.Limits;
@@ -18,7 +19,9 @@ import org.rlhf4j.training.settings.SettingsGroup;
  *
  * @param model the policy to improve
  * @param referenceModel the frozen reference, or null for a copy of the policy
- * @param rewardModel what scores completions, or null when replaying
+ * @param rewardModel what scores completions, or null where programs do alone or when replaying
+ * @param reward programs that score completions, added up
+ * @param rewardTimeout seconds that a command among them may keep silent
  * @param data files of rows whose prompts are sampled from
  * @param dataWeights how many times an epoch takes the prompts of each file; empty: once
  * @param format how the files are written
@@ -48,6 +51,14 @@ public record RolloutSettings(
             help = "Reward model that scores completions: a model folder, a run or a hub id.",
             model = true)
         Path rewardModel,
+    @Setting(
+            help =
+                "Reward program, [WEIGHT*]NAME[:ARGUMENT]: exact-match, number-after:####, regex:…,"
+                    + " format:think,answer, length-penalty:64-128, repetition-penalty,"
+                    + " class:JAR#CLASS, command:…. Several, and a reward model, are added up.")
+        List<WeightedProgram> reward,
+    @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")
+        double rewardTimeout,
     @Setting(help = "File of rows whose prompts are sampled from.") List<Path> data,
     @Setting(
             help =
@@ -96,8 +107,10 @@ public record RolloutSettings(
     if (replay == null && data.isEmpty()) {
       throw new UsageException("--data is missing: name a file of rows with prompts, or --replay");
     }
-    if (replay == null && rewardModel == null) {
-      throw new UsageException("--reward-model is missing: name a reward model, or --replay");
+    Limits.positive("reward-timeout", rewardTimeout);
+    if (replay == null && rewardModel == null && reward.isEmpty()) {
+      throw new UsageException(
+          "--reward-model or --reward is missing: name a reward model, a program, or --replay");
     }
   }
 
@@ -115,6 +128,8 @@ public record RolloutSettings(
         model,
         referenceModel,
         rewardModel,
+        reward,
+        rewardTimeout,
         data,
         dataWeights,
         format,

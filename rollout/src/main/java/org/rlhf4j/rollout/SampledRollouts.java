@@ -1,9 +1,13 @@
 package org.rlhf4j.rollout;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.Shuffle;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
@@ -59,12 +63,29 @@ public final class SampledRollouts implements RolloutSource {
 
   @Override
   public Rollout rollout(int step) {
-    Rollout rollout = sample(step);
-    return rollout.withScores(reward.score(rollout));
+    return rollout(step, order.rows(step));
   }
 
-  private Rollout sample(int step) {
-    int[] rows = order.rows(step);
+  /**
+   * A rollout of other prompts than the step's own.
+   *
+   * @param step from 1
+   * @param rows indices of prompts, at least one
+   * @return the batch, scored
+   */
+  Rollout rollout(int step, int[] rows) {
+    return reward.scored(sample(step, rows));
+  }
+
+  /** The prompts that a step doesn't take, in an order of the step's own. */
+  int[] otherRows(int step) {
+    Set<Integer> own = Arrays.stream(order.rows(step)).boxed().collect(Collectors.toSet());
+    return Arrays.stream(Shuffle.permutation(prompts.size(), seed, -step))
+        .filter(row -> !own.contains(row))
+        .toArray();
+  }
+
+  private Rollout sample(int step, int[] rows) {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int row : rows) {
       List<SampleKey> keys =
@@ -82,6 +103,7 @@ public final class SampledRollouts implements RolloutSource {
               prompt.row().prompt(),
               prompt.ids(),
               prompt.row().answer().orElse(null),
+              prompt.row().fields(),
               sampled.get(g).stream().map(this::completion).toList()));
     }
     return new Rollout(groups);

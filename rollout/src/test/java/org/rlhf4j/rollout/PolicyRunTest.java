@@ -1,10 +1,13 @@
 package org.rlhf4j.rollout;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +30,9 @@ import org.rlhf4j.training.settings.Written;
 class PolicyRunTest {
   @TempDir private Path folder;
   private LanguageModel policy;
+  private RewardPrograms programs;
+  private int resample;
+  private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
   private final Map<String, List<String>> given = new LinkedHashMap<>();
 
   @BeforeEach
@@ -54,6 +60,9 @@ class PolicyRunTest {
   @AfterEach
   void close() {
     policy.close();
+    if (programs != null) {
+      programs.close();
+    }
   }
 
   private void put(String setting, String file) {
@@ -73,8 +82,15 @@ class PolicyRunTest {
         Settings.of(RolloutSettings.class)
             .bind(Written.Mapping.EMPTY, given)
             .resolved(policy.config().dimensions());
+    programs = RewardPrograms.tried(settings, new PrintStream(shown, true, UTF_8));
     return new PolicyRun(
-        policy, settings, new LoopSettings(epochs, steps, true, 4096, 1, 1, false), 0, 2);
+        policy,
+        settings,
+        new LoopSettings(epochs, steps, true, 4096, 1, 1, false),
+        0,
+        2,
+        resample,
+        programs);
   }
 
   @Test
@@ -217,6 +233,108 @@ class PolicyRunTest {
         RolloutFile.lines(step, run.rollout(step)).forEach(line -> again.add(line.toString()));
       }
       assertThat(again).isEqualTo(lines);
+    }
+  }
+
+  /** Prompts with answers, and completions that a program tells apart by their first letter. */
+  private void putProgram(String... programs) throws IOException {
+    List<String> rows = new ArrayList<>(List.of("prompt,answer,level"));
+    for (int i = 0; i < 7; i++) {
+      rows.add("what is " + i + "?," + i + ",hard");
+    }
+    Files.write(folder.resolve("answers.csv"), rows);
+    put("data", "answers.csv");
+    given.put("reward", List.of(programs));
+  }
+
+  @Test
+  void programsJudgeWithoutARewardModel() throws IOException {
+    putProgram("exact-match", "2*regex:^[a-m ]", "0*regex:z");
+    given.remove("reward-model");
+    try (PolicyRun run = run(1, null)) {
+      assertThat(run.rewardModel()).isNull();
+      Rollout rollout = run.rollout(1);
+      for (Completion completion : rollout.completions()) {
+        assertThat(completion.rewards().keySet())
+            .containsExactly("exact_match", "regex", "regex_2");
+        double found = completion.text().matches("(?s)[a-m ].*") ? 1 : 0;
+        assertThat(completion.rewards())
+            .containsEntry("exact_match", 0.0)
+            .containsEntry("regex", found);
+        assertThat(completion.score()).isEqualTo(2 * found);
+      }
+      assertThat(run.metrics().values()).isEqualTo(Map.of("unscored", 0.0));
+      assertThat(run.samples()).allSatisfy(one -> assertThat(one.rewards()).hasSize(3));
+    }
+    assertThat(shown.toString(UTF_8).lines())
+        .containsExactly(
+            "reward_exact_match: tried on 4 rows; for their answers 1, for an empty completion 0",
+            "reward_regex: tried on 4 rows; for their answers 0, for an empty completion 0",
+            "reward_regex_2: tried on 4 rows; for their answers 0, for an empty completion 0");
+  }
+
+  @Test
+  void aRewardModelAndProgramsAreAddedUp() throws IOException {
+    double[] model;
+    try (PolicyRun run = run(1, null)) {
+      model = run.rollout(1).scores();
+      assertThat(run.rollout(1).completions().get(0).rewards()).isEmpty();
+      assertThat(run.metrics().values()).isEmpty();
+    }
+    putProgram("-0.5*length-penalty:0-5");
+    try (PolicyRun run = run(1, null)) {
+      List<Completion> completions = run.rollout(1).completions();
+      for (int i = 0; i < model.length; i++) {
+        Completion completion = completions.get(i);
+        assertThat(completion.rewards()).containsEntry("model", model[i]);
+        double penalty = -completion.length() / 5.0;
+        assertThat(completion.rewards().get("length_penalty")).isCloseTo(penalty, within(1e-12));
+        assertThat(completion.score()).isCloseTo(model[i] - 0.5 * penalty, within(1e-12));
+      }
+    }
+  }
+
+  /** A command that has an opinion on even numbers alone, by the prompt that it is sent. */
+  @Test
+  void completionsThatNothingAppliesToAreLeftOut() throws IOException {
+    putProgram(
+        "command:while read -r l; do case $l in *'is 1?'*|*'is 3?'*|*'is 5?'*)"
+            + " echo '{\"score\": null}';; *hard*) echo '{\"score\": 1}';; esac; done");
+    given.remove("reward-model");
+    given.put("prompts-per-step", List.of("7"));
+    try (PolicyRun run = run(1, null)) {
+      Rollout rollout = run.rollout(1);
+      assertThat(rollout.groups())
+          .extracting(RolloutGroup::prompt)
+          .containsExactlyInAnyOrder("what is 0?", "what is 2?", "what is 4?", "what is 6?");
+      assertThat(rollout.scores()).containsOnly(1);
+      assertThat(run.metrics().values()).isEqualTo(Map.of("unscored", 6.0));
+    }
+  }
+
+  @Test
+  void aStepThatNothingAppliesToStopsTheRun() throws IOException {
+    putProgram("command:while read -r l; do echo '{\"score\": null}'; done");
+    given.remove("reward-model");
+    try (PolicyRun run = run(1, null)) {
+      assertThatThrownBy(() -> run.rollout(2))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith("step 2: no reward applies to any completion; give a --reward");
+    }
+    assertThat(shown.toString(UTF_8)).contains("for their answers nothing, for an empty");
+  }
+
+  /** Whatever is sampled, nothing matches: each step tries two prompts more than its three. */
+  @Test
+  void groupsOfEqualRewardsAreResampled() throws IOException {
+    putProgram("exact-match");
+    given.remove("reward-model");
+    given.put("missing-eos-penalty", List.of("0"));
+    resample = 2;
+    try (PolicyRun run = run(1, null)) {
+      assertThat(run.rollout(1).groups()).hasSize(3);
+      assertThat(run.metrics().values())
+          .isEqualTo(Map.of("unscored", 0.0, "resampled_groups", 2.0));
     }
   }
 }

@@ -9,7 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.SortedMap;
 import org.junit.jupiter.api.AfterAll;
@@ -159,6 +161,20 @@ class RolloutFileTest {
   }
 
   @Test
+  void partsOfTheScoreComeBack() throws IOException {
+    Map<String, Double> parts = new LinkedHashMap<>();
+    parts.put("model", 0.25);
+    parts.put("exact_match", Double.NaN);
+    Rollout rollout =
+        TinyRollouts.ofLengths(new int[] {2}).withRewards(List.of(parts)).withScores(new double[1]);
+    String line = RolloutFile.lines(1, rollout).get(0).toString();
+    assertThat(line).contains("\"rewards\":{\"model\":0.25,\"exact_match\":null}");
+    Map<String, Double> back = read(line).get(1).completions().get(0).rewards();
+    assertThat(back).isEqualTo(parts);
+    assertThat(back.keySet()).containsExactly("model", "exact_match");
+  }
+
+  @Test
   void anAbsentTextIsDecoded() throws IOException {
     int[] ids = tokenizer.encodeContinuation(" yes");
     String line =
@@ -182,6 +198,8 @@ class RolloutFileTest {
           {N, "group": null, P, C, S} | 2:1: "group" must be a whole number, not null
           {N, G, P, C} | 2:1: "score" must be a number, and there is none
           {N, G, P, C, "score": "high"} | 2:1: "score" must be a number, not "high"
+          {N, G, P, C, S, "rewards": [1]} | 2:1: "rewards" must be an object of the score's parts, not [1]
+          {N, G, P, C, S, "rewards": {"a": "1"}} | 2:1: "rewards"."a" must be a number or null, not "1"
           {N, G, C, S} | 2:1: "prompt_ids" must be a list of at least one token id
           {N, G, P, S, "completion_ids": []} | 2:1: "completion_ids" must be a list of at least one token id
           {N, G, P, S, "completion_ids": [5, 97]} | 2:1: "completion_ids"[1] is 97; RANGE

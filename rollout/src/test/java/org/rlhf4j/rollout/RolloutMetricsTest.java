@@ -7,6 +7,7 @@ import static org.rlhf4j.rollout.TinyRollouts.group;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.rollout.program.Repetition;
 import org.rlhf4j.training.Metrics;
 
 class RolloutMetricsTest {
@@ -31,10 +32,10 @@ class RolloutMetricsTest {
   /** Of runs of four tokens: 1212, 2121, 1212 again, 2121 again, 1213 — two of five came before. */
   @Test
   void repetitionIsWhatWasSaidBefore() {
-    assertThat(RolloutMetrics.repetition(new int[] {1, 2, 1, 2, 1, 2, 1, 3}))
+    assertThat(Repetition.share(new int[] {1, 2, 1, 2, 1, 2, 1, 3}, 4))
         .isCloseTo(0.4, within(1e-12));
-    assertThat(RolloutMetrics.repetition(new int[] {1, 2, 3, 4, 5, 6})).isZero();
-    assertThat(RolloutMetrics.repetition(new int[] {1, 1, 1})).isZero();
+    assertThat(Repetition.share(new int[] {1, 2, 3, 4, 5, 6}, 4)).isZero();
+    assertThat(Repetition.share(new int[] {1, 1, 1}, 4)).isZero();
     // (0 + 0.4) / 2, completions counting alike whatever their length
     Rollout rollout =
         new Rollout(

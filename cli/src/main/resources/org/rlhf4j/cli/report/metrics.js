@@ -22,6 +22,8 @@ const METRICS = {
   ratio_mean: ["Mean ratio", "New to old probability; should stay near 1."],
   ratio_max: ["Largest ratio", "New to old probability of a single token."],
   equal_reward_groups: ["Groups of equal rewards", "They teach nothing."],
+  resampled_groups: ["Prompts sampled in addition", "In place of groups of equal rewards."],
+  unscored: ["Completions left out", "No reward applies to them."],
   grad_norm: ["Gradient norm", "Before clipping."],
   value_grad_norm: ["Critic's gradient norm", "Before clipping."],
   kl_coefficient: ["KL coefficient", "The weight of the KL, as it stands."],

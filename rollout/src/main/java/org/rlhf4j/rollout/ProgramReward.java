@@ -1,0 +1,57 @@
+package org.rlhf4j.rollout;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UserException;
+import org.rlhf4j.rollout.program.CompletedPrompt;
+import org.rlhf4j.rollout.program.RewardProgram;
+
+/**
+ * A program's score of each completion.
+ *
+ * @param name what errors call it
+ * @param program the program
+ * @param policyTokenizer decodes prompts of which only the ids are known
+ */
+record ProgramReward(String name, RewardProgram program, Tokenizer policyTokenizer)
+    implements Reward {
+
+  @Override
+  public double[] score(Rollout rollout) {
+    List<CompletedPrompt> batch = new ArrayList<>();
+    for (RolloutGroup group : rollout.groups()) {
+      String prompt =
+          group.prompt() != null ? group.prompt() : policyTokenizer.decode(group.promptIds());
+      for (Completion completion : group.completions()) {
+        batch.add(
+            new CompletedPrompt(
+                prompt,
+                completion.text(),
+                completion.ids(),
+                completion.ended(),
+                group.answer(),
+                group.fields()));
+      }
+    }
+    return scores(name, program, batch);
+  }
+
+  /** The program's scores, held to what a program may give. */
+  static double[] scores(String name, RewardProgram program, List<CompletedPrompt> batch) {
+    double[] scores = program.scoreAll(batch);
+    if (scores == null || scores.length != batch.size()) {
+      throw new UserException(
+          "--reward %s: gave %s scores for %d completions; one for each is needed"
+              .formatted(name, scores == null ? "no" : scores.length, batch.size()));
+    }
+    for (int i = 0; i < scores.length; i++) {
+      if (Double.isInfinite(scores[i])) {
+        throw new UserException(
+            "--reward %s: gave %s for a completion of '%s'; a finite number is needed, or NaN where it doesn't apply"
+                .formatted(name, scores[i], batch.get(i).shortPrompt()));
+      }
+    }
+    return scores;
+  }
+}

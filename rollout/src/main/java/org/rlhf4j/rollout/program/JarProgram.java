@@ -1,0 +1,126 @@
+package org.rlhf4j.rollout.program;
+
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.jar.JarFile;
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.model.UserException;
+
+/** A user's class, loaded from a jar or a folder of classes. What goes wrong in it is named. */
+final class JarProgram implements RewardProgram {
+  private final String name;
+  private final RewardProgram program;
+  private final URLClassLoader loader;
+
+  private JarProgram(String name, RewardProgram program, URLClassLoader loader) {
+    this.name = name;
+    this.program = program;
+    this.loader = loader;
+  }
+
+  /**
+   * Loads a class and makes one instance.
+   *
+   * @param argument {@code JAR#CLASS}
+   * @throws UserException where there is no such jar or class, or it is no program
+   */
+  static JarProgram open(String argument) {
+    Path jar = jar(argument);
+    String name = argument.substring(argument.lastIndexOf('#') + 1);
+    requireReadable(jar);
+    URLClassLoader loader = loader(jar);
+    try {
+      Class<?> type = Class.forName(name, true, loader);
+      if (!RewardProgram.class.isAssignableFrom(type)) {
+        throw fault(jar, "class %s doesn't implement %s", name, RewardProgram.class.getName());
+      }
+      RewardProgram program = (RewardProgram) type.getConstructor().newInstance();
+      return new JarProgram(name, program, loader);
+    } catch (ClassNotFoundException e) {
+      throw fault(jar, "holds no class %s; give its name with the package", name);
+    } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
+      throw fault(jar, "%s must be public, with a public constructor without parameters", name);
+    } catch (InvocationTargetException e) {
+      throw fault(jar, "the constructor of %s failed: %s", name, e.getCause());
+    } catch (LinkageError e) {
+      throw fault(jar, "%s can't be loaded: %s", name, e);
+    }
+  }
+
+  /** The jar of an argument. */
+  static Path jar(String argument) {
+    int hash = argument.lastIndexOf('#');
+    if (hash < 1 || hash == argument.length() - 1) {
+      throw new UsageException(
+          "class needs a jar and a class in it, class:rewards.jar#com.example.MyReward; not '%s'"
+              .formatted(argument));
+    }
+    return Path.of(argument.substring(0, hash));
+  }
+
+  private static void requireReadable(Path jar) {
+    if (!Files.exists(jar)) {
+      throw fault(jar, "no such jar or folder of classes");
+    }
+    if (Files.isRegularFile(jar)) {
+      try {
+        new JarFile(jar.toFile()).close();
+      } catch (IOException e) {
+        throw fault(jar, "not a jar: %s", e.getMessage());
+      }
+    }
+  }
+
+  private static URLClassLoader loader(Path jar) {
+    try {
+      URL[] urls = {jar.toUri().toURL()};
+      return new URLClassLoader(urls, RewardProgram.class.getClassLoader());
+    } catch (IOException e) {
+      throw fault(jar, "can't be read: %s", e.getMessage());
+    }
+  }
+
+  private static UserException fault(Path jar, String what, Object... values) {
+    return new UserException("--reward class: " + jar + ": " + what.formatted(values));
+  }
+
+  @Override
+  public double score(CompletedPrompt completed) {
+    return guarded(() -> program.score(completed));
+  }
+
+  @Override
+  public double[] scoreAll(List<CompletedPrompt> batch) {
+    return guarded(() -> program.scoreAll(batch));
+  }
+
+  private <T> T guarded(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (UserException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+      StackTraceElement[] trace = e.getStackTrace();
+      throw new UserException(
+          "--reward class: %s failed%s: %s"
+              .formatted(name, trace.length == 0 ? "" : " at " + trace[0], e),
+          e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try (loader) {
+      program.close();
+    } catch (IOException e) {
+      throw new UserException(
+          "--reward class: " + name + ": can't be closed: " + e.getMessage(), e);
+    }
+  }
+}

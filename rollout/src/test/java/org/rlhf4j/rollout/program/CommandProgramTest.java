@@ -1,0 +1,204 @@
+package org.rlhf4j.rollout.program;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.UserException;
+
+/** Commands of a line of shell each. A timeout is short only where one is waited for. */
+class CommandProgramTest {
+  private static final Duration LONG = Duration.ofMinutes(1);
+  private static final Duration SHORT = Duration.ofMillis(200);
+
+  /** Answers each line with how many it has read. */
+  private static final String COUNTING =
+      "n=0; while read -r line; do n=$((n+1)); echo \"{\\\"score\\\": $n}\"; done";
+
+  @TempDir private Path folder;
+  private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
+
+  private CommandProgram program(String command, Duration timeout) {
+    return new CommandProgram(command, timeout, new PrintStream(shown, true, UTF_8));
+  }
+
+  private static List<CompletedPrompt> completions(int count) {
+    return Collections.nCopies(count, Completed.of("x", null));
+  }
+
+  private void fails(String command, Duration timeout, int completions, String message) {
+    try (CommandProgram program = program(command, timeout)) {
+      assertThatThrownBy(() -> program.scoreAll(completions(completions)))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith("--reward command: '" + command + "' ")
+          .hasMessageContaining(message)
+          .message()
+          .doesNotContain("\n");
+    }
+  }
+
+  @Test
+  void oneProcessAnswersAllBatches() {
+    try (CommandProgram program = program(COUNTING, LONG)) {
+      assertThat(program.scoreAll(completions(2))).containsExactly(1, 2);
+      assertThat(program.scoreAll(completions(3))).containsExactly(3, 4, 5);
+      assertThat(program.score(Completed.of("x", null))).isEqualTo(6);
+    }
+  }
+
+  /** 3,000 lines of 200 bytes fill both pipes many times over. */
+  @Test
+  void aLargeBatchFillsNoPipeForGood() {
+    CompletedPrompt longOne = Completed.of("x".repeat(200), null);
+    try (CommandProgram program = program(COUNTING, LONG)) {
+      double[] scores = program.scoreAll(Collections.nCopies(3000, longOne));
+      assertThat(scores[2999]).isEqualTo(3000);
+    }
+  }
+
+  @Test
+  void readsTheRowAndTheCompletion() throws IOException {
+    Path seen = folder.resolve("seen");
+    CompletedPrompt completed =
+        new CompletedPrompt(
+            "Why \"☃\"?\n",
+            "So.",
+            new int[] {5},
+            false,
+            null,
+            Map.of("level", 3, "completion", "the row's own"));
+    try (CommandProgram program =
+        program("read -r line; printf '%s' \"$line\" > " + seen + "; echo '{\"score\":0}'", LONG)) {
+      assertThat(program.score(completed)).isZero();
+    }
+    assertThat(Files.readString(seen))
+        .isEqualTo(
+            "{\"prompt\":\"Why \\\"☃\\\"?\\n\",\"completion\":\"So.\",\"ended\":false,\"answer\":null,\"level\":3}");
+  }
+
+  @Test
+  void nullDoesntApplyAndOtherKeysDontMatter() {
+    try (CommandProgram program =
+        program(
+            "read -r l; echo '{\"score\": null}'; echo '{\"score\": -2.5, \"why\": \"x\"}'; cat",
+            LONG)) {
+      assertThat(program.scoreAll(completions(2))).containsExactly(Double.NaN, -2.5);
+    }
+  }
+
+  @Test
+  void itsErrorsAreShown() {
+    try (CommandProgram program = program("echo a warning >&2; exec 2>&-; " + COUNTING, LONG)) {
+      assertThat(program.scoreAll(completions(1))).containsExactly(1);
+    }
+    fails("echo first >&2; echo last >&2; exit 3", LONG, 1, "; it said: first | last");
+    assertThat(shown.toString(UTF_8)).contains("reward command: first\n", "reward command: last\n");
+  }
+
+  /** The first start answers one line of three, the second the two that are left. */
+  @Test
+  void isStartedAgainAndAskedForTheRest() {
+    Path mark = folder.resolve("mark");
+    String command =
+        "if [ -e %s ]; then %s; fi; touch %s; read -r a; echo '{\"score\": 9}'; exit 4"
+            .formatted(mark, COUNTING, mark);
+    try (CommandProgram program = program(command, LONG)) {
+      assertThat(program.scoreAll(completions(3))).containsExactly(9, 1, 2);
+      assertThat(program.scoreAll(completions(1))).containsExactly(3);
+    }
+    assertThat(shown.toString(UTF_8))
+        .contains("reward command: ended with exit code 4; starting it again");
+  }
+
+  /** One start a line: a batch of two is answered by two starts, one of three isn't. */
+  @Test
+  void isStartedAgainOnceABatch() {
+    String command = "read -r a; echo '{\"score\": 1}'";
+    try (CommandProgram program = program(command, LONG)) {
+      assertThat(program.scoreAll(completions(2))).containsExactly(1, 1);
+    }
+    fails(command, LONG, 3, "ended with exit code 0, again after a new start");
+  }
+
+  @Test
+  void whatNeverAnswersIsStopped() {
+    fails(
+        "cat > /dev/null",
+        SHORT,
+        1,
+        "gave no answer for 0.2 seconds (--reward-timeout; it has to flush each line), again");
+    // What doesn't even read fills the pipe.
+    fails("exec tail -f /dev/null", SHORT, 3000, "gave no answer for 0.2 seconds");
+  }
+
+  @Test
+  void whatItStartedIsKilledWithIt() throws IOException {
+    Path pid = folder.resolve("pid");
+    String command =
+        "tail -f /dev/null & echo $! > " + pid + "; read -r l; echo '{\"score\": 1}'; wait";
+    try (CommandProgram program = program(command, LONG)) {
+      assertThat(program.scoreAll(completions(1))).containsExactly(1);
+    }
+    long child = Long.parseLong(Files.readString(pid).strip());
+    ProcessHandle.of(child).ifPresent(handle -> handle.onExit().join());
+    assertThat(ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false)).isFalse();
+  }
+
+  @Test
+  void otherOutputIsNamed() {
+    fails(
+        "read -r l; echo hello; cat",
+        LONG,
+        1,
+        "answered 'hello' instead of a line {\"score\": number");
+    fails(
+        "read -r l; echo '{\"score\": \"1\"}'; cat",
+        LONG,
+        1,
+        "answered '{\"score\": \"1\"}' instead");
+    fails("read -r l; echo '{\"score\": 1e999}'; cat", LONG, 1, "instead of a line");
+    fails("read -r l; echo '{\"scores\": 1}'; cat", LONG, 1, "instead of a line");
+    fails("read -r l; echo '{\"score\": 1} x'; cat", LONG, 1, "instead of a line");
+    fails("read -r l; echo; cat", LONG, 1, "answered '' instead");
+    fails("read -r l; yes", LONG, 1, "answered 'y' instead");
+  }
+
+  /** Two lines for each that is asked: they pile up, so one is seen before it is asked for. */
+  @Test
+  void moreLinesThanAskedForAreNamed() {
+    String command = "while read -r l; do echo '{\"score\": 1}'; echo '{\"score\": 1}'; done";
+    try (CommandProgram program = program(command, LONG)) {
+      assertThatThrownBy(
+              () -> {
+                for (int batch = 0; batch < 1000; batch++) {
+                  program.scoreAll(completions(1));
+                }
+              })
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("wrote '{\"score\": 1}' without being asked");
+    }
+  }
+
+  @Test
+  void aCommandThatIsntThereIsNamed() {
+    fails("no-such-command-here", LONG, 1, "ended with exit code 127, again");
+    assertThat(shown.toString(UTF_8)).contains("no-such-command-here");
+  }
+
+  @Test
+  void aCommandThatIsNeverAskedNeverStarts() {
+    program("touch " + folder.resolve("started"), LONG).close();
+    assertThat(folder.resolve("started")).doesNotExist();
+  }
+}
