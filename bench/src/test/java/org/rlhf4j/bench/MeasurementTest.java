@@ -41,6 +41,30 @@ class MeasurementTest {
   }
 
   @Test
+  void rankingBenchTimesRankingsAndTheirPairs() throws IOException {
+    JsonNode line =
+        line(
+            RankingBench.measurement(),
+            "--model=" + MODEL,
+            "--rankings=2",
+            "--completions=4",
+            "--prompt-tokens=5",
+            "--completion-tokens=3",
+            "--steps=2");
+    // Of two rankings of four: 5 + 4 · 3; 6 pairs of 5 + 2 · 3; 6 pairs of 2 (5 + 3).
+    assertThat(line.get("ranking_tokens").intValue()).isEqualTo(2 * 17);
+    assertThat(line.get("shared_pairs_tokens").intValue()).isEqualTo(2 * 6 * 11);
+    assertThat(line.get("separate_pairs_tokens").intValue()).isEqualTo(2 * 6 * 16);
+    assertThat(line.get("of_shared_pairs").doubleValue())
+        .isCloseTo(
+            line.get("ranking_seconds").doubleValue()
+                / line.get("shared_pairs_seconds").doubleValue(),
+            within(1e-9));
+    assertThat(line.get("of_separate_pairs").doubleValue()).isPositive();
+    assertThat(line.get("separate_pairs_all_seconds")).hasSize(2);
+  }
+
+  @Test
   void generateBenchTimesSamplesOfEachPrompt() throws IOException {
     JsonNode line =
         line(
