@@ -43,15 +43,20 @@ record RowLineSettings(
 
   /** Refuses a file that can't be written, before anything is computed. */
   void requireWritable() {
-    if (output == null) {
-      return;
+    if (output != null) {
+      requireWritable("output", output);
     }
-    if (Files.isDirectory(output)) {
-      throw new UsageException(output + ": is a folder; give --output a file");
+  }
+
+  /** Refuses a file that can't be written, given as the value of a setting. */
+  static void requireWritable(String setting, Path file) {
+    if (Files.isDirectory(file)) {
+      throw new UsageException(file + ": is a folder; give --" + setting + " a file");
     }
-    Path folder = output.toAbsolutePath().getParent();
+    Path folder = file.toAbsolutePath().getParent();
     if (!Files.isDirectory(folder)) {
-      throw new UsageException(folder + ": no such folder; make it, or choose another --output");
+      throw new UsageException(
+          folder + ": no such folder; make it, or choose another --" + setting);
     }
   }
 }

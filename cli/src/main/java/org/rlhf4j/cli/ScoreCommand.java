@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.Comparison;
 import org.rlhf4j.data.DataReport;
@@ -14,7 +15,9 @@ import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.reward.Normalization;
 import org.rlhf4j.reward.Scorer;
 import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.MemoryPlan;
@@ -30,6 +33,7 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
    * What {@code rlhf score} takes.
    *
    * @param rewardModel the reward model
+   * @param normalizeReward whether scores are shifted and scaled as the model's manifest says
    * @param rows where rows come from and lines go
    * @param maxLength the most tokens of prompt, completion and EOS, or null for the model's
    *     positions
@@ -41,6 +45,12 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
               required = true,
               model = true)
           Path rewardModel,
+      @Setting(
+              help =
+                  "Write (score - score_mean) / score_deviation of the reward model's rlhf.json,"
+                      + " not the raw score.",
+              defaultValue = "false")
+          boolean normalizeReward,
       RowLineSettings rows,
       @Setting(
               help =
@@ -73,9 +83,16 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
   void run(ScoreSettings chosen) throws IOException {
     chosen.rows().requireWritable();
     try (ScalarModel model = Manifest.loadVerified(chosen.rewardModel())) {
-      Work work = new Work(model, chosen.maxLengthOf(model.config().dimensions()));
+      Work work =
+          new Work(
+              model,
+              chosen.maxLengthOf(model.config().dimensions()),
+              chosen.normalizeReward()
+                  ? Normalization.of(chosen.rewardModel())
+                  : Normalization.NONE);
       RowLines.write(chosen.rows(), RowKind.ANY, work, out(), err());
       work.noteCuts(err());
+      work.noteThroughput(err());
     }
   }
 
@@ -84,10 +101,15 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
     private final RowTokenizer tokenizer;
     private final int maxLength;
     private final int budget;
+    private final Normalization normalization;
     private int cut;
+    private long completions;
+    private long tokens;
+    private double seconds;
 
-    Work(ScalarModel model, int maxLength) {
+    Work(ScalarModel model, int maxLength, Normalization normalization) {
       this.model = model;
+      this.normalization = normalization;
       this.tokenizer = new RowTokenizer(model.tokenizer(), maxLength);
       this.maxLength = maxLength;
       this.budget = MemoryPlan.microBatchTokens(model.config().dimensions());
@@ -128,12 +150,23 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
 
     @Override
     public List<List<Object>> lines(List<TokenizedRow> rows) {
-      List<float[]> scores =
-          Scorer.score(model, rows.stream().map(TokenizedRow::tree).toList(), budget);
+      long start = System.nanoTime();
+      List<TokenTree> trees = rows.stream().map(TokenizedRow::tree).toList();
+      List<float[]> scores = Scorer.score(model, trees, budget);
+      seconds += (System.nanoTime() - start) / 1e9;
+      tokens += trees.stream().mapToLong(TokenTree::length).sum();
+      completions += scores.stream().mapToLong(row -> row.length).sum();
       scores.forEach(row -> FiniteNumbers.require(row, "score"));
+      scores.forEach(this::normalize);
       return IntStream.range(0, rows.size())
           .mapToObj(i -> List.of(line(rows.get(i).row(), scores.get(i))))
           .toList();
+    }
+
+    private void normalize(float[] scores) {
+      for (int i = 0; i < scores.length; i++) {
+        scores[i] = (float) normalization.of(scores[i]);
+      }
     }
 
     private static Object line(Row row, float[] scores) {
@@ -141,6 +174,20 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
         return new Line(scores[0]);
       }
       return scores.length == 2 ? new PairLine(scores[0], scores[1]) : new RankingLine(scores);
+    }
+
+    /** What the network took; reading and writing rows isn't counted. */
+    void noteThroughput(PrintWriter err) {
+      if (completions == 0) {
+        return;
+      }
+      err.printf(
+          Locale.ROOT,
+          "%,d completions scored in %.1f s: %,.0f completions/s, %,.0f tokens/s%n",
+          completions,
+          seconds,
+          completions / seconds,
+          tokens / seconds);
     }
 
     void noteCuts(PrintWriter err) {

@@ -171,8 +171,32 @@ class TextCommandsTest {
         .containsExactly("chosen_score", "rejected_score");
     assertThat(lines.get(4).get("scores").get(0).floatValue()).isCloseTo(and, within(1e-5f));
     assertThat(lines.get(4).get("scores").get(1).floatValue()).isCloseTo(is, within(1e-5f));
+    assertThat(outcome.err()).containsPattern("9 completions scored in .* s: .* tokens/s");
     // The control: without EOS another state is read.
     assertThat(score(76, 4, 66, 49, 78, 93)).isNotCloseTo(is, within(1e-3f));
+  }
+
+  @Test
+  void scoresAreNormalizedOnRequest() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(Path.of(REWARD)).filter(Files::isRegularFile)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("rlhf.json"), "{\"score_mean\": 0.25, \"score_deviation\": 0.5}");
+    String data = data("{'prompt': 'the rain', 'chosen': ' is', 'rejected': ' and'}");
+    String[] command = {"score", "--reward-model", model.toString(), "--data", data};
+    JsonNode raw = rlhf(command).lines().get(0);
+    JsonNode normalized = rlhf(with(command, "--normalize-reward")).lines().get(0);
+    for (String name : List.of("chosen_score", "rejected_score")) {
+      assertThat(normalized.get(name).doubleValue())
+          .isCloseTo((raw.get(name).doubleValue() - 0.25) / 0.5, within(1e-5));
+    }
+    command[2] = REWARD;
+    assertThat(rlhf(with(command, "--normalize-reward")).err())
+        .contains("no rlhf.json with score_mean");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.rlhf4j.data;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -11,18 +12,21 @@ import java.util.Optional;
  * @param margin by how much the chosen score should exceed the rejected one; 0 where no one says
  * @param location where the row begins
  * @param messages where it is given as messages, those
+ * @param columns values of further fields that were asked for, by the field's name
  */
 public record Comparison(
     String prompt,
     List<String> completions,
     double margin,
     Location location,
-    Optional<Messages> messages)
+    Optional<Messages> messages,
+    Map<String, String> columns)
     implements Row {
 
   /** Checks that there is something to compare. */
   public Comparison {
     completions = List.copyOf(completions);
+    columns = Map.copyOf(columns);
     if (completions.size() < 2) {
       throw new IllegalArgumentException("a comparison needs at least two completions");
     }
@@ -37,7 +41,7 @@ public record Comparison(
    * @param location where the row begins
    */
   public Comparison(String prompt, List<String> completions, double margin, Location location) {
-    this(prompt, completions, margin, location, Optional.empty());
+    this(prompt, completions, margin, location, Optional.empty(), Map.of());
   }
 
   /**
@@ -52,6 +56,16 @@ public record Comparison(
   public Comparison(
       String prompt, String chosen, String rejected, double margin, Location location) {
     this(prompt, List.of(chosen, rejected), margin, location);
+  }
+
+  /**
+   * Returns this comparison with values of further fields.
+   *
+   * @param values by the field's name
+   * @return the same comparison otherwise
+   */
+  public Comparison withColumns(Map<String, String> values) {
+    return new Comparison(prompt, completions, margin, location, messages, values);
   }
 
   /**

@@ -70,7 +70,8 @@ final class MessageRows {
         messages.completions().stream().map(Messages::transcript).toList(),
         margin,
         fields.location(),
-        Optional.of(messages));
+        Optional.of(messages),
+        Map.of());
   }
 
   static PromptRow prompt(Fields fields) {

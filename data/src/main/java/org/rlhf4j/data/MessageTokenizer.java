@@ -130,7 +130,8 @@ final class MessageTokenizer {
       completions.add(Arrays.copyOfRange(ids, before.length, ids.length));
     }
     List<String> said = texts.stream().map(text -> text.substring(prompt.length())).toList();
-    Comparison rendered = new Comparison(prompt, said, row.margin(), row.location());
+    Comparison rendered =
+        new Comparison(prompt, said, row.margin(), row.location()).withColumns(row.columns());
     return new Ids(before, completions, null, rendered);
   }
 

@@ -1,6 +1,8 @@
 package org.rlhf4j.data;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -61,20 +63,39 @@ public final class RowKind<T extends Row> {
    * @return the kind
    */
   public static RowKind<Comparison> comparisonsWithMargin(String column) {
+    return comparisons(column, List.of());
+  }
+
+  /**
+   * Comparisons with a margin and values of further fields, which then every row must have.
+   *
+   * @param marginColumn the field with the margin: {@code --margin-column}; null for {@code margin}
+   *     where a row has it
+   * @param columns names of further fields: {@code --by}
+   * @return the kind
+   */
+  public static RowKind<Comparison> comparisons(String marginColumn, List<String> columns) {
     return new RowKind<>(
         fields ->
-            comparison(
-                fields,
-                fields
-                    .number(column)
-                    .orElseThrow(
-                        () ->
-                            fields.bad(
-                                "no \""
-                                    + column
-                                    + "\" "
-                                    + fields.names()
-                                    + "; add it or change --margin-column"))));
+            comparison(fields, margin(fields, marginColumn)).withColumns(values(fields, columns)));
+  }
+
+  private static double margin(Fields fields, String column) {
+    return column == null
+        ? fields.number(MARGIN).orElse(0.0)
+        : fields.number(column).orElseThrow(() -> missing(fields, column, "--margin-column"));
+  }
+
+  private static Map<String, String> values(Fields fields, List<String> columns) {
+    Map<String, String> values = new LinkedHashMap<>();
+    for (String column : columns) {
+      values.put(column, fields.scalar(column).orElseThrow(() -> missing(fields, column, "--by")));
+    }
+    return values;
+  }
+
+  private static BadRowException missing(Fields fields, String column, String setting) {
+    return fields.bad("no \"" + column + "\" " + fields.names() + "; add it or change " + setting);
   }
 
   /** Makes the row of its fields, or throws {@link BadRowException}. */

@@ -130,8 +130,14 @@ final class Network implements AutoCloseable {
 
   /** Hidden states [M, C] that predict completion tokens, owned by the scope. */
   NDArray predicting(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
+    return states(parameters, tokens, tokens.predictors(), scope, tape);
+  }
+
+  /** Hidden states [R, C] at some rows of packed tokens, owned by the scope. */
+  NDArray states(
+      Parameters parameters, PackedTokens tokens, long[] rows, NDManager scope, Tape tape) {
     NDArray hidden = hidden(parameters, tokens, scope, tape);
-    NDList in = new NDList(hidden, scope.create(tokens.predictors()));
+    NDList in = new NDList(hidden, scope.create(rows));
     return run("select", in, tape != null).get(0);
   }
 

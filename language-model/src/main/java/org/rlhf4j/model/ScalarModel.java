@@ -203,6 +203,34 @@ public final class ScalarModel implements AutoCloseable {
     }
   }
 
+  /**
+   * What the scores are read from: the final-normed hidden state at each completion's last token. A
+   * score is its product with the head.
+   *
+   * @param tokens packed prompts and completions
+   * @return the states of all completions [K, C], one behind the other
+   */
+  public float[] lastStates(PackedTokens tokens) {
+    try (Profile.Span span = Profile.span(Profile.Work.FORWARD);
+        NDManager scope = weights.manager().newSubManager()) {
+      return network.states(weights, tokens, tokens.lastRows(), scope, null).toFloatArray();
+    }
+  }
+
+  /** A copy of the head alone [1, C], to be trained apart and closed. */
+  public Parameters head() {
+    return parameters().copyOf(List.of(config.scalarHead()));
+  }
+
+  /**
+   * Overwrites the head.
+   *
+   * @param head what {@link #head} gave, trained since
+   */
+  public void setHead(Parameters head) {
+    parameters().memory(parameters().index(HEAD)).put(head.memory(0));
+  }
+
   /** A forward pass over scores to compute a loss on, to be closed. */
   public ScalarPass forwardScores(PackedTokens tokens) {
     return pass(tokens, tokens.lastRows());

@@ -50,4 +50,20 @@ public record CalibrationBin(
     }
     return bins;
   }
+
+  /**
+   * The expected calibration error (Naeini et al. 2015): the mean over pairs of how far the bins'
+   * observed share is from the predicted one,
+   *
+   * <pre>  Σ_b (n_b / n) |observed_b − predicted_b|</pre>
+   *
+   * @param bins with n pairs in all, at least 1
+   * @return from 0, the best, to 1
+   */
+  static double expectedError(List<CalibrationBin> bins) {
+    double pairs = bins.stream().mapToInt(CalibrationBin::pairs).sum();
+    return bins.stream()
+        .mapToDouble(bin -> bin.pairs / pairs * Math.abs(bin.observed - bin.predicted))
+        .sum();
+  }
 }

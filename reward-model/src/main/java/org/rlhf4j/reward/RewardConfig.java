@@ -11,6 +11,7 @@ import org.rlhf4j.data.SplitFiles;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.training.BatchSettings;
 import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.HeldOutSettings;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.LoraSettings;
@@ -28,12 +29,16 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * What training a reward model takes.
  *
  * @param model the model to start from
+ * @param freezeBackbone whether the score head alone is trained
  * @param data the comparisons
  * @param dataWeights how many times an epoch takes the rows of each file; empty: once
  * @param marginColumn the field with a row's margin, or null for {@code margin} where a row has it
  * @param onBadRow what to do about a bad row
  * @param heldOut the rows to evaluate on
+ * @param evaluation when to evaluate, and what follows from it
  * @param centerCoefficient the loss's centring coefficient
+ * @param normalizeOn files of rows whose completions' scores go into the manifest as mean and
+ *     deviation; empty: the held-out rows
  * @param run where the run is written
  * @param batch comparisons per step
  * @param loop length, checkpoints and micro-batches
@@ -49,6 +54,12 @@ public record RewardConfig(
             required = true,
             model = true)
         Path model,
+    @Setting(
+            help =
+                "Train the score head alone; all other weights stay as they are. It takes a larger"
+                    + " --learning-rate, such as 1e-3.",
+            defaultValue = "false")
+        boolean freezeBackbone,
     DataSettings data,
     @Setting(
             help = "How many times an epoch takes the rows of each --data, in their order: 2,0.5.",
@@ -61,11 +72,20 @@ public record RewardConfig(
     @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
         OnBadRow onBadRow,
     HeldOutSettings heldOut,
+    EvaluationSettings evaluation,
     @Setting(
             help = "Weight of (chosen score + rejected score)² in the loss: keeps scores around 0.",
             defaultValue = "0",
             group = "Loss")
         double centerCoefficient,
+    @Setting(
+            help =
+                "File of rows whose completions give the score_mean and score_deviation of"
+                    + " rlhf.json, of comparisons the best ones: what --normalize-reward makes 0"
+                    + " and 1.",
+            defaultText = "the best completions of the held-out rows",
+            group = "Normalization")
+        List<Path> normalizeOn,
     RunSettings run,
     BatchSettings batch,
     LoopSettings loop,
@@ -76,17 +96,29 @@ public record RewardConfig(
   /** Checks the range. */
   public RewardConfig {
     Limits.notNegative("center-coefficient", centerCoefficient);
+    Limits.require(
+        !freezeBackbone || lora.loraRank() == null,
+        "freeze-backbone",
+        "trains the head alone; leave out --lora-rank");
+    normalizeOn = List.copyOf(normalizeOn);
   }
 
   /** The files of the run. */
   SplitFiles files() {
-    RowFormat format =
-        RowFormat.of(
-            data.format().columns(), data.format().csvDelimiter(), data.format().encoding());
     return new SplitFiles(
-        new RowFiles(data.data(), dataWeights, format),
-        RowFiles.of(heldOut.evalData(), format),
+        new RowFiles(data.data(), dataWeights, format()),
+        RowFiles.of(heldOut.evalData(), format()),
         heldOut.evalFraction());
+  }
+
+  /** The files whose completions' scores go into the manifest as mean and deviation. */
+  RowFiles normalizeOnFiles() {
+    return RowFiles.of(normalizeOn, format());
+  }
+
+  private RowFormat format() {
+    return RowFormat.of(
+        data.format().columns(), data.format().csvDelimiter(), data.format().encoding());
   }
 
   /** What is wanted of each row. */
@@ -98,12 +130,15 @@ public record RewardConfig(
   RewardConfig resolved(RunDirectory directory, Dimensions dimensions) {
     return new RewardConfig(
         model,
+        freezeBackbone,
         data.resolved(dimensions),
         dataWeights,
         marginColumn,
         onBadRow,
         heldOut,
+        evaluation,
         centerCoefficient,
+        normalizeOn,
         run,
         batch,
         MemoryPlan.resolve(loop, directory, dimensions),

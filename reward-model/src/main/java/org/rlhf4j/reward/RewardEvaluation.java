@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.rlhf4j.data.DataReport;
@@ -26,9 +27,17 @@ import org.rlhf4j.model.TokenTree;
  * @param marginMean the mean of r_w − r_l
  * @param lengthAccuracy the accuracy of a judge that prefers the completion of more tokens; below
  *     one half the shorter ones are better
+ * @param lengthBaseline the better judge of length alone, and whether the model beats it
+ * @param shuffledLabels what the scores reach by chance
+ * @param rankings rows of more than two completions
+ * @param kendallTau how well the scores agree with those, or null where there are none
  * @param cut rows whose prompt lost its beginning
  * @param dropped rows left out because they are too long
  * @param calibration how often the model is right against how sure it is
+ * @param calibrationError the expected calibration error over those bins
+ * @param margins how r_w − r_l is distributed
+ * @param breakdowns the accuracy on parts of the pairs
+ * @param mostWrong the pairs that are most wrong, with their texts
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record RewardEvaluation(
@@ -40,16 +49,27 @@ public record RewardEvaluation(
     double loss,
     double marginMean,
     double lengthAccuracy,
+    LengthBaseline lengthBaseline,
+    ShuffledLabels shuffledLabels,
+    int rankings,
+    Double kendallTau,
     int cut,
     int dropped,
-    List<CalibrationBin> calibration) {
+    List<CalibrationBin> calibration,
+    double calibrationError,
+    List<MarginBin> margins,
+    List<Breakdown> breakdowns,
+    List<WrongPair> mostWrong) {
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-  /** Keeps a copy. */
+  /** Keeps copies. */
   public RewardEvaluation {
     calibration = List.copyOf(calibration);
+    margins = List.copyOf(margins);
+    breakdowns = List.copyOf(breakdowns);
+    mostWrong = List.copyOf(mostWrong);
   }
 
   /**
@@ -63,7 +83,7 @@ public record RewardEvaluation(
   public static RewardEvaluation of(
       ScalarModel model, Tokenized<TokenizedRow> heldOut, int tokenBudget) {
     List<TokenTree> trees = heldOut.rows().stream().map(TokenizedRow::tree).toList();
-    return of(heldOut.rows(), Scorer.score(model, trees, tokenBudget), heldOut.report());
+    return of(heldOut.rows(), Scorer.score(model, trees, tokenBudget), heldOut.report(), List.of());
   }
 
   /**
@@ -72,61 +92,59 @@ public record RewardEvaluation(
    * @param rows at least one comparison
    * @param scores for each row one score per completion
    * @param report how many rows were cut and dropped
+   * @param columns fields of the rows by whose values to break the accuracy down
    * @return the evaluation
    */
   public static RewardEvaluation of(
-      List<TokenizedRow> rows, List<float[]> scores, DataReport report) {
-    Pairs pairs = Pairs.of(rows);
-    float[] flat = concat(scores);
-    double[] differences = new double[pairs.count()];
-    double loss = 0;
-    double sum = 0;
-    int ties = 0;
-    for (int pair = 0; pair < differences.length; pair++) {
-      double difference = pairs.difference(flat, pair);
-      differences[pair] = difference;
-      sum += difference;
-      ties += difference == 0 ? 1 : 0;
-      loss += pairs.weights()[pair] * softPlus(pairs.margins()[pair] - difference);
-    }
-    double right = pairs.right(flat);
-    Wilson interval = Wilson.of(right, pairs.count());
+      List<TokenizedRow> rows, List<float[]> scores, DataReport report, List<String> columns) {
+    List<JudgedPair> pairs = JudgedPair.of(rows, scores);
+    double[] differences = pairs.stream().mapToDouble(JudgedPair::difference).toArray();
+    Accuracy accuracy = Accuracy.of(pairs, JudgedPair::right);
+    Rankings rankings = Rankings.of(scores);
+    List<CalibrationBin> calibration = CalibrationBin.of(differences);
     return new RewardEvaluation(
-        pairs.count(),
-        right / pairs.count(),
-        interval.low(),
-        interval.high(),
-        ties,
-        loss / rows.size(),
-        sum / pairs.count(),
-        pairs.right(concat(rows.stream().map(RewardEvaluation::lengths).toList())) / pairs.count(),
+        pairs.size(),
+        accuracy.accuracy(),
+        accuracy.accuracyLow(),
+        accuracy.accuracyHigh(),
+        (int) Arrays.stream(differences).filter(difference -> difference == 0).count(),
+        pairs.stream().mapToDouble(RewardEvaluation::weightedLoss).sum() / rows.size(),
+        Arrays.stream(differences).average().orElseThrow(),
+        Accuracy.of(pairs, JudgedPair::rightByLength).accuracy(),
+        LengthBaseline.of(pairs),
+        ShuffledLabels.of(scores),
+        rankings.rows(),
+        rankings.kendallTau(),
         report.cut(),
         report.dropped(),
-        CalibrationBin.of(differences));
+        calibration,
+        CalibrationBin.expectedError(calibration),
+        MarginBin.of(differences),
+        Breakdown.of(pairs, columns),
+        WrongPair.of(pairs));
   }
 
-  /** log(1 + eˣ) without overflow. */
-  private static double softPlus(double x) {
-    return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+  /** −log σ(r_w − r_l − m) as log(1 + eˣ) without overflow, over the number of the row's pairs. */
+  private static double weightedLoss(JudgedPair pair) {
+    double x = pair.row().margin() - pair.difference();
+    return (Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))) / pair.pairsOfRow();
   }
 
-  private static float[] lengths(TokenizedRow row) {
-    List<int[]> completions = row.tree().completions();
-    float[] lengths = new float[completions.size()];
-    for (int i = 0; i < lengths.length; i++) {
-      lengths[i] = completions.get(i).length;
-    }
-    return lengths;
+  /**
+   * Holds two reward models against each other on the rows that both were given.
+   *
+   * @param rows comparisons
+   * @param scores of the one model, for each row one per completion
+   * @param others of the other model, likewise
+   * @return the comparison
+   */
+  public static PairedTest compare(
+      List<TokenizedRow> rows, List<float[]> scores, List<float[]> others) {
+    return PairedTest.of(right(rows, scores), right(rows, others));
   }
 
-  private static float[] concat(List<float[]> rows) {
-    float[] flat = new float[rows.stream().mapToInt(row -> row.length).sum()];
-    int at = 0;
-    for (float[] row : rows) {
-      System.arraycopy(row, 0, flat, at, row.length);
-      at += row.length;
-    }
-    return flat;
+  private static double[] right(List<TokenizedRow> rows, List<float[]> scores) {
+    return JudgedPair.of(rows, scores).stream().mapToDouble(JudgedPair::right).toArray();
   }
 
   /**
@@ -159,39 +177,11 @@ public record RewardEvaluation(
   }
 
   /**
-   * Writes the evaluation as a table to read.
+   * Writes the evaluation as tables to read.
    *
    * @return lines, each with its line break
    */
   public String text() {
-    StringBuilder text = new StringBuilder();
-    line(text, "accuracy", "%.1f %%", 100 * accuracy);
-    line(text, "95 % interval", "%.1f to %.1f %%", 100 * accuracyLow, 100 * accuracyHigh);
-    line(text, "by length alone", "%.1f %%", 100 * lengthAccuracy);
-    line(text, "pairs", "%,d", pairs);
-    line(text, "ties", "%,d", ties);
-    line(text, "loss", "%.4f", loss);
-    line(text, "mean margin", "%.4f", marginMean);
-    line(text, "rows cut", "%,d", cut);
-    line(text, "rows dropped", "%,d", dropped);
-    text.append(String.format(Locale.ROOT, "%n%-12s %6s  %5s%n", "how sure", "pairs", "right"));
-    for (CalibrationBin bin : calibration) {
-      String right =
-          bin.pairs() == 0 ? "-" : String.format(Locale.ROOT, "%.0f %%", 100 * bin.observed());
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%3.0f to %3.0f %% %6d  %5s%n",
-              100 * bin.low(),
-              100 * bin.high(),
-              bin.pairs(),
-              right));
-    }
-    return text.toString();
-  }
-
-  private static void line(StringBuilder text, String name, String format, Object... values) {
-    text.append(String.format(Locale.ROOT, "%-16s ", name));
-    text.append(String.format(Locale.ROOT, format, values)).append(System.lineSeparator());
+    return EvaluationText.of(this);
   }
 }

@@ -11,7 +11,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.Rows;
 import org.rlhf4j.data.SplitRows;
 import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedRow;
@@ -40,18 +42,25 @@ public final class RewardStage implements Stage, AutoCloseable {
   private final ScalarModel model;
   private final List<TrainingRow> training;
   private final Tokenized<TokenizedRow> heldOut;
+  private final List<TokenizedRow> normalizedOn;
   private final BatchOrder order;
   private final int steps;
-  private final RewardTrainer trainer;
+  private final PairTrainer trainer;
   private List<TrainingRow> batch = List.of();
   private List<float[]> heldOutScores; // by the weights as they stand, once they are asked for
 
-  private RewardStage(RewardConfig config, RunDirectory run, ScalarModel model, SplitRows rows) {
+  private RewardStage(
+      RewardConfig config,
+      RunDirectory run,
+      ScalarModel model,
+      SplitRows rows,
+      List<TokenizedRow> normalizedOn) {
     this.config = config;
     this.run = run;
     this.model = model;
     this.training = rows.training();
     this.heldOut = rows.heldOut();
+    this.normalizedOn = normalizedOn;
     this.order =
         new BatchOrder(
             training.size(),
@@ -59,13 +68,15 @@ public final class RewardStage implements Stage, AutoCloseable {
             config.machine().seed(),
             config.loop().shuffle());
     this.steps = config.loop().stepsOver((int) order.stepsPerEpoch(), 1);
-    this.trainer =
-        new RewardTrainer(
-            model,
-            config.optimizer(),
-            config.centerCoefficient(),
-            steps,
-            config.loop().microBatchTokens());
+    this.trainer = trainer();
+  }
+
+  private PairTrainer trainer() {
+    double centering = config.centerCoefficient();
+    int tokens = config.loop().microBatchTokens();
+    return config.freezeBackbone()
+        ? new HeadTrainer(model, config.optimizer(), centering, steps, tokens)
+        : new RewardTrainer(model, config.optimizer(), centering, steps, tokens);
   }
 
   /**
@@ -86,8 +97,9 @@ public final class RewardStage implements Stage, AutoCloseable {
         RewardConfig config = given.resolved(run, model.config().dimensions());
         run.writeConfig(Settings.of(RewardConfig.class), config);
         SplitRows rows = read(config, model, display);
-        try (RewardStage stage = new RewardStage(config, run, model, rows)) {
-          new TrainingLoop(run, config.loop(), stage, display).run();
+        List<TokenizedRow> normalizedOn = readNormalizedOn(config, model, display);
+        try (RewardStage stage = new RewardStage(config, run, model, rows, normalizedOn)) {
+          new TrainingLoop(run, config.loop(), config.evaluation(), stage, display).run();
           stage.evaluation().ifPresent(held -> display.stream().println(held.sentence()));
         }
       }
@@ -100,7 +112,23 @@ public final class RewardStage implements Stage, AutoCloseable {
     SplitRows rows = SplitRows.read(config.files(), config.rowKind(), config.onBadRow(), tokenizer);
     rows.lines().forEach(display.stream()::println);
     rows.report().require(config.data().maxDropped());
+    config.evaluation().require(rows.heldOut().rows().size());
     return rows;
+  }
+
+  private static List<TokenizedRow> readNormalizedOn(
+      RewardConfig config, ScalarModel model, Display display) {
+    if (config.normalizeOn().isEmpty()) {
+      return List.of();
+    }
+    Tokenized<TokenizedRow> rows =
+        new RowTokenizer(model.tokenizer(), config.data().maxLength())
+            .tokenize(
+                Rows.read(config.normalizeOnFiles(), RowKind.DEMONSTRATIONS, config.onBadRow()));
+    rows.report().lines("rows to normalize on").forEach(display.stream()::println);
+    rows.report().limit(config.data().maxDropped());
+    rows.report().requireRows();
+    return rows.rows();
   }
 
   @Override
@@ -141,7 +169,8 @@ public final class RewardStage implements Stage, AutoCloseable {
   private Optional<RewardEvaluation> evaluation() {
     return heldOut.rows().isEmpty()
         ? Optional.empty()
-        : Optional.of(RewardEvaluation.of(heldOut.rows(), heldOutScores(), heldOut.report()));
+        : Optional.of(
+            RewardEvaluation.of(heldOut.rows(), heldOutScores(), heldOut.report(), List.of()));
   }
 
   private List<float[]> heldOutScores() {
@@ -163,6 +192,7 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   @Override
   public void loadCheckpoint(Path folder) {
+    heldOutScores = null;
     trainer.load(folder);
   }
 
@@ -178,11 +208,16 @@ public final class RewardStage implements Stage, AutoCloseable {
         });
   }
 
+  /** Scores of good completions, for the manifest's mean and deviation. */
   private double[] scoresOfBest() {
-    List<float[]> scores =
-        heldOut.rows().isEmpty()
-            ? score(training.subList(0, Math.min(training.size(), STATISTICS_ROWS)))
-            : heldOutScores();
+    List<float[]> scores;
+    if (!normalizedOn.isEmpty()) {
+      scores = score(normalizedOn);
+    } else if (!heldOut.rows().isEmpty()) {
+      scores = heldOutScores();
+    } else {
+      scores = score(training.subList(0, Math.min(training.size(), STATISTICS_ROWS)));
+    }
     return scores.stream().mapToDouble(completions -> completions[0]).toArray();
   }
 

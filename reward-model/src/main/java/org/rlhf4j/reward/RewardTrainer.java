@@ -21,7 +21,7 @@ import org.rlhf4j.training.OptimizerSettings;
  * is the mean over its rows of the mean over a row's pairs, however the rows are grouped into
  * micro-batches.
  */
-public final class RewardTrainer implements AutoCloseable {
+public final class RewardTrainer implements PairTrainer {
 
   private static final String NAME = "model";
 
@@ -51,16 +51,7 @@ public final class RewardTrainer implements AutoCloseable {
     this.learner = new Learner(model.parameters(), settings, settings.scheduleOver(steps));
   }
 
-  /**
-   * Makes one optimizer step.
-   *
-   * @param step its number, from 1
-   * @param rows comparisons, completions best first
-   * @return {@code loss} and {@code accuracy} before the update (of all pairs, a tie one half),
-   *     {@code margin_mean}, {@code learning_rate}, {@code grad_norm} before clipping, {@code
-   *     tokens_per_second} over all tokens that the network saw
-   * @throws NonFiniteException when the loss or the gradient isn't finite
-   */
+  @Override
   public Metrics step(int step, List<? extends TrainingRow> rows) {
     long start = System.nanoTime();
 
@@ -82,7 +73,7 @@ public final class RewardTrainer implements AutoCloseable {
         totals.add(loss.getFloat(), pass.scalars().toFloatArray(), pairs);
       }
     }
-    NonFiniteException.check("loss", totals.loss);
+    NonFiniteException.check("loss", totals.loss());
 
     // 3. Clip the norm of all gradients together, and update the weights.
     double gradNorm = learner.update(step);
@@ -95,45 +86,12 @@ public final class RewardTrainer implements AutoCloseable {
         .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
   }
 
-  /** What a step measures over its micro-batches. */
-  private static final class StepTotals {
-    private double loss;
-    private double right;
-    private double differences;
-    private int pairs;
-
-    void add(double share, float[] scores, Pairs added) {
-      loss += share;
-      right += added.right(scores);
-      for (int pair = 0; pair < added.count(); pair++) {
-        differences += added.difference(scores, pair);
-      }
-      pairs += added.count();
-    }
-
-    Metrics metrics() {
-      return new Metrics()
-          .put("loss", loss)
-          .put("accuracy", right / pairs)
-          .put("margin_mean", differences / pairs);
-    }
-  }
-
-  /**
-   * Writes weights and optimizer.
-   *
-   * @param folder an existing folder
-   * @throws IOException when they can't be written
-   */
+  @Override
   public void save(Path folder) throws IOException {
     learner.save(folder, NAME);
   }
 
-  /**
-   * Takes over what {@link #save} wrote, bit for bit.
-   *
-   * @param folder where it was written
-   */
+  @Override
   public void load(Path folder) {
     learner.load(folder, NAME);
   }

@@ -13,7 +13,8 @@ package org.rlhf4j.reward;
  */
 public record Wilson(double low, double high) {
 
-  private static final double Z = 1.959963984540054;
+  /** What 97.5 % of a standard normal distribution stay below. */
+  static final double Z = 1.959963984540054;
 
   /**
    * The interval of a share.

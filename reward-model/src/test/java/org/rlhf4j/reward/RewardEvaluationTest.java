@@ -33,7 +33,8 @@ class RewardEvaluationTest {
             new float[] {3, 3}, // 0, a tie, confidence ½
             new float[] {1, 0.5f}, // 0.5, right, confidence σ(0.5) = 0.6224593; margin 1
             new float[] {9, 0}); // 9, right, confidence 0.9998766
-    return RewardEvaluation.of(rows, scores, new DataReport.Builder(8, List.of()).build());
+    return RewardEvaluation.of(
+        rows, scores, new DataReport.Builder(8, List.of()).build(), List.of());
   }
 
   @Test
@@ -81,6 +82,9 @@ class RewardEvaluationTest {
     assertThat(bins.get(3).predicted()).isCloseTo((0.8175745 + 0.8807971) / 2, CLOSE);
     assertThat(bins.get(0).observed()).isCloseTo(0.5, CLOSE);
     assertThat(bins.get(4).observed()).isCloseTo(1, CLOSE);
+    // Σ n_b/n |observed − predicted| = (|½ − ½| + |1 − 0.6224593| + 2 · |0.5 − 0.8491858|
+    //    + |1 − 0.9998766|) / 5 = 1.0760357 / 5
+    assertThat(evaluation().calibrationError()).isCloseTo(0.2152071, CLOSE);
   }
 
   @Test
@@ -92,12 +96,16 @@ class RewardEvaluationTest {
         RewardEvaluation.of(
             List.of(ranking, pair(1, 1, 0)),
             List.of(new float[] {2, 3, 1}, new float[] {0, 1}),
-            new DataReport.Builder(8, List.of()).build());
+            new DataReport.Builder(8, List.of()).build(),
+            List.of());
     assertThat(evaluation.pairs()).isEqualTo(4);
     assertThat(evaluation.accuracy()).isCloseTo(0.5, CLOSE);
     // Rows' means: (log(1+e) + log(1+e^−1) + log(1+e^−2)) / 3 = (1.3132617 + 0.3132617 + 0.1269280)
     // / 3 = 0.5844838; log(1+e) = 1.3132617. Their mean: 0.9488727
     assertThat(evaluation.loss()).isCloseTo(0.9488727, CLOSE);
+    assertThat(evaluation.rankings()).isEqualTo(1);
+    assertThat(evaluation.kendallTau()).isCloseTo(1 / 3.0, CLOSE);
+    assertThat(evaluation.text()).contains("Kendall's tau    0.333 over 1 rankings");
   }
 
   @Test
@@ -114,13 +122,40 @@ class RewardEvaluationTest {
             "loss",
             "margin_mean",
             "length_accuracy",
+            "length_baseline",
+            "shuffled_labels",
+            "rankings",
+            "kendall_tau",
             "cut",
             "dropped",
-            "calibration");
+            "calibration",
+            "calibration_error",
+            "margins",
+            "breakdowns",
+            "most_wrong");
+    assertThat(json.get("length_baseline").fieldNames())
+        .toIterable()
+        .containsExactly(
+            "prefers", "pairs", "accuracy", "accuracy_low", "accuracy_high", "p_value");
+    assertThat(json.get("shuffled_labels").fieldNames())
+        .toIterable()
+        .containsExactly("shuffles", "accuracy", "accuracy_low", "accuracy_high", "p_value");
+    JsonNode margins = json.get("breakdowns").get(1);
+    assertThat(margins.get("by").textValue()).isEqualTo("margin");
+    assertThat(margins.get("parts").get(0).fieldNames())
+        .toIterable()
+        .containsExactly(
+            "name", "pairs", "accuracy", "accuracy_low", "accuracy_high", "length_accuracy");
+    assertThat(json.get("most_wrong").get(0).fieldNames())
+        .toIterable()
+        .containsExactly(
+            "location", "prompt", "chosen", "rejected", "chosen_score", "rejected_score");
     assertThat(json.get("accuracy").doubleValue()).isCloseTo(0.7, CLOSE);
     assertThat(evaluation().text())
         .contains("accuracy         70.0 %")
-        .contains(" 80 to  90 %      2   50 %");
+        .contains(" 80 to  90 %      2   50 %")
+        .contains("by length alone  50.0 % (prefer the longer; McNemar p 1.0)")
+        .contains("expected calibration error 0.215");
     assertThat(evaluation().sentence())
         .startsWith("held-out pairs: 70.0 % ordered right (95 % interval ")
         .contains("by length alone ");

@@ -2,6 +2,7 @@ package org.rlhf4j.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,7 +19,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.data.OnBadRow;
+import org.rlhf4j.data.RowKind;
+import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.Rows;
+import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.settings.Settings;
@@ -144,6 +151,78 @@ class RewardStageTest {
     assertThat(manifest.accuracy()).isNull();
     assertThat(manifest.pairs()).isZero();
     assertThat(manifest.scoreDeviation()).isPositive();
+  }
+
+  @Test
+  void normalizesOnTheCompletionsThatAreGiven() throws IOException {
+    Path good =
+        Files.write(
+            folder.resolve("good.jsonl"),
+            List.of(
+                "{\"prompt\": \"Human: hi\", \"completion\": \" It is 7.\"}",
+                "{\"prompt\": \"Human: ho\", \"completion\": \" no\"}"));
+    Path run = run("run", "steps", "4", "normalize-on", good.toString());
+    Path plain = run("plain", "steps", "4");
+    // The weights, and so all scores, stay what they are.
+    assertThat(run.resolve("model/model.safetensors"))
+        .hasSameBinaryContentAs(plain.resolve("model/model.safetensors"));
+    double[] scores = new double[2];
+    try (ScalarModel model = Manifest.loadVerified(run)) {
+      RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), 64);
+      List<TokenTree> trees =
+          tokenizer
+              .tokenize(Rows.read(List.of(good), RowKind.DEMONSTRATIONS, OnBadRow.FAIL))
+              .rows()
+              .stream()
+              .map(TokenizedRow::tree)
+              .toList();
+      List<float[]> scored = Scorer.score(model, trees, 64);
+      scores[0] = scored.get(0)[0];
+      scores[1] = scored.get(1)[0];
+    }
+    // Of two, the mean is the middle and the deviation half of what lies between them.
+    Normalization normalization = Normalization.of(run);
+    assertThat(normalization.mean()).isCloseTo((scores[0] + scores[1]) / 2, within(1e-5));
+    assertThat(normalization.deviation())
+        .isCloseTo(Math.abs(scores[0] - scores[1]) / 2, within(1e-5));
+    double higher = Math.max(scores[0], scores[1]);
+    assertThat(normalization.of(higher)).isCloseTo(1, within(1e-3));
+    assertThat(Normalization.of(plain)).isNotEqualTo(normalization);
+    assertThat(Normalization.NONE.of(higher)).isEqualTo(higher);
+    assertThatThrownBy(() -> Normalization.of(RewardFixture.MODEL))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no rlhf.json with score_mean");
+  }
+
+  @Test
+  void theBestModelIsThatOfTheLeastHeldOutLoss() throws IOException {
+    // At this rate the held-out loss jumps about, and the last step is not the best one.
+    Path run =
+        run(
+            "run",
+            "steps",
+            "12",
+            "eval-fraction",
+            "0.2",
+            "eval-every",
+            "1",
+            "keep-best",
+            "true",
+            "learning-rate",
+            "0.3",
+            "schedule",
+            "constant");
+    List<Double> losses = new ArrayList<>();
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      losses.add(JSON.readTree(line).get("eval_loss").doubleValue());
+    }
+    double least = losses.stream().mapToDouble(loss -> loss).min().orElseThrow();
+    JsonNode evaluation = JSON.readTree(run.resolve("evaluation.json").toFile());
+    assertThat(evaluation.get("loss").doubleValue()).isEqualTo(least);
+    assertThat(losses.get(11)).isGreaterThan(least);
+    assertThat(Manifest.read(run).orElseThrow().accuracy())
+        .isEqualTo(evaluation.get("accuracy").doubleValue());
+    Manifest.loadVerified(run).close();
   }
 
   @Test

@@ -13,6 +13,7 @@ import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.reward.Normalization;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.Sample;
@@ -26,6 +27,7 @@ public final class PolicyRun implements AutoCloseable {
   private static final int SAMPLE_PROMPTS = 4;
 
   private final RolloutSettings settings;
+  private final Normalization normalization;
   private final LanguageModel policy;
   private final LanguageModel reference;
   private final ScalarModel rewardModel;
@@ -57,6 +59,8 @@ public final class PolicyRun implements AutoCloseable {
       int resample,
       RewardPrograms programs) {
     this.settings = settings;
+    this.normalization =
+        settings.normalizeReward() ? Normalization.of(settings.rewardModel()) : Normalization.NONE;
     this.tokenBudget = loop.microBatchTokens();
     this.policy = policy;
     this.reference =
@@ -217,7 +221,7 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   /**
-   * The scores after the penalty for completions that were cut.
+   * The scores, normalized where that is wanted, after the penalty for completions that were cut.
    *
    * @param rollout a scored batch
    * @return one per completion, in flat order
@@ -227,7 +231,8 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   private double penalizedScore(Completion completion) {
-    return completion.score() - (completion.ended() ? 0 : settings.missingEosPenalty());
+    return normalization.of(completion.score())
+        - (completion.ended() ? 0 : settings.missingEosPenalty());
   }
 
   @Override

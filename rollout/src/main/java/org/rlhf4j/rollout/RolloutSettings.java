@@ -22,6 +22,8 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param rewardModel what scores completions, or null where programs do alone or when replaying
  * @param reward programs that score completions, added up
  * @param rewardTimeout seconds that a command among them may keep silent
+ * @param normalizeReward whether what is learnt from is the score less the mean, over the
+ *     deviation, that the reward model's manifest has
  * @param data files of rows whose prompts are sampled from
  * @param dataWeights how many times an epoch takes the prompts of each file; empty: once
  * @param format how the files are written
@@ -59,6 +61,12 @@ public record RolloutSettings(
         List<WeightedProgram> reward,
     @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")
         double rewardTimeout,
+    @Setting(
+            help =
+                "Learn from (score - score_mean) / score_deviation of the reward model's rlhf.json;"
+                    + " metrics and files keep the score.",
+            defaultValue = "false")
+        boolean normalizeReward,
     @Setting(help = "File of rows whose prompts are sampled from.") List<Path> data,
     @Setting(
             help =
@@ -112,6 +120,14 @@ public record RolloutSettings(
       throw new UsageException(
           "--reward-model or --reward is missing: name a reward model, a program, or --replay");
     }
+    if (normalizeReward && rewardModel == null) {
+      throw new UsageException("--normalize-reward: needs --reward-model, whose scores it is for");
+    }
+    if (normalizeReward && !reward.isEmpty()) {
+      throw new UsageException(
+          "--normalize-reward: is for a reward model alone; with --reward, weigh the programs"
+              + " instead, as in --reward 0.5*exact-match");
+    }
   }
 
   /** The files whose prompts are sampled from. */
@@ -130,6 +146,7 @@ public record RolloutSettings(
         rewardModel,
         reward,
         rewardTimeout,
+        normalizeReward,
         data,
         dataWeights,
         format,

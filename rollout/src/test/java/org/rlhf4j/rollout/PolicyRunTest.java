@@ -142,6 +142,30 @@ class PolicyRunTest {
   }
 
   @Test
+  void normalizedScoresAreLearntFromAndTheScoreIsKept() throws IOException {
+    Files.writeString(
+        folder.resolve("reward/rlhf.json"), "{\"score_mean\": 0.5, \"score_deviation\": 2}");
+    given.put("normalize-reward", List.of("true"));
+    Rollout rollout =
+        new Rollout(
+            List.of(
+                TinyRollouts.group(
+                    0,
+                    new int[] {5},
+                    TinyRollouts.completion(1.5, 7, 0),
+                    TinyRollouts.completion(1.5, 7, 8))));
+    try (PolicyRun run = run(1, null)) {
+      // (1.5 − 0.5) / 2, and that less the penalty of 0.75
+      assertThat(run.penalizedScores(rollout)).containsExactly(0.5, -0.25);
+    }
+    assertThat(rollout.scores()).containsExactly(1.5, 1.5);
+    Files.delete(folder.resolve("reward/rlhf.json"));
+    assertThatThrownBy(() -> run(1, null))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("no rlhf.json with score_mean");
+  }
+
+  @Test
   void aPolicyThatIsNoLongerItsReferenceFailsTheProofAtTheFirstStepOnly() {
     try (PolicyRun run = run(1, null);
         LanguageModel other = TinyRollouts.policy(3)) {

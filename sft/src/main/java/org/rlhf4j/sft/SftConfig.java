@@ -10,6 +10,7 @@ import org.rlhf4j.data.TrainOn;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.training.BatchSettings;
 import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.HeldOutSettings;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.LoraSettings;
@@ -32,6 +33,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param onBadRow what to do about a bad row
  * @param trainOn the parts of a demonstration that are trained on
  * @param heldOut the rows to evaluate on
+ * @param evaluation when to evaluate, and what follows from it
  * @param run where the run is written
  * @param batch rows per step
  * @param loop length, checkpoints and micro-batches
@@ -60,6 +62,7 @@ public record SftConfig(
             defaultValue = "completion")
         List<TrainedPart> trainOn,
     HeldOutSettings heldOut,
+    EvaluationSettings evaluation,
     RunSettings run,
     BatchSettings batch,
     LoopSettings loop,
@@ -103,6 +106,7 @@ public record SftConfig(
         onBadRow,
         trainOn,
         heldOut,
+        evaluation,
         run,
         batch,
         MemoryPlan.resolve(loop, directory, dimensions),

@@ -77,7 +77,7 @@ public final class SftStage implements Stage, AutoCloseable {
         run.writeConfig(Settings.of(SftConfig.class), config);
         SplitRows rows = read(config, model, display);
         try (SftStage stage = new SftStage(config, run, model, rows)) {
-          new TrainingLoop(run, config.loop(), stage, display).run();
+          new TrainingLoop(run, config.loop(), config.evaluation(), stage, display).run();
         }
       }
     }
@@ -91,6 +91,7 @@ public final class SftStage implements Stage, AutoCloseable {
         SplitRows.read(config.files(), RowKind.DEMONSTRATIONS, config.onBadRow(), tokenizer);
     rows.lines().forEach(display.stream()::println);
     rows.report().require(config.data().maxDropped());
+    config.evaluation().require(rows.heldOut().rows().size());
     return rows;
   }
 
@@ -123,7 +124,9 @@ public final class SftStage implements Stage, AutoCloseable {
     }
     SftEvaluation evaluation = SftEvaluation.of(model, heldOut, config.loop().microBatchTokens());
     AtomicFiles.writeString(run.evaluation(), JSON.writeValueAsString(evaluation) + "\n");
-    return new Metrics().put("eval_loss", evaluation.loss());
+    return new Metrics()
+        .put("eval_loss", evaluation.loss())
+        .put("eval_perplexity", evaluation.perplexity());
   }
 
   @Override

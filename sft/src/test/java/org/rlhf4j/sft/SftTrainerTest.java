@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -100,6 +101,83 @@ class SftTrainerTest {
     requireClose(result(reversed, WHOLE), whole);
     // Another batch does: the comparison can fail.
     assertThat(result(rows.subList(0, 2), WHOLE).loss()).isNotCloseTo(whole.loss(), within(1e-3));
+  }
+
+  /**
+   * Rows that go through the network together don't see each other: log-probabilities and gradients
+   * are those of each row alone. Joined to one text without the mask they aren't.
+   */
+  @Test
+  void packedRowsAreKeptApart() throws IOException {
+    List<TokenTree> rows = SftFixture.firstRows().stream().map(TokenizedRow::tree).toList();
+    try (LanguageModel model = SftFixture.model()) {
+      List<float[]> alone = rows.stream().map(row -> gradients(model, List.of(row))).toList();
+      float[] sum = new float[alone.get(0).length];
+      alone.forEach(
+          gradients -> {
+            for (int i = 0; i < sum.length; i++) {
+              sum[i] += gradients[i];
+            }
+          });
+      assertThat(gradients(model, rows)).containsExactly(sum, within(2e-4f));
+
+      float[] last = logprobs(model, rows.get(rows.size() - 1));
+      float[] packed = model.logprobs(PackedTokens.of(rows), 1).logprobs();
+      assertThat(tail(packed, last.length)).containsExactly(last, within(1e-5f));
+      float[] unmasked = tail(logprobs(model, joined(rows)), last.length);
+      assertThat(distance(unmasked, last)).isGreaterThan(1e-2);
+      assertThat(distance(gradients(model, List.of(joined(rows))), sum)).isGreaterThan(1e-2);
+    }
+  }
+
+  /** The rows one after the other as a single one; what is trained on are still all completions. */
+  private static TokenTree joined(List<TokenTree> rows) {
+    int[] text = new int[0];
+    for (TokenTree row : rows) {
+      text = concat(concat(text, row.prompt()), row.completions().get(0));
+    }
+    return TokenTree.of(Arrays.copyOf(text, 1), Arrays.copyOfRange(text, 1, text.length));
+  }
+
+  private static float[] logprobs(LanguageModel model, TokenTree row) {
+    return model.logprobs(PackedTokens.of(List.of(row)), 1).logprobs();
+  }
+
+  /** The gradient of the sum of all log-probabilities by all weights, from one pass. */
+  private static float[] gradients(LanguageModel model, List<TokenTree> rows) {
+    model.parameters().trainable(true);
+    PackedTokens tokens = PackedTokens.of(rows);
+    float[] ones = new float[tokens.predicted()];
+    Arrays.fill(ones, 1);
+    model.accumulate(tokens, 1, ones);
+    try (NDManager scope = model.parameters().manager().newSubManager()) {
+      List<float[]> parts =
+          model.parameters().gradients(scope).stream().map(NDArray::toFloatArray).toList();
+      model.parameters().zeroGradients();
+      return joinedArrays(parts);
+    }
+  }
+
+  private static float[] joinedArrays(List<float[]> parts) {
+    float[] all = new float[parts.stream().mapToInt(part -> part.length).sum()];
+    int at = 0;
+    for (float[] part : parts) {
+      System.arraycopy(part, 0, all, at, part.length);
+      at += part.length;
+    }
+    return all;
+  }
+
+  private static float[] tail(float[] values, int length) {
+    return Arrays.copyOfRange(values, values.length - length, values.length);
+  }
+
+  private static double distance(float[] first, float[] second) {
+    double most = 0;
+    for (int i = 0; i < first.length; i++) {
+      most = Math.max(most, Math.abs(first[i] - second[i]));
+    }
+    return most;
   }
 
   private record Result(double loss, double gradNorm, float[] weights) {}

@@ -29,6 +29,7 @@ public final class Checkpoints {
 
   private final Path folder;
   private final int keep;
+  private int spared;
 
   /**
    * Opens the checkpoints of a run, made where there are none, and deletes half-written ones.
@@ -69,7 +70,17 @@ public final class Checkpoints {
   public record Checkpoint(Path folder, State state) {}
 
   /**
-   * Writes a checkpoint, then deletes those that are older than the newest ones to keep.
+   * Keeps a checkpoint however old it gets, and no longer the one that was spared before.
+   *
+   * @param step its step
+   */
+  public void spare(int step) {
+    spared = step;
+  }
+
+  /**
+   * Writes a checkpoint, then deletes those that are older than the newest ones to keep, but for
+   * the spared one.
    *
    * @param state step and counters
    * @param filler writes the stage's files into the folder that it is given
@@ -84,7 +95,9 @@ public final class Checkpoints {
         });
     List<Path> newestFirst = newestFirst();
     for (Path old : newestFirst.subList(Math.min(keep, newestFirst.size()), newestFirst.size())) {
-      AtomicFiles.deleteFolder(old);
+      if (stepOf(old) != spared) {
+        AtomicFiles.deleteFolder(old);
+      }
     }
   }
 
@@ -100,14 +113,31 @@ public final class Checkpoints {
     if (newestFirst.isEmpty()) {
       return Optional.empty();
     }
-    Path newest = newestFirst.get(0);
-    Path file = newest.resolve(STATE);
+    return Optional.of(read(newestFirst.get(0)));
+  }
+
+  /**
+   * The complete checkpoint of a step.
+   *
+   * @param step the step
+   * @return it, or empty where there is none
+   * @throws IOException when the folder can't be read
+   * @throws UserException when its state is damaged
+   */
+  public Optional<Checkpoint> at(int step) throws IOException {
+    return newestFirst().stream()
+        .filter(path -> stepOf(path) == step)
+        .findFirst()
+        .map(Checkpoints::read);
+  }
+
+  private static Checkpoint read(Path folder) {
+    Path file = folder.resolve(STATE);
     try {
-      State state = JSON.readValue(file.toFile(), State.class);
-      return Optional.of(new Checkpoint(newest, state));
+      return new Checkpoint(folder, JSON.readValue(file.toFile(), State.class));
     } catch (IOException e) {
       throw new UserException(
-          file + ": can't be read; delete " + newest + " to go on from the one before", e);
+          file + ": can't be read; delete " + folder + " to go on from the one before", e);
     }
   }
 

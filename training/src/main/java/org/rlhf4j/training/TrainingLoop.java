@@ -3,8 +3,10 @@ package org.rlhf4j.training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
 import org.rlhf4j.training.tensorboard.EventFile;
@@ -14,9 +16,11 @@ import org.rlhf4j.training.tensorboard.EventFile;
  *
  * <ol>
  *   <li>restore the newest complete checkpoint, and cut the logs back to its step;
- *   <li>for each further step: let the stage make it, evaluate where a checkpoint is due, write its
+ *   <li>for each further step: let the stage make it, evaluate where that is due, write its
  *       metrics, warn where they give reason to, show progress, write samples and the checkpoint;
- *   <li>write the model and mark the run as finished.
+ *       stop where patience has run out;
+ *   <li>go back to the best step where that is wanted, write the model and mark the run as
+ *       finished.
  * </ol>
  *
  * A signal may end the process anywhere: all that is put under a final name is complete, so {@code
@@ -26,6 +30,7 @@ public final class TrainingLoop {
 
   private final RunDirectory run;
   private final LoopSettings settings;
+  private final EvaluationSettings evaluation;
   private final Stage stage;
   private final Display display;
   private final Optional<StepProfile> profile;
@@ -50,8 +55,27 @@ public final class TrainingLoop {
    * @param display where to show progress
    */
   public TrainingLoop(RunDirectory run, LoopSettings settings, Stage stage, Display display) {
+    this(run, settings, EvaluationSettings.AT_CHECKPOINTS, stage, display);
+  }
+
+  /**
+   * A loop of a stage that is evaluated on held-out rows.
+   *
+   * @param run the open run directory
+   * @param settings how often to write checkpoints, and how many to keep
+   * @param evaluation when to evaluate, and what follows from it
+   * @param stage what to run
+   * @param display where to show progress
+   */
+  public TrainingLoop(
+      RunDirectory run,
+      LoopSettings settings,
+      EvaluationSettings evaluation,
+      Stage stage,
+      Display display) {
     this.run = run;
     this.settings = settings;
+    this.evaluation = evaluation;
     this.stage = stage;
     this.display = display;
     this.profile = settings.profile() ? Optional.of(new StepProfile()) : Optional.empty();
@@ -89,31 +113,88 @@ public final class TrainingLoop {
     int done = restore(checkpoints);
     StepLines.cutBack(run.samples(), done == 0 ? -1 : done);
     StepLines.cutBack(run.rollouts(), done);
+    HeldOutLosses losses = new HeldOutLosses();
+    int last = train(done, checkpoints, losses);
+    profile.ifPresent(all -> all.show(display.stream()));
+    if (isOutOfPatience(losses)) {
+      say("stopped after step %d: no less held-out loss in %d evaluations", last, losses.since());
+    }
+    if (evaluation.keepBest() && losses.best().isPresent()) {
+      goBackTo(losses.best().getAsInt(), last, losses, checkpoints);
+    }
+    stage.saveModel(run);
+    run.markFinished(last);
+  }
+
+  /** Makes the steps after those that are done, and returns the last one. */
+  private int train(int done, Checkpoints checkpoints, HeldOutLosses losses) throws IOException {
+    int last = done;
     try (MetricsLog log = new MetricsLog(run.metrics(), done);
         EventFile events = new EventFile(run.tensorboard(), done, System::currentTimeMillis);
         ProgressLine progress =
             new ProgressLine(stage.name(), done, stage.steps(), stage.shownMetrics(), display)) {
       HealthWatch health = new HealthWatch();
       health.addAll(MetricsLog.read(run.metrics()));
+      losses.addAll(MetricsLog.read(run.metrics()));
       if (done == 0) {
         writeSamples(0);
       }
-      for (int step = done + 1; step <= stage.steps(); step++) {
+      while (last < stage.steps() && !isOutOfPatience(losses)) {
+        int step = ++last;
         Metrics metrics = measuredStep(step);
         log.append(step, metrics);
         events.append(step, metrics);
         health.add(step, metrics).stream().map(HealthWarning::line).forEach(progress::note);
+        losses.add(step, metrics);
         progress.update(step, metrics);
-        if (isCheckpoint(step)) {
-          log.sync();
+        if (isEvaluation(step)) {
           writeSamples(step);
-          checkpoints.save(new Checkpoints.State(step, stage.counters()), stage::saveCheckpoint);
+        }
+        if (isCheckpoint(step) || isBestToKeep(step, losses)) {
+          log.sync();
+          save(step, checkpoints, losses);
         }
       }
     }
-    profile.ifPresent(all -> all.show(display.stream()));
-    stage.saveModel(run);
-    run.markFinished(Math.max(done, stage.steps()));
+    return last;
+  }
+
+  private void save(int step, Checkpoints checkpoints, HeldOutLosses losses) throws IOException {
+    if (evaluation.keepBest()) {
+      losses.best().ifPresent(checkpoints::spare);
+    }
+    checkpoints.save(new Checkpoints.State(step, stage.counters()), stage::saveCheckpoint);
+  }
+
+  private boolean isOutOfPatience(HeldOutLosses losses) {
+    return evaluation.patience() != null && losses.since() >= evaluation.patience();
+  }
+
+  private boolean isBestToKeep(int step, HeldOutLosses losses) {
+    return evaluation.keepBest() && losses.best().orElse(0) == step;
+  }
+
+  /** Makes the stage what it was after its best step, and its evaluation that one's. */
+  private void goBackTo(int best, int last, HeldOutLosses losses, Checkpoints checkpoints)
+      throws IOException {
+    say("the model is that of step %d of %d, held-out loss %.4f", best, last, losses.least());
+    if (best == last) {
+      return;
+    }
+    Optional<Checkpoints.Checkpoint> checkpoint = checkpoints.at(best);
+    if (checkpoint.isEmpty()) {
+      throw new UserException(
+          run.checkpoints()
+              + ": the checkpoint of step "
+              + best
+              + ", the best, is gone; --resume with --keep-best false takes the last step");
+    }
+    stage.loadCheckpoint(checkpoint.get().folder());
+    stage.evaluate(best);
+  }
+
+  private void say(String format, Object... values) {
+    display.stream().println(stage.name() + ": " + String.format(Locale.ROOT, format, values));
   }
 
   private int restore(Checkpoints checkpoints) throws IOException {
@@ -137,7 +218,7 @@ public final class TrainingLoop {
     Metrics metrics = stepOrSavedBatch(step);
     double seconds = (display.nanoTime().getAsLong() - start) / 1e9;
     profile.ifPresent(all -> metrics.putAll(all.end(seconds)));
-    if (isCheckpoint(step)) {
+    if (isEvaluation(step)) {
       metrics.putAll(stage.evaluate(step));
     }
     return metrics.put("step_seconds", seconds);
@@ -166,6 +247,12 @@ public final class TrainingLoop {
       }
       lines.sync();
     }
+  }
+
+  private boolean isEvaluation(int step) {
+    return evaluation.evalEvery() == null
+        ? isCheckpoint(step)
+        : step == stage.steps() || step % evaluation.evalEvery() == 0;
   }
 
   private boolean isCheckpoint(int step) {

@@ -2,6 +2,7 @@ package org.rlhf4j.cli.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +18,9 @@ import org.rlhf4j.training.Metrics;
  * @param facts the numbers to read next
  */
 record Headline(Verdict verdict, String sentence, List<Fact> facts) {
+
+  /** A probability below which something isn't put down to chance. */
+  private static final double SIGNIFICANT = 0.05;
 
   /** What the numbers allow to say. */
   enum Verdict {
@@ -79,25 +83,36 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
   }
 
   private static Headline ofAccuracy(ReportedRun run) {
-    JsonNode held = run.evaluation();
-    List<Fact> facts = new ArrayList<>();
-    if (!held.path("accuracy").isNumber()) {
+    if (!run.evaluation().path("accuracy").isNumber()) {
+      List<Fact> facts = new ArrayList<>();
       Ends.add(facts, run.metrics(), "accuracy", "training accuracy", "%.3f", "");
       return new Headline(Verdict.UNKNOWN, "No pairs were held out", facts);
     }
+    return ofEvaluation(run.evaluation());
+  }
+
+  /**
+   * The headline of a reward model.
+   *
+   * @param held its evaluation, as {@code evaluation.json} has it
+   */
+  static Headline ofEvaluation(JsonNode held) {
+    List<Fact> facts = new ArrayList<>();
+    double accuracy = held.path("accuracy").doubleValue();
     double low = held.path("accuracy_low").doubleValue();
     double high = held.path("accuracy_high").doubleValue();
     double length = held.path("length_accuracy").doubleValue();
+    double best = Math.max(length, 1 - length);
     String interval = text("%.1f to %.1f %%", 100 * low, 100 * high);
+    facts.add(new Fact("held-out accuracy", percent(accuracy), "95 % interval " + interval));
     facts.add(
         new Fact(
-            "held-out accuracy",
-            percent(held.path("accuracy").doubleValue()),
-            "95 % interval " + interval));
-    facts.add(new Fact("by length alone", percent(length), "what to beat"));
+            "by length alone",
+            percent(best),
+            text("prefer the %s: what to beat", length < 0.5 ? "shorter" : "longer")));
     facts.add(new Fact("pairs", held.path("pairs").asText(), "held out"));
-    double best = Math.max(length, 1 - length);
-    if (low > best && low > 0.5) {
+    double asGoodAsLength = held.at("/length_baseline/p_value").asDouble(low > best ? 0 : 1);
+    if (low > 0.5 && accuracy > best && asGoodAsLength < SIGNIFICANT) {
       return new Headline(Verdict.BETTER, "It judges better than length alone does", facts);
     }
     if (low > 0.5) {
@@ -113,6 +128,7 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
     SortedMap<Integer, Metrics> metrics = run.metrics();
     Ends training = Ends.of(metrics, "loss");
     Ends held = Ends.of(metrics, "eval_loss");
+    double reached = isBestKept(run) ? held.least() : held.last();
     List<Fact> facts = new ArrayList<>();
     facts.add(
         new Fact(
@@ -120,13 +136,16 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
             text("%.3f", training.last()),
             text("at first %.3f", training.first())));
     if (held.count() > 0) {
-      facts.add(0, new Fact("held-out loss", text("%.3f", held.last()), "nats a token"));
-      facts.add(1, new Fact("perplexity", text("%.2f", Math.exp(held.last())), "held out"));
+      facts.add(0, new Fact("held-out loss", text("%.3f", reached), "nats a token"));
+      facts.add(1, new Fact("perplexity", text("%.2f", Math.exp(reached)), "held out"));
     }
     if (held.count() > 1) {
-      String sentence = text("held-out loss from %.3f to %.3f", held.first(), held.last());
-      return held.last() < held.first()
-          ? new Headline(Verdict.BETTER, "It learnt: " + sentence, facts)
+      String sentence = text("held-out loss from %.3f to %.3f", held.first(), reached);
+      if (reached < held.first()) {
+        return new Headline(Verdict.BETTER, "It learnt: " + sentence, facts);
+      }
+      return isBestKept(run)
+          ? new Headline(Verdict.UNCLEAR, "The first evaluation was the best one", facts)
           : new Headline(Verdict.WORSE, "It got worse: " + sentence, facts);
     }
     return training.last() < training.first()
@@ -134,14 +153,20 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
         : new Headline(Verdict.WORSE, "The training loss did not fall", facts);
   }
 
+  /** Whether the model is that of the least held-out loss. */
+  private static boolean isBestKept(ReportedRun run) {
+    return "true".equals(run.settings().get("keep-best"));
+  }
+
   /**
    * A metric at both ends of a run.
    *
    * @param first its first value; NaN where there is none
    * @param last its last value
+   * @param least the least of all
    * @param count how many steps have it
    */
-  private record Ends(double first, double last, int count) {
+  private record Ends(double first, double last, double least, int count) {
 
     static Ends of(SortedMap<Integer, Metrics> metrics, String name) {
       double[] values =
@@ -151,8 +176,12 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
               .mapToDouble(OptionalDouble::getAsDouble)
               .toArray();
       return values.length == 0
-          ? new Ends(Double.NaN, Double.NaN, 0)
-          : new Ends(values[0], values[values.length - 1], values.length);
+          ? new Ends(Double.NaN, Double.NaN, Double.NaN, 0)
+          : new Ends(
+              values[0],
+              values[values.length - 1],
+              Arrays.stream(values).min().orElseThrow(),
+              values.length);
     }
 
     static void add(

@@ -1,18 +1,12 @@
 package org.rlhf4j.cli.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.training.AtomicFiles;
 
 /** Runs as one page that works from a file, without a network. */
 public final class Report {
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** In the order in which they have to be read. */
   private static final List<String> SCRIPTS =
@@ -23,6 +17,8 @@ public final class Report {
           "summary.js",
           "curves.js",
           "calibration.js",
+          "breakdowns.js",
+          "mistakes.js",
           "samples.js",
           "tokens.js",
           "settings.js",
@@ -74,31 +70,6 @@ public final class Report {
    * @throws IOException when a run can't be read
    */
   public static String html(List<Path> runs) throws IOException {
-    return page(ReportData.of(RunFolders.read(runs)));
-  }
-
-  private static String page(ObjectNode data) throws IOException {
-    StringBuilder scripts = new StringBuilder();
-    for (String script : SCRIPTS) {
-      scripts.append(resource(script));
-    }
-    return resource("report.html")
-        .replace("/*STYLE*/", resource("report.css"))
-        .replace("/*SCRIPTS*/", scripts)
-        .replace("/*DATA*/", embedded(JSON.writeValueAsString(data)));
-  }
-
-  /**
-   * JSON that can stand in a script element, whatever texts it holds: no tag and no comment can
-   * begin without a "&lt;", and what it is escaped to is the same JSON.
-   */
-  static String embedded(String json) {
-    return json.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029");
-  }
-
-  private static String resource(String name) throws IOException {
-    try (InputStream in = Report.class.getResourceAsStream(name)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
+    return Page.of("Report", "runs", SCRIPTS, ReportData.of(RunFolders.read(runs)));
   }
 }

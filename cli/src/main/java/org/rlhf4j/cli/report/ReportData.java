@@ -33,6 +33,9 @@ final class ReportData {
   /** Characters of samples, of all runs together. */
   private static final int SAMPLE_TEXT = 400_000;
 
+  /** Twenty pairs with a prompt and two completions each. */
+  private static final int TEXTS_OF_AN_EVALUATION = 60;
+
   private static final int SAMPLED_STEPS = 8;
   private static final int TEXT = 2_000;
 
@@ -71,7 +74,8 @@ final class ReportData {
     addHeadline(node.putObject("headline"), Headline.of(run, rollouts.change()));
     addWarnings(node.putArray("warnings"), new HealthWatch().addAll(run.metrics()));
     node.set("series", Series.of(run.metrics(), Math.min(POINTS_OF_A_RUN, share(POINTS))));
-    node.set("calibration", calibration(run.evaluation()));
+    int text = Math.min(EvaluationData.TEXT, share(SAMPLE_TEXT) / TEXTS_OF_AN_EVALUATION);
+    node.set("evaluation", EvaluationData.bounded(run.evaluation(), text));
     addSamples(node.putArray("samples"), run.samples());
     addRollouts(node.putArray("rollouts"), run, rollouts.chosen());
     ObjectNode settings = node.putObject("settings");
@@ -83,7 +87,7 @@ final class ReportData {
     return Math.max(20, ofAll / runs);
   }
 
-  private static void addHeadline(ObjectNode node, Headline headline) {
+  static void addHeadline(ObjectNode node, Headline headline) {
     node.put("verdict", headline.verdict().name().toLowerCase(Locale.ROOT));
     node.put("sentence", headline.sentence());
     ArrayNode facts = node.putArray("facts");
@@ -104,11 +108,6 @@ final class ReportData {
           .put("finding", warning.finding())
           .put("advice", warning.advice());
     }
-  }
-
-  private static JsonNode calibration(JsonNode evaluation) {
-    JsonNode bins = evaluation.path("calibration");
-    return bins.isArray() ? bins : JSON.createArrayNode();
   }
 
   /** Samples of the first and the last steps, and of some between. */
@@ -172,7 +171,7 @@ final class ReportData {
   }
 
   /** The text, its middle left out where it is longer. */
-  private static String cut(String text, int most) {
+  static String cut(String text, int most) {
     if (text.length() <= most) {
       return text;
     }

@@ -15,7 +15,7 @@ function calibrationPlot(run, index) {
   const height = 240;
   const x = (share) => 50 + ((share - 0.5) / 0.5) * (width - 80);
   const y = (share) => 10 + (1 - share) * (height - 45);
-  const bins = run.calibration.filter((bin) => bin.pairs > 0);
+  const bins = run.evaluation.calibration.filter((bin) => bin.pairs > 0);
   const most = Math.max(...bins.map((bin) => bin.pairs));
   const parts = [];
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
@@ -44,14 +44,14 @@ function calibrationPlot(run, index) {
       "aria-label": `Calibration of ${run.name}: ${said.join("; ")}`,
     }, ...parts),
     tableBehind(() => table(`calibration of ${run.name}`, ["how sure", "pairs", "predicted", "right", "95 % interval"],
-      run.calibration.map((bin) => [
+      run.evaluation.calibration.map((bin) => [
         `${percent(bin.low)} to ${percent(bin.high)}`, String(bin.pairs),
         bin.pairs ? percent(bin.predicted) : "–", bin.pairs ? percent(bin.observed) : "–",
         bin.pairs ? wilson(bin.observed, bin.pairs).map(percent).join(" to ") : "–"]))));
 }
 
 function calibrationSection(runs) {
-  const plots = runs.map((run, index) => (run.calibration.length ? calibrationPlot(run, index) : null))
+  const plots = runs.map((run, index) => (run.evaluation.calibration.length ? calibrationPlot(run, index) : null))
     .filter((element) => element);
   return plots.length === 0 ? null : section("calibration", "Calibration of the reward model",
     make("p", {}, "How often it is right against how sure it is, on held-out pairs. On the dashed line it is as sure as it should be; "

@@ -10,10 +10,11 @@ function shared(views) {
 const views = GROUPS.map(() => new View());
 const sections = [
   runsSection(runs, shared(views)), healthSection(runs), curvesSection(runs, views), calibrationSection(runs),
+  breakdownsSection(runs), mistakesSection(runs),
   samplesSection(runs), tokensSection(runs), settingsSection(runs),
 ].filter((element) => element !== null);
 document.getElementById("main").append(...sections);
-const links = { runs: "Runs", health: "Health", curves: "Curves", calibration: "Calibration", samples: "Samples", tokens: "Tokens", settings: "Settings" };
+const links = { runs: "Runs", health: "Health", curves: "Curves", calibration: "Calibration", breakdowns: "Breakdowns", mistakes: "Mistakes", samples: "Samples", tokens: "Tokens", settings: "Settings" };
 document.getElementById("sections").append(...sections.map((element) => make("a", { href: `#${element.id}` }, links[element.id])));
 document.title = `${runs.map((run) => run.name).join(", ")} · rlhf4j report`;
 if (location.hash) {

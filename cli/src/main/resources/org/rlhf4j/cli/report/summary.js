@@ -1,5 +1,16 @@
 const SIGNS = { better: "✓", worse: "✕", unclear: "≈", unknown: "·" };
 
+function factList(facts) {
+  return make("dl", { class: "facts" }, ...facts.map((fact) => make("div", {},
+    make("dt", {}, fact.label),
+    make("dd", {}, make("span", { class: "value" }, fact.value), make("span", { class: "note" }, fact.note)))));
+}
+
+function verdictLine(headline) {
+  return make("p", { class: `verdict ${headline.verdict}` },
+    make("span", { "aria-hidden": "true" }, `${SIGNS[headline.verdict]} `), headline.sentence);
+}
+
 function runCard(run, index, view) {
   const box = make("input", {
     type: "checkbox", checked: true, onchange: () => {
@@ -7,9 +18,6 @@ function runCard(run, index, view) {
       view.redraw();
     },
   });
-  const facts = run.headline.facts.map((fact) => make("div", {},
-    make("dt", {}, fact.label),
-    make("dd", {}, make("span", { class: "value" }, fact.value), make("span", { class: "note" }, fact.note))));
   const state = run.finished ? `${run.lastStep} steps` : `${run.lastStep} steps, unfinished`;
   const warned = run.warnings.length
     ? make("a", { href: "#health", class: "verdict warn" },
@@ -18,10 +26,9 @@ function runCard(run, index, view) {
   return make("article", { class: "card run", ofRun: index },
     make("div", { class: "name" }, make("h3", {}, run.name),
       make("span", { class: "pill" }, `${run.stage} · ${state}`)),
-    make("p", { class: `verdict ${run.headline.verdict}` },
-      make("span", { "aria-hidden": "true" }, `${SIGNS[run.headline.verdict]} `), run.headline.sentence),
+    verdictLine(run.headline),
     warned,
-    make("dl", { class: "facts" }, ...facts),
+    factList(run.headline.facts),
     make("label", {}, box, make("i", { class: `key dash-${Math.floor(index / 8) % 3}` }), "in the curves"));
 }
 

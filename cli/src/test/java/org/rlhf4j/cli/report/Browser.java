@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -35,6 +36,7 @@ import java.util.regex.Pattern;
 final class Browser implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String AXE = "META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
   private static final Pattern LISTENING = Pattern.compile("DevTools listening on (ws://\\S+)");
   private static final List<String> NAMES =
       List.of("chromium", "chromium-browser", "google-chrome");
@@ -139,6 +141,34 @@ final class Browser implements AutoCloseable {
   void frame() {
     evaluate(
         "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
+  }
+
+  /** The visible text of the first element that a selector finds. */
+  String text(String selector) {
+    return evaluate("document.querySelector('" + selector + "').innerText").asText();
+  }
+
+  /** How many elements a selector finds. */
+  int count(String selector) {
+    return evaluate("document.querySelectorAll('" + selector + "').length").intValue();
+  }
+
+  /** What axe finds: how many {@code passes}, and the {@code violations} with their elements. */
+  JsonNode accessibility() throws IOException {
+    try (InputStream axe = Browser.class.getClassLoader().getResourceAsStream(AXE)) {
+      evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + "; 1");
+    }
+    return evaluate(
+        "axe.run().then(r => ({passes: r.passes.length, violations: r.violations.map(v =>"
+            + " v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html + ' ' + n.failureSummary)"
+            + ".join(' | '))}))");
+  }
+
+  /** Elements that reach beyond the right edge of the window without being scrolled. */
+  JsonNode widerThanTheWindow() {
+    return evaluate(
+        "[...document.querySelectorAll('main, main *')].filter(e => !e.closest('.scroll, svg')"
+            + " && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))");
   }
 
   /** The value of an expression in the page, promises awaited. */

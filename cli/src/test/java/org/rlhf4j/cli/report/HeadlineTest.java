@@ -72,6 +72,47 @@ class HeadlineTest {
     assertThat(of(run, null).verdict()).isEqualTo(verdict);
   }
 
+  /** On the same pairs less of a difference is needed than between intervals. */
+  @ParameterizedTest
+  @CsvSource({"0.01, BETTER", "0.2, UNCLEAR"})
+  void whetherLengthIsBeatenIsTestedPairByPair(double pValue, Headline.Verdict verdict)
+      throws IOException {
+    Path run = WrittenRuns.reward(folder.resolve("reward"));
+    Files.writeString(
+        run.resolve("evaluation.json"),
+        """
+        {"pairs": 200, "accuracy": 0.66, "accuracy_low": 0.59, "accuracy_high": 0.72,
+         "length_accuracy": 0.4, "length_baseline": {"p_value": %s}}"""
+            .formatted(pValue));
+    Headline headline = of(run, null);
+    assertThat(headline.verdict()).isEqualTo(verdict);
+    assertThat(headline.facts())
+        .contains(
+            new Headline.Fact("by length alone", "60.0 %", "prefer the shorter: what to beat"));
+  }
+
+  @Test
+  void whereTheBestModelIsKeptItsLossCounts() throws IOException {
+    Path run = WrittenRuns.sft(folder.resolve("sft"), 30);
+    Files.writeString(
+        run.resolve("metrics.jsonl"),
+        """
+        {"step": 1, "loss": 3, "eval_loss": 4}
+        {"step": 2, "loss": 2, "eval_loss": 3}
+        {"step": 3, "loss": 1, "eval_loss": 5}
+        """);
+    assertThat(of(run, null).sentence())
+        .isEqualTo("It got worse: held-out loss from 4.000 to 5.000");
+    Files.writeString(
+        run.resolve("config.yaml"),
+        Files.readString(run.resolve("config.yaml")) + "keep-best: true\n");
+    assertThat(of(run, null).sentence()).isEqualTo("It learnt: held-out loss from 4.000 to 3.000");
+    Files.writeString(
+        run.resolve("metrics.jsonl"),
+        "{\"step\": 1, \"loss\": 3, \"eval_loss\": 4}\n{\"step\": 2, \"loss\": 2, \"eval_loss\": 6}\n");
+    assertThat(of(run, null).verdict()).isEqualTo(Headline.Verdict.UNCLEAR);
+  }
+
   @Test
   void fineTuningIsJudgedByTheHeldOutLoss() throws IOException {
     // evaluated at 10, 20 and 30: 5/10, 5/20, 5/30

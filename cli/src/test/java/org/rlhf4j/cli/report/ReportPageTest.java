@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,8 +29,6 @@ import org.junit.jupiter.params.provider.CsvSource;
     disabledReason = "no Chromium on the PATH: the page isn't looked at in a browser")
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class ReportPageTest {
-
-  private static final String AXE = "META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
 
   /** Longer than a prompt's box is high. */
   private static final String TEXT = WrittenRuns.HOSTILE + "\nand so on".repeat(20);
@@ -73,21 +69,15 @@ class ReportPageTest {
   }
 
   private static String text(String selector) {
-    return browser.evaluate("document.querySelector(" + quoted(selector) + ").innerText").asText();
+    return browser.text(selector);
   }
 
   private static int count(String selector) {
-    return browser
-        .evaluate("document.querySelectorAll(" + quoted(selector) + ").length")
-        .intValue();
-  }
-
-  private static String quoted(String text) {
-    return "'" + text.replace("'", "\\'") + "'";
+    return browser.count(selector);
   }
 
   private static void focus(String selector) {
-    browser.evaluate("document.querySelector(" + quoted(selector) + ").focus()");
+    browser.evaluate("document.querySelector('" + selector + "').focus()");
   }
 
   @Test
@@ -95,7 +85,8 @@ class ReportPageTest {
     assertThat(browser.evaluate("document.documentElement.dataset.ready").asText())
         .isEqualTo("true");
     assertThat(text("nav"))
-        .isEqualTo("Runs\nHealth\nCurves\nCalibration\nSamples\nTokens\nSettings");
+        .isEqualTo(
+            "Runs\nHealth\nCurves\nCalibration\nBreakdowns\nMistakes\nSamples\nTokens\nSettings");
     assertThat(text("#runs")).contains("The reward rose by +2.70", "It learnt", "80.0 %");
     assertThat(text("#runs .card:nth-child(3)")).contains("! 1 warning");
     assertThat(text("#health"))
@@ -227,22 +218,10 @@ class ReportPageTest {
     browser.emulate(colorScheme, width);
     browser.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })");
     browser.frame();
-    try (InputStream axe = getClass().getClassLoader().getResourceAsStream(AXE)) {
-      browser.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + "; 1");
-    }
-    JsonNode result =
-        browser.evaluate(
-            "axe.run().then(r => ({passes: r.passes.length, violations: r.violations.map(v =>"
-                + " v.id + ': ' + v.nodes.slice(0, 3).map(n => n.html + ' ' + n.failureSummary)"
-                + ".join(' | '))}))");
+    JsonNode result = browser.accessibility();
     assertThat(result.get("violations")).isEmpty();
     assertThat(result.get("passes").intValue()).isGreaterThan(20);
-    assertThat(
-            browser.evaluate(
-                "[...document.querySelectorAll('main, main *')].filter(e => !e.closest('.scroll, svg')"
-                    + " && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))"))
-        .as("nothing is wider than the window")
-        .isEmpty();
+    assertThat(browser.widerThanTheWindow()).as("nothing is wider than the window").isEmpty();
     screenshot(colorScheme + "-" + width);
   }
 
@@ -250,11 +229,7 @@ class ReportPageTest {
   @Test
   void accessibilityRulesCanFail() throws IOException {
     browser.evaluate("document.querySelector('#runs h3').style.color = '#bbb'");
-    try (InputStream axe = getClass().getClassLoader().getResourceAsStream(AXE)) {
-      browser.evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + "; 1");
-    }
-    assertThat(browser.evaluate("axe.run().then(r => r.violations.map(v => v.id))").toString())
-        .contains("color-contrast");
+    assertThat(browser.accessibility().get("violations").toString()).contains("color-contrast");
   }
 
   private static void screenshot(String name) throws IOException {

@@ -51,7 +51,15 @@ final class WrittenRuns {
         {"pairs": 120, "accuracy": 0.8, "accuracy_low": 0.72, "accuracy_high": 0.86,
          "length_accuracy": 0.5, "calibration": [
           {"low": 0.5, "high": 0.75, "pairs": 40, "predicted": 0.6, "observed": 0.55},
-          {"low": 0.75, "high": 1.0, "pairs": 80, "predicted": 0.9, "observed": 0.95}]}
+          {"low": 0.75, "high": 1.0, "pairs": 80, "predicted": 0.9, "observed": 0.95}],
+         "breakdowns": [{"by": "file", "parts": [
+          {"name": "a.csv", "pairs": 70, "accuracy": 0.9, "accuracy_low": 0.81,
+           "accuracy_high": 0.95, "length_accuracy": 0.6},
+          {"name": "b.csv", "pairs": 50, "accuracy": 0.66, "accuracy_low": 0.52,
+           "accuracy_high": 0.78, "length_accuracy": 0.4}]}],
+         "most_wrong": [
+          {"location": "b.csv:7:1", "prompt": "How?", "chosen": "So.", "rejected": "Not so.",
+           "chosen_score": -1.5, "rejected_score": 2.25}]}
         """);
     return folder;
   }

@@ -116,7 +116,7 @@ public enum HealthCheck {
 
   /** By a twentieth of its least. */
   HELD_OUT_LOSS_RISES(
-      "train for fewer --steps or --epochs, or lower --learning-rate",
+      "write the best model with --keep-best, train for fewer --steps, or lower --learning-rate",
       history -> {
         OptionalDouble least = history.leastBeforeLast("eval_loss");
         OptionalDouble last = history.last("eval_loss");

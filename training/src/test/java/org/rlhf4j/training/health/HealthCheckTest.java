@@ -197,6 +197,6 @@ class HealthCheckTest {
     assertThat(warnings.get(0).line())
         .isEqualTo(
             "warning: step 40: the held-out loss rises again (1.580, was 1.500);"
-                + " train for fewer --steps or --epochs, or lower --learning-rate");
+                + " write the best model with --keep-best, train for fewer --steps, or lower --learning-rate");
   }
 }

@@ -1,0 +1,180 @@
+package org.rlhf4j.cli.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.data.Comparison;
+import org.rlhf4j.data.DataReport;
+import org.rlhf4j.data.Location;
+import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.reward.RewardEvaluation;
+
+/** The reward model's page in a browser; as {@link ReportPageTest} has it. */
+@EnabledIf(
+    value = "org.rlhf4j.cli.report.Browser#isInstalled",
+    disabledReason = "no Chromium on the PATH: the page isn't looked at in a browser")
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class RewardReportPageTest {
+
+  private static final int PAIRS = 200;
+
+  @TempDir private static Path folder;
+  private static Browser browser;
+  private static Path page;
+
+  @BeforeAll
+  static void makeThePage() throws IOException {
+    browser = Browser.start(folder.resolve("profile"));
+    List<TokenizedRow> rows = rows();
+    List<float[]> careful = new ArrayList<>();
+    List<float[]> hasty = new ArrayList<>();
+    for (int i = 0; i < PAIRS; i++) {
+      careful.add(new float[] {i % 5 == 0 ? -1 : 0.5f + i % 7 / 3f, 0}); // 160 of 200
+      hasty.add(new float[] {i % 2 == 0 ? -2 : 2, 0}); // 100 of 200
+    }
+    DataReport report = new DataReport.Builder(64, List.of()).build();
+    page = folder.resolve("reward.html");
+    RewardReport.write(
+        List.of(
+            new RewardReport.Judged(
+                "careful", RewardEvaluation.of(rows, careful, report, List.of("source"))),
+            new RewardReport.Judged(
+                "hasty <i>one", RewardEvaluation.of(rows, hasty, report, List.of("source")))),
+        Optional.of(RewardEvaluation.compare(rows, careful, hasty)),
+        page);
+  }
+
+  /** Pairs of three sources and of many lengths, with texts that would break out of a page. */
+  private static List<TokenizedRow> rows() {
+    List<TokenizedRow> rows = new ArrayList<>();
+    for (int i = 0; i < PAIRS; i++) {
+      String source = List.of("people", "model", WrittenRuns.HOSTILE).get(i % 3);
+      Comparison comparison =
+          new Comparison(
+                  "Question " + i + WrittenRuns.HOSTILE,
+                  " An answer." + WrittenRuns.HOSTILE,
+                  " Another, which is rather long.".repeat(1 + i % 4),
+                  0,
+                  new Location("pairs.jsonl", i + 1, 1))
+              .withColumns(Map.of("source", source));
+      TokenTree tree =
+          new TokenTree(new int[1 + i % 40], List.of(new int[1 + i % 11], new int[1 + i % 13]));
+      rows.add(new TokenizedRow(tree, comparison, 0, 0));
+    }
+    return rows;
+  }
+
+  @AfterAll
+  static void stop() {
+    browser.close();
+  }
+
+  @BeforeEach
+  void open() {
+    browser.emulate("light", 1320);
+    browser.open(page);
+  }
+
+  @AfterEach
+  void nothingWentWrong() {
+    assertThat(browser.errors()).isEmpty();
+    assertThat(browser.requests())
+        .allSatisfy(url -> assertThat(url).isEqualTo(page.toUri().toString()));
+  }
+
+  @Test
+  void everySectionIsThere() {
+    assertThat(browser.evaluate("document.documentElement.dataset.ready").asText())
+        .isEqualTo("true");
+    assertThat(browser.text("nav"))
+        .isEqualTo("Verdict\nComparison\nCalibration\nMargins\nBreakdowns\nMistakes");
+    assertThat(browser.text("#verdict .card"))
+        .contains("It judges better than length alone does", "80.0 %", "shuffled labels");
+    assertThat(browser.text("#verdict .card:nth-child(2)"))
+        .contains("hasty <i>one", "Not clearly better than chance", "50.0 %");
+    // Both right where i is odd and not 5's multiple: 80; careful alone 80, hasty alone 20.
+    assertThat(browser.text("#comparison"))
+        .contains("careful is better", "80 pairs that it alone", "20 pairs that it alone")
+        .contains("+30.0 points");
+    assertThat(browser.text("#breakdowns")).contains("By source", "By prompt length");
+    assertThat(browser.count("#margins figure")).isEqualTo(2);
+  }
+
+  @Test
+  void textsAreNeverHtml() {
+    assertThat(browser.evaluate("typeof window.broken").asText()).isEqualTo("undefined");
+    assertThat(browser.count("img")).isZero();
+    assertThat(browser.text("#mistakes .prompt")).isEqualTo("Question 0" + WrittenRuns.HOSTILE);
+  }
+
+  @Test
+  void mistakesAreReadSideBySide() {
+    assertThat(browser.count("#mistakes article")).isEqualTo(5);
+    assertThat(browser.text("#mistakes article"))
+        .contains("pairs.jsonl:1:1", "-1", "chosen by people", "preferred by the model");
+    browser.evaluate("document.querySelector('#mistakes button').click()");
+    assertThat(browser.count("#mistakes article")).isEqualTo(10);
+    browser.evaluate(
+        "(() => { const s = document.querySelector('#mistakes select');"
+            + " s.value = '1'; s.dispatchEvent(new Event('change')); })()");
+    assertThat(browser.text("#mistakes article")).contains("-2");
+  }
+
+  @Test
+  void eachPlotHasItsTable() {
+    browser.evaluate("document.querySelector('#breakdowns figure details').open = true");
+    browser.frame();
+    assertThat(browser.text("#breakdowns figure thead")).contains("source", "by length");
+    assertThat(browser.text("#breakdowns figure tbody tr")).contains("people", "careful", "67");
+  }
+
+  @Test
+  void theFirstKeyLeadsToTheSkipLink() {
+    browser.key("Tab");
+    assertThat(browser.evaluate("document.activeElement.textContent").asText())
+        .isEqualTo("Skip to the verdict");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"light, 1320", "dark, 1320", "light, 400"})
+  void accessibilityRulesHold(String colorScheme, int width) throws IOException {
+    browser.emulate(colorScheme, width);
+    browser.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })");
+    browser.frame();
+    JsonNode result = browser.accessibility();
+    assertThat(result.get("violations")).isEmpty();
+    assertThat(result.get("passes").intValue()).isGreaterThan(20);
+    assertThat(browser.widerThanTheWindow()).as("nothing is wider than the window").isEmpty();
+    String target = System.getenv("REPORT_SCREENSHOTS");
+    if (target != null) {
+      Path file = Path.of(target).resolve("reward-" + colorScheme + "-" + width + ".png");
+      browser.screenshot(Files.createDirectories(Path.of(target)).resolve(file.getFileName()));
+    }
+  }
+
+  /** The same rules do find a fault that is put in. */
+  @Test
+  void accessibilityRulesCanFail() throws IOException {
+    browser.evaluate("document.querySelector('#verdict h3').style.color = '#bbb'");
+    assertThat(browser.accessibility().get("violations").toString()).contains("color-contrast");
+  }
+}

@@ -1,0 +1,59 @@
+package org.rlhf4j.training;
+
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * When a stage is evaluated on its held-out rows, and what follows from that.
+ *
+ * @param evalEvery steps from one evaluation to the next, or null for those of the checkpoints
+ * @param keepBest whether the model is that of the evaluation with the least held-out loss
+ * @param patience how many evaluations in a row may bring no less held-out loss, or null for any
+ *     number
+ */
+@SettingsGroup("Evaluation")
+public record EvaluationSettings(
+    @Setting(
+            help =
+                "Steps from one evaluation on the held-out rows to the next; the last step is"
+                    + " always evaluated.",
+            defaultText = "--checkpoint-every")
+        Integer evalEvery,
+    @Setting(
+            help = "Write the model of the least held-out loss, not that of the last step.",
+            defaultValue = "false")
+        boolean keepBest,
+    @Setting(
+            help = "Stop after so many evaluations in a row without a new least held-out loss.",
+            defaultText = "never")
+        Integer patience) {
+
+  /** Evaluated at checkpoints, nothing follows. */
+  public static final EvaluationSettings AT_CHECKPOINTS = new EvaluationSettings(null, false, null);
+
+  /** Checks the ranges. */
+  public EvaluationSettings {
+    if (evalEvery != null) {
+      Limits.positive("eval-every", evalEvery);
+    }
+    if (patience != null) {
+      Limits.positive("patience", patience);
+    }
+  }
+
+  /**
+   * Stops where something is to follow from held-out rows and there are none.
+   *
+   * @param heldOutRows how many there are
+   */
+  public void require(int heldOutRows) {
+    if (heldOutRows == 0 && (keepBest || patience != null)) {
+      throw new UsageException(
+          (keepBest ? "--keep-best" : "--patience")
+              + " goes by held-out rows, and there are none; give --eval-data or a larger"
+              + " --eval-fraction");
+    }
+  }
+}
