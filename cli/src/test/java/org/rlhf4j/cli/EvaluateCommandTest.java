@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +125,60 @@ class EvaluateCommandTest {
     int pairs = outcome.json().get("pairs").intValue();
     assertThat(pairs).isBetween(1, ROWS - 1);
     assertThat(outcome.json().get("against").get("pairs").intValue()).isBetween(1, pairs);
+  }
+
+  /** Messages are judged as the reward model's own template writes them. */
+  @Test
+  void eachModelHasItsOwnTemplate() throws IOException {
+    String first = withTemplate("first", "the {{ m.content }} and", "the ");
+    String second = withTemplate("second", "is {{ m.content }} ing", "is ");
+    List<String> messages = new ArrayList<>();
+    List<String> texts = new ArrayList<>();
+    for (String end : List.of("is ending", "and", "is", "the rain is ending and")) {
+      messages.add(
+          """
+          {"prompt": [{"role": "user", "content": "the rain"}],
+           "chosen": [{"role": "assistant", "content": "%s"}],
+           "rejected": [{"role": "assistant", "content": "the"}]}"""
+              .formatted(end)
+              .replace("\n", ""));
+      texts.add(
+          """
+          {"prompt": "the the rain andthe ", "chosen": "%s and", "rejected": "the and"}"""
+              .formatted(end));
+    }
+    Path rows = Files.write(folder.resolve("messages.jsonl"), messages);
+    Path rendered = Files.write(folder.resolve("texts.jsonl"), texts);
+    JsonNode judged =
+        evaluate(first, "--data", rows.toString(), "--against", second, "--json").json();
+    assertThat(judged.get("loss").doubleValue())
+        .isCloseTo(
+            evaluate(first, "--data", rendered.toString(), "--json")
+                .json()
+                .get("loss")
+                .doubleValue(),
+            within(1e-6));
+    assertThat(judged.get("against").get("pairs").intValue()).isEqualTo(4);
+    assertThat(
+            evaluate(second, "--data", rows.toString(), "--json").json().get("loss").doubleValue())
+        .isNotCloseTo(judged.get("loss").doubleValue(), within(1e-4));
+  }
+
+  private String withTemplate(String name, String message, String opening) throws IOException {
+    Path model = Files.createDirectory(folder.resolve(name));
+    try (Stream<Path> files = Files.list(Path.of(LLAMA)).filter(Files::isRegularFile)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}"
+            + message
+            + "{% endfor %}{% if add_generation_prompt %}"
+            + opening
+            + "{% endif %}");
+    return model.toString();
   }
 
   @Test
