@@ -25,6 +25,7 @@ function breakdownPlot(by, models) {
       }
     });
   });
+  const keys = models.map(({ index, name }) => make("span", { ofRun: index }, make("i", { class: "key" }), name));
   const said = models.flatMap(({ name, parts }) => parts.map((part) => `${name}, ${part.name}: ${percent(part.accuracy)} of ${part.pairs}`));
   return make("figure", { class: "card" },
     make("figcaption", {}, make("h3", {}, `By ${by}`)),
@@ -32,6 +33,7 @@ function breakdownPlot(by, models) {
       class: "plot", style: "height:auto;cursor:default", viewBox: `0 0 ${width} ${height}`, role: "img",
       "aria-label": `Accuracy by ${by}. ${said.join("; ")}`,
     }, ...marks),
+    keys.length > 1 ? make("div", { class: "readout" }, ...keys) : null,
     tableBehind(() => table(`accuracy by ${by}`, [by, "model", "pairs", "right", "95 % interval", "by length"],
       models.flatMap(({ name, parts }) => parts.map((part) => [part.name, name, String(part.pairs), percent(part.accuracy),
         `${percent(part.accuracy_low)} to ${percent(part.accuracy_high)}`, percent(part.length_accuracy)])))));

@@ -116,6 +116,7 @@ class RewardReportPageTest {
         .contains("careful is better", "80 pairs that it alone", "20 pairs that it alone")
         .contains("+30.0 points");
     assertThat(browser.text("#breakdowns")).contains("By source", "By prompt length");
+    assertThat(browser.text("#breakdowns .readout")).contains("careful", "hasty <i>one");
     assertThat(browser.count("#margins figure")).isEqualTo(2);
   }
 
