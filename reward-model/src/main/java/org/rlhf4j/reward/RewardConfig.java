@@ -97,7 +97,7 @@ public record RewardConfig(
   public RewardConfig {
     Limits.notNegative("center-coefficient", centerCoefficient);
     Limits.require(
-        !freezeBackbone || lora.loraRank() == null,
+        !freezeBackbone || lora.loraRank() == 0,
         "freeze-backbone",
         "trains the head alone; leave out --lora-rank");
     normalizeOn = List.copyOf(normalizeOn);
