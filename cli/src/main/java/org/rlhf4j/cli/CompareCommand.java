@@ -146,9 +146,11 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
                 chosen.onBadRow(),
                 Display.stderr().stream());
         LanguageModel model = LanguageModel.load(chosen.model());
-        LanguageModel reference = LanguageModel.load(chosen.referenceModel());
+        LanguageModel reference = LanguageModel.load(chosen.referenceModel(), model);
         ScalarModel judge =
-            chosen.rewardModel() == null ? null : Manifest.loadVerified(chosen.rewardModel())) {
+            chosen.rewardModel() == null
+                ? null
+                : Manifest.loadVerified(chosen.rewardModel(), model)) {
       requireSameTokenizer(model, reference, chosen);
       List<TokenizedPrompt> prompts = prompts(rows, model, reference, chosen);
       Reward reward =

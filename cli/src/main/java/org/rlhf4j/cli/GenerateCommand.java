@@ -106,7 +106,7 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
         write(chosen, new GenerationWork(model, chosen, null), err());
         return;
       }
-      try (ScalarModel judge = Manifest.loadVerified(chosen.rewardModel())) {
+      try (ScalarModel judge = Manifest.loadVerified(chosen.rewardModel(), model)) {
         int budget = MemoryPlan.microBatchTokens(judge.config().dimensions());
         RewardModelReward reward = new RewardModelReward(judge, model.tokenizer(), budget);
         write(chosen, new GenerationWork(model, chosen, reward), err());
