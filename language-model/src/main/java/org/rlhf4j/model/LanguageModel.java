@@ -181,6 +181,70 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
+   * The KL to another model over the whole vocabulary, before each completion token.
+   *
+   * @param other a model of the same family and vocabulary
+   * @param tokens packed prompts and completions
+   * @param temperature above 0: what the logits of both are divided by
+   * @return KL(this ‖ other) of each predicted token, in nats
+   */
+  public float[] divergences(LanguageModel other, PackedTokens tokens, double temperature) {
+    try (Profile.Span span = Profile.span(Profile.Work.SCORING);
+        NDManager scope = weights.manager().newSubManager()) {
+      NDArray rows = network.predicting(weights, tokens, scope, null);
+      NDArray otherRows = other.network.predicting(other.weights, tokens, scope, null);
+      // Under its own name the array would be taken for one of this model's weights.
+      NDArray otherHead = other.head().reshape(other.head().getShape());
+      otherHead.attach(scope);
+      return network
+          .divergences(weights, rows, otherRows, otherHead, scope.create(temperature))
+          .get(0)
+          .toFloatArray();
+    }
+  }
+
+  /**
+   * What the next-token distributions at completion tokens are made from, to be compared with later
+   * ones.
+   *
+   * @param tokens packed prompts and completions
+   * @return the final hidden states, {@code hidden} numbers of each predicted token
+   */
+  public float[] states(PackedTokens tokens) {
+    try (Profile.Span span = Profile.span(Profile.Work.SCORING);
+        NDManager scope = weights.manager().newSubManager()) {
+      return network.predicting(weights, tokens, scope, null).toFloatArray();
+    }
+  }
+
+  /** The head as it stands, to be closed: with {@link #states} it is a distribution of the past. */
+  public HeadCopy headCopy() {
+    return new HeadCopy(head());
+  }
+
+  /**
+   * How far this model has moved from what it was, over the whole vocabulary, without gradients.
+   *
+   * @param tokens packed prompts and completions
+   * @param temperature above 0: what logits are divided by
+   * @param oldStates what {@link #states} gave then
+   * @param oldHead the head of then
+   * @return KL(old ‖ this) of each predicted token, in nats
+   */
+  public float[] divergencesFrom(
+      PackedTokens tokens, double temperature, float[] oldStates, HeadCopy oldHead) {
+    try (Profile.Span span = Profile.span(Profile.Work.SCORING);
+        NDManager scope = weights.manager().newSubManager()) {
+      NDArray rows = network.predicting(weights, tokens, scope, null);
+      NDArray oldRows = scope.create(oldStates, rows.getShape());
+      return network
+          .divergences(weights, rows, oldRows, oldHead.array(), scope.create(temperature))
+          .get(1)
+          .toFloatArray();
+    }
+  }
+
+  /**
    * A forward pass to compute a loss on.
    *
    * @param tokens packed prompts and completions

@@ -29,6 +29,11 @@ public final class LogprobPass implements AutoCloseable {
   private final NDArray logprobs;
   private final NDArray entropies;
   private final boolean entropyGradient;
+  private NDArray states;
+  private Divergences divergences;
+
+  /** The KL from an earlier distribution, and what its gradient needs. */
+  private record Divergences(NDArray leaf, NDArray oldRows, NDArray oldHead) {}
 
   LogprobPass(
       Network network,
@@ -75,6 +80,31 @@ public final class LogprobPass implements AutoCloseable {
     return entropies;
   }
 
+  /**
+   * The final hidden states [M, C] that predict the tokens, a leaf: for a second head on the same
+   * trunk. What a loss sends back to them goes on into the network.
+   */
+  public NDArray states() {
+    if (states == null) {
+      states = rows.stopGradient();
+      Torch.requiresGradient(states, true);
+    }
+    return states;
+  }
+
+  /**
+   * KL(π_old ‖ π) [M] over the whole vocabulary, a leaf. May be asked for once.
+   *
+   * @param oldStates what {@link LanguageModel#states} gave for these tokens then
+   * @param oldHead the head of then
+   */
+  public NDArray divergencesFrom(float[] oldStates, HeadCopy oldHead) {
+    NDArray oldRows = scope.create(oldStates, rows.getShape());
+    NDList out = network.divergences(parameters, rows, oldRows, oldHead.array(), temperature);
+    divergences = new Divergences(leaf(out.get(1), true), oldRows, oldHead.array());
+    return divergences.leaf();
+  }
+
   /** The manager for arrays that live as long as this pass. */
   public NDManager scope() {
     return scope;
@@ -83,7 +113,7 @@ public final class LogprobPass implements AutoCloseable {
   /**
    * Adds the loss's gradient to that of the weights.
    *
-   * @param loss a scalar computed from {@link #logprobs()} and {@link #entropies()}
+   * @param loss a scalar computed from this pass's leaves
    */
   public void backward(NDArray loss) {
     try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
@@ -91,9 +121,38 @@ public final class LogprobPass implements AutoCloseable {
       NDArray gradients = logprobs.getGradient();
       NDArray entropyGradients =
           entropyGradient ? entropies.getGradient() : scope.create(new float[0]);
-      network.backward(
-          parameters, head, rows, targets, temperature, gradients, entropyGradients, kept, tape);
+      NDArray headGradient = Network.headGradient(head, scope);
+      NDArray byRows =
+          network
+              .logprobsBackward(
+                  parameters,
+                  rows,
+                  targets,
+                  temperature,
+                  gradients,
+                  entropyGradients,
+                  headGradient,
+                  kept)
+              .get(0);
+      if (divergences != null) {
+        byRows = byRows.add(divergencesBackward(headGradient));
+      }
+      if (states != null) {
+        byRows = byRows.add(states.getGradient());
+      }
+      network.backward(parameters, rows, byRows, tape);
     }
+  }
+
+  private NDArray divergencesBackward(NDArray headGradient) {
+    return network.divergencesBackward(
+        parameters,
+        rows,
+        divergences.oldRows(),
+        divergences.oldHead(),
+        temperature,
+        divergences.leaf().getGradient(),
+        headGradient);
   }
 
   @Override

@@ -40,7 +40,7 @@ final class Network implements AutoCloseable {
   private Network(ModelConfig config, double adapterScale, double adapterDropout) {
     this.dimensions = config.dimensions();
     List<String> files = new ArrayList<>(config.family().programs());
-    files.addAll(List.of("transformer.py", "adapters.py", "decoding.py"));
+    files.addAll(List.of("transformer.py", "adapters.py", "divergence.py", "decoding.py"));
     String methods = TorchProgram.methods(Network.class, files) + MatrixProduct.source();
     Map<String, Object> attributes = constants(config.blueprint());
     attributes.put("adapter_scale", adapterScale);
@@ -214,13 +214,61 @@ final class Network implements AutoCloseable {
       NDArray entropyGradients,
       NDList kept,
       Tape tape) {
-    NDArray into = head.hasGradient() ? head.getGradient() : rows.getManager().create(new float[0]);
-    into.attach(rows.getManager());
+    NDArray into = headGradient(head, rows.getManager());
     NDList out =
         logprobsBackward(
             parameters, rows, targets, temperature, gradients, entropyGradients, into, kept);
     backward(parameters, rows, out.get(0), tape);
     return out.get(1);
+  }
+
+  /** The gradient of a head, owned by the scope; empty where the head has none. */
+  static NDArray headGradient(NDArray head, NDManager scope) {
+    NDArray gradient = head.hasGradient() ? head.getGradient() : scope.create(new float[0]);
+    gradient.attach(scope);
+    return gradient;
+  }
+
+  /**
+   * The KL between these weights' next-token distributions p and others q, over the whole
+   * vocabulary.
+   *
+   * @param rows hidden states [M, C] that give p
+   * @param otherRows hidden states [M, C'] that give q
+   * @param otherHead the head [C', V] that gives q, in this program's layout
+   * @return KL(p ‖ q) [M] and KL(q ‖ p) [M]
+   */
+  NDList divergences(
+      Parameters parameters,
+      NDArray rows,
+      NDArray otherRows,
+      NDArray otherHead,
+      NDArray temperature) {
+    NDList in = new NDList(rows);
+    in.addAll(parameters.list());
+    in.addAll(new NDList(otherRows, otherHead, temperature));
+    return run("divergences", in, false);
+  }
+
+  /**
+   * Turns gradients of KL(q ‖ p) into those of hidden states and head of p.
+   *
+   * @param gradients ∂loss/∂KL(q ‖ p) [M]
+   * @param headGradient takes the head's, added to what it holds; empty where it isn't wanted
+   * @return ∂loss/∂rows [M, C]
+   */
+  NDArray divergencesBackward(
+      Parameters parameters,
+      NDArray rows,
+      NDArray otherRows,
+      NDArray otherHead,
+      NDArray temperature,
+      NDArray gradients,
+      NDArray headGradient) {
+    NDList in = new NDList(rows);
+    in.addAll(parameters.list());
+    in.addAll(new NDList(otherRows, otherHead, temperature, gradients, headGradient));
+    return run("divergences_backward", in, false).get(0);
   }
 
   /** Runs one of the program's methods; the first argument's manager owns the results. */

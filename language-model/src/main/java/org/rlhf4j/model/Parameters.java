@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +171,35 @@ public final class Parameters implements AutoCloseable {
       gradients.add(gradient);
     }
     return gradients;
+  }
+
+  /** All weights, one tensor behind the other, as the programs have them. */
+  public float[] values() {
+    FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(count()));
+    for (int i = 0; i < specs.size(); i++) {
+      values.put(memory(i).asFloatBuffer());
+    }
+    return values.array();
+  }
+
+  /** Overwrites all weights by numbers in the order of {@link #values}. */
+  public void setValues(float[] values) {
+    int next = 0;
+    for (int i = 0; i < specs.size(); i++) {
+      FloatBuffer memory = memory(i).asFloatBuffer();
+      int size = memory.remaining();
+      memory.put(values, next, size);
+      next += size;
+    }
+  }
+
+  /** The gradients collected so far, in the order of {@link #values}. */
+  public float[] gradientValues() {
+    FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(count()));
+    try (NDManager scope = manager.newSubManager()) {
+      gradients(scope).forEach(gradient -> values.put(gradient.toFloatArray()));
+    }
+    return values.array();
   }
 
   /** Sets all gradients to zero. */

@@ -145,6 +145,19 @@ public final class ScalarModel implements AutoCloseable {
     return new ScalarModel(config, model.tokenizer(), model.origin(), shared, adapter);
   }
 
+  /**
+   * A scalar model on a language model's backbone as it stands, with a head that was trained on it.
+   *
+   * @param model whose weights are copied; its tokenizer is shared and stays its own
+   * @param head its weights are copied
+   * @return the model
+   */
+  static ScalarModel of(LanguageModel model, ValueHead head) {
+    ScalarModel scalar = from(model, 0);
+    scalar.setHead(head.parameters());
+    return scalar;
+  }
+
   /** The configuration. */
   public ModelConfig config() {
     return config;

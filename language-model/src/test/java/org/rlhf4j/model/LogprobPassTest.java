@@ -60,6 +60,59 @@ class LogprobPassTest {
     }
   }
 
+  /** The same for what else a loss may be made of: the KL from another model, a second head. */
+  @EveryFamily
+  void soAreThoseOfDivergencesAndStates(String name) throws IOException {
+    try (LanguageModel model = LanguageModel.load(Fixture.of(name).folder());
+        LanguageModel old = moved(model);
+        HeadCopy oldHead = old.headCopy();
+        ValueHead value = ValueHead.fresh(model, 3)) {
+      value.parameters().trainable(true);
+      float[] oldStates = old.states(tokens);
+      try (LogprobPass pass = model.forward(tokens, 0.8, false)) {
+        NDArray kl = pass.divergencesFrom(oldStates, oldHead).mul(pass.scope().create(a)).sum();
+        NDArray values = value.of(pass.states()).mul(pass.scope().create(b)).sum();
+        pass.backward(kl.mul(10).add(values));
+      }
+      Gradients gradients = Gradients.take(model.parameters());
+      for (int i = 0; i < gradients.values().size(); i++) {
+        float[] g = gradients.values().get(i);
+        double norm = norm(g);
+        double step = 2e-3 / Math.max(1, norm / 4);
+        move(model.parameters().memory(i), g, step / norm);
+        double above = otherLoss(model, oldStates, oldHead, value);
+        move(model.parameters().memory(i), g, -2 * step / norm);
+        double below = otherLoss(model, oldStates, oldHead, value);
+        move(model.parameters().memory(i), g, step / norm);
+        assertThat((above - below) / (2 * step))
+            .as(gradients.specs().get(i).name())
+            .isCloseTo(norm, within(0.02 * norm + 0.02));
+      }
+    }
+  }
+
+  private double otherLoss(
+      LanguageModel model, float[] oldStates, HeadCopy oldHead, ValueHead value) {
+    float[] kl = model.divergencesFrom(tokens, 0.8, oldStates, oldHead);
+    float[] values = value.values(model, tokens);
+    double loss = 0;
+    for (int i = 0; i < a.length; i++) {
+      loss += 10 * a[i] * kl[i] + b[i] * values[i];
+    }
+    return loss;
+  }
+
+  private LanguageModel moved(LanguageModel model) {
+    LanguageModel copy = model.copy();
+    float[] weights = copy.parameters().values();
+    float[] noise = random.weights(weights.length);
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] += 0.05f * noise[i];
+    }
+    copy.parameters().setValues(weights);
+    return copy;
+  }
+
   private double loss(LanguageModel model) {
     TokenLogprobs now = model.logprobs(tokens, 0.8);
     double loss = 0;

@@ -1,0 +1,29 @@
+package org.rlhf4j.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+
+/**
+ * A copy of a language model's head. With final hidden states of the same moment it holds what the
+ * next-token distributions were, without holding them.
+ */
+public final class HeadCopy implements AutoCloseable {
+  private final NDManager manager;
+  private final NDArray array;
+
+  HeadCopy(NDArray head) {
+    manager = Torch.manager();
+    array = Torch.zeros(manager, head.getShape().getShape());
+    Torch.memory(array).put(Torch.memory(head));
+  }
+
+  /** The head [C, V]. */
+  NDArray array() {
+    return array;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}
