@@ -91,6 +91,10 @@ class Row:
         """Options of the peer's script that this work sets."""
         raise NotImplementedError
 
+    def peer_models(self, session):
+        """Options of the peer's script that name what it starts from."""
+        return ["--model", self.start_model(session)]
+
     def operations(self, session, shape):
         """What a step needs at least, on average over those after the warm-up."""
         raise NotImplementedError
@@ -119,9 +123,9 @@ class Row:
     def peer(self, session, name):
         python = session.ppo_peer_python if self.kind == "ppo" else session.peer_python
         finished = run(
-            [python, PEERS / self.script, "--model", self.start_model(session), "--tokenizer",
-             session.tokenizer, "--data", self.rows_file(session), "--steps", session.steps, "--warmup",
-             session.warmup, "--threads", session.threads, *self.peer_options()],
+            [python, PEERS / self.script, *self.peer_models(session), "--tokenizer", session.tokenizer, "--data",
+             self.rows_file(session), "--steps", session.steps, "--warmup", session.warmup, "--threads",
+             session.threads, *self.peer_options()],
             session.work / "logs" / f"{name}-peer", PEER_ENVIRONMENT)
         line = finished.json_line()
         return Measured(f"{line['peer']}, transformers {line['transformers']}", line["all_seconds"],
@@ -315,7 +319,10 @@ class Ppo(Row):
                 "--prompts-per-step", self.episodes, "--ppo-epochs", self.ppo_epochs, "--minibatches", 1,
                 "--max-length", self.prompt_length + self.max_new_tokens, "--max-new-tokens",
                 self.max_new_tokens, "--kl-coefficient", "0.05", "--missing-eos-penalty", 0,
-                "--learning-rate", "1e-6"]
+                "--learning-rate", "1e-6", "--value-learning-rate", "1e-6"]
+
+    def peer_models(self, session):
+        return [*super().peer_models(session), "--scalar-model", self.scalar(session)]
 
     def peer_options(self):
         return ["--episodes", self.episodes, "--ppo-epochs", self.ppo_epochs, "--minibatches", 1,

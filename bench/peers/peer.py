@@ -48,13 +48,13 @@ def causal_model(options):
     return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
 
 
-def scalar_model(options, seed=None):
-    """A reward model or critic of the model's shape; its head is drawn from the seed."""
-    torch.manual_seed(options.seed if seed is None else seed)
-    path = options.model or options.model_config
+def scalar_model(options, folder=None):
+    """A reward model or critic: that of a folder, else one of the model's shape with a head drawn from the seed."""
+    torch.manual_seed(options.seed)
+    path = folder or options.model or options.model_config
     config = AutoConfig.from_pretrained(path, num_labels=1)
     config.pad_token_id = options.text_tokenizer.pad_token_id
-    if options.model:
+    if folder or options.model:
         return AutoModelForSequenceClassification.from_pretrained(
             path, config=config, dtype=torch.float32)
     return AutoModelForSequenceClassification.from_config(config, dtype=torch.float32)

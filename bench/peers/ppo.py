@@ -17,7 +17,7 @@ from peer import Clock, arguments, causal_model, logged, print_result, scalar_mo
 
 def main():
     options = arguments(__doc__, episodes=8, ppo_epochs=4, minibatches=1, prompt_length=64,
-                        max_new_tokens=64, learning_rate=1e-6)
+                        max_new_tokens=64, learning_rate=1e-6, scalar_model="")
     tokenizer = options.text_tokenizer
     tokenizer.padding_side = "left"
     count = options.episodes * options.steps
@@ -33,7 +33,8 @@ def main():
             learning_rate=options.learning_rate, num_sample_generations=0,
             local_rollout_forward_batch_size=options.episodes)),
         processing_class=tokenizer, model=policy, ref_model=copy.deepcopy(policy),
-        reward_model=scalar_model(options), value_model=scalar_model(options),
+        reward_model=scalar_model(options, options.scalar_model),
+        value_model=scalar_model(options, options.scalar_model),
         train_dataset=rows, eval_dataset=rows, data_collator=DataCollatorWithPadding(tokenizer),
         callbacks=[clock])
     trainer.train()
