@@ -21,9 +21,22 @@ SETTINGS = {
 }
 
 
-def group_advantages(scores, kind):
-    """One number per completion of a group: (r - mean) / (std + 1e-4), unbiased, or r - mean."""
-    rewards = torch.tensor(scores)
+class RunningMean:
+    """An exponential mean of the batches' mean rewards, the first batch's own to begin with."""
+
+    def __init__(self):
+        self.mean = None
+
+    def advantages(self, rewards):
+        mean = rewards.mean() if self.mean is None else self.mean
+        self.mean = 0.99 * mean + 0.01 * rewards.mean()
+        return rewards - mean
+
+
+def group_advantages(rewards, kind):
+    """One number per completion of a group: (r - mean) / (std + 1e-4), unbiased; r - mean; or r - mean of the others."""
+    if kind == "leave-one-out":
+        return rewards - (rewards.sum() - rewards) / (len(rewards) - 1)
     centred = rewards - rewards.mean()
     return centred / (rewards.std(unbiased=True) + 1e-4) if kind == "group" else centred
 
@@ -34,6 +47,8 @@ def completion_losses(logprobs, old, ref, advantage, settings):
     if settings["loss"] == "gspo":
         log_ratio = log_ratio.mean().expand_as(log_ratio)
     ratio = log_ratio.exp()
+    if "max-ratio" in settings:
+        ratio = ratio.clamp(max=settings["max-ratio"])
     losses, clipped = clipped_surrogate(ratio, advantage, settings["clip-low"], settings["clip-high"])
     d = ref - logprobs
     k3 = d.exp() - 1 - d
@@ -56,17 +71,24 @@ def reduced(per_token, settings):
     return total / (len(per_token) * settings["max-new-tokens"])
 
 
-def prepare(models, rollouts, settings):
+def prepare(models, rollouts, settings, baseline):
     rows = [(r["prompt_ids"], r["completion_ids"]) for r in rollouts]
     size = settings["group-size"]
     penalized = [r["score"] - (0.0 if ended(r) else settings["missing-eos-penalty"]) for r in rollouts]
-    groups = [penalized[i : i + size] for i in range(0, len(rollouts), size)]
     with torch.no_grad():
         old = [token_logprobs(models["policy"], *row, settings["temperature"]) for row in rows]
         ref = [token_logprobs(models["reference"], *row, settings["temperature"]) for row in rows]
+    rewards = torch.tensor(penalized)
+    if settings["kl-in"] == "reward":
+        kl = torch.stack([(o - f).sum() for o, f in zip(old, ref)])
+        rewards = rewards - settings["kl-coefficient"] * kl
+    if settings["advantage"] == "running-mean":
+        advantages = baseline.advantages(rewards)
+    else:
+        advantages = torch.cat([group_advantages(g, settings["advantage"]) for g in rewards.split(size)])
     masked = [settings["mask-cut-completions"] and not ended(r) for r in rollouts]
     return {"rows": rows, "masked": masked, "old_logprobs": old, "ref_logprobs": ref,
-            "advantages": torch.cat([group_advantages(g, settings["advantage"]) for g in groups])}
+            "advantages": advantages}
 
 
 def update(models, optimizer, batch, settings):
@@ -83,7 +105,8 @@ def update(models, optimizer, batch, settings):
         log_ratios.append((logprobs - old).detach()[:kept])
         entropies.append(entropy.detach()[:kept])
     policy_loss, kl_loss = reduced(policy, settings), reduced(kl, settings)
-    loss = policy_loss + settings["kl-coefficient"] * kl_loss
+    in_loss = settings["kl-in"] == "loss"
+    loss = policy_loss + settings["kl-coefficient"] * kl_loss if in_loss else policy_loss
     optimizer.zero_grad()
     loss.backward()
     grad_norm = clip_gradients(models["policy"], settings["max-grad-norm"])
@@ -101,11 +124,11 @@ def update(models, optimizer, batch, settings):
 def summary(rollouts, batch, settings):
     scores = torch.tensor([r["score"] for r in rollouts])
     kl = [(o - f).sum() for o, f in zip(batch["old_logprobs"], batch["ref_logprobs"])]
-    groups = scores.view(-1, settings["group-size"])
+    groups = batch["advantages"].view(-1, settings["group-size"])
     return {
         "reward": scores.mean(), "reward_std": scores.std(unbiased=True),
         "kl": torch.stack(kl).mean(),
-        "equal_reward_groups": int((groups == groups[:, :1]).all(1).sum()),
+        "equal_reward_groups": int((groups == 0).all(1).sum()),
         "completion_length": sum(len(r["completion_ids"]) for r in rollouts) / len(rollouts),
         "ended": sum(map(ended, rollouts)) / len(rollouts),
     }
@@ -113,9 +136,10 @@ def summary(rollouts, batch, settings):
 
 def train(models, rollouts_by_step, settings):
     optimizer = adamw(models["policy"], settings, settings["learning-rate"])
+    baseline = RunningMean()
     records = []
     for step, rollouts in enumerate(rollouts_by_step, start=1):
-        batch = prepare(models, rollouts, settings)
+        batch = prepare(models, rollouts, settings, baseline)
         updates = [update(models, optimizer, batch, settings)
                    for _ in range(settings["updates-per-batch"])]
         records.append({"step": step, **summary(rollouts, batch, settings),
@@ -151,6 +175,8 @@ VARIANTS = {
     "dapo": {"loss": "dapo", "clip-high": 0.28},
     "dr-grpo": {"loss": "dr-grpo", "advantage": "mean-only"},
     "gspo": {"loss": "gspo", "clip-low": 3e-4, "clip-high": 4e-4},
+    "rloo": {"advantage": "leave-one-out", "kl-in": "reward", "kl-estimator": "k1"},
+    "reinforce": {"advantage": "running-mean", "kl-in": "reward", "kl-estimator": "k1", "max-ratio": 1.05},
 }
 
 

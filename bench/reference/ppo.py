@@ -5,8 +5,12 @@ import copy
 import torch
 
 from rollouts import MAX_NEW_TOKENS, ended, random_prompt, sampled_rollout, write_rollouts
-from rows import clip_gradients, token_logprobs, token_logprobs_and_entropy, values, write_json
+from rows import (
+    clip_gradients, divergences, token_distributions, token_logprobs, token_logprobs_and_entropy, values,
+    write_json,
+)
 from sft import adamw
+from trust_region import trust_region_step
 from tiny_models import causal_model, llama_config, perturbed, save_folder, save_weights, scalar_model
 
 SETTINGS = {
@@ -60,22 +64,83 @@ def value_losses(value, old_value, returns, clip):
     return 0.5 * torch.maximum((value - returns) ** 2, (clipped - returns) ** 2)
 
 
-def prepare(models, rollouts, settings):
+class Critic:
+    """A network of its own, or a head on the policy's trunk, with its optimizer."""
+
+    def __init__(self, models, settings):
+        self.shared = settings.get("critic") == "shared"
+        self.models = models
+        self.trained = models["critic"].score if self.shared else models["critic"]
+        self.optimizer = adamw(self.trained, settings, settings["value-learning-rate"])
+
+    def values(self, row, detached=False):
+        if not self.shared:
+            return values(self.models["critic"], *row)
+        head = self.trained
+        read = (lambda states: head(states.detach())) if detached else head
+        return values(self.models["policy"], *row, head=read)
+
+    def update(self, max_norm):
+        norm = clip_gradients(self.trained, max_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        return norm
+
+
+def prepare(models, critic, rollouts, settings):
     """What a rollout batch needs before its updates; lists hold one [T] tensor per completion."""
     rows = [(r["prompt_ids"], r["completion_ids"]) for r in rollouts]
+    temperature = settings["temperature"]
     with torch.no_grad():
-        old = [token_logprobs(models["policy"], *row, settings["temperature"]) for row in rows]
-        ref = [token_logprobs(models["reference"], *row, settings["temperature"]) for row in rows]
-        value = [values(models["critic"], *row) for row in rows]
+        old = [token_logprobs(models["policy"], *row, temperature) for row in rows]
+        ref = [token_logprobs(models["reference"], *row, temperature) for row in rows]
+        distributions = [token_distributions(models["policy"], *row, temperature) for row in rows]
+        value = [critic.values(row) for row in rows]
     rewards = [token_rewards(r, o, f, settings) for r, o, f in zip(rollouts, old, ref)]
     raw = [generalized_advantages(r, v, settings["gamma"], settings["lambda"])
            for r, v in zip(rewards, value)]
     returns = [a + v for a, v in zip(raw, value)]
-    return {"rows": rows, "old_logprobs": old, "ref_logprobs": ref, "values": value,
-            "rewards": rewards, "raw_advantages": raw, "advantages": whitened(raw), "returns": returns}
+    return {"rows": rows, "distributions": distributions, "old_logprobs": old, "ref_logprobs": ref,
+            "values": value, "rewards": rewards, "raw_advantages": raw, "advantages": whitened(raw),
+            "returns": returns}
 
 
-def update(models, optimizers, batch, chosen, settings):
+def policy_losses(ratio, advantages, divergence, step_kl_coefficient, settings):
+    """The objective per token, and where a branch of it without gradient holds."""
+    if settings["objective"] == "clip":
+        losses, clipped = clipped_surrogate(ratio, advantages, settings["clip"], settings["clip"])
+        c = settings.get("dual-clip")
+        if c:
+            clipped = torch.where((advantages < 0) & (ratio > c), torch.ones_like(clipped), clipped)
+            losses = torch.where(advantages < 0, torch.minimum(losses, -c * advantages), losses)
+        return losses, clipped
+    losses = -advantages * ratio
+    if settings["objective"] == "adaptive-kl":
+        losses = losses + step_kl_coefficient * divergence
+    return losses, torch.zeros_like(losses)
+
+
+def divergence_from_old(models, batch, i, settings):
+    """KL(pi_old || pi) [T] of one completion."""
+    now = token_distributions(models["policy"], *batch["rows"][i], settings["temperature"])
+    return divergences(batch["distributions"][i], now)
+
+
+def minibatch_values(critic, batch, chosen, settings, detached=False):
+    value = torch.cat([critic.values(batch["rows"][i], detached) for i in chosen])
+    old, returns = (torch.cat([batch[name][i] for i in chosen]) for name in ("values", "returns"))
+    return value_losses(value, old, returns, settings["value-clip"]).mean()
+
+
+def update_critic(critic, batch, chosen, settings):
+    """One minibatch of the critic alone."""
+    value_loss = minibatch_values(critic, batch, chosen, settings, detached=True)
+    (settings["value-coefficient"] * value_loss).backward()
+    return {"completions": list(chosen), "tokens": sum(len(batch["values"][i]) for i in chosen),
+            "value_loss": value_loss.detach(), "value_grad_norm": critic.update(settings["max-grad-norm"])}
+
+
+def update(models, optimizer, critic, batch, chosen, settings, step_kl_coefficient):
     """One minibatch: the completions with the given indices, every mean over their tokens."""
     def pick(name):
         return torch.cat([batch[name][i] for i in chosen])
@@ -84,30 +149,41 @@ def update(models, optimizers, batch, chosen, settings):
               for i in chosen]
     logprobs = torch.cat([s[0] for s in scored])
     entropy = torch.cat([s[1] for s in scored]).mean()
-    value = torch.cat([values(models["critic"], *batch["rows"][i]) for i in chosen])
     log_ratio = logprobs - pick("old_logprobs")
     ratio = log_ratio.exp()
-    losses, clipped = clipped_surrogate(ratio, pick("advantages"), settings["clip"], settings["clip"])
+    used = ratio.clamp(max=settings["max-ratio"]) if "max-ratio" in settings else ratio
+    divergence = torch.cat([divergence_from_old(models, batch, i, settings) for i in chosen])
+    losses, clipped = policy_losses(used, pick("advantages"), divergence, step_kl_coefficient, settings)
     policy_loss = losses.mean()
-    value_loss = value_losses(value, pick("values"), pick("returns"), settings["value-clip"]).mean()
+    value_loss = minibatch_values(critic, batch, chosen, settings)
 
-    for optimizer in optimizers.values():
-        optimizer.zero_grad()
     total = policy_loss + settings["value-coefficient"] * value_loss
     total = total - settings["entropy-coefficient"] * entropy
     total.backward()
-    norms = {name: clip_gradients(models[name], settings["max-grad-norm"]) for name in optimizers}
-    for optimizer in optimizers.values():
-        optimizer.step()
+    grad_norm = clip_gradients(models["policy"], settings["max-grad-norm"])
+    optimizer.step()
+    optimizer.zero_grad()
     return {
         "completions": list(chosen), "tokens": len(ratio),
         "policy_loss": policy_loss.detach(), "value_loss": value_loss.detach(),
         "loss": total.detach(), "clip_fraction": clipped.mean(),
         "approx_kl": (ratio - 1 - log_ratio).detach().mean(),
         "ratio_mean": ratio.detach().mean(), "ratio_max": ratio.detach().max(),
-        "entropy": entropy.detach(),
-        "grad_norm": norms["policy"], "value_grad_norm": norms["critic"],
+        "entropy": entropy.detach(), "grad_norm": grad_norm,
+        "value_grad_norm": critic.update(settings["max-grad-norm"]),
     }
+
+
+@torch.no_grad()
+def step_kl(models, batch, settings):
+    """The mean KL(pi_old || pi) over all tokens of the batch."""
+    rows = range(len(batch["rows"]))
+    return torch.cat([divergence_from_old(models, batch, i, settings) for i in rows]).mean()
+
+
+def next_step_kl_coefficient(coefficient, kl, target):
+    """Doubled above 1.5 times the target, halved below the target over 1.5."""
+    return coefficient * 2 if kl > 1.5 * target else coefficient / 2 if kl < target / 1.5 else coefficient
 
 
 def summary(rollouts, batch):
@@ -127,15 +203,30 @@ def summary(rollouts, batch):
 
 def train(models, rollouts_by_step, orders, settings):
     """`orders[step][epoch]` lists the minibatches of an epoch, each a list of completion indices."""
-    optimizers = {"policy": adamw(models["policy"], settings, settings["learning-rate"]),
-                  "critic": adamw(models["critic"], settings, settings["value-learning-rate"])}
+    optimizer = adamw(models["policy"], settings, settings["learning-rate"])
+    critic = Critic(models, settings)
+    step_kl_coefficient = 1.0
     records = []
     for step, (rollouts, epochs) in enumerate(zip(rollouts_by_step, orders), start=1):
-        batch = prepare(models, rollouts, settings)
-        updates = [{"epoch": e, **update(models, optimizers, batch, chosen, settings)}
-                   for e, minibatches in enumerate(epochs, start=1) for chosen in minibatches]
-        records.append({"step": step, **summary(rollouts, batch), "minibatches": epochs,
-                        **{k: v for k, v in batch.items() if k != "rows"}, "updates": updates})
+        batch = prepare(models, critic, rollouts, settings)
+        chosen = [(e, c) for e, minibatches in enumerate(epochs, start=1) for c in minibatches]
+        measured, updates = {}, []
+        alone = step <= settings.get("critic-warmup-steps", 0)
+        if settings["objective"] == "trust-region":
+            measured = trust_region_step(models["policy"], batch, settings)
+            alone = True
+        for e, c in chosen:
+            updates.append({"epoch": e, **(
+                update_critic(critic, batch, c, settings) if alone
+                else update(models, optimizer, critic, batch, c, settings, step_kl_coefficient))})
+        if settings["objective"] == "adaptive-kl":
+            kl = step_kl(models, batch, settings)
+            measured = {"step_kl": kl, "step_kl_coefficient": step_kl_coefficient}
+            step_kl_coefficient = next_step_kl_coefficient(
+                step_kl_coefficient, float(kl), settings["step-kl-target"])
+        lists = {k: v for k, v in batch.items() if k not in ("rows", "distributions")}
+        records.append({"step": step, **summary(rollouts, batch), **measured, "minibatches": epochs,
+                        **lists, "updates": updates})
     return records
 
 
@@ -158,6 +249,18 @@ def fixed_rollouts(policy):
              for i in range(SETTINGS["prompts-per-step"])] for step in (1, 2)]
 
 
+VARIANTS = {
+    "clip": {},
+    "entropy": {"entropy-coefficient": 0.01, "temperature": 0.8},
+    "dual-clip": {"clip": 0.02, "dual-clip": 1.03},
+    "vanilla": {"objective": "vanilla", "clip": None},
+    "adaptive-kl": {"objective": "adaptive-kl", "clip": None, "step-kl-target": 1e-3, "temperature": 0.8},
+    "shared": {"critic": "shared"},
+    "warm-up": {"critic-warmup-steps": 1, "critic": "shared"},
+    "trust-region": {"objective": "trust-region", "clip": None, "step-kl-target": 0.01, "steps": 1},
+}
+
+
 def write_ppo(folder):
     folder = folder / "ppo"
     models = starting_models()
@@ -165,12 +268,12 @@ def write_ppo(folder):
         save_folder(model, folder / name)
     rollouts = fixed_rollouts(models["policy"])
     write_rollouts(folder / "rollouts.jsonl", sum(rollouts, []))
-    variants = {"clip": SETTINGS,
-                "entropy": {**SETTINGS, "entropy-coefficient": 0.01, "temperature": 0.8}}
-    for name, settings in variants.items():
+    for name, changes in VARIANTS.items():
+        settings = {k: v for k, v in {**SETTINGS, **changes}.items() if v is not None}
         trained = copy.deepcopy(models)
         steps = train(trained, rollouts, shuffled_orders(settings, len(rollouts[0]), 55), settings)
         write_json(folder / name / "expected.json", {"settings": settings, "steps": steps})
         save_weights(trained["policy"], folder / name / "policy-final.safetensors")
-        save_weights(trained["critic"], folder / name / "critic-final.safetensors")
+        critic = trained["critic"].score if settings.get("critic") == "shared" else trained["critic"]
+        save_weights(critic, folder / name / "critic-final.safetensors")
     return [folder]

@@ -27,6 +27,16 @@ def token_logprobs_and_entropy(model, prompt, completion, temperature=1.0):
     return logprobs.gather(1, torch.tensor(completion)[:, None])[:, 0], entropy
 
 
+def token_distributions(model, prompt, completion, temperature=1.0):
+    """log pi of every token of the vocabulary [T, vocabulary] where each completion token came from."""
+    return torch.log_softmax(token_logits(model, prompt, completion, temperature), dim=-1)
+
+
+def divergences(p, q):
+    """KL(p || q) [T] of log-probabilities [T, vocabulary]."""
+    return (p.exp() * (p - q)).sum(-1)
+
+
 def hidden_states(model, ids):
     """Final-normed hidden states [len(ids), hidden]."""
     trunk = getattr(model, model.base_model_prefix)
@@ -38,10 +48,10 @@ def score(model, prompt, completion):
     return model.score(hidden_states(model, list(prompt) + list(completion))[-1])[0]
 
 
-def values(model, prompt, completion):
-    """V_t [T], read at the position before y_t."""
+def values(model, prompt, completion, head=None):
+    """V_t [T], read at the position before y_t, by the model's own head or another."""
     states = hidden_states(model, list(prompt) + list(completion))
-    return model.score(states[len(prompt) - 1 : -1])[:, 0]
+    return (head or model.score)(states[len(prompt) - 1 : -1])[:, 0]
 
 
 def clip_gradients(model, max_norm):

@@ -3,60 +3,69 @@ package org.rlhf4j.grpo;
 import java.util.Arrays;
 import org.rlhf4j.rollout.RolloutMetrics;
 
-/** How a completion's reward becomes its advantage, without a critic. */
+/**
+ * The names of the advantages. All but the last compare a completion with others of its group: they
+ * are all zero where a group's rewards are equal, to the last bit.
+ */
 public enum GroupAdvantages {
   /** (r − mean) / (std + 1e-4) over the group, unbiased std (Shao et al. 2024, section 4.1.2). */
   GROUP {
     @Override
-    void fill(double[] rewards, double[] advantages) {
-      double mean = RolloutMetrics.mean(rewards);
-      double deviation = RolloutMetrics.deviation(rewards);
-      for (int i = 0; i < rewards.length; i++) {
-        advantages[i] = (rewards[i] - mean) / (deviation + EPSILON);
-      }
+    Advantages start() {
+      return unlessEqual(
+          rewards -> {
+            double mean = RolloutMetrics.mean(rewards);
+            double deviation = RolloutMetrics.deviation(rewards) + EPSILON;
+            return Arrays.stream(rewards).map(reward -> (reward - mean) / deviation).toArray();
+          });
     }
   },
   /** r − mean of the group (Liu et al. 2025, Dr. GRPO). */
   MEAN_ONLY {
     @Override
-    void fill(double[] rewards, double[] advantages) {
-      double mean = RolloutMetrics.mean(rewards);
-      for (int i = 0; i < rewards.length; i++) {
-        advantages[i] = rewards[i] - mean;
-      }
+    Advantages start() {
+      return unlessEqual(
+          rewards -> {
+            double mean = RolloutMetrics.mean(rewards);
+            return Arrays.stream(rewards).map(reward -> reward - mean).toArray();
+          });
     }
   },
   /** r − mean of the group's others (Ahmadian et al. 2024, RLOO). */
   LEAVE_ONE_OUT {
     @Override
-    void fill(double[] rewards, double[] advantages) {
-      double sum = Arrays.stream(rewards).sum();
-      for (int i = 0; i < rewards.length; i++) {
-        advantages[i] = rewards[i] - (sum - rewards[i]) / (rewards.length - 1);
-      }
+    Advantages start() {
+      return unlessEqual(
+          rewards -> {
+            double sum = Arrays.stream(rewards).sum();
+            int others = rewards.length - 1;
+            return Arrays.stream(rewards).map(reward -> reward - (sum - reward) / others).toArray();
+          });
+    }
+  },
+  /** {@link RunningMean}. */
+  RUNNING_MEAN {
+    @Override
+    Advantages start() {
+      return new RunningMean();
     }
   };
 
   private static final double EPSILON = 1e-4;
 
-  /**
-   * The advantages of a group's completions.
-   *
-   * @param rewards one per completion, at least two
-   * @return one per completion; all zero where the rewards are equal
-   */
-  public double[] of(double[] rewards) {
-    double[] advantages = new double[rewards.length];
-    if (!allEqual(rewards)) {
-      fill(rewards, advantages);
-    }
-    return advantages;
+  /** Advantages as they stand at the start of a run. */
+  abstract Advantages start();
+
+  /** Whether a completion is compared with others of its group, so that a group needs two. */
+  boolean needsOthers() {
+    return this != RUNNING_MEAN;
   }
 
-  abstract void fill(double[] rewards, double[] advantages);
-
-  /** Whether a group's rewards are all the same, so that nothing can be learnt from it. */
-  public static boolean allEqual(double[] rewards) {
-    return Arrays.stream(rewards).allMatch(reward -> reward == rewards[0]);
+  /** Rounding leaves no advantages where there are none. */
+  private static Advantages unlessEqual(Advantages advantages) {
+    return rewards ->
+        Arrays.stream(rewards).allMatch(reward -> reward == rewards[0])
+            ? new double[rewards.length]
+            : advantages.of(rewards);
   }
 }

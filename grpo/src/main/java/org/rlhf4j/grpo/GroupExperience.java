@@ -12,21 +12,21 @@ import org.rlhf4j.rollout.Rollout;
  * @param rollout completions with log-probabilities of policy and reference
  * @param oldLogprobs log π_old per token
  * @param refLogprobs log π_ref per token
+ * @param rewards one per completion: scores less penalties, and less the KL where that is in them
  * @param advantages one per completion
  * @param takesPart whether a completion's tokens bring loss
  * @param counts what the losses divide by
- * @param equalRewardGroups groups from which nothing can be learnt
- * @param penalizedReward mean over completions of the reward that advantages came from
+ * @param equalRewardGroups groups whose advantages are all 0: nothing can be learnt from them
  */
 record GroupExperience(
     Rollout rollout,
     float[][] oldLogprobs,
     float[][] refLogprobs,
+    double[] rewards,
     double[] advantages,
     boolean[] takesPart,
     GrpoLoss.Counts counts,
-    int equalRewardGroups,
-    double penalizedReward) {
+    int equalRewardGroups) {
 
   /**
    * Works the advantages out.
@@ -35,7 +35,8 @@ record GroupExperience(
    * @param scores the completions' scores, penalties subtracted
    * @param coefficient β of the KL in the reward, 0 for none
    * @param estimator of that KL
-   * @param settings GRPO's
+   * @param estimatedBy how rewards become advantages
+   * @param maskCutCompletions whether a cut completion brings no loss
    * @param maxNewTokens the most tokens of a completion
    */
   static GroupExperience of(
@@ -43,7 +44,8 @@ record GroupExperience(
       double[] scores,
       double coefficient,
       KlEstimator estimator,
-      GrpoSettings settings,
+      Advantages estimatedBy,
+      boolean maskCutCompletions,
       int maxNewTokens) {
     List<Completion> completions = rollout.completions();
     int n = completions.size();
@@ -59,28 +61,34 @@ record GroupExperience(
       double kl =
           coefficient == 0 ? 0 : Arrays.stream(estimator.of(oldLogprobs[i], refLogprobs[i])).sum();
       rewards[i] = scores[i] - coefficient * kl;
-      takesPart[i] = completion.ended() || !settings.maskCutCompletions();
+      takesPart[i] = completion.ended() || !maskCutCompletions;
       tokens += takesPart[i] ? completion.length() : 0;
     }
     int[] sizes = rollout.groups().stream().mapToInt(g -> g.completions().size()).toArray();
     double[] advantages = new double[n];
+    estimatedBy.begin(rewards);
     int equal = 0;
     int first = 0;
     for (int size : sizes) {
-      double[] group = Arrays.copyOfRange(rewards, first, first + size);
-      System.arraycopy(settings.advantage().of(group), 0, advantages, first, size);
-      equal += GroupAdvantages.allEqual(group) ? 1 : 0;
+      double[] group = estimatedBy.of(Arrays.copyOfRange(rewards, first, first + size));
+      System.arraycopy(group, 0, advantages, first, size);
+      equal += Arrays.stream(group).allMatch(advantage -> advantage == 0) ? 1 : 0;
       first += size;
     }
     return new GroupExperience(
         rollout,
         oldLogprobs,
         refLogprobs,
+        rewards,
         advantages,
         takesPart,
         new GrpoLoss.Counts(sizes.length, sizes, n, tokens, maxNewTokens),
-        equal,
-        Arrays.stream(rewards).average().orElseThrow());
+        equal);
+  }
+
+  /** The mean over completions of the reward that advantages came from. */
+  double penalizedReward() {
+    return Arrays.stream(rewards).average().orElseThrow();
   }
 
   /** Each completion's advantage at each of its tokens. */

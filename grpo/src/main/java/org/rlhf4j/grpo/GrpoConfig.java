@@ -10,6 +10,7 @@ import org.rlhf4j.training.OptimizerSettings;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.RunSettings;
 import org.rlhf4j.training.settings.Defaults;
+import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.MachineSettings;
 
 /**
@@ -37,6 +38,14 @@ public record GrpoConfig(
   /** Checks what depends on several groups. */
   public GrpoConfig {
     lora.requireNoDropout();
+    Limits.require(
+        rollouts.replay() != null || grpo.maxRatio() == null,
+        "max-ratio",
+        "is for --replay: what the policy has just sampled is near 1 by itself");
+    Limits.require(
+        !grpo.klRatioCorrection() || kl.klIn() == KlSettings.KlIn.LOSS,
+        "kl-ratio-correction",
+        "is for --kl-in loss");
   }
 
   /** These settings with what follows from the model and the machine filled in. */

@@ -17,6 +17,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param maskCutCompletions whether a cut completion brings no loss
  * @param resampleGroups prompts that a step may sample in place of groups of equal rewards
  * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
+ * @param maxRatio what the ratios of a replay are cut to, or null
  */
 @SettingsGroup("GRPO")
 public record GrpoSettings(
@@ -43,24 +44,32 @@ public record GrpoSettings(
     @Setting(
             help = "Weigh the KL in the loss by the ratio, which is right off-policy.",
             defaultValue = "false")
-        boolean klRatioCorrection) {
+        boolean klRatioCorrection,
+    @Setting(help = "Cut the ratios of a replay to this.", defaultText = "off") Double maxRatio) {
 
   /** Fills in what depends on the loss, and checks the ranges. */
   public GrpoSettings {
-    if (groupSize < 2) {
-      throw new UsageException(
-          "--group-size is " + groupSize + "; a group needs at least 2 completions to compare");
-    }
     boolean sequence = loss.isSequenceLevel();
     advantage =
         advantage != null
             ? advantage
             : loss == GrpoLoss.DR_GRPO ? GroupAdvantages.MEAN_ONLY : GroupAdvantages.GROUP;
+    Limits.positive("group-size", groupSize);
+    if (groupSize < 2 && advantage.needsOthers()) {
+      throw new UsageException(
+          "--group-size is "
+              + groupSize
+              + "; a group needs at least 2 completions to compare, but for --advantage"
+              + " running-mean");
+    }
     clipLow = clipLow != null ? clipLow : sequence ? 3e-4 : 0.2;
     clipHigh = clipHigh != null ? clipHigh : sequence ? 4e-4 : 0.2;
     Limits.positive("clip-low", clipLow);
     Limits.positive("clip-high", clipHigh);
     Limits.positive("updates-per-batch", updatesPerBatch);
     Limits.notNegative("resample-groups", resampleGroups);
+    if (maxRatio != null) {
+      Limits.positive("max-ratio", maxRatio);
+    }
   }
 }

@@ -2,34 +2,26 @@ package org.rlhf4j.grpo;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.KlController;
 import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.PolicyStage;
 import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
-import org.rlhf4j.training.Sample;
-import org.rlhf4j.training.Stage;
-import org.rlhf4j.training.StepLines;
 import org.rlhf4j.training.TrainingLoop;
 import org.rlhf4j.training.settings.Settings;
 
 /** Stage 3b: improves a policy by GRPO against a reward, held to a frozen reference. */
-public final class GrpoStage implements Stage, AutoCloseable {
+public final class GrpoStage extends PolicyStage {
   private static final String POLICY = "policy";
-  private static final String KL_COEFFICIENT = "kl_coefficient";
 
-  private final RunDirectory directory;
-  private final PolicyRun run;
   private final Learner learner;
   private final GrpoTrainer trainer;
-  private Rollout current;
 
   /**
    * Runs the stage from its settings to its end.
@@ -50,7 +42,7 @@ public final class GrpoStage implements Stage, AutoCloseable {
         GrpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
         try (GrpoStage stage = new GrpoStage(config, directory, policy, programs)) {
-          display.stream().println(stage.run.report());
+          display.stream().println(stage.run().report());
           new TrainingLoop(directory, config.loop(), stage, display).run();
         }
       }
@@ -67,8 +59,8 @@ public final class GrpoStage implements Stage, AutoCloseable {
    */
   GrpoStage(
       GrpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
-    this.directory = directory;
-    this.run =
+    super(
+        directory,
         new PolicyRun(
             policy,
             config.rollouts(),
@@ -76,12 +68,13 @@ public final class GrpoStage implements Stage, AutoCloseable {
             config.machine().seed(),
             config.grpo().groupSize(),
             config.grpo().resampleGroups(),
-            programs);
+            programs),
+        config.kl());
     this.learner =
         new Learner(
-            run.policy().parameters(),
+            policy.parameters(),
             config.optimizer(),
-            config.optimizer().scheduleOver(run.steps()));
+            config.optimizer().scheduleOver(run().steps()));
     this.trainer =
         new GrpoTrainer(
             config.grpo(),
@@ -89,7 +82,7 @@ public final class GrpoStage implements Stage, AutoCloseable {
             config.rollouts().temperature(),
             config.rollouts().maxNewTokens(),
             config.loop().microBatchTokens(),
-            run.policy(),
+            policy,
             learner);
   }
 
@@ -99,76 +92,46 @@ public final class GrpoStage implements Stage, AutoCloseable {
   }
 
   @Override
-  public int steps() {
-    return run.steps();
+  protected KlController kl() {
+    return trainer.kl();
   }
 
   @Override
-  public List<String> shownMetrics() {
-    return List.of("reward", "kl", "ended");
-  }
-
-  @Override
-  public Metrics step(int step) throws IOException {
-    long start = System.nanoTime();
-    current = run.rollout(step);
-    double sampling = (System.nanoTime() - start) / 1e9;
-    GrpoStep made = trainer.step(step, current, run.penalizedScores(current));
-    try (StepLines lines = new StepLines(directory.rollouts())) {
-      for (var line : RolloutFile.lines(step, current, made.advantages())) {
-        lines.append(line);
-      }
-    }
-    double training = (System.nanoTime() - start) / 1e9 - sampling;
-    return made.metrics()
-        .putAll(run.metrics())
-        .put("rollout_seconds", sampling)
-        .put("training_seconds", training)
-        .put("tokens_per_second", current.tokens() / (sampling + training));
-  }
-
-  @Override
-  public List<Sample> samples() {
-    return run.samples();
+  protected Learnt learn(int step, Rollout rollout, double[] scores) {
+    GrpoStep made = trainer.step(step, rollout, scores);
+    return new Learnt(rollout, made.advantages(), made.metrics());
   }
 
   @Override
   public void saveCheckpoint(Path folder) throws IOException {
+    super.saveCheckpoint(folder);
     learner.save(folder, POLICY);
   }
 
   @Override
   public void loadCheckpoint(Path folder) {
+    super.loadCheckpoint(folder);
     learner.load(folder, POLICY);
   }
 
   @Override
   public Map<String, Double> counters() {
-    return Map.of(KL_COEFFICIENT, trainer.kl().coefficient());
+    return trainer.counters();
   }
 
   @Override
   public void restoreCounters(Map<String, Double> counters) {
-    trainer.kl().restore(counters.get(KL_COEFFICIENT));
+    trainer.restoreCounters(counters);
   }
 
   @Override
   public void saveModel(RunDirectory to) throws IOException {
-    AtomicFiles.writeFolder(to.model(), run.policy()::save);
-  }
-
-  @Override
-  public void saveFailedBatch(Path file) throws IOException {
-    try (StepLines lines = new StepLines(file)) {
-      for (var line : RolloutFile.lines(0, current)) {
-        lines.append(line);
-      }
-    }
+    AtomicFiles.writeFolder(to.model(), run().policy()::save);
   }
 
   @Override
   public void close() throws IOException {
     learner.close();
-    run.close();
+    super.close();
   }
 }

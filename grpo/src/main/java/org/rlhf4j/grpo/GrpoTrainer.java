@@ -2,7 +2,9 @@ package org.rlhf4j.grpo;
 
 import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.rollout.KlController;
@@ -17,6 +19,8 @@ import org.rlhf4j.training.NonFiniteException;
 
 /** Group-relative policy optimisation: no critic, one rollout batch a step. */
 public final class GrpoTrainer {
+  private static final String KL_COEFFICIENT = "kl_coefficient";
+
   private final GrpoSettings settings;
   private final KlSettings klSettings;
   private final double temperature;
@@ -25,6 +29,7 @@ public final class GrpoTrainer {
   private final LanguageModel policy;
   private final Learner learner;
   private final KlController kl;
+  private final Advantages advantages;
 
   /**
    * A trainer.
@@ -53,11 +58,25 @@ public final class GrpoTrainer {
     this.policy = policy;
     this.learner = learner;
     this.kl = klSettings.controller();
+    this.advantages = settings.advantage().start();
   }
 
   /** The KL coefficient's controller. */
   public KlController kl() {
     return kl;
+  }
+
+  /** Numbers that later steps depend on, by name. */
+  public Map<String, Double> counters() {
+    Map<String, Double> counters = new HashMap<>(advantages.counters());
+    counters.put(KL_COEFFICIENT, kl.coefficient());
+    return counters;
+  }
+
+  /** Takes over {@link #counters()} of a checkpoint. */
+  public void restoreCounters(Map<String, Double> counters) {
+    advantages.restoreCounters(counters);
+    kl.restore(counters.get(KL_COEFFICIENT));
   }
 
   /**
@@ -78,20 +97,19 @@ public final class GrpoTrainer {
             scores,
             inReward ? coefficient : 0,
             klSettings.klEstimator(),
-            settings,
+            advantages,
+            settings.maskCutCompletions(),
             maxNewTokens);
     // 2. Updates on the whole batch.
     List<GrpoUpdate> updates = new ArrayList<>();
     for (int i = 0; i < settings.updatesPerBatch(); i++) {
       updates.add(update(step, experience, inReward ? 0 : coefficient));
     }
-    // 3. The KL coefficient for the next step.
-    double measured = RolloutMetrics.kl(rollout);
-    kl.update(measured, rollout.size());
+    // 3. The KL coefficient, and what else the next step depends on.
+    kl.update(RolloutMetrics.kl(rollout), rollout.size());
+    advantages.end(experience.rewards());
     return new GrpoStep(
-        experience.tokenAdvantages(),
-        updates,
-        metrics(step, experience, measured, coefficient, updates));
+        experience.tokenAdvantages(), updates, metrics(step, experience, coefficient, updates));
   }
 
   private GrpoUpdate update(int step, GroupExperience experience, double coefficient) {
@@ -126,20 +144,25 @@ public final class GrpoTrainer {
       NDArray reference = pass.scope().create(batch.flat(experience.refLogprobs()));
       NDArray advantages = pass.scope().create(batch.spread(experience.advantages()));
       NDArray tokenLogRatios = logprobs.sub(old);
-      NDArray ratio = settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp();
+      NDArray ratio = capped(settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp());
       NDArray policyLoss =
           GrpoLoss.surrogate(ratio, advantages, settings.clipLow(), settings.clipHigh())
               .mul(weight)
               .sum();
       NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
       if (settings.klRatioCorrection()) {
-        estimate = estimate.mul(tokenLogRatios.exp());
+        estimate = estimate.mul(capped(tokenLogRatios.exp()));
       }
       NDArray klLoss = estimate.mul(weight).sum();
       count(pass, tokenLogRatios, ratio, advantages, ratios);
       pass.backward(coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient)));
       return new Share(policyLoss.getFloat(), klLoss.getFloat());
     }
+  }
+
+  /** Cuts ratios to the largest that a replay may bring, where there is such a limit. */
+  private NDArray capped(NDArray ratios) {
+    return settings.maxRatio() == null ? ratios : ratios.minimum(settings.maxRatio());
   }
 
   private void count(
@@ -161,19 +184,15 @@ public final class GrpoTrainer {
   }
 
   private Metrics metrics(
-      int step,
-      GroupExperience experience,
-      double measuredKl,
-      double coefficient,
-      List<GrpoUpdate> updates) {
+      int step, GroupExperience experience, double coefficient, List<GrpoUpdate> updates) {
     GrpoUpdate all = GrpoUpdate.mean(updates);
     boolean inLoss = klSettings.klIn() == KlSettings.KlIn.LOSS;
     return new Metrics()
         .put("loss", all.policyLoss() + (inLoss ? coefficient * all.klLoss() : 0))
         .putAll(RolloutMetrics.of(experience.rollout()))
         .put("penalized_reward", experience.penalizedReward())
-        .put("kl", measuredKl)
-        .put("kl_coefficient", coefficient)
+        .putAll(RolloutMetrics.kls(experience.rollout()))
+        .put(KL_COEFFICIENT, coefficient)
         .put("entropy", all.ratios().entropy())
         .put("policy_loss", all.policyLoss())
         .put("kl_loss", all.klLoss())
@@ -181,6 +200,7 @@ public final class GrpoTrainer {
         .put("approx_kl", all.ratios().approxKl())
         .put("ratio_mean", all.ratios().ratioMean())
         .put("ratio_max", all.ratios().ratioMax())
+        .put("on_policy_error", updates.get(0).ratios().farthest())
         .put("equal_reward_groups", experience.equalRewardGroups())
         .put("grad_norm", all.gradNorm())
         .put("learning_rate", learner.learningRate(step));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.KlEstimator;
@@ -36,10 +37,6 @@ class GroupExperienceTest {
                 List.of(completion(false, 2, -1, -1, -1), completion(true, 2, -2, -1)))));
   }
 
-  private static GrpoSettings settings(GrpoLoss loss, boolean maskCut) {
-    return new GrpoSettings(2, loss, GroupAdvantages.MEAN_ONLY, null, null, 1, maskCut, 0, false);
-  }
-
   private static GroupExperience experience(double coefficient, boolean maskCut) {
     Rollout rollout = rollout();
     return GroupExperience.of(
@@ -47,7 +44,8 @@ class GroupExperienceTest {
         rollout.scores(),
         coefficient,
         KlEstimator.K1,
-        settings(GrpoLoss.GRPO, maskCut),
+        GroupAdvantages.MEAN_ONLY.start(),
+        maskCut,
         10);
   }
 
@@ -61,6 +59,23 @@ class GroupExperienceTest {
     assertThat(experience.takesPart()).containsOnly(true);
     assertThat(experience.oldLogprobs()[3]).containsExactly(-2, -1);
     assertThat(experience.refLogprobs()[3]).containsExactly(0, 0);
+  }
+
+  /** The first batch's own mean is its baseline; a group of equal rewards teaches all the same. */
+  @Test
+  void aRunningMeanIsThatOfTheBatch() {
+    Rollout rollout = rollout();
+    GroupExperience experience =
+        GroupExperience.of(
+            rollout, rollout.scores(), 0, KlEstimator.K1, new RunningMean(), false, 10);
+    // 1, 3, 2, 2 less their mean 2
+    assertThat(experience.advantages()).containsExactly(-1, 1, 0, 0);
+    RunningMean later = new RunningMean();
+    later.restoreCounters(Map.of("running_mean", 1.5));
+    GroupExperience second =
+        GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K1, later, false, 10);
+    assertThat(second.advantages()).containsExactly(-0.5, 1.5, 0.5, 0.5);
+    assertThat(second.equalRewardGroups()).isZero();
   }
 
   @Test
@@ -95,11 +110,10 @@ class GroupExperienceTest {
     Rollout judged =
         new Rollout(
             List.of(whole.get(0), new RolloutGroup(1, null, new int[] {5}, null, List.of(left))));
-    for (GroupAdvantages advantage : GroupAdvantages.values()) {
-      GrpoSettings settings =
-          new GrpoSettings(2, GrpoLoss.GRPO, advantage, null, null, 1, false, 0, false);
+    for (GroupAdvantages name :
+        List.of(GroupAdvantages.GROUP, GroupAdvantages.MEAN_ONLY, GroupAdvantages.LEAVE_ONE_OUT)) {
       GroupExperience experience =
-          GroupExperience.of(judged, judged.scores(), 0, KlEstimator.K1, settings, 10);
+          GroupExperience.of(judged, judged.scores(), 0, KlEstimator.K1, name.start(), false, 10);
       assertThat(experience.advantages()[0]).isNegative();
       assertThat(experience.advantages()[1]).isPositive();
       assertThat(experience.advantages()[2]).isZero();

@@ -34,9 +34,10 @@ class GrpoConfigTest {
     assertThat(config.grpo())
         .isEqualTo(
             new GrpoSettings(
-                8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, false));
+                8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, false, null));
     assertThat(config.kl())
-        .isEqualTo(new KlSettings(0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, null, 10000));
+        .isEqualTo(
+            new KlSettings(0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, null, 10000, false, null));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
     assertThat(config.rollouts().promptsPerStep()).isEqualTo(8);
     assertThat(config.rollouts().maxNewTokens()).isEqualTo(128);
@@ -74,6 +75,23 @@ class GrpoConfigTest {
     assertThat(chosen.clipHigh()).isEqualTo(0.28);
   }
 
+  @Test
+  void onlyARunningMeanTakesGroupsOfOne() {
+    assertThat(
+            runs.config("run", "group-size", "1", "advantage", "running-mean").grpo().groupSize())
+        .isEqualTo(1);
+    assertThatThrownBy(() -> runs.config("run", "group-size", "1", "advantage", "leave-one-out"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("a group needs at least 2 completions to compare");
+  }
+
+  @Test
+  void aCorrectionOfTheKlInTheLossNeedsOneThere() {
+    assertThatThrownBy(() -> runs.config("run", "kl-ratio-correction", "true", "kl-in", "reward"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("kl-ratio-correction is for --kl-in loss");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -85,6 +103,8 @@ class GrpoConfigTest {
           clip-low:0           | clip-low must be above 0, not 0
           clip-high:-1         | clip-high must be above 0, not -1
           updates-per-batch:0  | updates-per-batch must be above 0, not 0
+          max-ratio:2          | max-ratio is for --replay: what the policy has just sampled is near 1
+          refresh-reference-every:0 | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {
     List<String> options = new ArrayList<>(List.of(option.split(":", 2)));

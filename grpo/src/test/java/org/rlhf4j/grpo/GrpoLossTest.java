@@ -131,9 +131,9 @@ class GrpoLossTest {
   }
 
   private static double weighed(GrpoLoss loss, Rollout rollout, float[][] x, int tokenBudget) {
-    GrpoSettings settings = new GrpoSettings(2, loss, null, null, null, 1, false, 0, false);
+    Advantages advantages = GroupAdvantages.GROUP.start();
     double[] weights =
-        GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K3, settings, 16)
+        GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K3, advantages, false, 16)
             .weights(loss);
     double sum = 0;
     for (RolloutMicroBatch batch : RolloutMicroBatch.of(rollout, i -> true, tokenBudget)) {

@@ -65,6 +65,8 @@ class GrpoStageTest {
             "repetition",
             "penalized_reward",
             "kl",
+            "kl_k2",
+            "kl_k3",
             "kl_coefficient",
             "entropy",
             "policy_loss",
@@ -73,6 +75,7 @@ class GrpoStageTest {
             "approx_kl",
             "ratio_mean",
             "ratio_max",
+            "on_policy_error",
             "equal_reward_groups",
             "grad_norm",
             "learning_rate",
@@ -200,9 +203,16 @@ class GrpoStageTest {
     }
   }
 
-  @Test
-  void aStoppedRunGoesOnToTheSameBits() throws IOException {
-    String[] options = {"steps", "4", "kl-target", "1", "kl-horizon", "10"};
+  /** What a step depends on beside the weights is in its checkpoint. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "kl-target=1 kl-horizon=10",
+        "advantage=running-mean group-size=1",
+        "refresh-reference-every=2 kl-target=1 kl-horizon=10"
+      })
+  void aStoppedRunGoesOnToTheSameBits(String settings) throws IOException {
+    String[] options = ("steps=4 checkpoint-every=1 " + settings).split("[ =]");
     Path whole = runs.run("whole", options);
     Path stopped = runs.run("stopped", options);
     // What a kill after the checkpoint of step 2, and before that of step 3, leaves behind.
@@ -234,6 +244,37 @@ class GrpoStageTest {
         .hasSameBinaryContentAs(second.resolve("model/adapter_model.safetensors"));
     assertThatThrownBy(() -> runs.config("run", "lora-rank", "2", "lora-dropout", "0.1"))
         .hasMessageContaining("lora-dropout must be 0 here");
+  }
+
+  /** The reference of step 3 is the policy that sampled it: the KL begins at 0 again. */
+  @Test
+  void aRefreshedReferenceStartsTheKlAnew() throws IOException {
+    Path run =
+        runs.run(
+            "run",
+            "steps",
+            "4",
+            "refresh-reference-every",
+            "2",
+            "exact-kl",
+            "true",
+            "kl-target",
+            "0.01",
+            "kl-horizon",
+            "10");
+    List<JsonNode> metrics = TinyRun.lines(run.resolve("metrics.jsonl"));
+    for (int step = 1; step <= 4; step++) {
+      JsonNode line = metrics.get(step - 1);
+      double kl = line.get("kl_exact").doubleValue();
+      if (step % 2 == 1) {
+        assertThat(kl).isZero();
+        close(line, "kl", 0);
+        assertThat(line.get("kl_coefficient").doubleValue()).isEqualTo(0.04);
+      } else {
+        assertThat(kl).isGreaterThan(1e-4);
+        assertThat(line.get("kl_coefficient").doubleValue()).isNotEqualTo(0.04);
+      }
+    }
   }
 
   /** Where all completions were cut and cut ones are masked, there is nothing to learn from. */

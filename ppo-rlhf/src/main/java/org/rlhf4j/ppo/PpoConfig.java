@@ -11,6 +11,7 @@ import org.rlhf4j.training.OptimizerSettings;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.RunSettings;
 import org.rlhf4j.training.settings.Defaults;
+import org.rlhf4j.training.settings.Limits;
 import org.rlhf4j.training.settings.MachineSettings;
 
 /**
@@ -38,10 +39,19 @@ public record PpoConfig(
   /** Checks what depends on several groups. */
   public PpoConfig {
     lora.requireNoDropout();
-    if (rollouts.replay() != null && ppo.valueModel() == null) {
+    boolean replays = rollouts.replay() != null;
+    if (replays && ppo.critic() == Critic.Kind.SEPARATE && ppo.valueModel() == null) {
       throw new UsageException(
           "--value-model is missing: with --replay name what the critic starts from");
     }
+    Limits.require(
+        replays || ppo.maxRatio() == null,
+        "max-ratio",
+        "is for --replay: what the policy has just sampled is near 1 by itself");
+    Limits.require(
+        ppo.objective().takesMinibatches() || kl.klIn() == KlSettings.KlIn.REWARD,
+        "kl-in",
+        "must be reward with --objective trust-region");
   }
 
   /** These settings with what follows from the model and the machine filled in. */

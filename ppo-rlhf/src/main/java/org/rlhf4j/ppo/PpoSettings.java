@@ -8,23 +8,40 @@ import org.rlhf4j.training.settings.SettingsGroup;
 /**
  * PPO's own settings; the defaults are those of Huang et al. 2024 and of Schulman et al. 2017.
  *
+ * @param objective what an update minimises for the policy
+ * @param clip ε of the policy's ratio, of the clipped objective; or null
+ * @param dualClip c, its second clip; or null
+ * @param stepKlTarget KL from the old policy per token, of the objectives that aim at one; or null
  * @param ppoEpochs K, passes over a rollout batch
  * @param minibatches updates of one pass
- * @param clip ε of the policy's ratio
  * @param gamma γ, the discount
  * @param lambda λ of GAE
  * @param valueClip ε_v of the values; 0: off
  * @param valueCoefficient c_v, the value loss's weight
  * @param entropyCoefficient c_H, the entropy bonus's weight
+ * @param critic whether the critic is a network of its own
  * @param valueModel what the critic starts from, or null
  * @param valueLearningRate the critic's
+ * @param criticWarmupSteps steps that train the critic alone
+ * @param maxRatio what the ratios of a replay are cut to, or null
  */
 @SettingsGroup("PPO")
 public record PpoSettings(
+    @Setting(help = "What an update minimises for the policy.", defaultValue = "clip")
+        Objective objective,
+    @Setting(help = "How far the policy's ratio may leave 1, of clip.", defaultText = "0.2")
+        Double clip,
+    @Setting(
+            help = "Bound on the loss of bad tokens whose ratio rose above it, of clip.",
+            defaultText = "off")
+        Double dualClip,
+    @Setting(
+            help = "KL from the old policy to the new, per token, of adaptive-kl and trust-region.",
+            defaultText = "0.01")
+        Double stepKlTarget,
     @Setting(help = "Passes over a rollout batch.", defaultValue = "4") int ppoEpochs,
     @Setting(help = "Updates of one pass, each on its share of the batch.", defaultValue = "1")
         int minibatches,
-    @Setting(help = "How far the policy's ratio may leave 1.", defaultValue = "0.2") double clip,
     @Setting(help = "Discount of later rewards.", defaultValue = "1") double gamma,
     @Setting(help = "Lambda of the advantage estimation.", defaultValue = "0.95") double lambda,
     @Setting(help = "How far values may leave those at sampling; 0: off.", defaultValue = "0.2")
@@ -32,25 +49,65 @@ public record PpoSettings(
     @Setting(help = "Weight of the value loss.", defaultValue = "0.1") double valueCoefficient,
     @Setting(help = "Weight of the entropy bonus.", defaultValue = "0") double entropyCoefficient,
     @Setting(
+            help = "A network of its own, or a head on the policy's trunk.",
+            defaultValue = "separate")
+        Critic.Kind critic,
+    @Setting(
             help = "What the critic starts from: a model folder, a run or a hub id.",
             defaultText =
                 "the reward model; the policy with a fresh head where there is none, or of another"
                     + " tokenizer",
             model = true)
         Path valueModel,
-    @Setting(help = "Learning rate of the critic.", defaultValue = "5e-6")
-        double valueLearningRate) {
+    @Setting(help = "Learning rate of the critic.", defaultValue = "5e-6") double valueLearningRate,
+    @Setting(help = "Steps at the start that train the critic alone.", defaultValue = "0")
+        int criticWarmupSteps,
+    @Setting(help = "Cut the ratios of a replay to this.", defaultText = "off") Double maxRatio) {
 
-  /** Checks the ranges. */
+  /** Fills in what depends on the objective, and checks what can be together. */
   public PpoSettings {
+    boolean clips = objective == Objective.CLIP;
+    Limits.require(clips || clip == null, "clip", "is for --objective clip");
+    Limits.require(clips || dualClip == null, "dual-clip", "is for --objective clip");
+    Limits.require(
+        objective.hasStepTarget() || stepKlTarget == null,
+        "step-kl-target",
+        "is for --objective adaptive-kl or trust-region");
+    clip = clip == null && clips ? Double.valueOf(0.2) : clip;
+    stepKlTarget =
+        stepKlTarget == null && objective.hasStepTarget() ? Double.valueOf(0.01) : stepKlTarget;
+    checkRange("clip", clip);
+    Limits.require(dualClip == null || dualClip > 1, "dual-clip", "must be above 1");
+    checkRange("step-kl-target", stepKlTarget);
+    checkRange("max-ratio", maxRatio);
     Limits.positive("ppo-epochs", ppoEpochs);
     Limits.positive("minibatches", minibatches);
-    Limits.positive("clip", clip);
     Limits.between("gamma", 0, 1, gamma);
     Limits.between("lambda", 0, 1, lambda);
     Limits.notNegative("value-clip", valueClip);
     Limits.notNegative("value-coefficient", valueCoefficient);
     Limits.notNegative("entropy-coefficient", entropyCoefficient);
     Limits.notNegative("value-learning-rate", valueLearningRate);
+    Limits.notNegative("critic-warmup-steps", criticWarmupSteps);
+    boolean shared = critic == Critic.Kind.SHARED;
+    Limits.require(
+        !shared || valueModel == null,
+        "value-model",
+        "is for --critic separate; a shared critic is a head on the policy");
+    boolean trust = !objective.takesMinibatches();
+    Limits.require(
+        !shared || !trust,
+        "critic",
+        "must be separate with --objective trust-region, which trains the critic apart");
+    Limits.require(
+        !trust || entropyCoefficient == 0,
+        "entropy-coefficient",
+        "must be 0 with --objective trust-region");
+  }
+
+  private static void checkRange(String name, Double value) {
+    if (value != null) {
+      Limits.positive(name, value);
+    }
   }
 }

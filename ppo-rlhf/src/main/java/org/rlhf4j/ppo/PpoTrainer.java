@@ -1,35 +1,31 @@
 package org.rlhf4j.ppo;
 
-import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
-import java.util.function.IntPredicate;
+import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.ScalarPass;
 import org.rlhf4j.rollout.KlController;
 import org.rlhf4j.rollout.KlSettings;
-import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
-import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.NonFiniteException;
 
 /** Proximal policy optimisation of a policy and its critic, one rollout batch a step. */
 public final class PpoTrainer {
+  private static final String KL_COEFFICIENT = "kl_coefficient";
+
   private final PpoSettings settings;
   private final KlSettings klSettings;
-  private final double temperature;
   private final int tokenBudget;
-  private final LanguageModel policy;
-  private final ScalarModel critic;
   private final Learner policyLearner;
-  private final Learner criticLearner;
+  private final Critic critic;
   private final KlController kl;
+  private final PolicyObjective objective;
+  private final MinibatchUpdates minibatches;
+  private final TrustRegion trustRegion;
 
   /**
    * A trainer.
@@ -39,9 +35,8 @@ public final class PpoTrainer {
    * @param temperature of all log-probabilities
    * @param tokenBudget tokens of a micro-batch
    * @param policy is improved
-   * @param critic learns the values
    * @param policyLearner updates the policy
-   * @param criticLearner updates the critic
+   * @param critic learns the values
    */
   public PpoTrainer(
       PpoSettings settings,
@@ -49,23 +44,53 @@ public final class PpoTrainer {
       double temperature,
       int tokenBudget,
       LanguageModel policy,
-      ScalarModel critic,
       Learner policyLearner,
-      Learner criticLearner) {
+      Critic critic) {
     this.settings = settings;
     this.klSettings = klSettings;
-    this.temperature = temperature;
     this.tokenBudget = tokenBudget;
-    this.policy = policy;
-    this.critic = critic;
     this.policyLearner = policyLearner;
-    this.criticLearner = criticLearner;
+    this.critic = critic;
     this.kl = klSettings.controller();
+    this.objective =
+        switch (settings.objective()) {
+          case CLIP -> new ClippedObjective(settings.clip(), settings.dualClip());
+          case ADAPTIVE_KL ->
+              new AdaptiveKlObjective(policy, settings.stepKlTarget(), temperature, tokenBudget);
+          case VANILLA, TRUST_REGION -> new VanillaObjective();
+        };
+    this.minibatches =
+        new MinibatchUpdates(
+            settings,
+            klSettings.klEstimator(),
+            temperature,
+            tokenBudget,
+            policy,
+            policyLearner,
+            critic);
+    this.trustRegion =
+        settings.objective().takesMinibatches()
+            ? null
+            : new TrustRegion(
+                policy, settings.stepKlTarget(), temperature, tokenBudget, settings.maxRatio());
   }
 
   /** The KL coefficient's controller. */
   public KlController kl() {
     return kl;
+  }
+
+  /** Numbers that later steps depend on, by name. */
+  public Map<String, Double> counters() {
+    Map<String, Double> counters = new HashMap<>(objective.counters());
+    counters.put(KL_COEFFICIENT, kl.coefficient());
+    return counters;
+  }
+
+  /** Takes over {@link #counters()} of a checkpoint. */
+  public void restoreCounters(Map<String, Double> counters) {
+    objective.restoreCounters(counters);
+    kl.restore(counters.get(KL_COEFFICIENT));
   }
 
   /**
@@ -79,7 +104,7 @@ public final class PpoTrainer {
    */
   public PpoStep step(int step, Rollout rollout, double[] scores, MinibatchOrder order) {
     // 1. The critic's values, unless they were recorded.
-    Rollout valued = RolloutScoring.withValues(critic, rollout, tokenBudget);
+    Rollout valued = RolloutScoring.withValues(critic::values, rollout, tokenBudget);
     // 2. Token rewards, returns and whitened advantages.
     boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
     double coefficient = kl.coefficient();
@@ -91,131 +116,67 @@ public final class PpoTrainer {
             klSettings.klEstimator(),
             settings.gamma(),
             settings.lambda());
-    // 3. K epochs of minibatch updates.
-    List<PpoUpdate> updates = new ArrayList<>();
-    for (int epoch = 0; epoch < settings.ppoEpochs(); epoch++) {
-      for (IntPredicate minibatch : order.minibatches(step, epoch)) {
-        updates.add(update(step, experience, minibatch, inReward ? 0 : coefficient));
-      }
-    }
+    // 3. Updates of policy and critic, as the objective has them; first of the critic alone.
+    Updates updates = updates(step, experience, order, inReward ? 0 : coefficient);
     // 4. The KL coefficient for the next step.
-    double measured = RolloutMetrics.kl(valued);
-    kl.update(measured, valued.size());
+    Metrics measured = RolloutMetrics.kls(valued).put(KL_COEFFICIENT, coefficient);
+    kl.update(RolloutMetrics.kl(valued), valued.size());
     return new PpoStep(
         valued,
         experience.advantages(),
-        updates,
-        metrics(step, experience, measured, coefficient, updates));
+        updates.all(),
+        metrics(step, experience, measured, updates));
   }
 
-  /** One update of policy and critic on a share of the batch; losses are means over its tokens. */
-  private PpoUpdate update(
-      int step, Experience experience, IntPredicate minibatch, double lossCoefficient) {
-    List<RolloutMicroBatch> batches =
-        RolloutMicroBatch.of(experience.rollout(), minibatch, tokenBudget);
-    int tokens = batches.stream().mapToInt(batch -> batch.tokens().predicted()).sum();
-    RatioStatistics ratios = new RatioStatistics();
-    double policyLoss = 0;
-    double klLoss = 0;
-    double valueLoss = 0;
-    for (RolloutMicroBatch batch : batches) {
-      Share share = policyPass(experience, batch, tokens, lossCoefficient, ratios);
-      policyLoss += share.policyLoss();
-      klLoss += share.klLoss();
-      valueLoss += valuePass(experience, batch, tokens);
+  /** A step's updates, and what the objective measured of them. */
+  private record Updates(List<PpoUpdate> all, Metrics measured) {}
+
+  private Updates updates(
+      int step, Experience experience, MinibatchOrder order, double klCoefficient) {
+    if (step <= settings.criticWarmupSteps()) {
+      return new Updates(minibatches.ofCritic(step, experience, order), new Metrics());
     }
-    NonFiniteException.check("loss", policyLoss + klLoss + valueLoss);
-    double gradNorm = policyLearner.update(step);
-    double valueGradNorm = criticLearner.update(step);
-    return new PpoUpdate(tokens, policyLoss, klLoss, valueLoss, ratios, gradNorm, valueGradNorm);
-  }
-
-  /** A micro-batch's share of two parts of the policy's loss. */
-  private record Share(double policyLoss, double klLoss) {}
-
-  /** Adds a micro-batch's share of the policy's loss to the gradients. */
-  private Share policyPass(
-      Experience experience,
-      RolloutMicroBatch batch,
-      int tokens,
-      double lossCoefficient,
-      RatioStatistics ratios) {
-    float[] old = batch.flat(experience.oldLogprobs());
-    float[] advantages = batch.flat(experience.advantages());
-    boolean bonus = settings.entropyCoefficient() != 0;
-    try (LogprobPass pass = policy.forward(batch.tokens(), temperature, bonus)) {
-      NDArray logprobs = pass.logprobs();
-      NDArray policyLoss =
-          PpoLoss.policy(
-                  logprobs,
-                  pass.scope().create(old),
-                  pass.scope().create(advantages),
-                  settings.clip())
-              .sum()
-              .div(tokens);
-      NDArray loss = policyLoss;
-      if (bonus) {
-        loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / tokens));
-      }
-      double klLoss = 0;
-      if (lossCoefficient != 0) {
-        NDArray reference = pass.scope().create(batch.flat(experience.refLogprobs()));
-        NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference)).sum();
-        loss = loss.add(estimate.mul(lossCoefficient / tokens));
-        klLoss = estimate.getFloat() * lossCoefficient / tokens;
-      }
-      float[] now = logprobs.toFloatArray();
-      float[] entropies = pass.entropies().toFloatArray();
-      for (int t = 0; t < now.length; t++) {
-        double logRatio = (double) now[t] - old[t];
-        boolean clipped = PpoLoss.isClipped(logRatio, advantages[t], settings.clip());
-        ratios.add(logRatio, entropies[t], clipped);
-      }
-      pass.backward(loss);
-      return new Share(policyLoss.getFloat(), klLoss);
+    if (trustRegion != null) {
+      TrustRegion.Made made = trustRegion.step(experience);
+      List<PpoUpdate> all = new ArrayList<>(List.of(made.update()));
+      all.addAll(minibatches.ofCritic(step, experience, order));
+      return new Updates(all, made.metrics());
     }
+    objective.begin(experience.rollout());
+    List<PpoUpdate> all = minibatches.ofBoth(objective, step, experience, order, klCoefficient);
+    return new Updates(all, objective.end(experience.rollout()));
   }
 
-  /** Adds a micro-batch's share of the value loss to the critic's gradients; returns that share. */
-  private double valuePass(Experience experience, RolloutMicroBatch batch, int tokens) {
-    try (ScalarPass pass = critic.forwardValues(batch.tokens())) {
-      NDArray loss =
-          PpoLoss.value(
-                  pass.scalars(),
-                  pass.scope().create(batch.flat(experience.oldValues())),
-                  pass.scope().create(batch.flat(experience.returns())),
-                  settings.valueClip())
-              .sum()
-              .div(tokens);
-      pass.backward(loss.mul(settings.valueCoefficient()));
-      return loss.getFloat();
-    }
-  }
-
-  private Metrics metrics(
-      int step, Experience experience, double kl, double coefficient, List<PpoUpdate> updates) {
-    PpoUpdate all = PpoUpdate.mean(updates);
-    return new Metrics()
-        .put(
-            "loss",
-            all.policyLoss()
+  private Metrics metrics(int step, Experience experience, Metrics kls, Updates updates) {
+    PpoUpdate all = PpoUpdate.mean(updates.all());
+    double policyLoss =
+        all.hasPolicy()
+            ? all.policyLoss()
                 + all.klLoss()
-                + settings.valueCoefficient() * all.valueLoss()
-                - settings.entropyCoefficient() * all.ratios().entropy())
-        .putAll(RolloutMetrics.of(experience.rollout()))
-        .put("penalized_reward", experience.penalizedReward())
-        .put("kl", kl)
-        .put("kl_coefficient", coefficient)
-        .put("entropy", all.ratios().entropy())
-        .put("policy_loss", all.policyLoss())
+                - settings.entropyCoefficient() * all.ratios().entropy()
+            : 0;
+    Metrics metrics =
+        new Metrics()
+            .put("loss", policyLoss + settings.valueCoefficient() * all.valueLoss())
+            .putAll(RolloutMetrics.of(experience.rollout()))
+            .put("penalized_reward", experience.penalizedReward())
+            .putAll(kls);
+    if (all.hasPolicy()) {
+      metrics
+          .put("entropy", all.ratios().entropy())
+          .put("policy_loss", all.policyLoss())
+          .put("clip_fraction", all.ratios().clipFraction())
+          .put("approx_kl", all.ratios().approxKl())
+          .put("ratio_mean", all.ratios().ratioMean())
+          .put("ratio_max", all.ratios().ratioMax())
+          .put("on_policy_error", updates.all().get(0).ratios().farthest())
+          .put("grad_norm", all.gradNorm());
+    }
+    return metrics
         .put("value_loss", all.valueLoss())
-        .put("clip_fraction", all.ratios().clipFraction())
-        .put("approx_kl", all.ratios().approxKl())
-        .put("ratio_mean", all.ratios().ratioMean())
-        .put("ratio_max", all.ratios().ratioMax())
         .put("explained_variance", experience.explainedVariance())
-        .put("grad_norm", all.gradNorm())
         .put("value_grad_norm", all.valueGradNorm())
+        .putAll(updates.measured())
         .put("learning_rate", policyLearner.learningRate(step));
   }
 }

@@ -1,10 +1,12 @@
 package org.rlhf4j.ppo;
 
 import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.rlhf4j.rollout.RatioStatistics;
 
 /**
- * What one update measured, before it changed the weights.
+ * What one update measured, before it changed the weights. An update of the critic alone has NaN
+ * for what is the policy's and no ratios, one of the policy alone NaN for what is the critic's.
  *
  * @param tokens of its minibatch
  * @param policyLoss mean over its tokens
@@ -23,31 +25,56 @@ public record PpoUpdate(
     double gradNorm,
     double valueGradNorm) {
 
-  /** All updates of a step together: means weighted by tokens, gradient norms by update. */
-  static PpoUpdate mean(List<PpoUpdate> updates) {
-    int tokens = 0;
-    double policyLoss = 0;
-    double klLoss = 0;
-    double valueLoss = 0;
-    double gradNorm = 0;
-    double valueGradNorm = 0;
-    RatioStatistics ratios = new RatioStatistics();
-    for (PpoUpdate update : updates) {
-      tokens += update.tokens;
-      policyLoss += update.policyLoss * update.tokens;
-      klLoss += update.klLoss * update.tokens;
-      valueLoss += update.valueLoss * update.tokens;
-      gradNorm += update.gradNorm / updates.size();
-      valueGradNorm += update.valueGradNorm / updates.size();
-      ratios.add(update.ratios);
-    }
+  /** One of the critic alone. */
+  static PpoUpdate ofCritic(int tokens, double valueLoss, double valueGradNorm) {
     return new PpoUpdate(
         tokens,
-        policyLoss / tokens,
-        klLoss / tokens,
-        valueLoss / tokens,
-        ratios,
-        gradNorm,
+        Double.NaN,
+        Double.NaN,
+        valueLoss,
+        new RatioStatistics(),
+        Double.NaN,
         valueGradNorm);
+  }
+
+  /** One of the policy alone. */
+  static PpoUpdate ofPolicy(
+      int tokens, double policyLoss, RatioStatistics ratios, double gradNorm) {
+    return new PpoUpdate(tokens, policyLoss, 0, Double.NaN, ratios, gradNorm, Double.NaN);
+  }
+
+  /** Whether it changed the policy. */
+  boolean hasPolicy() {
+    return !Double.isNaN(policyLoss);
+  }
+
+  /** All updates of a step together: means weighted by tokens, gradient norms by update. */
+  static PpoUpdate mean(List<PpoUpdate> updates) {
+    RatioStatistics ratios = new RatioStatistics();
+    updates.forEach(update -> ratios.add(update.ratios));
+    return new PpoUpdate(
+        updates.stream().mapToInt(PpoUpdate::tokens).sum(),
+        mean(updates, PpoUpdate::tokens, PpoUpdate::policyLoss),
+        mean(updates, PpoUpdate::tokens, PpoUpdate::klLoss),
+        mean(updates, PpoUpdate::tokens, PpoUpdate::valueLoss),
+        ratios,
+        mean(updates, update -> 1, PpoUpdate::gradNorm),
+        mean(updates, update -> 1, PpoUpdate::valueGradNorm));
+  }
+
+  /** The weighted mean over those updates that have the number; NaN where none has. */
+  private static double mean(
+      List<PpoUpdate> updates,
+      ToDoubleFunction<PpoUpdate> weight,
+      ToDoubleFunction<PpoUpdate> number) {
+    double sum = 0;
+    double weights = 0;
+    for (PpoUpdate update : updates) {
+      if (!Double.isNaN(number.applyAsDouble(update))) {
+        sum += weight.applyAsDouble(update) * number.applyAsDouble(update);
+        weights += weight.applyAsDouble(update);
+      }
+    }
+    return sum / weights;
   }
 }

@@ -32,9 +32,27 @@ class PpoConfigTest {
     given.keySet().retainAll(List.of("model", "reward-model", "data", "output"));
     PpoConfig config = TinyRun.SETTINGS.bind(Written.Mapping.EMPTY, given);
     assertThat(config.ppo())
-        .isEqualTo(new PpoSettings(4, 1, 0.2, 1, 0.95, 0.2, 0.1, 0, null, 5e-6));
+        .isEqualTo(
+            new PpoSettings(
+                Objective.CLIP,
+                0.2,
+                null,
+                null,
+                4,
+                1,
+                1,
+                0.95,
+                0.2,
+                0.1,
+                0,
+                Critic.Kind.SEPARATE,
+                null,
+                5e-6,
+                0,
+                null));
     assertThat(config.kl())
-        .isEqualTo(new KlSettings(0.05, KlEstimator.K1, KlSettings.KlIn.REWARD, null, 10000));
+        .isEqualTo(
+            new KlSettings(0.05, KlEstimator.K1, KlSettings.KlIn.REWARD, null, 10000, false, null));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
     assertThat(config.optimizer().maxGradNorm()).isEqualTo(1);
     assertThat(config.rollouts().promptsPerStep()).isEqualTo(32);
@@ -43,6 +61,25 @@ class PpoConfigTest {
     assertThat(config.rollouts().missingEosPenalty()).isEqualTo(1);
     assertThat(config.rollouts().skipProofs()).isFalse();
     assertThat(config.loop().epochs()).isEqualTo(1);
+  }
+
+  @Test
+  void whatSuitsTheObjectiveIsFilledIn() {
+    assertThat(runs.config("run", "objective", "vanilla").ppo().clip()).isNull();
+    assertThat(runs.config("run", "objective", "vanilla").ppo().stepKlTarget()).isNull();
+    for (String objective : List.of("adaptive-kl", "trust-region")) {
+      PpoSettings settings = runs.config("run", "objective", objective).ppo();
+      assertThat(settings.clip()).isNull();
+      assertThat(settings.stepKlTarget()).isEqualTo(0.01);
+    }
+  }
+
+  /** The critic of a replay is a head on the policy then. */
+  @Test
+  void aSharedCriticNeedsNoValueModelOnReplay() {
+    PpoConfig config =
+        runs.config("run", "replay", "r.jsonl", "critic", "shared", "max-ratio", "2");
+    assertThat(config.ppo().maxRatio()).isEqualTo(2);
   }
 
   @ParameterizedTest
@@ -61,9 +98,21 @@ class PpoConfigTest {
           temperature:0      | temperature must be above 0, not 0
           kl-coefficient:-1  | kl-coefficient must be 0 or more, not -1
           kl-target:0        | kl-target must be above 0, not 0
+          dual-clip:1        | dual-clip must be above 1
+          objective:vanilla clip:0.2             | clip is for --objective clip
+          objective:adaptive-kl dual-clip:3      | dual-clip is for --objective clip
+          step-kl-target:0.01                    | step-kl-target is for --objective adaptive-kl or trust-region
+          objective:adaptive-kl step-kl-target:0 | step-kl-target must be above 0, not 0
+          critic:shared value-model:m            | value-model is for --critic separate
+          critic:shared objective:trust-region   | critic must be separate with --objective trust-region
+          objective:trust-region kl-in:loss      | kl-in must be reward with --objective trust-region
+          objective:trust-region entropy-coefficient:1 | entropy-coefficient must be 0 with --objective trust-region
+          critic-warmup-steps:-1                 | critic-warmup-steps must be 0 or more, not -1
+          max-ratio:2                            | max-ratio is for --replay
+          refresh-reference-every:0              | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {
-    List<String> options = new ArrayList<>(List.of(option.split(":", 2)));
+    List<String> options = new ArrayList<>(List.of(option.split("[: ]", -1)));
     assertThatThrownBy(() -> runs.config("run", options.toArray(String[]::new)))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(message);

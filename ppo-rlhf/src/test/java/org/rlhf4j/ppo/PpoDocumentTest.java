@@ -2,12 +2,13 @@ package org.rlhf4j.ppo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.training.settings.SettingSpec;
@@ -19,8 +20,8 @@ class PpoDocumentTest {
   /** The first column's code of the table under a heading. */
   private static List<String> rows(String heading) throws IOException {
     String text = Files.readString(DOCUMENT);
-    String section = text.substring(text.indexOf("\n## " + heading + "\n") + 1);
-    int end = section.indexOf("\n## ");
+    String section = text.substring(text.indexOf("\n" + heading + "\n") + 1);
+    int end = section.indexOf("\n##");
     return (end < 0 ? section : section.substring(0, end))
         .lines()
         .filter(line -> line.startsWith("| `"))
@@ -29,7 +30,7 @@ class PpoDocumentTest {
 
   @Test
   void everySettingIsThereWithItsDefault() throws IOException {
-    List<String> rows = rows("Settings");
+    List<String> rows = rows("## Settings");
     List<SettingSpec> specs = TinyRun.SETTINGS.specs();
     assertThat(rows).hasSameSizeAs(specs);
     for (SettingSpec spec : specs) {
@@ -52,13 +53,32 @@ class PpoDocumentTest {
   @Test
   void everyMetricIsThere(@TempDir Path folder) throws IOException {
     Path run = new TinyRun(folder).run("run", "steps", "1");
-    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
-    List<String> names = new ArrayList<>();
-    metrics.fieldNames().forEachRemaining(names::add);
+    List<String> names = names(run);
     names.remove("step");
-    assertThat(rows("Metrics").stream().map(row -> row.split("`")[1]).toList()).isEqualTo(names);
+    assertThat(rows("## Metrics").stream().map(row -> row.split("`")[1]).toList()).isEqualTo(names);
     String readme = Files.readString(Path.of("README.md"));
     assertThat(names).allSatisfy(name -> assertThat(readme).contains("`" + name + "`"));
+  }
+
+  @Test
+  void everyMetricOfSomeSettingsIsThere(@TempDir Path folder) throws IOException {
+    TinyRun runs = new TinyRun(folder);
+    Set<String> more = new TreeSet<>();
+    for (String objective : List.of("adaptive-kl", "trust-region")) {
+      more.addAll(
+          names(runs.run(objective, "objective", objective, "exact-kl", "true", "steps", "1")));
+    }
+    names(runs.run("usual", "steps", "1")).forEach(more::remove);
+    assertThat(rows("### Of some settings").stream().map(row -> row.split("`")[1]).toList())
+        .containsExactlyInAnyOrderElementsOf(more);
+    String readme = Files.readString(Path.of("README.md"));
+    assertThat(more).allSatisfy(name -> assertThat(readme).contains("`" + name + "`"));
+  }
+
+  private static List<String> names(Path run) throws IOException {
+    List<String> names = new ArrayList<>();
+    TinyRun.lines(run.resolve("metrics.jsonl")).get(0).fieldNames().forEachRemaining(names::add);
+    return names;
   }
 
   /** The steps are those of the trainer's comments, word by word. */

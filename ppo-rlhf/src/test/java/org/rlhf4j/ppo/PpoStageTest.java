@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.Safetensors;
 import org.rlhf4j.model.ScalarModel;
@@ -67,16 +69,19 @@ class PpoStageTest {
             "repetition",
             "penalized_reward",
             "kl",
+            "kl_k2",
+            "kl_k3",
             "kl_coefficient",
             "entropy",
             "policy_loss",
-            "value_loss",
             "clip_fraction",
             "approx_kl",
             "ratio_mean",
             "ratio_max",
-            "explained_variance",
+            "on_policy_error",
             "grad_norm",
+            "value_loss",
+            "explained_variance",
             "value_grad_norm",
             "learning_rate",
             "rollout_seconds",
@@ -260,9 +265,16 @@ class PpoStageTest {
     assertThat(coefficient).isNotCloseTo(0.05, within(1e-4));
   }
 
-  @Test
-  void aStoppedRunGoesOnToTheSameBits() throws IOException {
-    String[] options = {"steps", "4", "kl-target", "1", "kl-horizon", "10"};
+  /** What a step depends on beside the weights is in its checkpoint. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "kl-target=1 kl-horizon=10",
+        "objective=adaptive-kl critic=shared critic-warmup-steps=1",
+        "objective=trust-region refresh-reference-every=2 kl-target=1 kl-horizon=10"
+      })
+  void aStoppedRunGoesOnToTheSameBits(String settings) throws IOException {
+    String[] options = ("steps=4 " + settings).split("[ =]");
     Path whole = runs.run("whole", options);
     Path stopped = runs.run("stopped", options);
     // What a kill after the checkpoint of step 2, and before that of step 3, leaves behind.

@@ -6,28 +6,34 @@ import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.LearningRateSchedule;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.OptimizerSettings;
 
 class PpoTrainerTest {
 
   /** Sampling, scoring, both networks' updates: tensor memory isn't the garbage collector's. */
-  @Test
-  void stepsLeaveNoArraysBehind(@TempDir Path folder) throws IOException {
+  @ParameterizedTest
+  @EnumSource
+  void stepsLeaveNoArraysBehind(Objective objective, @TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
-    PpoConfig config = runs.config("run", "entropy-coefficient", "0.01");
+    String name = objective.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    PpoConfig config = runs.config("run", "objective", name);
     LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
-        ScalarModel critic = ScalarModel.load(TinyRun.REWARD_MODEL);
         PolicyRun run =
             new PolicyRun(
                 policy,
@@ -40,14 +46,12 @@ class PpoTrainerTest {
         Learner policyLearner =
             new Learner(
                 policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9));
-        Learner criticLearner =
-            new Learner(
-                critic.parameters(), config.optimizer(), config.optimizer().scheduleOver(9))) {
+        Critic critic =
+            critic(objective, policy, config.optimizer(), config.optimizer().scheduleOver(9))) {
       PpoTrainer trainer =
-          new PpoTrainer(
-              config.ppo(), config.kl(), 1, 20, policy, critic, policyLearner, criticLearner);
+          new PpoTrainer(config.ppo(), config.kl(), 1, 20, policy, policyLearner, critic);
       List<NDManager> managers =
-          Stream.of(policy.parameters(), critic.parameters(), run.rewardModel().parameters())
+          Stream.of(policy.parameters(), run.rewardModel().parameters())
               .map(parameters -> parameters.manager())
               .toList();
       int after2 = 0;
@@ -59,6 +63,17 @@ class PpoTrainerTest {
       }
       assertThat(arrays(managers)).isEqualTo(after2);
     }
+  }
+
+  /** Shared where the objective is adaptive-kl. */
+  private static Critic critic(
+      Objective objective,
+      LanguageModel policy,
+      OptimizerSettings optimizer,
+      LearningRateSchedule schedule) {
+    return objective == Objective.ADAPTIVE_KL
+        ? new SharedCritic(policy, ValueHead.fresh(policy, 1), optimizer, schedule)
+        : new SeparateCritic(ScalarModel.load(TinyRun.REWARD_MODEL), optimizer, schedule);
   }
 
   private static int arrays(List<NDManager> managers) {

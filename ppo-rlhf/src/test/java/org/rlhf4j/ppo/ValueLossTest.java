@@ -10,15 +10,12 @@ import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.Torch;
 
-class PpoLossTest {
-  private static final double CLIP = 0.2;
-
+class ValueLossTest {
   private NDManager manager;
 
   @BeforeEach
@@ -44,36 +41,6 @@ class PpoLossTest {
 
   @ParameterizedTest
   @CsvSource({
-    // within the range both branches are −A ρ, whose derivative by log π is −A ρ
-    "1.1,  2, -2.2, -2.2, false",
-    "0.9, -2,  1.8,  1.8, false",
-    // beyond 1.2 a good token gains no more: −2 · 1.2, and no gradient
-    "1.5,  2, -2.4,  0,   true",
-    // below 0.8 a bad token loses no more: 2 · 0.8, and no gradient
-    "0.5, -2,  1.6,  0,   true",
-    // the way back is open: a good token below, a bad one above
-    "0.5,  2, -1,   -1,   false",
-    "1.5, -2,  3,    3,   false",
-    "1.5,  0,  0,    0,   false"
-  })
-  void handWorkedPolicy(
-      double ratio, double advantage, double loss, double gradient, boolean clipped) {
-    float[] made =
-        lossAndGradient(
-            Math.log(ratio) - 1,
-            logprobs ->
-                PpoLoss.policy(
-                    logprobs,
-                    manager.create(new float[] {-1}),
-                    manager.create(new float[] {(float) advantage}),
-                    CLIP));
-    assertThat((double) made[0]).isCloseTo(loss, within(1e-5));
-    assertThat((double) made[1]).isCloseTo(gradient, within(1e-5));
-    assertThat(PpoLoss.isClipped(Math.log(ratio), advantage, CLIP)).isEqualTo(clipped);
-  }
-
-  @ParameterizedTest
-  @CsvSource({
     // V 1, V_old 0.9, G 2, ε_v 0.2: moved by 0.1, not clipped: ½ (1 − 2)², gradient 1 − 2
     "1,   0.9, 2, 0.2, 0.5,  -1",
     // V 1.5, V_old 0.9: clipped to 1.1; ½ max((1.5 − 2)², (1.1 − 2)²) = ½ 0.81, no gradient
@@ -85,13 +52,13 @@ class PpoLossTest {
     // clipping off: ½ (1.5 − 2)², gradient 1.5 − 2
     "1.5, 0.9, 2, 0,   0.125, -0.5"
   })
-  void handWorkedValue(
+  void handWorked(
       double value, double old, double target, double clip, double loss, double gradient) {
     float[] made =
         lossAndGradient(
             value,
             values ->
-                PpoLoss.value(
+                ValueLoss.of(
                     values,
                     manager.create(new float[] {(float) old}),
                     manager.create(new float[] {(float) target}),
@@ -100,37 +67,14 @@ class PpoLossTest {
     assertThat((double) made[1]).isCloseTo(gradient, within(1e-5));
   }
 
-  @Test
-  void policyAgreesWithPlainLoops() {
-    float[] logprobs = numbers(1, 131);
-    float[] old = numbers(2, 131);
-    float[] advantages = numbers(3, 131);
-    float[] loss =
-        PpoLoss.policy(
-                manager.create(logprobs), manager.create(old), manager.create(advantages), CLIP)
-            .toFloatArray();
-    int clipped = 0;
-    for (int t = 0; t < loss.length; t++) {
-      double ratio = Math.exp((double) logprobs[t] - old[t]);
-      double bounded = ratio < 0.8 ? 0.8 : ratio > 1.2 ? 1.2 : ratio;
-      double expected = Math.max(-advantages[t] * ratio, -advantages[t] * bounded);
-      assertThat((double) loss[t])
-          .isCloseTo(expected, within(1e-5 * Math.max(1, Math.abs(expected))));
-      boolean isClipped = PpoLoss.isClipped((double) logprobs[t] - old[t], advantages[t], CLIP);
-      assertThat(isClipped).isEqualTo(expected > -advantages[t] * ratio);
-      clipped += isClipped ? 1 : 0;
-    }
-    assertThat(clipped).isBetween(20, 111);
-  }
-
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.2, 1.5})
-  void valueAgreesWithPlainLoops(double clip) {
+  void agreesWithPlainLoops(double clip) {
     float[] values = numbers(4, 131);
     float[] old = numbers(5, 131);
     float[] returns = numbers(6, 131);
     float[] loss =
-        PpoLoss.value(manager.create(values), manager.create(old), manager.create(returns), clip)
+        ValueLoss.of(manager.create(values), manager.create(old), manager.create(returns), clip)
             .toFloatArray();
     for (int t = 0; t < loss.length; t++) {
       double move = Math.max(-clip, Math.min(clip, (double) values[t] - old[t]));

@@ -12,6 +12,7 @@ public final class KlController {
 
   private final Double target;
   private final double horizon;
+  private final double start;
   private double coefficient;
 
   /**
@@ -22,6 +23,7 @@ public final class KlController {
    * @param horizon completions over which β moves by a fifth at most
    */
   public KlController(double coefficient, Double target, double horizon) {
+    this.start = coefficient;
     this.coefficient = coefficient;
     this.target = target;
     this.horizon = horizon;
@@ -35,6 +37,11 @@ public final class KlController {
   /** Sets β to what a checkpoint holds. */
   public void restore(double saved) {
     coefficient = saved;
+  }
+
+  /** Sets β to where it began, as for a new reference. */
+  public void restart() {
+    coefficient = start;
   }
 
   /**

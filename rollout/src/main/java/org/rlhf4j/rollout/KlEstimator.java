@@ -5,7 +5,8 @@ import ai.djl.ndarray.NDArray;
 /**
  * Estimators of KL(π ‖ π_ref) at a sampled token, from d = log π − log π_ref (Schulman 2020,
  * "Approximating KL divergence"). All are 0 where the two agree; k1 is unbiased and of either sign,
- * k3 unbiased and never negative.
+ * k3 unbiased and never negative; k2 is biased and never negative, and its gradient, averaged over
+ * the policy's samples, is that of the KL.
  */
 public enum KlEstimator {
   /** d. */
@@ -18,6 +19,18 @@ public enum KlEstimator {
     @Override
     public NDArray of(NDArray d) {
       return d;
+    }
+  },
+  /** ½ d². */
+  K2 {
+    @Override
+    public double of(double d) {
+      return 0.5 * d * d;
+    }
+
+    @Override
+    public NDArray of(NDArray d) {
+      return d.square().mul(0.5);
     }
   },
   /** e^−d − 1 + d. */

@@ -12,6 +12,8 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param klIn whether β · KL lowers the reward or raises the loss
  * @param klTarget nats per completion that β is moved towards; null keeps β fixed
  * @param klHorizon completions over which β moves by a fifth at most
+ * @param exactKl whether the KL over the whole vocabulary is reported
+ * @param refreshReferenceEvery steps after which the reference becomes the policy; null: never
  */
 @SettingsGroup("KL to the reference")
 public record KlSettings(
@@ -27,7 +29,15 @@ public record KlSettings(
     @Setting(
             help = "Completions over which the coefficient moves by a fifth at most.",
             defaultValue = "10000")
-        double klHorizon) {
+        double klHorizon,
+    @Setting(
+            help = "Report the KL over the whole vocabulary too, as kl_exact.",
+            defaultValue = "false")
+        boolean exactKl,
+    @Setting(
+            help = "Make the policy the reference after so many steps, again and again.",
+            defaultText = "never")
+        Integer refreshReferenceEvery) {
 
   /** Where the KL acts. */
   public enum KlIn {
@@ -44,6 +54,14 @@ public record KlSettings(
       Limits.positive("kl-target", klTarget);
     }
     Limits.positive("kl-horizon", klHorizon);
+    if (refreshReferenceEvery != null) {
+      Limits.positive("refresh-reference-every", refreshReferenceEvery);
+    }
+  }
+
+  /** Whether the reference becomes the policy after a step, from 1. */
+  public boolean refreshesReferenceAfter(int step) {
+    return refreshReferenceEvery != null && step % refreshReferenceEvery == 0;
   }
 
   /** β at the start of a run. */

@@ -127,6 +127,46 @@ public final class PolicyRun implements AutoCloseable {
     return policy;
   }
 
+  /** The reference, frozen but for {@link #refreshReference}. */
+  public LanguageModel reference() {
+    return reference;
+  }
+
+  /** Makes the policy as it stands the reference, which has its shape. */
+  public void refreshReference() {
+    reference.parameters().set(policy.parameters());
+  }
+
+  /**
+   * Makes sure that the policy can become the reference.
+   *
+   * @throws UserException where the two have different shapes
+   */
+  void checkReferenceIsOfThePolicysShape() {
+    if (!reference.parameters().specs().equals(policy.parameters().specs())) {
+      throw new UserException(
+          settings.referenceModel()
+              + ": has another shape than the policy, which can't become the reference then; leave"
+              + " out --refresh-reference-every");
+    }
+  }
+
+  /**
+   * The KL from policy to reference over the whole vocabulary, both as they stand.
+   *
+   * @param rollout at whose tokens
+   * @return the mean over completions of the sum over their tokens, in nats
+   */
+  public double exactKl(Rollout rollout) {
+    double sum = 0;
+    for (RolloutMicroBatch batch : RolloutMicroBatch.of(rollout, i -> true, tokenBudget)) {
+      for (float kl : policy.divergences(reference, batch.tokens(), settings.temperature())) {
+        sum += kl;
+      }
+    }
+    return sum / rollout.size();
+  }
+
   /** The reward model; null where programs judge alone, and when rollouts are replayed. */
   public ScalarModel rewardModel() {
     return rewardModel;

@@ -11,6 +11,7 @@ public final class RatioStatistics {
   private double k3;
   private double entropies;
   private double largest = Double.NEGATIVE_INFINITY;
+  private double farthest;
 
   /**
    * Adds a token.
@@ -27,6 +28,7 @@ public final class RatioStatistics {
     k3 += Math.expm1(logRatio) - logRatio;
     entropies += entropy;
     largest = Math.max(largest, ratio);
+    farthest = Math.max(farthest, Math.abs(logRatio));
   }
 
   /** Adds all tokens of another. */
@@ -37,6 +39,7 @@ public final class RatioStatistics {
     k3 += other.k3;
     entropies += other.entropies;
     largest = Math.max(largest, other.largest);
+    farthest = Math.max(farthest, other.farthest);
   }
 
   /** The share of tokens that the objective clips. */
@@ -57,6 +60,11 @@ public final class RatioStatistics {
   /** The largest ratio. */
   public double ratioMax() {
     return largest;
+  }
+
+  /** The largest |log ρ|: 0 before a batch's first update, up to what float arithmetic explains. */
+  public double farthest() {
+    return farthest;
   }
 
   /** The mean entropy per token. */

@@ -56,9 +56,21 @@ public final class RolloutMetrics {
    * @return the mean over completions of the summed k1, in nats
    */
   public static double kl(Rollout rollout) {
+    return kl(rollout, KlEstimator.K1);
+  }
+
+  /** The KL to the reference by every estimator: kl (k1), kl_k2, kl_k3, each as {@link #kl}. */
+  public static Metrics kls(Rollout rollout) {
+    return new Metrics()
+        .put("kl", kl(rollout))
+        .put("kl_k2", kl(rollout, KlEstimator.K2))
+        .put("kl_k3", kl(rollout, KlEstimator.K3));
+  }
+
+  private static double kl(Rollout rollout, KlEstimator estimator) {
     double sum = 0;
     for (Completion completion : rollout.completions()) {
-      for (double kl : KlEstimator.K1.of(completion.logprobs(), completion.refLogprobs())) {
+      for (double kl : estimator.of(completion.logprobs(), completion.refLogprobs())) {
         sum += kl;
       }
     }

@@ -82,9 +82,21 @@ public record RolloutMicroBatch(PackedTokens tokens, int[] completions) {
    * @return one number per token of this micro-batch
    */
   public float[] flat(float[][] perCompletion) {
-    float[] flat = new float[tokens.predicted()];
+    return flat(perCompletion, 1);
+  }
+
+  /**
+   * Lays several numbers of each token of the rollout out in this micro-batch's order.
+   *
+   * @param perCompletion one array per completion of the rollout, {@code width} numbers per token
+   * @param width how many a token has
+   * @return as many per token of this micro-batch
+   */
+  public float[] flat(float[][] perCompletion, int width) {
+    float[] flat = new float[tokens.predicted() * width];
     for (int i = 0; i < completions.length; i++) {
-      System.arraycopy(perCompletion[completions[i]], 0, flat, tokens.start(i), tokens.length(i));
+      float[] row = perCompletion[completions[i]];
+      System.arraycopy(row, 0, flat, tokens.start(i) * width, tokens.length(i) * width);
     }
     return flat;
   }
@@ -112,9 +124,14 @@ public record RolloutMicroBatch(PackedTokens tokens, int[] completions) {
    * @param perCompletion takes one array per completion
    */
   public void scatter(float[] flat, float[][] perCompletion) {
+    scatter(flat, perCompletion, 1);
+  }
+
+  /** {@link #scatter(float[], float[][])} for {@code width} numbers per token. */
+  public void scatter(float[] flat, float[][] perCompletion, int width) {
     for (int i = 0; i < completions.length; i++) {
-      float[] row = new float[tokens.length(i)];
-      System.arraycopy(flat, tokens.start(i), row, 0, row.length);
+      float[] row = new float[tokens.length(i) * width];
+      System.arraycopy(flat, tokens.start(i) * width, row, 0, row.length);
       perCompletion[completions[i]] = row;
     }
   }

@@ -3,7 +3,6 @@ package org.rlhf4j.rollout;
 import java.util.function.Function;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.ScalarModel;
 
 /** What frozen networks say of a rollout's tokens, micro-batch by micro-batch. */
 public final class RolloutScoring {
@@ -70,13 +69,14 @@ public final class RolloutScoring {
    * A rollout with the critic's values before each completion token: recorded ones stay, absent
    * ones are computed.
    *
-   * @param critic as it stands
+   * @param critic as it stands: one value per predicted token
    * @param rollout the batch
    * @param tokenBudget tokens per forward pass
    * @return the batch, every completion with values
    */
-  public static Rollout withValues(ScalarModel critic, Rollout rollout, int tokenBudget) {
-    return rollout.withValues(perToken(rollout, Completion::values, tokenBudget, critic::values));
+  public static Rollout withValues(
+      Function<PackedTokens, float[]> critic, Rollout rollout, int tokenBudget) {
+    return rollout.withValues(perToken(rollout, Completion::values, tokenBudget, critic));
   }
 
   private static float[][] perToken(

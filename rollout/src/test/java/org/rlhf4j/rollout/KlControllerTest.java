@@ -37,6 +37,14 @@ class KlControllerTest {
   }
 
   @Test
+  void aRestartedOneIsWhereItBegan() {
+    KlController controller = new KlController(0.1, 6.0, 100);
+    controller.update(12, 10);
+    controller.restart();
+    assertThat(controller.coefficient()).isEqualTo(0.1);
+  }
+
+  @Test
   void withoutTargetItIsFixed() {
     KlController controller = new KlController(0.05, null, 10000);
     controller.update(1000, 64);

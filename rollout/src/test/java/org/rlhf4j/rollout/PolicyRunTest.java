@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -20,7 +22,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LoraConfig;
+import org.rlhf4j.model.ModelConfig;
+import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.Sample;
@@ -215,6 +220,77 @@ class PolicyRunTest {
     put("reference-model", "other");
     try (PolicyRun run = run(1, null)) {
       assertThat(RolloutMetrics.kl(run.rollout(1))).isNotCloseTo(0, within(1e-3));
+    }
+  }
+
+  /** Against Σ over completions of Σ_t KL, each term worked out from a row of its own. */
+  @Test
+  void exactKlIsThatOfTheWholeVocabulary() {
+    put("reference-model", "other");
+    try (PolicyRun run = run(1, null);
+        LanguageModel other = TinyRollouts.policy(3)) {
+      Rollout rollout = run.rollout(1);
+      double sum = 0;
+      for (RolloutGroup group : rollout.groups()) {
+        for (Completion completion : group.completions()) {
+          for (int t = 0; t < completion.length(); t++) {
+            int[] before = new int[group.promptIds().length + t];
+            System.arraycopy(group.promptIds(), 0, before, 0, group.promptIds().length);
+            System.arraycopy(completion.ids(), 0, before, group.promptIds().length, t);
+            float[] p = everyLogprob(policy, before);
+            float[] q = everyLogprob(other, before);
+            for (int v = 0; v < p.length; v++) {
+              sum += Math.exp(p[v]) * ((double) p[v] - q[v]);
+            }
+          }
+        }
+      }
+      assertThat(run.exactKl(rollout)).isPositive().isCloseTo(sum / 6, within(1e-4));
+    }
+  }
+
+  /** log π(v | before) for every v: each id is a completion of its own. */
+  private static float[] everyLogprob(LanguageModel model, int[] before) {
+    List<int[]> completions = new ArrayList<>();
+    for (int v = 0; v < TinyRollouts.VOCABULARY; v++) {
+      completions.add(new int[] {v});
+    }
+    return model
+        .logprobs(PackedTokens.of(List.of(new TokenTree(before, completions))), 1)
+        .logprobs();
+  }
+
+  @Test
+  void aRefreshedReferenceIsThePolicyAsItStood() {
+    given.put("skip-proofs", List.of("true"));
+    try (PolicyRun run = run(1, null);
+        LanguageModel other = TinyRollouts.policy(3)) {
+      policy.parameters().set(other.parameters());
+      assertThat(run.exactKl(run.rollout(1))).isGreaterThan(1e-2);
+      run.refreshReference();
+      assertThat(run.exactKl(run.rollout(1))).isZero();
+    }
+  }
+
+  @Test
+  void aReferenceOfAnotherShapeCantBeRefreshed() throws IOException {
+    ModelConfig config = ModelConfig.read(TinyRollouts.FOLDER);
+    ObjectNode smaller =
+        (ObjectNode)
+            new ObjectMapper().readTree(TinyRollouts.FOLDER.resolve("config.json").toFile());
+    smaller.put("num_hidden_layers", config.dimensions().layers() - 1);
+    Path shape = Files.createDirectory(folder.resolve("shape"));
+    Files.writeString(shape.resolve("config.json"), smaller.toString());
+    try (LanguageModel small =
+        LanguageModel.fresh(ModelConfig.read(shape), TinyRollouts.tokenizer(), 4)) {
+      save("small", small::save);
+    }
+    put("reference-model", "small");
+    try (PolicyRun run = run(1, null)) {
+      assertThatThrownBy(run::checkReferenceIsOfThePolicysShape)
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("has another shape than the policy")
+          .hasMessageContaining("--refresh-reference-every");
     }
   }
 

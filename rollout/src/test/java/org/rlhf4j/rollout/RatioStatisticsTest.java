@@ -21,6 +21,7 @@ class RatioStatisticsTest {
     assertThat(ratios.approxKl()).isCloseTo(0.5 / 3, within(1e-12));
     assertThat(ratios.clipFraction()).isCloseTo(1 / 3.0, within(1e-12));
     assertThat(ratios.entropy()).isEqualTo(2.5);
+    assertThat(ratios.farthest()).isCloseTo(0.6931472, within(1e-7));
   }
 
   /** Updates of different sizes: tokens weigh the same, not updates. */
@@ -43,6 +44,7 @@ class RatioStatisticsTest {
     }
     assertThat(sum.ratioMean()).isCloseTo(all.ratioMean(), within(1e-12));
     assertThat(sum.ratioMax()).isEqualTo(all.ratioMax());
+    assertThat(sum.farthest()).isEqualTo(all.farthest());
     assertThat(sum.approxKl()).isCloseTo(all.approxKl(), within(1e-12));
     assertThat(sum.clipFraction()).isEqualTo(all.clipFraction());
     // (1 · 1 + 7 · 7 + 13 · 13) / 21 tokens, where a mean of means is (1 + 7 + 13) / 3

@@ -63,5 +63,11 @@ class RolloutMetricsTest {
             .withRefLogprobs(new float[][] {{-1.5f, -2, -2}, {-2.5f}, {-1, -0.75f}});
     // (0.5 + 0 − 1) + 2 + (0 − 0.25) = 1.25, over 3 completions and not over 6 tokens
     assertThat(RolloutMetrics.kl(rollout)).isCloseTo(0.4166667, within(1e-7));
+    Metrics kls = RolloutMetrics.kls(rollout);
+    assertThat(kls.get("kl").orElseThrow()).isEqualTo(RolloutMetrics.kl(rollout));
+    // ½ (0.25 + 0 + 1 + 4 + 0 + 0.0625) / 3
+    assertThat(kls.get("kl_k2").orElseThrow()).isCloseTo(0.8854167, within(1e-7));
+    // e^−0.5 − 0.5 + 0 + e − 2 + e^−2 + 1 + 0 + e^0.25 − 1.25, over 3
+    assertThat(kls.get("kl_k3").orElseThrow()).isCloseTo(0.6647244, within(1e-7));
   }
 }

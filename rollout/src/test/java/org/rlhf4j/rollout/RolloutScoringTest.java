@@ -38,7 +38,7 @@ class RolloutScoringTest {
   @ValueSource(ints = {1, 18, 4096})
   void howItIsSplitChangesNothing(int tokenBudget) {
     float[][] together = RolloutScoring.logprobs(policy, ROLLOUT, TEMPERATURE, tokenBudget);
-    Rollout valued = RolloutScoring.withValues(critic, ROLLOUT, tokenBudget);
+    Rollout valued = RolloutScoring.withValues(critic::values, ROLLOUT, tokenBudget);
     int i = 0;
     for (RolloutGroup group : ROLLOUT.groups()) {
       for (Completion completion : group.completions()) {
@@ -48,7 +48,10 @@ class RolloutScoringTest {
                 RolloutScoring.logprobs(policy, alone, TEMPERATURE, 4096)[0], within(1e-5f));
         assertThat(valued.completions().get(i).values())
             .containsExactly(
-                RolloutScoring.withValues(critic, alone, 4096).completions().get(0).values(),
+                RolloutScoring.withValues(critic::values, alone, 4096)
+                    .completions()
+                    .get(0)
+                    .values(),
                 within(1e-5f));
         i++;
       }
@@ -68,10 +71,11 @@ class RolloutScoringTest {
     Rollout partly = new Rollout(List.of(ROLLOUT.groups().get(0).with(completions)));
     Rollout rollout = RolloutScoring.withLogprobs(policy, partly, TEMPERATURE, 4096);
     rollout = RolloutScoring.withRefLogprobs(policy, rollout, TEMPERATURE, 4096);
-    rollout = RolloutScoring.withValues(critic, rollout, 4096);
+    rollout = RolloutScoring.withValues(critic::values, rollout, 4096);
     float[][] computed = RolloutScoring.logprobs(policy, partly, TEMPERATURE, 4096);
     Rollout valued =
-        RolloutScoring.withValues(critic, new Rollout(List.of(ROLLOUT.groups().get(0))), 4096);
+        RolloutScoring.withValues(
+            critic::values, new Rollout(List.of(ROLLOUT.groups().get(0))), 4096);
     for (int i : new int[] {0, 2}) {
       Completion completion = rollout.completions().get(i);
       assertThat(completion.logprobs()).containsExactly(computed[i], within(1e-5f));

@@ -101,6 +101,21 @@ public enum HealthCheck {
               ? found("the updates are large (clip_fraction %.2f)", history, "clip_fraction")
               : Optional.empty()),
 
+  /** By more than fp32 explains in a log-probability, before a batch's first update. */
+  NOT_THE_SAMPLER(
+      "on a replay of another policy's rollouts that is meant (see --max-ratio); otherwise please"
+          + " report the model",
+      history -> {
+        OptionalDouble last = history.last("on_policy_error");
+        return last.isPresent() && last.getAsDouble() > 1e-4
+            ? Optional.of(
+                text(
+                    "the policy gives its samples other log-probabilities than at sampling"
+                        + " (on_policy_error %.2g)",
+                    last))
+            : Optional.empty();
+      }),
+
   /** Fifty times the median of the steps before. */
   GRADIENT_HUGE(
       "lower --learning-rate or --max-grad-norm, and look for odd rows in the data",

@@ -159,6 +159,12 @@ class HealthCheckTest {
     isQuiet(5, "clip_fraction", step -> 0.29);
   }
 
+  @Test
+  void notTheSampler() {
+    fires(HealthCheck.NOT_THE_SAMPLER, 7, 10, "on_policy_error", step -> step == 7 ? 1.1e-4 : 2e-5);
+    isQuiet(10, "on_policy_error", step -> 9e-5);
+  }
+
   /** The median of 1.5, 2.5, 0.5 again and again is 1.5. */
   @Test
   void gradientHuge() {

@@ -1,0 +1,58 @@
+package org.rlhf4j.ppo;
+
+import java.util.function.UnaryOperator;
+
+/**
+ * Solves F x = b for a symmetric, positive definite F of which only products with vectors are known
+ * (Hestenes and Stiefel 1952).
+ */
+final class ConjugateGradient {
+  /** Of the squared residual to that of x = 0, where going on would be rounding noise. */
+  private static final double SOLVED = 1e-10;
+
+  private ConjugateGradient() {}
+
+  /**
+   * An approximation of F⁻¹ b.
+   *
+   * @param product v to F v
+   * @param b the right-hand side
+   * @param iterations at most so many products
+   * @return x
+   */
+  static float[] solve(UnaryOperator<float[]> product, float[] b, int iterations) {
+    float[] x = new float[b.length];
+    float[] residual = b.clone();
+    float[] direction = b.clone();
+    double squared = dot(residual, residual);
+    double solved = SOLVED * squared;
+    for (int i = 0; i < iterations && squared > solved; i++) {
+      float[] image = product.apply(direction);
+      double length = squared / dot(direction, image);
+      addTo(x, length, direction);
+      addTo(residual, -length, image);
+      double next = dot(residual, residual);
+      for (int k = 0; k < direction.length; k++) {
+        direction[k] = (float) (residual[k] + next / squared * direction[k]);
+      }
+      squared = next;
+    }
+    return x;
+  }
+
+  /** a · b. */
+  static double dot(float[] a, float[] b) {
+    double sum = 0;
+    for (int k = 0; k < a.length; k++) {
+      sum += (double) a[k] * b[k];
+    }
+    return sum;
+  }
+
+  /** a ← a + s b. */
+  static void addTo(float[] a, double s, float[] b) {
+    for (int k = 0; k < a.length; k++) {
+      a[k] += (float) (s * b[k]);
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package org.rlhf4j.ppo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.IntPredicate;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.rollout.KlEstimator;
+import org.rlhf4j.rollout.RatioStatistics;
+import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.NonFiniteException;
+
+/**
+ * K epochs of minibatch updates of policy and critic, or of the critic alone. Losses are means over
+ * the minibatch's tokens, added up over its micro-batches.
+ */
+final class MinibatchUpdates {
+  private final PpoSettings settings;
+  private final KlEstimator klEstimator;
+  private final double temperature;
+  private final int tokenBudget;
+  private final LanguageModel policy;
+  private final Learner policyLearner;
+  private final Critic critic;
+
+  MinibatchUpdates(
+      PpoSettings settings,
+      KlEstimator klEstimator,
+      double temperature,
+      int tokenBudget,
+      LanguageModel policy,
+      Learner policyLearner,
+      Critic critic) {
+    this.settings = settings;
+    this.klEstimator = klEstimator;
+    this.temperature = temperature;
+    this.tokenBudget = tokenBudget;
+    this.policy = policy;
+    this.policyLearner = policyLearner;
+    this.critic = critic;
+  }
+
+  /** A share of a batch: its micro-batches and its number of tokens. */
+  private record Minibatch(Experience experience, List<RolloutMicroBatch> parts, int tokens) {}
+
+  /**
+   * Updates policy and critic.
+   *
+   * @param objective of the policy
+   * @param klCoefficient β of the KL in the loss; 0 for none
+   */
+  List<PpoUpdate> ofBoth(
+      PolicyObjective objective,
+      int step,
+      Experience experience,
+      MinibatchOrder order,
+      double klCoefficient) {
+    return each(
+        step,
+        experience,
+        order,
+        minibatch -> updateBoth(objective, step, minibatch, klCoefficient));
+  }
+
+  /** Updates the critic and leaves the policy as it is. */
+  List<PpoUpdate> ofCritic(int step, Experience experience, MinibatchOrder order) {
+    return each(step, experience, order, minibatch -> updateCritic(step, minibatch));
+  }
+
+  private List<PpoUpdate> each(
+      int step,
+      Experience experience,
+      MinibatchOrder order,
+      Function<Minibatch, PpoUpdate> update) {
+    List<PpoUpdate> updates = new ArrayList<>();
+    for (int epoch = 0; epoch < settings.ppoEpochs(); epoch++) {
+      for (IntPredicate chosen : order.minibatches(step, epoch)) {
+        var parts = RolloutMicroBatch.of(experience.rollout(), chosen, tokenBudget);
+        int tokens = parts.stream().mapToInt(part -> part.tokens().predicted()).sum();
+        updates.add(update.apply(new Minibatch(experience, parts, tokens)));
+      }
+    }
+    return updates;
+  }
+
+  private PpoUpdate updateBoth(
+      PolicyObjective objective, int step, Minibatch minibatch, double klCoefficient) {
+    RatioStatistics ratios = new RatioStatistics();
+    double policyLoss = 0;
+    double klLoss = 0;
+    double valueLoss = 0;
+    for (RolloutMicroBatch part : minibatch.parts()) {
+      Share share = policyPass(objective, minibatch, part, klCoefficient, ratios);
+      policyLoss += share.policyLoss();
+      klLoss += share.klLoss();
+      valueLoss += critic.isShared() ? share.valueLoss() : valuePass(minibatch, part);
+    }
+    NonFiniteException.check("loss", policyLoss + klLoss + valueLoss);
+    double gradNorm = policyLearner.update(step);
+    double valueGradNorm = critic.update(step);
+    return new PpoUpdate(
+        minibatch.tokens(), policyLoss, klLoss, valueLoss, ratios, gradNorm, valueGradNorm);
+  }
+
+  private PpoUpdate updateCritic(int step, Minibatch minibatch) {
+    double valueLoss = 0;
+    for (RolloutMicroBatch part : minibatch.parts()) {
+      valueLoss += valuePass(minibatch, part);
+    }
+    NonFiniteException.check("loss", valueLoss);
+    return PpoUpdate.ofCritic(minibatch.tokens(), valueLoss, critic.update(step));
+  }
+
+  /** A micro-batch's share of the parts of the loss. */
+  private record Share(double policyLoss, double klLoss, double valueLoss) {}
+
+  /** Adds a micro-batch's share of the policy's loss to the gradients. */
+  private Share policyPass(
+      PolicyObjective objective,
+      Minibatch minibatch,
+      RolloutMicroBatch part,
+      double klCoefficient,
+      RatioStatistics ratios) {
+    Experience experience = minibatch.experience();
+    int tokens = minibatch.tokens();
+    boolean bonus = settings.entropyCoefficient() != 0;
+    try (LogprobPass pass = policy.forward(part.tokens(), temperature, bonus)) {
+      NDArray logprobs = pass.logprobs();
+      NDArray logRatios = logprobs.sub(pass.scope().create(part.flat(experience.oldLogprobs())));
+      NDArray ratio = capped(logRatios.exp(), settings.maxRatio());
+      NDArray advantages = pass.scope().create(part.flat(experience.advantages()));
+      NDArray policyLoss = objective.loss(ratio, advantages, pass, part).sum().div(tokens);
+      count(objective, logRatios, ratio, advantages, pass.entropies(), ratios);
+      NDArray loss = policyLoss;
+      if (bonus) {
+        loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / tokens));
+      }
+      double klLoss = 0;
+      if (klCoefficient != 0) {
+        NDArray reference = pass.scope().create(part.flat(experience.refLogprobs()));
+        NDArray kl = klEstimator.of(logprobs.sub(reference)).sum();
+        loss = loss.add(kl.mul(klCoefficient / tokens));
+        klLoss = kl.getFloat() * klCoefficient / tokens;
+      }
+      double valueLoss = 0;
+      if (critic.isShared()) {
+        NDArray value = valueLoss(critic.values(pass), pass.scope(), minibatch, part);
+        loss = loss.add(value.mul(settings.valueCoefficient()));
+        valueLoss = value.getFloat();
+      }
+      pass.backward(loss);
+      return new Share(policyLoss.getFloat(), klLoss, valueLoss);
+    }
+  }
+
+  /** Cuts ratios to the largest that a replay may bring, where there is such a limit. */
+  static NDArray capped(NDArray ratios, Double maxRatio) {
+    return maxRatio == null ? ratios : ratios.minimum(maxRatio);
+  }
+
+  private static void count(
+      PolicyObjective objective,
+      NDArray logRatios,
+      NDArray ratios,
+      NDArray advantages,
+      NDArray entropies,
+      RatioStatistics statistics) {
+    float[] logRatio = logRatios.toFloatArray();
+    float[] ratio = ratios.toFloatArray();
+    float[] advantage = advantages.toFloatArray();
+    float[] entropy = entropies.toFloatArray();
+    for (int t = 0; t < ratio.length; t++) {
+      boolean clipped = objective.isClipped(ratio[t], advantage[t]);
+      statistics.add(logRatio[t], entropy[t], clipped);
+    }
+  }
+
+  /** Adds a micro-batch's share of the value loss to the critic's gradients; returns that share. */
+  private double valuePass(Minibatch minibatch, RolloutMicroBatch part) {
+    return critic.accumulate(
+        part.tokens(),
+        settings.valueCoefficient(),
+        (values, scope) -> valueLoss(values, scope, minibatch, part));
+  }
+
+  private NDArray valueLoss(
+      NDArray values, NDManager scope, Minibatch minibatch, RolloutMicroBatch part) {
+    NDArray old = scope.create(part.flat(minibatch.experience().oldValues()));
+    NDArray returns = scope.create(part.flat(minibatch.experience().returns()));
+    return ValueLoss.of(values, old, returns, settings.valueClip()).sum().div(minibatch.tokens());
+  }
+}

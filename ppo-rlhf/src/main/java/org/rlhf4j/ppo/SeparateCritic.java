@@ -1,0 +1,86 @@
+package org.rlhf4j.ppo;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.function.BiFunction;
+import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.ScalarPass;
+import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.LearningRateSchedule;
+import org.rlhf4j.training.OptimizerSettings;
+
+/** A critic with a network of its own. */
+public final class SeparateCritic implements Critic {
+  static final String NAME = "critic";
+
+  private final ScalarModel model;
+  private final Learner learner;
+
+  /**
+   * A critic.
+   *
+   * @param model its network, closed with it
+   * @param optimizer how its weights are updated
+   * @param schedule the learning rate of each step
+   */
+  public SeparateCritic(
+      ScalarModel model, OptimizerSettings optimizer, LearningRateSchedule schedule) {
+    this.model = model;
+    this.learner = new Learner(model.parameters(), optimizer, schedule);
+  }
+
+  @Override
+  public float[] values(PackedTokens tokens) {
+    return model.values(tokens);
+  }
+
+  @Override
+  public float accumulate(
+      PackedTokens tokens, double weight, BiFunction<NDArray, NDManager, NDArray> loss) {
+    try (ScalarPass pass = model.forwardValues(tokens)) {
+      NDArray made = loss.apply(pass.scalars(), pass.scope());
+      pass.backward(made.mul(weight));
+      return made.getFloat();
+    }
+  }
+
+  @Override
+  public boolean isShared() {
+    return false;
+  }
+
+  @Override
+  public NDArray values(LogprobPass pass) {
+    throw new UnsupportedOperationException("a critic of its own has no part in the policy's pass");
+  }
+
+  @Override
+  public double update(int step) {
+    return learner.update(step);
+  }
+
+  @Override
+  public void saveCheckpoint(Path folder) throws IOException {
+    learner.save(folder, NAME);
+  }
+
+  @Override
+  public void loadCheckpoint(Path folder) {
+    learner.load(folder, NAME);
+  }
+
+  @Override
+  public ScalarModel toModel() {
+    return model.copy();
+  }
+
+  @Override
+  public void close() {
+    learner.close();
+    model.close();
+  }
+}

@@ -1,0 +1,200 @@
+package org.rlhf4j.ppo;
+
+import ai.djl.ndarray.NDArray;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.Parameters;
+import org.rlhf4j.rollout.RatioStatistics;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.NonFiniteException;
+
+/**
+ * Trust-region policy optimisation (Schulman et al. 2015, appendix C): one step on the whole batch,
+ * with g the gradient of L = mean −A ρ and F the Hessian of the mean KL(π_old ‖ π_θ) per token,
+ *
+ * <pre>  θ ← θ − 0.5^i √(2δ / gᵀF⁻¹g) F⁻¹g</pre>
+ *
+ * for the first i whose L is lower and whose KL is at most δ. Fused attention has no second
+ * derivative, so F v is a difference of gradients, (∇KL(θ + hv) − ∇KL(θ)) / h, with damping added.
+ * It keeps some ten copies of the weights in the heap: an option for small models.
+ */
+final class TrustRegion {
+  private static final int ITERATIONS = 10;
+  private static final double DAMPING = 0.1;
+  private static final int TRIES = 10;
+
+  /** ‖h v‖: far enough for fp32 to see, near enough for the gradient to be linear. */
+  private static final double DISPLACEMENT = 3e-4;
+
+  private final LanguageModel policy;
+  private final double bound;
+  private final double temperature;
+  private final int tokenBudget;
+  private final Double maxRatio;
+
+  /**
+   * A method.
+   *
+   * @param policy whose weights it moves
+   * @param bound δ, nats per token
+   * @param temperature of all probabilities
+   * @param tokenBudget tokens of a micro-batch
+   * @param maxRatio what ρ is cut to, or null
+   */
+  TrustRegion(
+      LanguageModel policy, double bound, double temperature, int tokenBudget, Double maxRatio) {
+    this.policy = policy;
+    this.bound = bound;
+    this.temperature = temperature;
+    this.tokenBudget = tokenBudget;
+    this.maxRatio = maxRatio;
+  }
+
+  /**
+   * A step that was made.
+   *
+   * @param update what was measured before it
+   * @param metrics step_kl, surrogate_gain, backtracks
+   */
+  record Made(PpoUpdate update, Metrics metrics) {}
+
+  /** Moves the policy. */
+  Made step(Experience experience) {
+    Rollout rollout = experience.rollout();
+    List<RolloutMicroBatch> batches = RolloutMicroBatch.of(rollout, i -> true, tokenBudget);
+    float[] start = policy.parameters().values();
+    try (OldPolicy old = new OldPolicy(policy, rollout, temperature, tokenBudget)) {
+      // 1. The surrogate's gradient g.
+      RatioStatistics ratios = new RatioStatistics();
+      double before = surrogateGradient(experience, batches, ratios);
+      float[] g = takeGradient();
+      double norm =
+          NonFiniteException.check("gradient norm", Math.sqrt(ConjugateGradient.dot(g, g)));
+      PpoUpdate update = PpoUpdate.ofPolicy(rollout.tokens(), before, ratios, norm);
+      // 2. The direction F⁻¹ g.
+      klGradient(old, batches);
+      float[] atStart = takeGradient();
+      UnaryOperator<float[]> fisher = v -> fisherProduct(v, start, atStart, old, batches);
+      float[] x = ConjugateGradient.solve(fisher, g, ITERATIONS);
+      // 3. The step on the trust region's edge, and back from there.
+      double gx = ConjugateGradient.dot(g, x);
+      double length = gx > 0 ? Math.sqrt(2 * bound / gx) : 0;
+      return new Made(update, search(experience, batches, old, start, x, length, before));
+    }
+  }
+
+  /** Halves the step until it improves the surrogate within the bound; else makes none. */
+  private Metrics search(
+      Experience experience,
+      List<RolloutMicroBatch> batches,
+      OldPolicy old,
+      float[] start,
+      float[] x,
+      double length,
+      double before) {
+    double scale = length;
+    for (int tries = 0; tries < TRIES && length > 0; tries++) {
+      moveTo(start, -scale, x);
+      double kl = old.meanKl();
+      double gain = before - surrogate(experience, batches);
+      if (gain > 0 && kl <= bound) {
+        return metrics(kl, gain, tries);
+      }
+      scale /= 2;
+    }
+    policy.parameters().setValues(start);
+    return metrics(0, 0, TRIES);
+  }
+
+  private static Metrics metrics(double kl, double gain, int backtracks) {
+    return new Metrics()
+        .put("step_kl", kl)
+        .put("surrogate_gain", gain)
+        .put("backtracks", backtracks);
+  }
+
+  /** F v + damping · v. */
+  private float[] fisherProduct(
+      float[] v, float[] start, float[] atStart, OldPolicy old, List<RolloutMicroBatch> batches) {
+    double h = DISPLACEMENT / Math.sqrt(ConjugateGradient.dot(v, v));
+    moveTo(start, h, v);
+    klGradient(old, batches);
+    float[] product = takeGradient();
+    policy.parameters().setValues(start);
+    for (int k = 0; k < v.length; k++) {
+      product[k] = (float) (((double) product[k] - atStart[k]) / h + DAMPING * v[k]);
+    }
+    return product;
+  }
+
+  private void moveTo(float[] start, double scale, float[] direction) {
+    float[] moved = start.clone();
+    ConjugateGradient.addTo(moved, scale, direction);
+    policy.parameters().setValues(moved);
+  }
+
+  private float[] takeGradient() {
+    Parameters parameters = policy.parameters();
+    float[] gradient = parameters.gradientValues();
+    parameters.zeroGradients();
+    return gradient;
+  }
+
+  /** Adds the gradient of the mean KL(π_old ‖ π_θ) per token. */
+  private void klGradient(OldPolicy old, List<RolloutMicroBatch> batches) {
+    int tokens = tokens(batches);
+    for (RolloutMicroBatch batch : batches) {
+      try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
+        pass.backward(pass.divergencesFrom(old.states(batch), old.head()).sum().div(tokens));
+      }
+    }
+  }
+
+  /** Adds the surrogate's gradient and returns the surrogate. */
+  private double surrogateGradient(
+      Experience experience, List<RolloutMicroBatch> batches, RatioStatistics ratios) {
+    int tokens = tokens(batches);
+    double surrogate = 0;
+    for (RolloutMicroBatch batch : batches) {
+      float[] old = batch.flat(experience.oldLogprobs());
+      try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
+        NDArray logprobs = pass.logprobs();
+        NDArray ratio =
+            MinibatchUpdates.capped(logprobs.sub(pass.scope().create(old)).exp(), maxRatio);
+        NDArray advantages = pass.scope().create(batch.flat(experience.advantages()));
+        NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
+        float[] now = logprobs.toFloatArray();
+        float[] entropies = pass.entropies().toFloatArray();
+        for (int t = 0; t < now.length; t++) {
+          ratios.add((double) now[t] - old[t], entropies[t], false);
+        }
+        surrogate += loss.getFloat();
+        pass.backward(loss);
+      }
+    }
+    return surrogate;
+  }
+
+  /** mean −A ρ of the policy as it stands. */
+  private double surrogate(Experience experience, List<RolloutMicroBatch> batches) {
+    double sum = 0;
+    for (RolloutMicroBatch batch : batches) {
+      float[] old = batch.flat(experience.oldLogprobs());
+      float[] advantages = batch.flat(experience.advantages());
+      float[] now = policy.logprobs(batch.tokens(), temperature).logprobs();
+      for (int t = 0; t < now.length; t++) {
+        double ratio = Math.exp((double) now[t] - old[t]);
+        sum -= advantages[t] * (maxRatio == null ? ratio : Math.min(ratio, maxRatio));
+      }
+    }
+    return sum / tokens(batches);
+  }
+
+  private static int tokens(List<RolloutMicroBatch> batches) {
+    return batches.stream().mapToInt(batch -> batch.tokens().predicted()).sum();
+  }
+}

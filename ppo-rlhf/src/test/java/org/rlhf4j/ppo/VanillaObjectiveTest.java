@@ -1,0 +1,33 @@
+package org.rlhf4j.ppo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
+import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.Torch;
+
+class VanillaObjectiveTest {
+
+  @Test
+  void handWorked() {
+    try (NDManager manager = Torch.manager()) {
+      NDArray logRatios =
+          manager.create(new float[] {(float) Math.log(2), 0, (float) Math.log(0.5)});
+      logRatios.setRequiresGradient(true);
+      NDArray advantages = manager.create(new float[] {3, -1, -4});
+      VanillaObjective objective = new VanillaObjective();
+      try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+        NDArray loss = objective.loss(logRatios.exp(), advantages, null, null);
+        // −3 · 2, 1 · 1, 4 · ½; the derivative by log π is the same, whatever the ratio
+        assertThat(loss.toFloatArray()).containsExactly(new float[] {-6, 1, 2}, within(1e-5f));
+        collector.backward(loss.sum());
+        assertThat(logRatios.getGradient().toFloatArray())
+            .containsExactly(new float[] {-6, 1, 2}, within(1e-5f));
+      }
+      assertThat(objective.isClipped(9, 1)).isFalse();
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package org.rlhf4j.rollout;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.Sample;
+import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.StepLines;
+import org.rlhf4j.training.WeightsFile;
+
+/**
+ * What the stages ppo and grpo have in common: each step a rollout, what is learnt from it, and a
+ * record of both.
+ */
+public abstract class PolicyStage implements Stage, AutoCloseable {
+  private static final String REFERENCE = "reference.safetensors";
+
+  private final RunDirectory directory;
+  private final PolicyRun run;
+  private final KlSettings klSettings;
+  private Rollout current;
+
+  /**
+   * A stage.
+   *
+   * @param directory the open run directory
+   * @param run policy, reference and rollouts; the stage closes it
+   * @param klSettings how the policy is held to the reference
+   */
+  protected PolicyStage(RunDirectory directory, PolicyRun run, KlSettings klSettings) {
+    this.directory = directory;
+    this.run = run;
+    this.klSettings = klSettings;
+    if (klSettings.refreshReferenceEvery() != null) {
+      run.checkReferenceIsOfThePolicysShape();
+    }
+  }
+
+  /**
+   * What a step learnt from.
+   *
+   * @param rollout with all that is known of it
+   * @param advantages for each completion, in flat order, one per token
+   * @param metrics of the step
+   */
+  public record Learnt(Rollout rollout, float[][] advantages, Metrics metrics) {}
+
+  /**
+   * Learns from a rollout.
+   *
+   * @param step from 1
+   * @param rollout complete, as {@link PolicyRun#rollout} gives it
+   * @param scores the completions' scores, penalties subtracted
+   */
+  protected abstract Learnt learn(int step, Rollout rollout, double[] scores);
+
+  /** The KL coefficient's controller. */
+  protected abstract KlController kl();
+
+  /** Policy, reference and rollouts. */
+  protected final PolicyRun run() {
+    return run;
+  }
+
+  @Override
+  public final int steps() {
+    return run.steps();
+  }
+
+  @Override
+  public final List<String> shownMetrics() {
+    return List.of("reward", "kl", "ended");
+  }
+
+  @Override
+  public final Metrics step(int step) throws IOException {
+    long start = System.nanoTime();
+    current = run.rollout(step);
+    double sampling = seconds(start);
+    Metrics exact = new Metrics();
+    if (klSettings.exactKl()) {
+      exact.put("kl_exact", run.exactKl(current));
+    }
+    Learnt learnt = learn(step, current, run.penalizedScores(current));
+    if (klSettings.refreshesReferenceAfter(step)) {
+      run.refreshReference();
+      kl().restart();
+    }
+    try (StepLines lines = new StepLines(directory.rollouts())) {
+      for (var line : RolloutFile.lines(step, learnt.rollout(), learnt.advantages())) {
+        lines.append(line);
+      }
+    }
+    double training = seconds(start) - sampling;
+    return learnt
+        .metrics()
+        .putAll(exact)
+        .putAll(run.metrics())
+        .put("rollout_seconds", sampling)
+        .put("training_seconds", training)
+        .put("tokens_per_second", current.tokens() / (sampling + training));
+  }
+
+  private static double seconds(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  @Override
+  public final List<Sample> samples() {
+    return run.samples();
+  }
+
+  /** Writes the reference where it isn't what the settings name; subclasses add what they train. */
+  @Override
+  public void saveCheckpoint(Path folder) throws IOException {
+    if (klSettings.refreshReferenceEvery() != null) {
+      WeightsFile.save(run.reference().parameters(), folder.resolve(REFERENCE));
+    }
+  }
+
+  @Override
+  public void loadCheckpoint(Path folder) {
+    if (klSettings.refreshReferenceEvery() != null) {
+      WeightsFile.load(run.reference().parameters(), folder.resolve(REFERENCE));
+    }
+  }
+
+  @Override
+  public final void saveFailedBatch(Path file) throws IOException {
+    try (StepLines lines = new StepLines(file)) {
+      for (var line : RolloutFile.lines(0, current)) {
+        lines.append(line);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    run.close();
+  }
+}
