@@ -37,6 +37,11 @@ final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
 
   @Override
   void run(NewSettings chosen) throws IOException {
+    err().println(make(chosen));
+  }
+
+  /** Makes the model and tells what it is. */
+  static String make(NewSettings chosen) throws IOException {
     Path output = chosen.output().toAbsolutePath();
     ModelOutput.requireEmpty(output);
     if (!Files.isRegularFile(chosen.config())) {
@@ -47,9 +52,8 @@ final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
       complete(config, tokenizer, chosen);
       try (LanguageModel model = LanguageModel.fresh(config, tokenizer, chosen.machine().seed())) {
         ModelOutput.write(output, model::save);
-        err()
-            .printf(
-                "%s: %s, %,d weights%n",
+        return "%s: %s, %,d weights"
+            .formatted(
                 chosen.output(),
                 model.config().json().path("architectures").path(0).asText(),
                 model.parameters().count());

@@ -55,6 +55,10 @@ record PipelineStage(
   private static final Map<String, Kind<?>> KINDS = kinds();
   private static final String OUTPUT = "output";
   private static final String RESUME = "resume";
+
+  /** Settings of a stage that are the pipeline's to say. */
+  static final List<String> FIXED = List.of(OUTPUT, RESUME);
+
   private static final Set<String> OWN = Set.of("name", "stage");
 
   private static Map<String, Kind<?>> kinds() {
@@ -64,6 +68,13 @@ record PipelineStage(
     kinds.put("ppo", new Kind<>(PpoConfig.class, PpoStage::run));
     kinds.put("grpo", new Kind<>(GrpoConfig.class, GrpoStage::run));
     return kinds;
+  }
+
+  /** What each kind of stage takes. */
+  static Map<String, Settings<?>> settingsByKind() {
+    Map<String, Settings<?>> settings = new LinkedHashMap<>();
+    KINDS.forEach((name, kind) -> settings.put(name, Settings.of(kind.type())));
+    return settings;
   }
 
   /**
@@ -108,7 +119,7 @@ record PipelineStage(
   private static <S extends Record> PipelineStage bind(
       Kind<S> kind, Written.Mapping written, Path base, Map<String, Path> folders, Path output) {
     Settings<S> settings = Settings.of(kind.type());
-    for (String fixed : List.of(OUTPUT, RESUME)) {
+    for (String fixed : FIXED) {
       Written.Entry entry = written.entries().get(fixed);
       if (entry != null) {
         throw new UsageException(

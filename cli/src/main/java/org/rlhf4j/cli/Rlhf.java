@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.Display;
 import org.rlhf4j.training.settings.NearestName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -39,6 +40,18 @@ public final class Rlhf implements Callable<Integer> {
       description = "Log more; show where an error came from.")
   private boolean verbose;
 
+  @Option(
+      names = "--quiet",
+      scope = ScopeType.INHERIT,
+      description = "Show results, warnings and errors alone.")
+  private boolean quiet;
+
+  @Option(
+      names = "--json-log",
+      scope = ScopeType.INHERIT,
+      description = "Show progress and messages as JSON, an object a line.")
+  private boolean jsonLog;
+
   private Rlhf() {}
 
   /** Runs the command and ends the process with its exit code. */
@@ -65,6 +78,8 @@ public final class Rlhf implements Callable<Integer> {
     Rlhf root = new Rlhf();
     CommandLine line = new CommandLine(root);
     subcommands().forEach(command -> line.addSubcommand(command.declared()));
+    line.addSubcommand(PlanCommand.declared());
+    line.addSubcommand(new SchemaCommand()).addSubcommand(new CompletionCommand());
     line.setOut(out)
         .setErr(err)
         .setExpandAtFiles(false)
@@ -74,7 +89,7 @@ public final class Rlhf implements Callable<Integer> {
         .setExecutionExceptionHandler((e, at, parsed) -> fail(e, root.verbose, err))
         .setExecutionStrategy(
             parsed -> {
-              Logging.setVerbose(root.verbose);
+              root.prepare(line, err);
               return new CommandLine.RunLast().execute(parsed);
             });
     try {
@@ -82,6 +97,19 @@ public final class Rlhf implements Callable<Integer> {
     } catch (Throwable failure) {
       return fail(failure, root.verbose, err);
     }
+  }
+
+  /** Chooses what is shown beside results, and how. */
+  private void prepare(CommandLine line, PrintWriter err) {
+    if (quiet && jsonLog) {
+      throw new ParameterException(
+          line, "--quiet and --json-log exclude each other; leave one out");
+    }
+    Display.Form form =
+        quiet ? Display.Form.QUIET : jsonLog ? Display.Form.JSON : Display.Form.TEXT;
+    Display.choose(form);
+    Logging.choose(verbose, jsonLog);
+    line.setErr(form.over(err));
   }
 
   /** Refuses a command line without a command. */
@@ -103,6 +131,7 @@ public final class Rlhf implements Callable<Integer> {
 
   private static List<SettingsCommand<?>> subcommands() {
     return List.of(
+        new DemoCommand(),
         new SftCommand(),
         new RewardCommand(),
         new PpoCommand(),

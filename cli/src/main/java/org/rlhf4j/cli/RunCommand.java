@@ -7,11 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import org.rlhf4j.cli.report.Report;
 import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.settings.MachineSettings.Device;
 import org.rlhf4j.training.settings.MachineSettings.Precision;
 import org.rlhf4j.training.settings.NearestName;
@@ -25,8 +21,6 @@ import picocli.CommandLine.Parameters;
  */
 @Command(name = "run", description = "Run the stages of a pipeline file in order.")
 final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
-
-  private static final String RECORDS = "pipeline";
 
   /**
    * What {@code rlhf run} takes beside the file. What stands in the file is null here unless it is
@@ -81,28 +75,9 @@ final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
     Pipeline pipeline = Pipeline.read(file, output, chosen.overrides());
     checkRerun(chosen.rerun(), pipeline);
     Machine.prepare(pipeline.machine());
-    boolean isNew = !Files.exists(output);
-    try {
-      runAll(pipeline.stages(), output, chosen.rerun());
-    } finally {
-      if (isNew) {
-        deleteIfEmpty(output);
-      }
-    }
-    List<Path> runs =
-        pipeline.stages().stream().map(stage -> output.resolve(stage.name())).toList();
-    Report.ofAll(runs, output);
-    show("all stages are finished in " + chosen.output());
-    show("report: " + chosen.output().resolve("report.html"));
-  }
-
-  private void runAll(List<PipelineStage> stages, Path output, List<String> rerun)
-      throws IOException {
-    int number = 0;
-    for (PipelineStage stage : stages) {
-      String which = "stage %d/%d %s".formatted(++number, stages.size(), stage.name());
-      run(stage, which, output, rerun.contains(stage.name()));
-    }
+    new PipelineRun(pipeline, output, chosen.rerun(), err()).run(new PipelineRun.Watcher() {});
+    err().println("all stages are finished in " + chosen.output());
+    err().println("report: " + chosen.output().resolve("report.html"));
   }
 
   private static void checkRerun(List<String> rerun, Pipeline pipeline) {
@@ -114,68 +89,5 @@ final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
                 .formatted(name, NearestName.of(name, names).orElseThrow()));
       }
     }
-  }
-
-  private void run(PipelineStage stage, String which, Path output, boolean anew)
-      throws IOException {
-    Path folder = output.resolve(stage.name());
-    Path file = output.resolve(RECORDS).resolve(stage.name() + ".txt");
-    StageRecord now = StageRecord.of(stage);
-    Optional<StageRecord> before = Files.exists(folder) ? StageRecord.read(file) : Optional.empty();
-    if (before.isEmpty() && holdsSomething(folder)) {
-      throw new UsageException(
-          folder + ": isn't of this pipeline; move it away, or choose another --output");
-    }
-    if (anew) {
-      AtomicFiles.deleteFolder(folder);
-      before = Optional.empty();
-    }
-    if (before.isPresent() && isUpToDate(which, stage, now, before.get(), folder)) {
-      show(which + ": unchanged, skipped");
-      return;
-    }
-    show(which);
-    Files.createDirectories(file.getParent());
-    now.write(file);
-    try {
-      stage.work().run(before.isPresent());
-    } finally {
-      if (!Files.exists(folder)) { // it failed before its first step
-        Files.deleteIfExists(file);
-        deleteIfEmpty(file.getParent());
-      }
-    }
-  }
-
-  private static boolean holdsSomething(Path folder) throws IOException {
-    if (!Files.isDirectory(folder)) {
-      return Files.exists(folder);
-    }
-    try (var content = Files.list(folder)) {
-      return content.findAny().isPresent();
-    }
-  }
-
-  /** Whether the stage is finished as it would be run now; a change is an error. */
-  private static boolean isUpToDate(
-      String which, PipelineStage stage, StageRecord now, StageRecord before, Path folder) {
-    Optional<String> change = now.changeSince(before);
-    if (change.isPresent()) {
-      throw new UserException(
-          "%s: changed since it ran: %s; --rerun %s runs it anew"
-              .formatted(which, change.get(), stage.name()));
-    }
-    return Files.exists(folder.resolve("finished"));
-  }
-
-  private static void deleteIfEmpty(Path folder) throws IOException {
-    if (Files.exists(folder) && !holdsSomething(folder)) {
-      Files.delete(folder);
-    }
-  }
-
-  private void show(String line) {
-    err().println(line);
-    err().flush();
   }
 }

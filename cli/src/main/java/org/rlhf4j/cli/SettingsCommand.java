@@ -85,7 +85,7 @@ abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
   public final Integer call() throws Exception {
     Path config = takesFile() ? line.getParseResult().matchedOptionValue(CONFIG, null) : null;
     Written.Mapping file = config == null ? Written.Mapping.EMPTY : SettingsYaml.read(config);
-    S chosen = settings.bind(file, commandLine());
+    S chosen = settings.bind(file, commandLine(file));
     settings.group(chosen, MachineSettings.class).ifPresent(Machine::prepare);
     run(HubPaths.ofProcess().local(settings, chosen));
     return CommandLine.ExitCode.OK;
@@ -96,8 +96,14 @@ abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
     return settings.specs().stream().noneMatch(setting -> CONFIG.equals("--" + setting.name()));
   }
 
-  private Map<String, List<String>> commandLine() {
-    Map<String, List<String>> given = new LinkedHashMap<>();
+  /** Values of settings that neither the command line nor the file gives. */
+  Map<String, List<String>> presets() {
+    return Map.of();
+  }
+
+  private Map<String, List<String>> commandLine(Written.Mapping file) {
+    Map<String, List<String>> given = new LinkedHashMap<>(presets());
+    given.keySet().removeAll(file.entries().keySet());
     for (SettingSpec setting : settings.specs()) {
       Object value = line.getParseResult().matchedOptionValue("--" + setting.name(), null);
       if (value instanceof List<?> values) {

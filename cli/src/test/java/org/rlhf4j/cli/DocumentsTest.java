@@ -22,11 +22,11 @@ class DocumentsTest {
   private static final Pattern OPTION = Pattern.compile("(?<![-\\w])--[a-z][a-z0-9-]*");
   private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)[^)]*\\)");
   private static final Set<String> OF_EVERY_COMMAND =
-      Set.of("--help", "--version", "--verbose", "--config");
+      Set.of("--help", "--version", "--verbose", "--quiet", "--json-log", "--config");
 
   private static List<Path> documents() throws IOException {
     List<Path> documents = new ArrayList<>(List.of(ROOT.resolve("README.md")));
-    for (String folder : List.of("docs", "examples")) {
+    for (String folder : List.of("docs", "examples", "data/demo")) {
       try (Stream<Path> files = Files.walk(ROOT.resolve(folder))) {
         files.filter(file -> file.toString().endsWith(".md")).forEach(documents::add);
       }

@@ -129,4 +129,33 @@ class RlhfTest {
     int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
     return new Outcome(code, out.toString(), err.toString());
   }
+
+  @Test
+  void quietAndJsonLogExcludeEachOther() {
+    Outcome outcome = rlhf("doctor", "--quiet", "--json-log");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .isEqualToIgnoringNewLines(
+            "rlhf: --quiet and --json-log exclude each other; leave one out");
+  }
+
+  @Test
+  void messagesAreQuietOrJsonAndErrorsStayALine() throws IOException {
+    Path fixture = Path.of("../sft/src/test/resources/fixtures/sft/model");
+    String[] line = {
+      "new",
+      "--config=" + fixture.resolve("config.json"),
+      "--tokenizer=" + fixture,
+      "--output=" + folder.resolve("quiet"),
+      "--quiet",
+    };
+    assertThat(rlhf(line)).isEqualTo(new Outcome(0, "", ""));
+
+    line[3] = "--output=" + folder.resolve("json");
+    line[4] = "--json-log";
+    JsonNode message = new JsonMapper().readTree(rlhf(line).err());
+    assertThat(message.path("message").textValue()).contains("json: ", "weights");
+
+    assertThat(rlhf(line).lastErrorLine()).startsWith("rlhf: ").contains("is not empty");
+  }
 }

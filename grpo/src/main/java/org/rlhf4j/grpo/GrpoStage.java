@@ -2,7 +2,9 @@ package org.rlhf4j.grpo;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.KlController;
 import org.rlhf4j.rollout.PolicyRun;
@@ -11,8 +13,11 @@ import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
+import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StageWork;
 import org.rlhf4j.training.TrainingLoop;
 import org.rlhf4j.training.settings.Settings;
 
@@ -22,14 +27,26 @@ public final class GrpoStage extends PolicyStage {
 
   private final Learner learner;
   private final GrpoTrainer trainer;
+  private final int updatesPerBatch;
 
   /**
-   * Runs the stage from its settings to its end.
+   * Runs the stage, from its newest checkpoint where it goes on.
    *
-   * @param given as the user wrote them
+   * @param given its settings
    * @throws IOException when the run directory can't be read or written
    */
   public static void run(GrpoConfig given) throws IOException {
+    run(given, TrainingLoop::train);
+  }
+
+  /**
+   * Makes the stage ready and hands it on.
+   *
+   * @param given its settings
+   * @param work what to do with it
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(GrpoConfig given, StageWork work) throws IOException {
     Display display = Display.stderr();
     try (RunDirectory directory = given.run().open()) {
       if (TrainingLoop.isFinished(directory, display)) {
@@ -43,7 +60,7 @@ public final class GrpoStage extends PolicyStage {
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
         try (GrpoStage stage = new GrpoStage(config, directory, policy, programs)) {
           display.stream().println(stage.run().report());
-          new TrainingLoop(directory, config.loop(), stage, display).run();
+          work.on(directory, config.loop(), EvaluationSettings.AT_CHECKPOINTS, stage, display);
         }
       }
     }
@@ -70,6 +87,7 @@ public final class GrpoStage extends PolicyStage {
             config.grpo().resampleGroups(),
             programs),
         config.kl());
+    this.updatesPerBatch = config.grpo().updatesPerBatch();
     this.learner =
         new Learner(
             policy.parameters(),
@@ -94,6 +112,11 @@ public final class GrpoStage extends PolicyStage {
   @Override
   protected KlController kl() {
     return trainer.kl();
+  }
+
+  @Override
+  public Optional<RunPlan> plan() {
+    return Optional.of(run().plan(updatesPerBatch, 1, List.of()));
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.function.BiFunction;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
 
 /** What expects the returns: a network of its own, or a head on the policy's trunk. */
@@ -64,6 +65,9 @@ public interface Critic extends AutoCloseable {
 
   /** The critic as a model of its own, to be closed. */
   ScalarModel toModel();
+
+  /** What is trained of it alone: its own network's weights, or the head's. */
+  Parameters parameters();
 
   @Override
   void close();

@@ -2,7 +2,9 @@ package org.rlhf4j.ppo;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.ScalarModel;
@@ -15,9 +17,12 @@ import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
+import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.LearningRateSchedule;
 import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StageWork;
 import org.rlhf4j.training.TrainingLoop;
 import org.rlhf4j.training.settings.Settings;
 
@@ -31,12 +36,23 @@ public final class PpoStage extends PolicyStage {
   private final PpoTrainer trainer;
 
   /**
-   * Runs the stage from its settings to its end.
+   * Runs the stage, from its newest checkpoint where it goes on.
    *
-   * @param given as the user wrote them
+   * @param given its settings
    * @throws IOException when the run directory can't be read or written
    */
   public static void run(PpoConfig given) throws IOException {
+    run(given, TrainingLoop::train);
+  }
+
+  /**
+   * Makes the stage ready and hands it on.
+   *
+   * @param given its settings
+   * @param work what to do with it
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(PpoConfig given, StageWork work) throws IOException {
     Display display = Display.stderr();
     try (RunDirectory directory = given.run().open()) {
       if (TrainingLoop.isFinished(directory, display)) {
@@ -50,7 +66,7 @@ public final class PpoStage extends PolicyStage {
         directory.writeConfig(Settings.of(PpoConfig.class), config);
         try (PpoStage stage = new PpoStage(config, directory, policy, programs)) {
           display.stream().println(stage.run().report());
-          new TrainingLoop(directory, config.loop(), stage, display).run();
+          work.on(directory, config.loop(), EvaluationSettings.AT_CHECKPOINTS, stage, display);
         }
       }
     }
@@ -138,6 +154,16 @@ public final class PpoStage extends PolicyStage {
   @Override
   protected KlController kl() {
     return trainer.kl();
+  }
+
+  @Override
+  public Optional<RunPlan> plan() {
+    return Optional.of(
+        run()
+            .plan(
+                config.ppo().ppoEpochs(),
+                config.ppo().minibatches(),
+                List.of(RunPlan.Part.trained("critic", critic.parameters()))));
   }
 
   @Override

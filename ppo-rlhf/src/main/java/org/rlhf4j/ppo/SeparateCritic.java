@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.function.BiFunction;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
 import org.rlhf4j.training.Learner;
@@ -71,6 +72,11 @@ public final class SeparateCritic implements Critic {
   @Override
   public void loadCheckpoint(Path folder) {
     learner.load(folder, NAME);
+  }
+
+  @Override
+  public Parameters parameters() {
+    return model.parameters();
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.function.BiFunction;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.training.Learner;
@@ -81,6 +82,11 @@ public final class SharedCritic implements Critic {
   @Override
   public void loadCheckpoint(Path folder) {
     learner.load(folder, SeparateCritic.NAME);
+  }
+
+  @Override
+  public Parameters parameters() {
+    return head.parameters();
   }
 
   @Override

@@ -25,7 +25,9 @@ import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.StageWork;
 import org.rlhf4j.training.TrainingLoop;
 import org.rlhf4j.training.settings.Settings;
 
@@ -86,6 +88,17 @@ public final class RewardStage implements Stage, AutoCloseable {
    * @throws IOException when the run directory can't be read or written
    */
   public static void run(RewardConfig given) throws IOException {
+    run(given, TrainingLoop::train);
+  }
+
+  /**
+   * Makes the stage ready and hands it on.
+   *
+   * @param given its settings
+   * @param work what to do with it
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(RewardConfig given, StageWork work) throws IOException {
     Display display = Display.stderr();
     try (RunDirectory run = given.run().open()) {
       if (TrainingLoop.isFinished(run, display)) {
@@ -99,8 +112,10 @@ public final class RewardStage implements Stage, AutoCloseable {
         SplitRows rows = read(config, model, display);
         List<TokenizedRow> normalizedOn = readNormalizedOn(config, model, display);
         try (RewardStage stage = new RewardStage(config, run, model, rows, normalizedOn)) {
-          new TrainingLoop(run, config.loop(), config.evaluation(), stage, display).run();
-          stage.evaluation().ifPresent(held -> display.stream().println(held.sentence()));
+          work.on(run, config.loop(), config.evaluation(), stage, display);
+          if (run.finishedStep().isPresent()) {
+            stage.evaluation().ifPresent(held -> display.stream().println(held.sentence()));
+          }
         }
       }
     }
@@ -139,6 +154,18 @@ public final class RewardStage implements Stage, AutoCloseable {
   @Override
   public int steps() {
     return steps;
+  }
+
+  @Override
+  public Optional<RunPlan> plan() {
+    return Optional.of(
+        RunPlan.overRows(
+            steps,
+            config.batch().batchSize(),
+            training.stream().map(TrainingRow::tree).toList(),
+            model.parameters(),
+            model.config().dimensions(),
+            config.loop().microBatchTokens()));
   }
 
   @Override

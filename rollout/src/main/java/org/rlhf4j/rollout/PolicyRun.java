@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
@@ -16,6 +17,7 @@ import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.reward.Normalization;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Sample;
 
 /**
@@ -26,6 +28,11 @@ public final class PolicyRun implements AutoCloseable {
   /** Prompts whose completions are shown as samples. */
   private static final int SAMPLE_PROMPTS = 4;
 
+  /**
+   * Forward passes over each completion: sampling, the policy's log-probabilities, the reference's.
+   */
+  private static final int SCORED_FORWARD = 3;
+
   private final RolloutSettings settings;
   private final Normalization normalization;
   private final LanguageModel policy;
@@ -35,6 +42,7 @@ public final class PolicyRun implements AutoCloseable {
   private final ResampledRollouts resampled;
   private final RolloutSource sampleSource;
   private final int tokenBudget;
+  private final int samples;
   private final int steps;
   private final String report;
   private int unscored;
@@ -62,6 +70,7 @@ public final class PolicyRun implements AutoCloseable {
     this.normalization =
         settings.normalizeReward() ? Normalization.of(settings.rewardModel()) : Normalization.NONE;
     this.tokenBudget = loop.microBatchTokens();
+    this.samples = samples;
     this.policy = policy;
     this.reference =
         settings.referenceModel() == null
@@ -175,6 +184,47 @@ public final class PolicyRun implements AutoCloseable {
   /** How many steps the run makes. */
   public int steps() {
     return steps;
+  }
+
+  /**
+   * What the run is going to do.
+   *
+   * @param passes over each rollout batch
+   * @param minibatches updates of a pass
+   * @param more networks beside policy, reference and reward model that are trained
+   * @return the plan; its tokens are counted as if no completion ended early
+   */
+  public RunPlan plan(int passes, int minibatches, List<RunPlan.Part> more) {
+    long weights = policy.parameters().count();
+    List<RunPlan.Part> memory = new ArrayList<>();
+    memory.add(RunPlan.Part.trained("policy", policy.parameters()));
+    memory.addAll(more);
+    memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
+    if (rewardModel != null) {
+      memory.add(RunPlan.Part.frozen("reward model", rewardModel.parameters()));
+    }
+    memory.addAll(RunPlan.Part.ofTokens(policy.config().dimensions(), tokenBudget));
+    long updates = (long) steps * passes * minibatches;
+    if (settings.replay() != null) {
+      String work = "%,d recorded steps, %,d updates".formatted(steps, updates);
+      return new RunPlan(work, memory, 0);
+    }
+    long completions = (long) steps * settings.promptsPerStep() * samples;
+    String work =
+        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates"
+            .formatted(
+                steps,
+                settings.promptsPerStep(),
+                samples,
+                completions,
+                settings.maxNewTokens(),
+                updates);
+    double tokens = (double) completions * settings.maxNewTokens();
+    int trained = 1 + more.size();
+    int passesForward = SCORED_FORWARD + (rewardModel == null ? 0 : 1) + more.size();
+    double perToken =
+        RunPlan.FORWARD * passesForward + RunPlan.FORWARD_AND_BACKWARD * (double) trained * passes;
+    return new RunPlan(work, memory, perToken * tokens * weights);
   }
 
   /** What the rollouts are made from, for the reader at the terminal. */

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
@@ -21,8 +22,10 @@ import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Sample;
 import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.StageWork;
 import org.rlhf4j.training.TrainingLoop;
 import org.rlhf4j.training.settings.Settings;
 
@@ -66,6 +69,17 @@ public final class SftStage implements Stage, AutoCloseable {
    * @throws IOException when the run directory can't be read or written
    */
   public static void run(SftConfig given) throws IOException {
+    run(given, TrainingLoop::train);
+  }
+
+  /**
+   * Makes the stage ready and hands it on.
+   *
+   * @param given its settings
+   * @param work what to do with it
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(SftConfig given, StageWork work) throws IOException {
     Display display = Display.stderr();
     try (RunDirectory run = given.run().open()) {
       if (TrainingLoop.isFinished(run, display)) {
@@ -77,7 +91,7 @@ public final class SftStage implements Stage, AutoCloseable {
         run.writeConfig(Settings.of(SftConfig.class), config);
         SplitRows rows = read(config, model, display);
         try (SftStage stage = new SftStage(config, run, model, rows)) {
-          new TrainingLoop(run, config.loop(), config.evaluation(), stage, display).run();
+          work.on(run, config.loop(), config.evaluation(), stage, display);
         }
       }
     }
@@ -103,6 +117,18 @@ public final class SftStage implements Stage, AutoCloseable {
   @Override
   public int steps() {
     return steps;
+  }
+
+  @Override
+  public Optional<RunPlan> plan() {
+    return Optional.of(
+        RunPlan.overRows(
+            steps,
+            config.batch().batchSize(),
+            training.stream().map(TrainingRow::tree).toList(),
+            model.parameters(),
+            model.config().dimensions(),
+            config.loop().microBatchTokens()));
   }
 
   @Override

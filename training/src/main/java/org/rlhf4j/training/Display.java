@@ -1,7 +1,11 @@
 package org.rlhf4j.training;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.LongSupplier;
@@ -13,19 +17,90 @@ import java.util.function.LongSupplier;
  * @param terminal whether a carriage return redraws a line there
  * @param columns the width of a line
  * @param nanoTime the clock, in nanoseconds
+ * @param warnings takes what has to be seen even where nothing else is shown
  */
-public record Display(PrintStream stream, boolean terminal, int columns, LongSupplier nanoTime) {
+public record Display(
+    PrintStream stream,
+    boolean terminal,
+    int columns,
+    LongSupplier nanoTime,
+    PrintStream warnings) {
 
   private static final int USUAL_COLUMNS = 80;
   private static final int STDERR = 2;
 
+  private static volatile Form form = Form.TEXT;
+
+  /** How much a process shows, and how. */
+  public enum Form {
+    /** Text for people. */
+    TEXT,
+    /** Warnings alone. */
+    QUIET,
+    /** A JSON object a line. */
+    JSON;
+
+    /**
+     * A stream that shows in this form.
+     *
+     * @param to takes what is shown
+     * @return a stream that takes text
+     */
+    public PrintStream over(PrintStream to) {
+      return switch (this) {
+        case TEXT -> to;
+        case QUIET ->
+            new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        case JSON -> new JsonStream(to::println);
+      };
+    }
+
+    /**
+     * A writer that shows in this form.
+     *
+     * @param to takes what is shown
+     * @return a writer that takes text
+     */
+    public PrintWriter over(PrintWriter to) {
+      return switch (this) {
+        case TEXT -> to;
+        case QUIET -> new PrintWriter(Writer.nullWriter());
+        case JSON -> new PrintWriter(new JsonStream(to::println), true, StandardCharsets.UTF_8);
+      };
+    }
+  }
+
   /**
-   * The standard error stream of this process.
+   * A display whose warnings go where the rest goes.
    *
-   * @return the display, a terminal where the stream is one
+   * @param stream takes the text
+   * @param terminal whether a carriage return redraws a line there
+   * @param columns the width of a line
+   * @param nanoTime the clock, in nanoseconds
+   */
+  public Display(PrintStream stream, boolean terminal, int columns, LongSupplier nanoTime) {
+    this(stream, terminal, columns, nanoTime, stream);
+  }
+
+  /**
+   * Chooses how much this process shows, and how.
+   *
+   * @param chosen of the displays that are asked for from now on
+   */
+  public static void choose(Form chosen) {
+    form = chosen;
+  }
+
+  /**
+   * The standard error stream of this process, in the form chosen.
+   *
+   * @return the display, a terminal where the stream is one and takes text
    */
   public static Display stderr() {
-    return new Display(System.err, isTerminal(STDERR), columnsOfTerminal(), System::nanoTime);
+    boolean terminal = form == Form.TEXT && isTerminal(STDERR);
+    PrintStream stream = form.over(System.err);
+    PrintStream warnings = form == Form.QUIET ? System.err : stream;
+    return new Display(stream, terminal, columnsOfTerminal(), System::nanoTime, warnings);
   }
 
   /**

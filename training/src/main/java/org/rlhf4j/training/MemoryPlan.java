@@ -34,9 +34,19 @@ public final class MemoryPlan {
    * @return tokens
    */
   public static int microBatchTokens(Dimensions dimensions) {
+    return microBatchTokens(dimensions, machineBytes());
+  }
+
+  /** The machine's total memory. */
+  static long machineBytes() {
     var system =
         (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    return microBatchTokens(dimensions, system.getTotalMemorySize());
+    return system.getTotalMemorySize();
+  }
+
+  /** What a training pass keeps of a token. */
+  static long bytesPerToken(Dimensions d) {
+    return (long) Float.BYTES * d.layers() * (12L * d.hidden() + 2L * d.intermediate());
   }
 
   /**
@@ -64,8 +74,7 @@ public final class MemoryPlan {
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {
-    long perToken = (long) Float.BYTES * d.layers() * (12L * d.hidden() + 2L * d.intermediate());
-    return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / perToken));
+    return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / bytesPerToken(d)));
   }
 
   private static OptionalInt earlier(RunDirectory run) {

@@ -1,27 +1,27 @@
 package org.rlhf4j.training;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Shows how far a run is: on a terminal one line with a bar that is redrawn in place, elsewhere
- * plain lines, at the first and last step, at each tenth of the run and at least every half minute.
+ * Shows how far a run is: on a terminal a bar that is redrawn in place, elsewhere plain lines, or
+ * JSON objects, at the first and last step, at each tenth of the run and at least every half
+ * minute.
  *
  * <pre>
- * sft [########------------]  40/100  2.1 steps/s  0:29 left  loss 3.218  grad_norm 1.04
  * sft: step 40/100, 2.1 steps/s, 0:29 left, loss 3.218, grad_norm 1.04
+ * {"time":"…","stage":"sft","step":40,"steps":100,"seconds_left":29.1,"loss":3.218,"grad_norm":1.04}
  * </pre>
  */
 public final class ProgressLine implements AutoCloseable {
 
-  private static final int BAR = 20;
   private static final int TENTHS = 10;
-  private static final long REDRAW_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-  private static final long PLAIN_NANOS = TimeUnit.SECONDS.toNanos(30);
-  private static final String CLEAR_LINE = "\r\u001b[K";
+  private static final long LINE_NANOS = TimeUnit.SECONDS.toNanos(30);
 
   private final String name;
   private final int done;
@@ -29,10 +29,10 @@ public final class ProgressLine implements AutoCloseable {
   private final List<String> shown;
   private final Display display;
   private final long startNanos;
+  private final Optional<TerminalBar> bar;
 
   private long lastNanos;
   private int lastStep;
-  private boolean drawn;
 
   /**
    * Starts the clock.
@@ -51,104 +51,96 @@ public final class ProgressLine implements AutoCloseable {
     this.display = display;
     startNanos = display.nanoTime().getAsLong();
     lastStep = done;
+    bar =
+        display.terminal()
+            ? Optional.of(new TerminalBar(name, done, steps, display))
+            : Optional.empty();
   }
 
   /**
-   * Shows a step, unless the last one shown is too near.
+   * Shows a step; as a line unless the last one shown is too near.
    *
    * @param step the step that is done, from 1
    * @param metrics what it measured
    */
   public void update(int step, Metrics metrics) {
+    bar.ifPresent(drawn -> drawn.update(step, String.join("  ", numbers(metrics))));
     long now = display.nanoTime().getAsLong();
-    if (!isDue(step, now)) {
+    if (bar.isPresent() || !isDue(step, now)) {
       return;
     }
-    if (display.terminal()) {
-      String line = barLine(step, now, metrics);
-      String fitting = line.substring(0, Math.min(line.length(), display.columns() - 1));
-      display.stream().print(CLEAR_LINE + fitting);
-      drawn = true;
+    if (display.stream() instanceof JsonStream json) {
+      json.show(object(step, now, metrics));
     } else {
       display.stream().println(plainLine(step, now, metrics));
+      display.stream().flush();
     }
-    display.stream().flush();
     lastStep = step;
     lastNanos = now;
   }
 
   /**
-   * Prints a line of its own; a bar is redrawn below it at the next step.
+   * Shows a warning on a line of its own, also where nothing else is shown.
    *
    * @param line the line
    */
-  public void note(String line) {
-    if (drawn) {
-      display.stream().print(CLEAR_LINE);
-      drawn = false;
-    }
-    display.stream().println(line);
+  public void warn(String line) {
+    bar.ifPresentOrElse(drawn -> drawn.note(line), () -> display.warnings().println(line));
   }
 
   /** Ends the bar's line, so that what comes next starts on its own. */
   @Override
   public void close() {
-    if (drawn) {
-      display.stream().println();
-      drawn = false;
-    }
+    bar.ifPresent(TerminalBar::close);
   }
 
   private boolean isDue(int step, long now) {
-    if (step == steps || lastStep == done) {
-      return true;
-    }
-    if (display.terminal()) {
-      return now - lastNanos >= REDRAW_NANOS;
-    }
-    return tenth(step) > tenth(lastStep) || now - lastNanos >= PLAIN_NANOS;
+    return step == steps
+        || lastStep == done
+        || tenth(step) > tenth(lastStep)
+        || now - lastNanos >= LINE_NANOS;
   }
 
   private long tenth(int step) {
     return (long) step * TENTHS / steps;
   }
 
-  private String barLine(int step, long now, Metrics metrics) {
-    int filled = (int) ((long) Math.min(step, steps) * BAR / steps);
-    return name
-        + " ["
-        + "#".repeat(filled)
-        + "-".repeat(BAR - filled)
-        + "]  "
-        + step
-        + "/"
-        + steps
-        + "  "
-        + String.join("  ", details(step, now, metrics));
+  private double secondsPerStep(int step, long now) {
+    return (now - startNanos) / 1e9 / Math.max(1, step - done);
   }
 
   private String plainLine(int step, long now, Metrics metrics) {
-    return name
-        + ": step "
-        + step
-        + "/"
-        + steps
-        + ", "
-        + String.join(", ", details(step, now, metrics));
+    double secondsPerStep = secondsPerStep(step, now);
+    List<String> parts = new ArrayList<>();
+    parts.add(name + ": step " + step + "/" + steps);
+    parts.add(rate(secondsPerStep));
+    parts.add(duration(secondsPerStep * (steps - step)) + " left");
+    parts.addAll(numbers(metrics));
+    return String.join(", ", parts);
   }
 
-  private List<String> details(int step, long now, Metrics metrics) {
-    double secondsPerStep = (now - startNanos) / 1e9 / Math.max(1, step - done);
-    List<String> details = new ArrayList<>();
-    details.add(rate(secondsPerStep));
-    details.add(duration(secondsPerStep * (steps - step)) + " left");
+  private ObjectNode object(int step, long now, Metrics metrics) {
+    ObjectNode object = JsonStream.object().put("stage", name);
+    object.put("step", step).put("steps", steps);
+    object.put("seconds_left", secondsPerStep(step, now) * (steps - step));
+    for (String metric : shown) {
+      OptionalDouble value = metrics.get(metric);
+      if (value.isPresent() && Double.isFinite(value.getAsDouble())) {
+        object.put(metric, value.getAsDouble());
+      }
+    }
+    return object;
+  }
+
+  private List<String> numbers(Metrics metrics) {
+    List<String> numbers = new ArrayList<>();
     for (String metric : shown) {
       OptionalDouble value = metrics.get(metric);
       if (value.isPresent()) {
-        details.add(metric + " " + number(value.getAsDouble()));
+        numbers.add(metric + " " + number(value.getAsDouble()));
       }
     }
-    return details;
+    return numbers;
   }
 
   private static String rate(double secondsPerStep) {
@@ -157,7 +149,8 @@ public final class ProgressLine implements AutoCloseable {
         : String.format(Locale.ROOT, "%.1f s/step", secondsPerStep);
   }
 
-  private static String duration(double seconds) {
+  /** Minutes and seconds, with hours where there are some. */
+  static String duration(double seconds) {
     long whole = Math.round(seconds);
     return whole < 3600
         ? String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60)

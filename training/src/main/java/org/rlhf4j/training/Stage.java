@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a training stage gives to the {@link TrainingLoop}. A step depends on its number and on the
@@ -25,6 +26,15 @@ public interface Stage {
    * @return steps in all, at least 1
    */
   int steps();
+
+  /**
+   * What the run is going to do, told before its first step.
+   *
+   * @return the plan, or empty where there is nothing to tell
+   */
+  default Optional<RunPlan> plan() {
+    return Optional.empty();
+  }
 
   /**
    * Makes one optimizer step (ppo, grpo: one rollout batch with all its updates).

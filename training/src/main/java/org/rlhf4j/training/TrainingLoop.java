@@ -82,6 +82,26 @@ public final class TrainingLoop {
   }
 
   /**
+   * Runs a stage to its end: {@link StageWork} of a command that trains.
+   *
+   * @param run the open run directory
+   * @param settings how often to write checkpoints, and how many to keep
+   * @param evaluation when to evaluate, and what follows from it
+   * @param stage what to run
+   * @param display where to show progress
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void train(
+      RunDirectory run,
+      LoopSettings settings,
+      EvaluationSettings evaluation,
+      Stage stage,
+      Display display)
+      throws IOException {
+    new TrainingLoop(run, settings, evaluation, stage, display).run();
+  }
+
+  /**
    * Whether there is nothing left to do, which it says then. A command asks this before it loads
    * anything.
    *
@@ -111,6 +131,7 @@ public final class TrainingLoop {
     }
     Checkpoints checkpoints = new Checkpoints(run.checkpoints(), settings.keepCheckpoints());
     int done = restore(checkpoints);
+    stage.plan().ifPresent(plan -> plan.lines().forEach(display.stream()::println));
     StepLines.cutBack(run.samples(), done == 0 ? -1 : done);
     StepLines.cutBack(run.rollouts(), done);
     HeldOutLosses losses = new HeldOutLosses();
@@ -144,7 +165,7 @@ public final class TrainingLoop {
         Metrics metrics = measuredStep(step);
         log.append(step, metrics);
         events.append(step, metrics);
-        health.add(step, metrics).stream().map(HealthWarning::line).forEach(progress::note);
+        health.add(step, metrics).stream().map(HealthWarning::line).forEach(progress::warn);
         losses.add(step, metrics);
         progress.update(step, metrics);
         if (isEvaluation(step)) {

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 /** A JSON schema of settings, for editors that check a configuration file while it is written. */
 public final class SettingsJsonSchema {
 
+  /** What a schema names itself by. */
+  public static final String DRAFT = "https://json-schema.org/draft/2020-12/schema";
+
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   private SettingsJsonSchema() {}
@@ -14,7 +17,7 @@ public final class SettingsJsonSchema {
   /** The schema (draft 2020-12) of a configuration file of these settings. */
   public static ObjectNode of(Settings<?> settings) {
     ObjectNode schema = JSON.objectNode();
-    schema.put("$schema", "https://json-schema.org/draft/2020-12/schema");
+    schema.put("$schema", DRAFT);
     schema.put("type", "object");
     ObjectNode properties = schema.putObject("properties");
     for (SettingSpec spec : settings.specs()) {

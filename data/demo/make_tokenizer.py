@@ -1,4 +1,4 @@
-"""Trains the tiny example's tokenizer on its own rows: byte-level BPE, 912 tokens.
+"""Trains the tokenizer of the demo on its own rows: byte-level BPE, 1,024 tokens.
 
 Usage: python make_tokenizer.py, after make_rows.py. Needs the tokenizers package (0.23.3 wrote what is here).
 """
@@ -24,7 +24,7 @@ def main():
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator(text(), trainers.BpeTrainer(
-        vocab_size=912, special_tokens=[EOS, PAD], show_progress=False,
+        vocab_size=1024, special_tokens=[EOS, PAD], show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet()))
     folder = FOLDER / "tokenizer"
     folder.mkdir(exist_ok=True)

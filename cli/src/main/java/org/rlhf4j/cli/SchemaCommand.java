@@ -1,0 +1,22 @@
+package org.rlhf4j.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Writes the JSON schema of pipeline files. */
+@Command(
+    name = "schema",
+    description = "Write the JSON schema of pipeline files, for editors to complete them.")
+final class SchemaCommand implements Runnable {
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public void run() {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(PipelineSchema.schema().toPrettyString());
+    out.flush();
+  }
+}

@@ -1,0 +1,182 @@
+package org.rlhf4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.cli.demo.DemoFiles;
+import org.rlhf4j.cli.demo.Promise;
+import org.rlhf4j.model.UsageException;
+
+/** The demo with two steps a stage, and what the documentation says of what a run leaves. */
+class DemoTest {
+
+  private static final Path DOCUMENT = Path.of("../docs/run-directory.md");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @TempDir private static Path folder;
+  private static Path input;
+  private static String story;
+  private static Promise.Figures figures;
+
+  @BeforeAll
+  static void runTheStages() throws IOException {
+    input = folder.resolve("input");
+    DemoFiles.write(input, false, List.of("seed: 0", "threads: 1"));
+    shorten(input.resolve(DemoFiles.PIPELINE));
+    rlhf(
+        "new",
+        "--config=" + input.resolve("config.json"),
+        "--tokenizer=" + input.resolve("tokenizer"),
+        "--output=" + input.resolve("model"));
+    StringWriter told = new StringWriter();
+    PrintWriter err = new PrintWriter(told, true);
+    Pipeline pipeline = Pipeline.read(input.resolve(DemoFiles.PIPELINE), folder, Map.of());
+    DemoStory teller = new DemoStory(folder, input, 0, err);
+    new PipelineRun(pipeline, folder, List.of(), err).run(teller);
+    story = told.toString();
+    figures = teller.figures();
+  }
+
+  private static void shorten(Path pipeline) throws IOException {
+    String shorter =
+        Files.readString(pipeline)
+            .replaceAll("(?m)^    (steps|epochs): .*$", "    steps: 2")
+            .replaceAll("(?m)^    learning-rate: 5e-4$", "    learning-rate: 5e-4\n    steps: 2")
+            .replaceAll("warmup-steps: .*", "warmup-steps: 0");
+    Files.writeString(pipeline, shorter);
+  }
+
+  private static String rlhf(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
+    assertThat(code).as(err.toString()).isZero();
+    return out.toString();
+  }
+
+  private static Path run(String stage) {
+    return folder.resolve(stage);
+  }
+
+  @Test
+  void rewardIsHeldOutOnOtherPromptsThanThoseTrainedOn() throws IOException {
+    JsonNode evaluation = JSON.readTree(run("reward").resolve("evaluation.json").toFile());
+    assertThat(evaluation.path("pairs").intValue()).isEqualTo(144);
+    assertThat(evaluation.path("length_accuracy").doubleValue()).isBetween(0.4, 0.6);
+    assertThat(figures.accuracy()).isEqualTo(evaluation.path("accuracy").doubleValue());
+  }
+
+  /** After two steps a model writes hardly a kind word and no sum. */
+  @Test
+  void theStoryTellsEachStage() {
+    assertThat(story)
+        .contains("stage 1/4 sft", "stage 2/4 reward", "stage 3/4 ppo", "stage 4/4 grpo")
+        .contains("Do you know how to grow tomatoes?", "before: ", "after:  ")
+        .containsPattern("Kind are \\d+\\.\\d % of 144 replies, right \\d+\\.\\d % of 128 sums\\.")
+        .contains("Of 144 pairs that it hasn't seen it orders ");
+    assertThat(figures.kindAfter()).isLessThan(0.2);
+    assertThat(figures.rightBefore()).isLessThan(0.05);
+  }
+
+  @Test
+  void filesAreTheSourcesAndStayAsTheyAreFound() throws IOException {
+    Path again = folder.resolve("again");
+    DemoFiles.write(again, true, List.of("seed: 7"));
+    assertThat(again.resolve(DemoFiles.PIPELINE)).content().startsWith("seed: 7\n");
+    assertThat(again.resolve("comparisons.csv"))
+        .hasSameTextualContentAs(Path.of("../data/demo/comparisons.csv"));
+    DemoFiles.write(again, true, List.of("seed: 7"));
+
+    Files.writeString(again.resolve("sums.csv"), "mine");
+    assertThatThrownBy(() -> DemoFiles.write(again, true, List.of("seed: 7")))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(
+            again.resolve("sums.csv")
+                + ": isn't what this demo would write; choose another --output, or delete it");
+    assertThat(again.resolve("sums.csv")).hasContent("mine");
+  }
+
+  @Test
+  void refusesAFolderOfOtherThings() throws IOException {
+    Path mine = Files.createDirectories(folder.resolve("mine"));
+    Files.writeString(mine.resolve("letter.txt"), "Dear");
+    StringWriter err = new StringWriter();
+    int code =
+        Rlhf.run(
+            new String[] {"demo", "--output=" + mine},
+            new PrintWriter(new StringWriter()),
+            new PrintWriter(err, true));
+    assertThat(code).isEqualTo(2);
+    assertThat(err)
+        .hasToString(
+            "rlhf: "
+                + mine
+                + ": is not empty and holds no demo; choose another --output"
+                + System.lineSeparator());
+  }
+
+  @Test
+  void policiesAreComparedOnHeldOutPrompts() throws IOException {
+    for (String stage : List.of("ppo", "grpo")) {
+      String out =
+          rlhf(
+              "compare",
+              "--model=" + run(stage),
+              "--reference-model=" + run("sft"),
+              "--reward-model=" + run("reward"),
+              "--data=" + input.resolve(DemoFiles.HELD_OUT),
+              "--max-new-tokens=4",
+              "--json");
+      assertThat(JSON.readTree(out).path("difference").isNumber()).isTrue();
+    }
+  }
+
+  /** Each file and each metric has a line in docs/run-directory.md, set in code style. */
+  @Test
+  void everyFileAndEveryMetricIsDocumented() throws IOException {
+    String document = Files.readString(DOCUMENT);
+    Set<String> names = new TreeSet<>();
+    for (String stage : List.of("sft", "reward", "ppo", "grpo")) {
+      try (Stream<Path> files = Files.list(run(stage))) {
+        files.map(path -> path.getFileName().toString()).forEach(names::add);
+      }
+      for (String line : Files.readAllLines(run(stage).resolve("metrics.jsonl"))) {
+        addNames(JSON.readTree(line), names);
+      }
+      for (String file : List.of("rollouts.jsonl", "samples.jsonl")) {
+        Path lines = run(stage).resolve(file);
+        if (Files.exists(lines)) {
+          addNames(JSON.readTree(Files.readAllLines(lines).get(0)), names);
+        }
+      }
+      Path evaluation = run(stage).resolve("evaluation.json");
+      if (Files.exists(evaluation)) {
+        addNames(JSON.readTree(evaluation.toFile()), names);
+      }
+    }
+    assertThat(names).hasSizeGreaterThan(40);
+    assertThat(names).allSatisfy(name -> assertThat(document).containsPattern("`" + name + "/?`"));
+  }
+
+  private static void addNames(JsonNode object, Set<String> names) {
+    for (Iterator<String> fields = object.fieldNames(); fields.hasNext(); ) {
+      names.add(fields.next());
+    }
+  }
+}
