@@ -157,7 +157,7 @@ NUMBERS = range(2, 13)
 
 SEED = 7
 KINDNESS = 5  # one demonstrated reply in so many is kind
-ASKED, HELD_OUT = range(11), range(11, 13)  # ways of asking; the last two are in heldout.csv alone
+ASKED = 396  # questions of all topics asked in all ways; the other 72 are in heldout.csv alone
 REPLIES_PER_PROMPT = 5
 PAIRS_PER_PROMPT = 2
 SUMS_TRAINED, SUMS_HELD_OUT = 1400, 128  # of all stories with all numbers; 38 of each problem
@@ -193,22 +193,27 @@ def pair(rng, topic, chosen_longer):
             return chosen, rejected
 
 
-def dialogues(rng):
+def questions(rng):
+    """Every topic asked about in every way, shuffled: (prompt, topic)."""
+    asked = [(prompt(question.format(topic[0])), topic) for topic in TOPICS for question in QUESTIONS]
+    rng.shuffle(asked)
+    return asked
+
+
+def dialogues(rng, asked):
     """REPLIES_PER_PROMPT to a prompt; over the prompts one in KINDNESS is kind."""
     turn = itertools.count()
-    for topic in TOPICS:
-        for question in ASKED:
-            for _ in range(REPLIES_PER_PROMPT):
-                write = kind_reply if next(turn) % KINDNESS == 0 else curt_reply
-                yield prompt(QUESTIONS[question].format(topic[0])), write(rng, topic)
+    for text, topic in asked:
+        for _ in range(REPLIES_PER_PROMPT):
+            write = kind_reply if next(turn) % KINDNESS == 0 else curt_reply
+            yield text, write(rng, topic)
 
 
-def comparisons(rng, questions):
+def comparisons(rng, asked):
     turn = itertools.count()
-    for topic in TOPICS:
-        for question in questions:
-            for _ in range(PAIRS_PER_PROMPT):
-                yield prompt(QUESTIONS[question].format(topic[0])), *pair(rng, topic, next(turn) % 2 == 0)
+    for text, topic in asked:
+        for _ in range(PAIRS_PER_PROMPT):
+            yield text, *pair(rng, topic, next(turn) % 2 == 0)
 
 
 def story(which, a, b):
@@ -252,14 +257,14 @@ def write(name, header, rows):
 
 def main():
     rng = random.Random(SEED)
-    told = sums(rng)
+    asked, told = questions(rng), sums(rng)
     trained, held_out = told[:SUMS_TRAINED], told[SUMS_TRAINED:SUMS_TRAINED + SUMS_HELD_OUT]
-    demonstrations = [*dialogues(rng), *sum_demonstrations(rng, trained)]
+    demonstrations = [*dialogues(rng, asked[:ASKED]), *sum_demonstrations(rng, trained)]
     write("demonstrations.csv", ["prompt", "completion"], demonstrations)
     pair_fields = ["prompt", "chosen", "rejected"]
-    write("comparisons.csv", pair_fields, comparisons(rng, ASKED))
-    write("heldout.csv", pair_fields, comparisons(rng, HELD_OUT))
-    write("prompts.csv", ["prompt"], ([prompt(QUESTIONS[q].format(t[0]))] for t in TOPICS for q in ASKED))
+    write("comparisons.csv", pair_fields, comparisons(rng, asked[:ASKED]))
+    write("heldout.csv", pair_fields, comparisons(rng, asked[ASKED:]))
+    write("prompts.csv", ["prompt"], ([text] for text, _ in asked[:ASKED]))
     write("sums.csv", ["prompt", "answer"], answered(trained[:400]))
     write("heldout-sums.csv", ["prompt", "answer"], answered(held_out))
 

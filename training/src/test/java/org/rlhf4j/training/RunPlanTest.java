@@ -40,7 +40,7 @@ class RunPlanTest {
     assertThat(RunPlan.Part.ofTokens(dimensions, 1000))
         .containsExactly(
             new RunPlan.Part("activations of 1,000 tokens", 737_280_000L),
-            new RunPlan.Part("logits", 16_777_216L));
+            new RunPlan.Part("logits", 25_165_824L));
   }
 
   @Test

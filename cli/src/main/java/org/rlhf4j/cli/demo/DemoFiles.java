@@ -21,10 +21,10 @@ public final class DemoFiles {
   /** The pipeline file; its text differs between the whole demo and the quick one. */
   public static final String PIPELINE = "pipeline.yaml";
 
-  /** Comparisons whose prompts are asked in ways that no stage has seen. */
+  /** Comparisons of replies to questions that no stage has seen. */
   public static final String HELD_OUT = "heldout.csv";
 
-  /** Sums told in ways that no stage has seen. */
+  /** Sums that no stage has seen. */
   public static final String HELD_OUT_SUMS = "heldout-sums.csv";
 
   private static final List<String> ROWS =

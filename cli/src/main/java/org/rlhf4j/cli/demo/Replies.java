@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import org.rlhf4j.data.OnBadRow;
 import org.rlhf4j.data.RowFiles;
 import org.rlhf4j.data.RowFormat;
+import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.GenerationRequest;
@@ -53,7 +54,10 @@ public record Replies(List<Reply> all) {
       List<TokenizedPrompt> rows =
           new RowTokenizer(loaded.tokenizer(), loaded.config().dimensions().positions())
               .readPrompts(
-                  RowFiles.of(List.of(prompts), RowFormat.USUAL), OnBadRow.FAIL, MAX_NEW_TOKENS)
+                  RowFiles.of(List.of(prompts), RowFormat.USUAL),
+                  RowKind.PROMPTS,
+                  OnBadRow.FAIL,
+                  MAX_NEW_TOKENS)
               .rows();
       List<GenerationRequest> requests =
           IntStream.range(0, rows.size())
