@@ -130,6 +130,11 @@ public final class LanguageModel implements AutoCloseable {
     return adapter != null;
   }
 
+  /** How many weights aren't trained: those under an adapter. */
+  public long frozenCount() {
+    return adapter == null ? 0 : weights.count();
+  }
+
   /**
    * How many models compute with the weights under this model's adapter, this one included: the
    * memory is taken once. 1 where it has no adapter.

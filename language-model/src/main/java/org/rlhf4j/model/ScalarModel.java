@@ -178,6 +178,11 @@ public final class ScalarModel implements AutoCloseable {
     return adapter != null;
   }
 
+  /** How many weights aren't trained: those under an adapter. */
+  public long frozenCount() {
+    return adapter == null ? 0 : weights.count();
+  }
+
   /**
    * Draws which inputs the adapter doesn't see in the training passes from now on; without a
    * dropout it sees all, as it does where nothing is trained.

@@ -164,6 +164,7 @@ public final class RewardStage implements Stage, AutoCloseable {
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
             model.parameters(),
+            model.frozenCount(),
             model.config().dimensions(),
             config.loop().microBatchTokens()));
   }

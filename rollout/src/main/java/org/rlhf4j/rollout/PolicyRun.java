@@ -195,9 +195,10 @@ public final class PolicyRun implements AutoCloseable {
    * @return the plan; its tokens are counted as if no completion ended early
    */
   public RunPlan plan(int passes, int minibatches, List<RunPlan.Part> more) {
-    long weights = policy.parameters().count();
+    long weights = policy.parameters().count() + policy.frozenCount();
     List<RunPlan.Part> memory = new ArrayList<>();
     memory.add(RunPlan.Part.trained("policy", policy.parameters()));
+    memory.addAll(RunPlan.Part.base(policy.frozenCount()));
     memory.addAll(more);
     memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
     if (rewardModel != null) {

@@ -127,6 +127,7 @@ public final class SftStage implements Stage, AutoCloseable {
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
             model.parameters(),
+            model.frozenCount(),
             model.config().dimensions(),
             config.loop().microBatchTokens()));
   }

@@ -29,6 +29,9 @@ public record RunPlan(String work, List<Part> memory, double operations) {
   /** Operations of a forward and a backward pass. */
   public static final int FORWARD_AND_BACKWARD = 6;
 
+  /** Operations of both through a weight whose own gradient isn't wanted. */
+  private static final int THROUGH_FROZEN = 4;
+
   /** What the logits in work take: they are made in chunks of so many bytes. */
   private static final long LOGITS_BYTES = 24L << 20;
 
@@ -62,6 +65,11 @@ public record RunPlan(String work, List<Part> memory, double operations) {
       return new Part(name, Float.BYTES * weights.count());
     }
 
+    /** The weights under adapters, which all networks on them share; none where there are none. */
+    public static List<Part> base(long weights) {
+      return weights == 0 ? List.of() : List.of(new Part("base", Float.BYTES * weights));
+    }
+
     /** What a training pass keeps of the tokens that go through a network at once. */
     public static List<Part> ofTokens(Dimensions dimensions, int tokens) {
       return List.of(
@@ -79,6 +87,7 @@ public record RunPlan(String work, List<Part> memory, double operations) {
    * @param batchSize rows of a step
    * @param rows the training rows
    * @param weights those that are trained
+   * @param frozen how many weights lie under an adapter, or 0
    * @param dimensions of their network
    * @param microBatchTokens tokens that go through it at once
    * @return the plan
@@ -88,6 +97,7 @@ public record RunPlan(String work, List<Part> memory, double operations) {
       int batchSize,
       List<TokenTree> rows,
       Parameters weights,
+      long frozen,
       Dimensions dimensions,
       int microBatchTokens) {
     double taken = (double) steps * batchSize;
@@ -103,8 +113,11 @@ public record RunPlan(String work, List<Part> memory, double operations) {
             tokens);
     List<Part> memory = new ArrayList<>();
     memory.add(Part.trained("model", weights));
+    memory.addAll(Part.base(frozen));
     memory.addAll(Part.ofTokens(dimensions, microBatchTokens));
-    return new RunPlan(work, memory, FORWARD_AND_BACKWARD * tokens * weights.count());
+    double perToken =
+        FORWARD_AND_BACKWARD * (double) weights.count() + THROUGH_FROZEN * (double) frozen;
+    return new RunPlan(work, memory, tokens * perToken);
   }
 
   /** The plan on this machine: its memory beside what there is, and a time from its arithmetic. */

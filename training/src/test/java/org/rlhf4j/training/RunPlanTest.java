@@ -44,6 +44,12 @@ class RunPlanTest {
   }
 
   @Test
+  void whatLiesUnderAdaptersIsHeldOnceAndNotTrained() {
+    assertThat(RunPlan.Part.base(0)).isEmpty();
+    assertThat(RunPlan.Part.base(1000)).containsExactly(new RunPlan.Part("base", 4000));
+  }
+
+  @Test
   void aMachineHasMemoryAndMultiplies() {
     assertThat(new RunPlan("", List.of(), 1e9).lines()).hasSize(3).last().asString().contains(":");
   }
