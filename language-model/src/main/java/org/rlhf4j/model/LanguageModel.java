@@ -282,18 +282,18 @@ public final class LanguageModel implements AutoCloseable {
         rows = network.predicting(weights, tokens, scope, tape);
       }
       try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
-        return network
-            .backward(
+        NDList out =
+            network.logprobsBackward(
                 weights,
-                head(),
                 rows,
                 scope.create(tokens.targets()),
                 scope.create(temperature),
                 scope.create(gradients),
                 scope.create(new float[0]),
-                new NDList(),
-                tape)
-            .toFloatArray();
+                Network.headGradient(head(), scope),
+                new NDList());
+        network.backward(weights, rows, out.get(0), tape);
+        return out.get(1).toFloatArray();
       }
     }
   }

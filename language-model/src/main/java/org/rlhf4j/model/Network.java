@@ -198,30 +198,6 @@ final class Network implements AutoCloseable {
     return run("logprobs_backward", in, false);
   }
 
-  /**
-   * {@link #logprobsBackward} into the gradient of {@code head}, where it has one, and from there
-   * back through the network.
-   *
-   * @return log-probabilities [M], undefined where probabilities were kept
-   */
-  NDArray backward(
-      Parameters parameters,
-      NDArray head,
-      NDArray rows,
-      NDArray targets,
-      NDArray temperature,
-      NDArray gradients,
-      NDArray entropyGradients,
-      NDList kept,
-      Tape tape) {
-    NDArray into = headGradient(head, rows.getManager());
-    NDList out =
-        logprobsBackward(
-            parameters, rows, targets, temperature, gradients, entropyGradients, into, kept);
-    backward(parameters, rows, out.get(0), tape);
-    return out.get(1);
-  }
-
   /** The gradient of a head, owned by the scope; empty where the head has none. */
   static NDArray headGradient(NDArray head, NDManager scope) {
     NDArray gradient = head.hasGradient() ? head.getGradient() : scope.create(new float[0]);

@@ -4,19 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
-import org.rlhf4j.data.MicroBatches;
-import org.rlhf4j.data.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.OptimizerSettings;
 
 /**
@@ -24,15 +15,11 @@ import org.rlhf4j.training.OptimizerSettings;
  * hidden states without gradients and stays as it is. A step takes a third of the arithmetic, and
  * the optimizer's memory is that of one row of weights.
  */
-public final class HeadTrainer implements PairTrainer {
-
-  private static final String NAME = "head";
+public final class HeadTrainer extends PairTrainer {
 
   private final ScalarModel model;
   private final Parameters head;
-  private final Learner learner;
   private final double centering;
-  private final int microBatchTokens;
 
   /**
    * A trainer that has made no step yet.
@@ -49,45 +36,26 @@ public final class HeadTrainer implements PairTrainer {
       double centering,
       int steps,
       int microBatchTokens) {
+    this(model, model.head(), settings, centering, steps, microBatchTokens);
+  }
+
+  private HeadTrainer(
+      ScalarModel model,
+      Parameters head,
+      OptimizerSettings settings,
+      double centering,
+      int steps,
+      int microBatchTokens) {
+    super("head", new Learner(head, settings, settings.scheduleOver(steps)), microBatchTokens);
     this.model = model;
-    this.head = model.head();
+    this.head = head;
     this.centering = centering;
-    this.microBatchTokens = microBatchTokens;
-    this.learner = new Learner(head, settings, settings.scheduleOver(steps));
   }
 
+  /** r = H w for the states H [K, C] at the completions' last tokens. */
   @Override
-  public Metrics step(int step, List<? extends TrainingRow> rows) {
-    long start = System.nanoTime();
-
-    // 1. Group the rows under the token budget.
-    List<TokenTree> trees = rows.stream().<TokenTree>map(TrainingRow::tree).toList();
-    List<int[]> microBatches = MicroBatches.of(trees, microBatchTokens);
-
-    // 2. Of each micro-batch compute the states at the last tokens, their products with the head,
-    //    and add the gradient of its share of the loss.
-    StepTotals totals = new StepTotals();
-    for (int[] indices : microBatches) {
-      List<TrainingRow> batch = Arrays.stream(indices).<TrainingRow>mapToObj(rows::get).toList();
-      PackedTokens tokens = PackedTokens.of(batch.stream().map(TrainingRow::tree).toList());
-      addGradient(model.lastStates(tokens), Pairs.of(batch), rows.size(), totals);
-    }
-    NonFiniteException.check("loss", totals.loss());
-
-    // 3. Clip the gradient, and update the head.
-    double gradNorm = learner.update(step);
-    model.setHead(head);
-
-    int seen = trees.stream().mapToInt(TokenTree::length).sum();
-    return totals
-        .metrics()
-        .put("learning_rate", learner.learningRate(step))
-        .put("grad_norm", gradNorm)
-        .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
-  }
-
-  /** Adds the gradient of a micro-batch's share of the loss: r = H w for states H [K, C]. */
-  private void addGradient(float[] states, Pairs pairs, int rowsOfStep, StepTotals totals) {
+  void addGradient(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals) {
+    float[] states = model.lastStates(tokens);
     NDArray weights = head.list().get(0);
     long width = weights.size();
     try (NDManager scope = head.manager().newSubManager();
@@ -101,19 +69,13 @@ public final class HeadTrainer implements PairTrainer {
   }
 
   @Override
-  public void save(Path folder) throws IOException {
-    learner.save(folder, NAME);
-  }
-
-  @Override
-  public void load(Path folder) {
-    learner.load(folder, NAME);
+  void weightsChanged() {
     model.setHead(head);
   }
 
   @Override
   public void close() {
-    learner.close();
+    super.close();
     head.close();
   }
 }

@@ -2,13 +2,40 @@ package org.rlhf4j.reward;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import org.rlhf4j.data.MicroBatches;
 import org.rlhf4j.data.TrainingRow;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.NonFiniteException;
 
-/** What trains a reward model on comparisons, a step at a time. */
-public sealed interface PairTrainer extends AutoCloseable permits RewardTrainer, HeadTrainer {
+/**
+ * Trains a reward model on comparisons with {@link BradleyTerryLoss}: the loss of an optimizer step
+ * is the mean over its rows of the mean over a row's pairs, however the rows are grouped into
+ * micro-batches.
+ */
+public abstract sealed class PairTrainer implements AutoCloseable
+    permits RewardTrainer, HeadTrainer {
+
+  private final String name;
+  private final Learner learner;
+  private final int microBatchTokens;
+
+  /**
+   * A trainer that has made no step yet.
+   *
+   * @param name of its files in a checkpoint
+   * @param learner updates what is trained; closed with it
+   * @param microBatchTokens tokens that go through the network at once
+   */
+  PairTrainer(String name, Learner learner, int microBatchTokens) {
+    this.name = name;
+    this.learner = learner;
+    this.microBatchTokens = microBatchTokens;
+  }
 
   /**
    * Makes one optimizer step.
@@ -20,7 +47,40 @@ public sealed interface PairTrainer extends AutoCloseable permits RewardTrainer,
    *     tokens_per_second} over all tokens that the network saw
    * @throws NonFiniteException when the loss or the gradient isn't finite
    */
-  Metrics step(int step, List<? extends TrainingRow> rows);
+  public final Metrics step(int step, List<? extends TrainingRow> rows) {
+    long start = System.nanoTime();
+
+    // 1. Group the rows under the token budget.
+    List<TokenTree> trees = rows.stream().<TokenTree>map(TrainingRow::tree).toList();
+    List<int[]> microBatches = MicroBatches.of(trees, microBatchTokens);
+
+    // 2. Score all completions of a micro-batch in one pass, and add the gradient of its share of
+    //    the loss: the sum over its rows of the mean over a row's pairs, over the step's rows.
+    StepTotals totals = new StepTotals();
+    for (int[] indices : microBatches) {
+      List<TrainingRow> batch = Arrays.stream(indices).<TrainingRow>mapToObj(rows::get).toList();
+      PackedTokens tokens = PackedTokens.of(batch.stream().map(TrainingRow::tree).toList());
+      addGradient(tokens, Pairs.of(batch), rows.size(), totals);
+    }
+    NonFiniteException.check("loss", totals.loss());
+
+    // 3. Clip the norm of all gradients together, and update the weights.
+    double gradNorm = learner.update(step);
+    weightsChanged();
+
+    int seen = trees.stream().mapToInt(TokenTree::length).sum();
+    return totals
+        .metrics()
+        .put("learning_rate", learner.learningRate(step))
+        .put("grad_norm", gradNorm)
+        .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
+  }
+
+  /** Scores a micro-batch and adds the gradient of its share of the loss. */
+  abstract void addGradient(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals);
+
+  /** Called when what is trained has new values: after an update, and after {@link #load}. */
+  void weightsChanged() {}
 
   /**
    * Writes what is trained, and the optimizer.
@@ -28,16 +88,23 @@ public sealed interface PairTrainer extends AutoCloseable permits RewardTrainer,
    * @param folder an existing folder
    * @throws IOException when they can't be written
    */
-  void save(Path folder) throws IOException;
+  public final void save(Path folder) throws IOException {
+    learner.save(folder, name);
+  }
 
   /**
    * Takes over what {@link #save} wrote, bit for bit.
    *
    * @param folder where it was written
    */
-  void load(Path folder);
+  public final void load(Path folder) {
+    learner.load(folder, name);
+    weightsChanged();
+  }
 
   /** Frees what training takes; the model stays open. */
   @Override
-  void close();
+  public void close() {
+    learner.close();
+  }
 }
