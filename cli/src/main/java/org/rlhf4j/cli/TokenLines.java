@@ -2,10 +2,12 @@ package org.rlhf4j.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.rlhf4j.data.Demonstration;
 import org.rlhf4j.data.Row;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Tokenizer;
 
 /**
@@ -30,16 +32,20 @@ final class TokenLines {
    * @param row where it comes from
    * @param prompt ids of the prompt
    * @param completions ids of each completion
+   * @param completionMask for each of their ids, one completion after another, whether it is
+   *     trained on
    * @param cut how many ids the prompt lost at its beginning
    */
-  record Shown(Row row, int[] prompt, List<int[]> completions, int cut) {
+  record Shown(Row row, int[] prompt, List<int[]> completions, boolean[] completionMask, int cut) {
 
     static Shown of(TokenizedRow row) {
-      return new Shown(row.row(), row.tree().prompt(), row.tree().completions(), row.cut());
+      TokenTree tree = row.tree();
+      return new Shown(
+          row.row(), tree.prompt(), tree.completions(), row.completionMask(), row.cut());
     }
 
     static Shown of(TokenizedPrompt prompt) {
-      return new Shown(prompt.row(), prompt.ids(), List.of(), prompt.cut());
+      return new Shown(prompt.row(), prompt.ids(), List.of(), new boolean[0], prompt.cut());
     }
 
     /** What a completion is called. */
@@ -103,21 +109,25 @@ final class TokenLines {
       lines.add("  prompt without its first %,d tokens".formatted(row.cut()));
     }
     if (row.prompt().length > 0) {
-      lines.add("  prompt: " + tokens(row.prompt(), row.prompt().length));
+      lines.add("  prompt: " + tokens(row.prompt(), i -> false));
     }
+    // What stands first in a row has no token before it that could predict it.
+    int unpredicted = row.prompt().length == 0 ? 1 : 0;
+    int offset = 0;
     for (int i = 0; i < row.completions().size(); i++) {
-      // What stands first in a row has no token before it that could predict it.
-      int given = row.prompt().length == 0 ? 1 : 0;
-      lines.add("  " + row.name(i) + ": " + tokens(row.completions().get(i), given));
+      int[] ids = row.completions().get(i);
+      int first = offset;
+      IntPredicate trained = at -> at >= unpredicted && row.completionMask()[first + at];
+      lines.add("  " + row.name(i) + ": " + tokens(ids, trained));
+      offset += ids.length;
     }
   }
 
-  /** Tokens of which the first ones are given, the others trained on. */
-  private String tokens(int[] ids, int given) {
+  private String tokens(int[] ids, IntPredicate isTrained) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < ids.length; i++) {
       String token = escaped(tokenizer.decodeRaw(new int[] {ids[i]}));
-      boolean trained = i >= given;
+      boolean trained = isTrained.test(i);
       if (colours) {
         text.append((trained ? TRAINED : GIVEN)[i % 2]).append(token);
       } else {

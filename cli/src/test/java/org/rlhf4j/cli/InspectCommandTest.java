@@ -30,15 +30,40 @@ class InspectCommandTest {
   private record Outcome(int code, List<String> out, String err) {}
 
   private static Outcome inspect(Path data, String... more) {
+    return inspect(Path.of(MODEL), data, more);
+  }
+
+  private static Outcome inspect(Path model, Path data, String... more) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] args =
         Stream.concat(
-                Stream.of("inspect", "--model", MODEL, "--data", data.toString(), "--threads", "1"),
+                Stream.of(
+                    "inspect",
+                    "--model",
+                    model.toString(),
+                    "--data",
+                    data.toString(),
+                    "--threads",
+                    "1"),
                 Stream.of(more))
             .toArray(String[]::new);
     int code = Rlhf.run(args, new PrintWriter(out), new PrintWriter(err, true));
     return new Outcome(code, out.toString().lines().toList(), err.toString());
+  }
+
+  /** The model with a template that writes each turn as {@code e…f}. */
+  private Path chatModel() throws IOException {
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(Path.of(MODEL)).filter(Files::isRegularFile)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}e{{ m.content }}f{% endfor %}{% if add_generation_prompt %}e{% endif %}");
+    return model;
   }
 
   private Path data(String... lines) throws IOException {
@@ -73,6 +98,19 @@ class InspectCommandTest {
     assertThat(outcome.out())
         .containsSequence(data + ":1:1", "  text: (a)[b][<|endoftext|>]")
         .containsSequence(data + ":2:1", "  prompt and completion: (a)[b][c][<|endoftext|>]");
+  }
+
+  @Test
+  void ofADialogueTheAssistantsTurnsAloneAreTrainedOn() throws IOException {
+    Path data =
+        data(
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},"
+                + "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\"}]}");
+    Outcome outcome = inspect(chatModel(), data, "--eval-fraction", "0");
+
+    assertThat(outcome.out())
+        .containsSequence(
+            "  prompt: (e)(a)(f)(e)", "  completion: [b][f](e)(c)(f)(e)[d][f][<|endoftext|>]");
   }
 
   @Test

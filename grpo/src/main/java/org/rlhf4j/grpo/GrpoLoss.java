@@ -11,8 +11,8 @@ import org.rlhf4j.model.PackedTokens;
  *
  * <pre>  L = Σ_t w_t · (max(−A ρ, −A clip(ρ, 1 − ε_low, 1 + ε_high)) + β · KL_t)</pre>
  *
- * and differs from the others in the weights w or in the ratio ρ. N completions take part, n of
- * them in a group, |y| is a completion's length.
+ * and differs from the others in the weights w or in the ratio ρ. There are N completions, n of
+ * them in a group, those that are masked included; |y| is a completion's length.
  */
 public enum GrpoLoss {
   /** w = 1 / (groups · n · |y|): the mean of means (Shao et al. 2024, equation 3). */

@@ -23,6 +23,9 @@ import java.util.function.Predicate;
 public final class Generator implements AutoCloseable {
   private static final int STEPS = 32;
 
+  /** Prompts' tokens in one pass, unless a prompt alone is longer: more are no faster a token. */
+  private static final int PROMPT_TOKENS = 4096;
+
   private final LanguageModel model;
   private final SamplingSettings settings;
   private final NDManager scope;
@@ -145,7 +148,10 @@ public final class Generator implements AutoCloseable {
         Comparator.comparingInt((List<GenerationRow> row) -> row.get(0).prompt().length)
             .reversed());
     while (!waiting.isEmpty() || !active.isEmpty()) {
-      admit(waiting);
+      boolean admitted = true;
+      while (admitted) {
+        admitted = admit(waiting);
+      }
       if (!active.isEmpty()) {
         decode(!waiting.isEmpty());
         retire();
@@ -154,16 +160,24 @@ public final class Generator implements AutoCloseable {
     return rows.stream().map(group -> group.stream().map(GenerationRow::sampled).toList()).toList();
   }
 
-  /** Runs waiting prompts that fit in free rows, and draws their completions' first tokens. */
-  private void admit(List<List<GenerationRow>> waiting) {
+  /**
+   * Runs waiting prompts that fit in free rows, and draws their completions' first tokens.
+   *
+   * @return whether there were any
+   */
+  private boolean admit(List<List<GenerationRow>> waiting) {
     int first = active.size();
     List<List<GenerationRow>> admitted = new ArrayList<>();
-    while (!waiting.isEmpty() && active.size() + waiting.get(0).size() <= capacity) {
+    int tokens = 0;
+    while (!waiting.isEmpty()
+        && active.size() + waiting.get(0).size() <= capacity
+        && (tokens == 0 || tokens + promptLength(waiting.get(0)) <= PROMPT_TOKENS)) {
+      tokens += promptLength(waiting.get(0));
       admitted.add(waiting.remove(0));
       active.addAll(admitted.get(admitted.size() - 1));
     }
     if (admitted.isEmpty()) {
-      return;
+      return false;
     }
     PackedTokens prompts =
         PackedTokens.of(
@@ -188,6 +202,11 @@ public final class Generator implements AutoCloseable {
       take(first, model.network().run("first_tokens", draw, false));
     }
     retire();
+    return true;
+  }
+
+  private static int promptLength(List<GenerationRow> group) {
+    return group.get(0).prompt().length;
   }
 
   /** Decodes all active rows for several steps. */

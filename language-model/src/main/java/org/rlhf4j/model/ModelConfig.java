@@ -144,7 +144,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
         dimensions().hidden());
   }
 
-  /** Whether this configuration is of a sequence classifier with one label. */
+  /** Whether this configuration is of a sequence classifier. */
   public boolean isScalar() {
     return json.path("architectures").path(0).asText("").endsWith(SCALAR);
   }

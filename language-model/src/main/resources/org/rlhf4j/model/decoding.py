@@ -27,7 +27,8 @@
     return (self).normed(torch.index_select(x, 0, last), p)
 
   # Draws one token a row from hidden states [R, C]; uniforms [R]. Temperature 0: the largest logit.
-  # Returns ids [R] and their log-probabilities under softmax(logits / temperature).
+  # Returns ids [R] and their log-probabilities under what was drawn from: softmax(logits / temperature), of what top_k and top_p leave;
+  # at temperature 0 under softmax(logits).
   def sample(self: __torch__.Transformer, h: Tensor, w: Tensor, uniforms: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
     logits = (self).product(h, w, None)
     if temperature > 0.:

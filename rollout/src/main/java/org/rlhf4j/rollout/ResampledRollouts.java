@@ -21,7 +21,7 @@ final class ResampledRollouts implements RolloutSource {
    *
    * @param source samples
    * @param most prompts that a step may sample beyond its own
-   * @param reward what the advantages come from
+   * @param reward by which completions of a group are told apart: the penalized score
    */
   ResampledRollouts(SampledRollouts source, int most, ToDoubleFunction<Completion> reward) {
     this.source = source;

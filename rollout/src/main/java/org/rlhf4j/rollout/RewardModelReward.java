@@ -3,10 +3,12 @@ package org.rlhf4j.rollout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Scorer;
 
 /**
@@ -38,7 +40,7 @@ public final class RewardModelReward implements Reward {
 
   @Override
   public double[] score(Rollout rollout) {
-    List<TokenTree> trees = rollout.groups().stream().map(this::tree).toList();
+    List<TokenTree> trees = rollout.groups().stream().flatMap(this::trees).toList();
     double[] scores = new double[rollout.size()];
     int i = 0;
     for (float[] group : Scorer.score(model, trees, tokenBudget)) {
@@ -49,7 +51,8 @@ public final class RewardModelReward implements Reward {
     return scores;
   }
 
-  private TokenTree tree(RolloutGroup group) {
+  /** A group as one tree, or each completion as one where the positions don't hold all of it. */
+  private Stream<TokenTree> trees(RolloutGroup group) {
     int[] prompt = sameTokenizer ? group.promptIds() : rows.promptIds(promptText(group));
     List<int[]> completions = new ArrayList<>();
     for (Completion completion : group.completions()) {
@@ -59,15 +62,22 @@ public final class RewardModelReward implements Reward {
               : rows.completionIds(promptText(group), completion.text());
       completions.add(rows.ended(ids));
     }
-    return fitting(prompt, completions);
+    int longest = completions.stream().mapToInt(ids -> ids.length).max().orElseThrow();
+    return prompt.length + longest <= rows.maxLength()
+        ? Stream.of(new TokenTree(prompt, completions))
+        : completions.stream().map(completion -> cut(prompt, completion));
   }
 
-  /** The tree with the prompt's beginning cut where the reward model's positions don't hold it. */
-  private TokenTree fitting(int[] prompt, List<int[]> completions) {
-    int longest = completions.stream().mapToInt(ids -> ids.length).max().orElseThrow();
-    int room = Math.max(0, model.config().dimensions().positions() - longest);
-    int[] cut = Arrays.copyOfRange(prompt, Math.max(0, prompt.length - room), prompt.length);
-    return new TokenTree(cut, completions);
+  /** Without the prompt's beginning, so that a score doesn't depend on the group's others. */
+  private TokenTree cut(int[] prompt, int[] completion) {
+    int room = rows.maxLength() - completion.length;
+    if (room < 0) {
+      throw new UserException(
+          "the reward model reads %d tokens at most, a completion has %d; lower --max-new-tokens"
+              .formatted(rows.maxLength(), completion.length));
+    }
+    int first = Math.max(0, prompt.length - room);
+    return new TokenTree(Arrays.copyOfRange(prompt, first, prompt.length), List.of(completion));
   }
 
   private String promptText(RolloutGroup group) {

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Scorer;
 
 class RewardModelRewardTest {
@@ -165,6 +167,26 @@ class RewardModelRewardTest {
         new RolloutGroup(
             0, null, Arrays.copyOfRange(prompt, 60 - room, 60), null, List.of(completion));
     assertThat(reward(same, whole)).isEqualTo(reward(same, fitting));
+  }
+
+  @Test
+  void aScoreDoesntDependOnTheGroupsOthersEvenWhereThePromptIsCut() {
+    int[] prompt = new Random(1).ints(60, 3, 97).toArray();
+    Completion shorter = completion(ended(ids(" yes", true)));
+    Completion longer = completion(ended(ids(" yes no yes no yes no", true)));
+    assertThat(prompt.length + longer.ids().length).isGreaterThan(64);
+    double alone = reward(same, new RolloutGroup(0, null, prompt, null, List.of(shorter)))[0];
+    double[] both = reward(same, new RolloutGroup(0, null, prompt, null, List.of(shorter, longer)));
+    assertThat(both[0]).isEqualTo(alone);
+  }
+
+  @Test
+  void aCompletionThatTheRewardModelCantReadIsRefused() {
+    int[] ids = new Random(1).ints(64, 3, 97).toArray();
+    assertThatThrownBy(() -> reward(same, group("Human: hello", completion(ids))))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "the reward model reads 64 tokens at most, a completion has 65; lower --max-new-tokens");
   }
 
   @Test

@@ -13,7 +13,7 @@ import org.rlhf4j.model.UserException;
 /**
  * {@code metrics.jsonl}: one object per step, {@code step} first, then the metrics in their order.
  * JSON has no NaN and no infinity, so a number that isn't finite is written as {@code null} (the
- * explained variance of constant returns, say): its key stays.
+ * mean of a step in which nothing takes part, say): its key stays.
  */
 public final class MetricsLog implements AutoCloseable {
 

@@ -14,15 +14,17 @@ import org.rlhf4j.training.settings.SettingsYaml;
 /** Holds a run that goes on to the settings with which it began, so that its numbers are theirs. */
 final class ResumedSettings {
 
-  /** What may change: no number of the run depends on it beyond float error. */
+  /** What may change: no step of the run depends on it beyond float error. */
   private static final Set<String> FREE =
       Set.of(
           "output",
           "resume",
           "device",
           "threads",
+          "micro-batch-tokens",
           "checkpoint-every",
           "keep-checkpoints",
+          "keep-best",
           "profile",
           "skip-proofs");
 
