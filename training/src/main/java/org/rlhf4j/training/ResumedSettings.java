@@ -21,6 +21,7 @@ final class ResumedSettings {
           "resume",
           "device",
           "threads",
+          "gradient-checkpointing",
           "checkpoint-every",
           "keep-checkpoints",
           "profile",
