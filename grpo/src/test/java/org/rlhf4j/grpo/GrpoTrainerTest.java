@@ -23,7 +23,7 @@ class GrpoTrainerTest {
   void stepsLeaveNoArraysBehind(String loss, @TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
     GrpoConfig config = runs.config("run", "loss", loss, "kl-ratio-correction", "true");
-    LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1, false);
+    LoopSettings loop = new LoopSettings(1, 9, true, 20, false, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
         PolicyRun run =

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A causal language model with its weights and tokenizer: a policy or a frozen reference. */
-public final class LanguageModel implements AutoCloseable {
+public final class LanguageModel implements Trainable, AutoCloseable {
   private final ModelConfig config;
   private final Tokenizer tokenizer;
   private final Path origin; // of the weights; null where they are fresh
@@ -17,6 +17,7 @@ public final class LanguageModel implements AutoCloseable {
   private final Adapter adapter; // null where all weights are trained
   private final Network network;
   private Dropout dropout;
+  private boolean checkpointing;
 
   private LanguageModel(
       ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {
@@ -100,7 +101,7 @@ public final class LanguageModel implements AutoCloseable {
         causal, tokenizer, null, Parameters.fresh(causal.languageModelParameters(), seed), null);
   }
 
-  /** The configuration. */
+  @Override
   public ModelConfig config() {
     return config;
   }
@@ -110,7 +111,7 @@ public final class LanguageModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** What is trained: all weights, or the adapter's. */
+  @Override
   public Parameters parameters() {
     return adapter == null ? weights : adapter.parameters();
   }
@@ -130,7 +131,7 @@ public final class LanguageModel implements AutoCloseable {
     return adapter != null;
   }
 
-  /** How many weights aren't trained: those under an adapter. */
+  @Override
   public long frozenCount() {
     return adapter == null ? 0 : weights.count();
   }
@@ -157,6 +158,20 @@ public final class LanguageModel implements AutoCloseable {
    */
   public void drawDropout(long seed, int step) {
     dropout = adapter != null && adapter.lora().dropout() > 0 ? new Dropout(seed, step) : null;
+  }
+
+  @Override
+  public void checkpointGradients(boolean checkpointing) {
+    this.checkpointing = checkpointing;
+  }
+
+  @Override
+  public boolean checkpointsGradients() {
+    return checkpointing;
+  }
+
+  private Tape tape() {
+    return new Tape(dropout, checkpointing);
   }
 
   Network network() {
@@ -260,7 +275,7 @@ public final class LanguageModel implements AutoCloseable {
   public LogprobPass forward(PackedTokens tokens, double temperature, boolean entropyGradient) {
     parameters().trainable(true);
     return new LogprobPass(
-        network, weights, head(), tokens, temperature, entropyGradient, new Tape(dropout));
+        network, weights, head(), tokens, temperature, entropyGradient, tape());
   }
 
   /**
@@ -276,7 +291,7 @@ public final class LanguageModel implements AutoCloseable {
     parameters().trainable(true);
     try (NDManager scope = weights.manager().newSubManager();
         GradientCollector collector = scope.getEngine().newGradientCollector()) {
-      Tape tape = new Tape(dropout);
+      Tape tape = tape();
       NDArray rows;
       try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
         rows = network.predicting(weights, tokens, scope, tape);

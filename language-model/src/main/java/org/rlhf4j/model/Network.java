@@ -107,6 +107,7 @@ final class Network implements AutoCloseable {
     in.add(scope.create(tokens.sizes()));
     in.add(scope.create(tokens.branches()));
     in.add(scope.create(tape == null ? new int[0] : tape.dropoutKeys(tokens)));
+    in.add(scope.create(tape != null && tape.checkpointing()));
     NDList out = run("hidden", in, tape != null);
     if (tape != null) {
       tape.record(out.subNDList(1));
@@ -153,7 +154,7 @@ final class Network implements AutoCloseable {
     Torch.backward(output, gradient);
     NDList in = tape.taken();
     in.addAll(parameters.list());
-    run("backward", in, true);
+    run(tape.checkpointing() ? "backward_by_layer" : "backward", in, true);
   }
 
   /**

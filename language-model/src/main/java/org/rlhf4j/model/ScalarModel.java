@@ -10,7 +10,7 @@ import java.util.Map;
  * A transformer with one number instead of logits: w · h, without bias. As a reward model it is
  * read at a completion's last token; as a critic before each of its tokens.
  */
-public final class ScalarModel implements AutoCloseable {
+public final class ScalarModel implements Trainable, AutoCloseable {
   /** The head's tensor, as transformers names it. */
   static final String HEAD = "score.weight";
 
@@ -21,6 +21,7 @@ public final class ScalarModel implements AutoCloseable {
   private final Adapter adapter; // null where all weights are trained
   private final Network network;
   private Dropout dropout;
+  private boolean checkpointing;
 
   private ScalarModel(
       ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {
@@ -158,7 +159,7 @@ public final class ScalarModel implements AutoCloseable {
     return scalar;
   }
 
-  /** The configuration. */
+  @Override
   public ModelConfig config() {
     return config;
   }
@@ -168,7 +169,7 @@ public final class ScalarModel implements AutoCloseable {
     return tokenizer;
   }
 
-  /** What is trained: all weights, or the adapter's and the head. */
+  @Override
   public Parameters parameters() {
     return adapter == null ? weights : adapter.parameters();
   }
@@ -178,7 +179,7 @@ public final class ScalarModel implements AutoCloseable {
     return adapter != null;
   }
 
-  /** How many weights aren't trained: those under an adapter. */
+  @Override
   public long frozenCount() {
     return adapter == null ? 0 : weights.count();
   }
@@ -192,6 +193,16 @@ public final class ScalarModel implements AutoCloseable {
    */
   public void drawDropout(long seed, int step) {
     dropout = adapter != null && adapter.lora().dropout() > 0 ? new Dropout(seed, step) : null;
+  }
+
+  @Override
+  public void checkpointGradients(boolean checkpointing) {
+    this.checkpointing = checkpointing;
+  }
+
+  @Override
+  public boolean checkpointsGradients() {
+    return checkpointing;
   }
 
   /**
@@ -261,7 +272,8 @@ public final class ScalarModel implements AutoCloseable {
 
   private ScalarPass pass(PackedTokens tokens, long[] rows) {
     parameters().trainable(true);
-    return new ScalarPass(network, weights, parameters(), tokens, rows, new Tape(dropout));
+    Tape tape = new Tape(dropout, checkpointing);
+    return new ScalarPass(network, weights, parameters(), tokens, rows, tape);
   }
 
   /**

@@ -2,23 +2,30 @@ package org.rlhf4j.model;
 
 import ai.djl.ndarray.NDList;
 
-/** What a forward pass keeps for its backward pass: inputs, results and weights of its products. */
+/**
+ * What a forward pass keeps for its backward pass: inputs, results and weights of its products; or,
+ * with gradient checkpointing, the input of each layer alone, from which the backward pass computes
+ * the rest anew.
+ */
 final class Tape {
   private final Dropout dropout;
+  private final boolean checkpointing;
   private final NDList entries = new NDList();
-
-  /** A tape of a pass whose adapters see all of their inputs. */
-  Tape() {
-    this(null);
-  }
 
   /**
    * A tape of a pass.
    *
    * @param dropout what its adapters don't see of their inputs, or null
+   * @param checkpointing whether the layers' inputs alone are kept
    */
-  Tape(Dropout dropout) {
+  Tape(Dropout dropout, boolean checkpointing) {
     this.dropout = dropout;
+    this.checkpointing = checkpointing;
+  }
+
+  /** Whether the layers' inputs alone are kept. */
+  boolean checkpointing() {
+    return checkpointing;
   }
 
   /** What the pass's dropout is drawn from, one for each token; none where there is no dropout. */

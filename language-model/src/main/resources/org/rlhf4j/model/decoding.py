@@ -7,8 +7,7 @@
     segments = (self).ints(sizes)
     repeats = (self).ints(copies)
     trees = [0 for _ in segments]
-    masks = (self).masks(segments, trees, 0)
-    near = (self).masks(segments, trees, self.window) if self.window > 0 else masks
+    masks = (self).layer_masks(segments, trees)
     tape = annotate(List[Tensor], [])
     cos, sin = (self).rotary(positions)
     x = (self).embed(p, ids, positions)
@@ -22,7 +21,7 @@
         _0 = torch.copy_(kc[layer][row:end, :, 0:segments[i]], ks[i].transpose(0, 1))
         _1 = torch.copy_(vc[layer][row:end, :, 0:segments[i]], vs[i].transpose(0, 1))
         row = end
-      x = (self).merge(x, (self).attend(q, k, v, segments, trees, near if self.sliding[layer] == 1 else masks), p, layer, tape)
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks[self.sliding[layer]]), p, layer, tape)
     last = torch.cumsum(sizes, 0) - 1
     return (self).normed(torch.index_select(x, 0, last), p)
 

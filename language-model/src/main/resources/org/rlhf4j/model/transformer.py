@@ -14,30 +14,47 @@
   # Final-normed hidden states [N, C], and where gradients are recorded the tape after them.
   # sizes: the segments' lengths in order; branches: for each tree the number of its completions, 0
   # where prompt and only completion form one causal segment. keys: what the adapters' dropout draws each
-  # position's numbers from, [N] int32, or [0] for none.
-  def hidden(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor, keys: Tensor) -> List[Tensor]:
+  # position's numbers from, [N] int32, or [0] for none. by_layer: whether the tape is for `backward_by_layer`.
+  def hidden(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor, keys: Tensor, by_layer: Tensor) -> List[Tensor]:
     tape = annotate(List[Tensor], [])
     segments = (self).ints(sizes)
     trees = (self).ints(branches)
-    masks = (self).masks(segments, trees, 0)
-    near = (self).masks(segments, trees, self.window) if self.window > 0 else masks
+    masks = (self).layer_masks(segments, trees)
     cos, sin = (self).rotary(positions)
-    x = (self).start(ids, p, positions, keys, tape)
-    for layer in range(self.layers):
-      q, k, v = (self).project(x, p, layer, cos, sin, tape)
-      x = (self).merge(x, (self).attend(q, k, v, segments, trees, near if self.sliding[layer] == 1 else masks), p, layer, tape)
+    x = (self).start(ids, p, positions, sizes, branches, keys, tape)
+    if torch.is_grad_enabled() and bool(by_layer):
+      for layer in range(self.layers):
+        x = (self).unrecorded(x, p, layer, cos, sin, segments, trees, masks, tape)
+      _0 = torch.append(tape, x)
+    else:
+      for layer in range(self.layers):
+        x = (self).through(x, p, layer, cos, sin, segments, trees, masks, tape)
     return [(self).normed(x, p)] + tape
+
+  # A layer's output [N, C] from its input. masks: those of layers that see all, those of layers with a window.
+  def through(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, segments: List[int], trees: List[int], masks: List[List[Tensor]], tape: List[Tensor]) -> Tensor:
+    q, k, v = (self).project(x, p, layer, cos, sin, tape)
+    return (self).merge(x, (self).attend(q, k, v, segments, trees, masks[self.sliding[layer]]), p, layer, tape)
+
+  # The same with nothing but the input kept on the tape; the output is a leaf.
+  def unrecorded(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, segments: List[int], trees: List[int], masks: List[List[Tensor]], tape: List[Tensor]) -> Tensor:
+    _0 = torch.append(tape, x)
+    torch.set_grad_enabled(False)
+    y = (self).through(x, p, layer, cos, sin, segments, trees, masks, tape)
+    torch.set_grad_enabled(True)
+    return torch.requires_grad_(y)
 
   # ---- the tape -----------------------------------------------------------------------------
   # Matrix products and the embedding are differentiated by hand: each result is a leaf from which
   # autograd records norms, activations and attention up to the next product. `backward` goes through
   # the products from last to first, each handing the leaf's gradient on to its inputs' graph.
+  # A tape begins with what `start` puts there: the leaf, ids, positions, dropout keys, sizes, branches.
 
-  def start(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, keys: Tensor, tape: List[Tensor]) -> Tensor:
+  def start(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], positions: Tensor, sizes: Tensor, branches: Tensor, keys: Tensor, tape: List[Tensor]) -> Tensor:
     x = torch.detach((self).embed(p, ids, positions))
     if torch.is_grad_enabled():
       _0 = torch.requires_grad_(x)
-      torch.extend(tape, [x, ids, positions, keys])
+      torch.extend(tape, [x, ids, positions, keys, sizes, branches])
     return x
 
   # x w (+ b), by the adapted w where it has adapters.
@@ -96,10 +113,36 @@
       out = annotate(Optional[Tensor], torch.detach(unchecked_cast(Tensor, b)))
     return out
 
-  # Sends the gradient that has reached the last products back through all of them, adding to the
+  # Sends the gradient that has reached the last products back through all of them and the embedding, adding to the
   # gradients of the weights that want one. Uses the tape up.
   def backward(self: __torch__.Transformer, tape: List[Tensor], p: List[Tensor]) -> Tensor:
-    while torch.len(tape) > 4:
+    (self).unwind(tape)
+    (self).embed_backward(p, tape[1], tape[2], ops.prim.grad(tape[0]))
+    return tape[1]
+
+  # The same of a tape that has each layer's input and the last one's output: from the last layer to the first, each is
+  # computed once more with a tape of its own, bit for bit as before, and sent back through.
+  def backward_by_layer(self: __torch__.Transformer, tape: List[Tensor], p: List[Tensor]) -> Tensor:
+    segments = (self).ints(tape[4])
+    trees = (self).ints(tape[5])
+    masks = (self).layer_masks(segments, trees)
+    cos, sin = (self).rotary(tape[2])
+    y = torch.pop(tape)
+    for i in range(self.layers):
+      x = torch.pop(tape)
+      own = [x, tape[1], tape[2], tape[3], tape[4], tape[5]]
+      again = (self).through(x, p, self.layers - 1 - i, cos, sin, segments, trees, masks, own)
+      g = ops.prim.grad(y)
+      torch.autograd.backward([again], annotate(List[Optional[Tensor]], [g]))
+      _0 = torch.set_(g)
+      (self).unwind(own)
+      y = x
+    (self).embed_backward(p, tape[1], tape[2], ops.prim.grad(y))
+    return tape[1]
+
+  # Goes through the products on the tape, down to its start.
+  def unwind(self: __torch__.Transformer, tape: List[Tensor]) -> None:
+    while torch.len(tape) > 6:
       residual = torch.pop(tape)
       b = torch.pop(tape)
       w = torch.pop(tape)
@@ -121,15 +164,15 @@
         _3 = torch.append(gradients, g)
       torch.autograd.backward(to, gradients)
       _4 = torch.set_(g)
-    keys = torch.pop(tape)
-    positions = torch.pop(tape)
-    ids = torch.pop(tape)
-    g = ops.prim.grad(torch.pop(tape))
-    (self).embed_backward(p, ids, positions, g)
-    return positions
 
   def ints(self: __torch__.Transformer, t: Tensor) -> List[int]:
     return [int(t[i]) for i in range(torch.size(t, 0))]
+
+  # The masks of layers that see all tokens, and those of layers with a window.
+  def layer_masks(self: __torch__.Transformer, segments: List[int], trees: List[int]) -> List[List[Tensor]]:
+    masks = (self).masks(segments, trees, 0)
+    near = (self).masks(segments, trees, self.window) if self.window > 0 else masks
+    return [masks, near]
 
   # For each segment its mask: a completion of a branching tree comes after a prompt, all else after nothing.
   def masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int) -> List[Tensor]:

@@ -111,11 +111,12 @@ public final class PpoStage extends PolicyStage {
     LearningRateSchedule schedule =
         config.optimizer().scheduleOver(settings.valueLearningRate(), run.steps());
     return switch (settings.critic()) {
-      case SEPARATE ->
-          new SeparateCritic(
-              valueModel(settings.valueModel(), config.lora().adapter(), run, seed),
-              config.optimizer(),
-              schedule);
+      case SEPARATE -> {
+        ScalarModel model =
+            valueModel(settings.valueModel(), config.lora().adapter(), run, seed);
+        model.checkpointGradients(config.loop().gradientCheckpointing());
+        yield new SeparateCritic(model, config.optimizer(), schedule);
+      }
       case SHARED ->
           new SharedCritic(
               run.policy(), ValueHead.fresh(run.policy(), seed), config.optimizer(), schedule);

@@ -54,6 +54,15 @@ class PpoStageTest {
   }
 
   @Test
+  void withGradientCheckpointingARunIsTheSame() throws IOException {
+    Path kept = runs.run("kept");
+    Path recomputed = runs.run("recomputed", "gradient-checkpointing", "true");
+    assertThat(TinyRun.withoutClock(recomputed)).isEqualTo(TinyRun.withoutClock(kept));
+    assertThat(recomputed.resolve("model/model.safetensors"))
+        .hasSameBinaryContentAs(kept.resolve("model/model.safetensors"));
+  }
+
+  @Test
   void metricsHaveTheirNames() throws IOException {
     List<JsonNode> metrics = TinyRun.lines(runs.run("run").resolve("metrics.jsonl"));
     assertThat(metrics).hasSize(3);

@@ -31,7 +31,7 @@ class PpoTrainerTest {
     TinyRun runs = new TinyRun(folder);
     String name = objective.name().toLowerCase(Locale.ROOT).replace('_', '-');
     PpoConfig config = runs.config("run", "objective", name);
-    LoopSettings loop = new LoopSettings(1, 9, true, 20, 100, 1, false);
+    LoopSettings loop = new LoopSettings(1, 9, true, 20, false, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
         PolicyRun run =

@@ -100,6 +100,10 @@ public record RewardConfig(
         !freezeBackbone || lora.loraRank() == 0,
         "freeze-backbone",
         "trains the head alone; leave out --lora-rank");
+    Limits.require(
+        !freezeBackbone || !loop.gradientCheckpointing(),
+        "freeze-backbone",
+        "sends nothing back through the layers; leave out --gradient-checkpointing");
     normalizeOn = List.copyOf(normalizeOn);
   }
 

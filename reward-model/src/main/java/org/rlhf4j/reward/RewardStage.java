@@ -60,6 +60,7 @@ public final class RewardStage implements Stage, AutoCloseable {
     this.config = config;
     this.run = run;
     this.model = model;
+    model.checkpointGradients(config.loop().gradientCheckpointing());
     this.training = rows.training();
     this.heldOut = rows.heldOut();
     this.normalizedOn = normalizedOn;
@@ -163,9 +164,7 @@ public final class RewardStage implements Stage, AutoCloseable {
             steps,
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
-            model.parameters(),
-            model.frozenCount(),
-            model.config().dimensions(),
+            model,
             config.loop().microBatchTokens()));
   }
 

@@ -50,7 +50,7 @@ public final class PolicyRun implements AutoCloseable {
   /**
    * Loads what the run needs beside the policy.
    *
-   * @param policy to improve; stays the caller's to close
+   * @param policy to improve, by passes as the loop's settings say; stays the caller's to close
    * @param settings where rollouts come from, resolved
    * @param loop how long the run is, its micro-batch tokens resolved
    * @param seed the run's
@@ -70,6 +70,7 @@ public final class PolicyRun implements AutoCloseable {
     this.normalization =
         settings.normalizeReward() ? Normalization.of(settings.rewardModel()) : Normalization.NONE;
     this.tokenBudget = loop.microBatchTokens();
+    policy.checkpointGradients(loop.gradientCheckpointing());
     this.samples = samples;
     this.policy = policy;
     this.reference =
@@ -204,7 +205,7 @@ public final class PolicyRun implements AutoCloseable {
     if (rewardModel != null) {
       memory.add(RunPlan.Part.frozen("reward model", rewardModel.parameters()));
     }
-    memory.addAll(RunPlan.Part.ofTokens(policy.config().dimensions(), tokenBudget));
+    memory.addAll(RunPlan.Part.ofTokens(policy, tokenBudget));
     long updates = (long) steps * passes * minibatches;
     if (settings.replay() != null) {
       String work = "%,d recorded steps, %,d updates".formatted(steps, updates);
@@ -223,8 +224,8 @@ public final class PolicyRun implements AutoCloseable {
     double tokens = (double) completions * settings.maxNewTokens();
     int trained = 1 + more.size();
     int passesForward = SCORED_FORWARD + (rewardModel == null ? 0 : 1) + more.size();
-    double perToken =
-        RunPlan.FORWARD * passesForward + RunPlan.FORWARD_AND_BACKWARD * (double) trained * passes;
+    int update = RunPlan.FORWARD_AND_BACKWARD + RunPlan.recomputed(policy);
+    double perToken = RunPlan.FORWARD * passesForward + update * (double) trained * passes;
     return new RunPlan(work, memory, perToken * tokens * weights);
   }
 

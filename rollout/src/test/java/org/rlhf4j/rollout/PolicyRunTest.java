@@ -91,7 +91,7 @@ class PolicyRunTest {
     return new PolicyRun(
         policy,
         settings,
-        new LoopSettings(epochs, steps, true, 4096, 1, 1, false),
+        new LoopSettings(epochs, steps, true, 4096, false, 1, 1, false),
         0,
         2,
         resample,

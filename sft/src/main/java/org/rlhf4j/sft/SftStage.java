@@ -49,6 +49,7 @@ public final class SftStage implements Stage, AutoCloseable {
     this.config = config;
     this.run = run;
     this.model = model;
+    model.checkpointGradients(config.loop().gradientCheckpointing());
     this.training = rows.training();
     this.heldOut = rows.heldOut();
     this.order =
@@ -126,9 +127,7 @@ public final class SftStage implements Stage, AutoCloseable {
             steps,
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
-            model.parameters(),
-            model.frozenCount(),
-            model.config().dimensions(),
+            model,
             config.loop().microBatchTokens()));
   }
 

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,7 @@ class SftStageTest {
     data = Files.write(folder.resolve("rows.jsonl"), lines);
   }
 
-  private Path run(String name, String... options) throws IOException {
+  private SftConfig config(String name, String... options) {
     Map<String, List<String>> given = new LinkedHashMap<>();
     given.put("model", List.of(SftFixture.MODEL.toString()));
     given.put("data", List.of(data.toString()));
@@ -58,7 +59,11 @@ class SftStageTest {
     for (int i = 0; i < options.length; i += 2) {
       given.put(options[i], List.of(options[i + 1].split(",")));
     }
-    SftStage.run(SETTINGS.bind(Written.Mapping.EMPTY, given));
+    return SETTINGS.bind(Written.Mapping.EMPTY, given);
+  }
+
+  private Path run(String name, String... options) throws IOException {
+    SftStage.run(config(name, options));
     return folder.resolve(name);
   }
 
@@ -144,6 +149,27 @@ class SftStageTest {
     assertThat(config.data().maxLength()).isEqualTo(64);
     assertThat(config.loop().microBatchTokens()).isPositive();
     assertThat(config.trainOn()).containsExactly(TrainedPart.PROMPT, TrainedPart.COMPLETION);
+  }
+
+  @Test
+  void withGradientCheckpointingARunIsTheSameAndTakesLessMemory() throws IOException {
+    Path kept = run("kept", "steps", "4");
+    Path recomputed = run("recomputed", "steps", "4", "gradient-checkpointing", "true");
+    assertThat(withoutClock(recomputed)).isEqualTo(withoutClock(kept));
+    assertThat(recomputed.resolve("model/model.safetensors"))
+        .hasSameBinaryContentAs(kept.resolve("model/model.safetensors"));
+    assertThat(plannedBytes("gradient-checkpointing", "true"))
+        .isLessThan(plannedBytes("gradient-checkpointing", "false"));
+  }
+
+  /** The memory that a run tells that it is going to take. */
+  private long plannedBytes(String... options) throws IOException {
+    AtomicLong bytes = new AtomicLong();
+    SftStage.run(
+        config("planned-" + String.join("-", options), options),
+        (run, settings, evaluation, stage, display) ->
+            stage.plan().orElseThrow().memory().forEach(part -> bytes.addAndGet(part.bytes())));
+    return bytes.get();
   }
 
   @Test

@@ -11,6 +11,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param steps optimizer steps, or null
  * @param shuffle whether each pass goes over the rows in an order of its own
  * @param microBatchTokens tokens that go through the network at once, or null for the memory plan's
+ * @param gradientCheckpointing whether a training pass keeps the input of each layer alone
  * @param checkpointEvery steps from one checkpoint to the next
  * @param keepCheckpoints how many of the newest checkpoints stay
  * @param profile whether each step's metrics say where its time and memory went
@@ -35,6 +36,12 @@ public record LoopSettings(
                     + " result beyond float error.",
             defaultText = "from the memory plan")
         Integer microBatchTokens,
+    @Setting(
+            help =
+                "Keep only the input of each layer for the way back, where the layer is computed once"
+                    + " more: less memory, more time, the same results.",
+            defaultValue = "false")
+        boolean gradientCheckpointing,
     @Setting(help = "Steps from one checkpoint to the next.", defaultValue = "100")
         int checkpointEvery,
     @Setting(help = "How many of the newest checkpoints stay.", defaultValue = "2")

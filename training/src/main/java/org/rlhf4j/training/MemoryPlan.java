@@ -15,6 +15,13 @@ import org.rlhf4j.training.settings.Written;
  *
  * <pre>  4 bytes · layers · (12 · hidden + 2 · intermediate)</pre>
  *
+ * and with gradient checkpointing
+ *
+ * <pre>  4 bytes · (layers · hidden + 12 · hidden + 2 · intermediate)</pre>
+ *
+ * The tokens are planned without it: it is asked for where memory is short, so what it saves isn't
+ * spent on more tokens, and the same micro-batches give the same numbers, bit for bit.
+ *
  * Matrix products are as fast with some hundred rows as with thousands, so more would only take
  * memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing faster.
  */
@@ -45,8 +52,10 @@ public final class MemoryPlan {
   }
 
   /** What a training pass keeps of a token. */
-  static long bytesPerToken(Dimensions d) {
-    return (long) Float.BYTES * d.layers() * (12L * d.hidden() + 2L * d.intermediate());
+  static long bytesPerToken(Dimensions d, boolean gradientCheckpointing) {
+    long layer = 12L * d.hidden() + 2L * d.intermediate();
+    long kept = gradientCheckpointing ? (long) d.layers() * d.hidden() + layer : d.layers() * layer;
+    return Float.BYTES * kept;
   }
 
   /**
@@ -68,13 +77,14 @@ public final class MemoryPlan {
         loop.steps(),
         loop.shuffle(),
         tokens,
+        loop.gradientCheckpointing(),
         loop.checkpointEvery(),
         loop.keepCheckpoints(),
         loop.profile());
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {
-    return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / bytesPerToken(d)));
+    return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / bytesPerToken(d, false)));
   }
 
   private static OptionalInt earlier(RunDirectory run) {

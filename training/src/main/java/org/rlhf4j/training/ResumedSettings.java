@@ -22,6 +22,7 @@ final class ResumedSettings {
           "device",
           "threads",
           "micro-batch-tokens",
+          "gradient-checkpointing",
           "checkpoint-every",
           "keep-checkpoints",
           "keep-best",

@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
-import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.Trainable;
 
 /**
  * What a run is going to do, told before it begins.
@@ -28,6 +28,11 @@ public record RunPlan(String work, List<Part> memory, double operations) {
 
   /** Operations of a forward and a backward pass. */
   public static final int FORWARD_AND_BACKWARD = 6;
+
+  /** Operations of a second forward pass, where gradient checkpointing asks for one. */
+  public static int recomputed(Trainable model) {
+    return model.checkpointsGradients() ? FORWARD : 0;
+  }
 
   /** Operations of both through a weight whose own gradient isn't wanted. */
   private static final int THROUGH_FROZEN = 4;
@@ -71,11 +76,12 @@ public record RunPlan(String work, List<Part> memory, double operations) {
     }
 
     /** What a training pass keeps of the tokens that go through a network at once. */
-    public static List<Part> ofTokens(Dimensions dimensions, int tokens) {
+    public static List<Part> ofTokens(Trainable model, int tokens) {
+      long bytes =
+          MemoryPlan.bytesPerToken(model.config().dimensions(), model.checkpointsGradients());
       return List.of(
           new Part(
-              String.format(Locale.ROOT, "activations of %,d tokens", tokens),
-              MemoryPlan.bytesPerToken(dimensions) * tokens),
+              String.format(Locale.ROOT, "activations of %,d tokens", tokens), bytes * tokens),
           new Part("logits", LOGITS_BYTES));
     }
   }
@@ -86,20 +92,12 @@ public record RunPlan(String work, List<Part> memory, double operations) {
    * @param steps steps in all
    * @param batchSize rows of a step
    * @param rows the training rows
-   * @param weights those that are trained
-   * @param frozen how many weights lie under an adapter, or 0
-   * @param dimensions of their network
+   * @param model what is trained
    * @param microBatchTokens tokens that go through it at once
    * @return the plan
    */
   public static RunPlan overRows(
-      int steps,
-      int batchSize,
-      List<TokenTree> rows,
-      Parameters weights,
-      long frozen,
-      Dimensions dimensions,
-      int microBatchTokens) {
+      int steps, int batchSize, List<TokenTree> rows, Trainable model, int microBatchTokens) {
     double taken = (double) steps * batchSize;
     double tokens = rows.stream().mapToLong(TokenTree::length).average().orElse(0) * taken;
     String work =
@@ -112,11 +110,15 @@ public record RunPlan(String work, List<Part> memory, double operations) {
             rows.size(),
             tokens);
     List<Part> memory = new ArrayList<>();
-    memory.add(Part.trained("model", weights));
+    long trained = model.parameters().count();
+    long frozen = model.frozenCount();
+    memory.add(Part.trained("model", model.parameters()));
     memory.addAll(Part.base(frozen));
-    memory.addAll(Part.ofTokens(dimensions, microBatchTokens));
+    memory.addAll(Part.ofTokens(model, microBatchTokens));
     double perToken =
-        FORWARD_AND_BACKWARD * (double) weights.count() + THROUGH_FROZEN * (double) frozen;
+        FORWARD_AND_BACKWARD * (double) trained
+            + THROUGH_FROZEN * (double) frozen
+            + recomputed(model) * (double) (trained + frozen);
     return new RunPlan(work, memory, tokens * perToken);
   }
 

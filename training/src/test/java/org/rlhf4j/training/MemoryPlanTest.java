@@ -18,7 +18,7 @@ class MemoryPlanTest {
       new Dimensions(50_257, 768, 12, 12, 12, 64, 3072, 1024, 1e-5, true, 0.02);
 
   private static LoopSettings loop(Integer tokens) {
-    return new LoopSettings(1, null, true, tokens, 100, 2, false);
+    return new LoopSettings(1, null, true, tokens, false, 100, 2, false);
   }
 
   @Test
@@ -26,6 +26,13 @@ class MemoryPlanTest {
     // A token: 4 · 12 · (12 · 768 + 2 · 3072) = 737,280 bytes.
     // 24 GiB / 72 = 357,913,941; / 737,280 = 485.45
     assertThat(MemoryPlan.microBatchTokens(GPT2, 24 * GIB)).isEqualTo(485);
+  }
+
+  /** Of the twelve layers the input each, and one of them whole: 4 · (12 · 768 + 15,360). */
+  @Test
+  void withGradientCheckpointingATokenTakesLess() {
+    assertThat(MemoryPlan.bytesPerToken(GPT2, false)).isEqualTo(737_280);
+    assertThat(MemoryPlan.bytesPerToken(GPT2, true)).isEqualTo(98_304);
   }
 
   @Test

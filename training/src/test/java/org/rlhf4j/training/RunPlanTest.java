@@ -2,11 +2,17 @@ package org.rlhf4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.Dimensions;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.SmallParameters;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.Trainable;
 
 class RunPlanTest {
 
@@ -32,15 +38,53 @@ class RunPlanTest {
                 + " model");
   }
 
+  /** A network of GPT-2's sizes, without its weights. */
+  private record Gpt2(ModelConfig config, Parameters parameters, boolean checkpointsGradients)
+      implements Trainable {
+
+    static Gpt2 of(Path folder, Parameters weights, boolean checkpointing) throws IOException {
+      Path file =
+          Files.writeString(
+              folder.resolve("config.json"),
+              """
+              {"model_type": "gpt2", "vocab_size": 50257, "n_embd": 768, "n_layer": 12,
+               "n_head": 12, "n_positions": 1024}
+              """);
+      return new Gpt2(ModelConfig.readFile(file), weights, checkpointing);
+    }
+
+    @Override
+    public long frozenCount() {
+      return 0;
+    }
+
+    @Override
+    public void checkpointGradients(boolean checkpointing) {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  /** A token takes 737,280 bytes, with gradient checkpointing 98,304: see MemoryPlanTest. */
   @Test
-  void tokensTakeWhatTheMemoryPlanCounts() {
-    Dimensions dimensions =
-        new Dimensions(50_257, 768, 12, 12, 12, 64, 3072, 1024, 1e-5, true, 0.02);
-    // 4 · 12 · (12 · 768 + 2 · 3072) = 737,280 bytes a token
-    assertThat(RunPlan.Part.ofTokens(dimensions, 1000))
+  void tokensTakeWhatTheMemoryPlanCounts(@TempDir Path folder) throws IOException {
+    assertThat(RunPlan.Part.ofTokens(Gpt2.of(folder, null, false), 1000))
         .containsExactly(
             new RunPlan.Part("activations of 1,000 tokens", 737_280_000L),
             new RunPlan.Part("logits", 25_165_824L));
+    assertThat(RunPlan.Part.ofTokens(Gpt2.of(folder, null, true), 1000))
+        .contains(new RunPlan.Part("activations of 1,000 tokens", 98_304_000L));
+  }
+
+  /** 2 steps of 3 rows of 7 tokens with 5 weights: 6 or, a forward pass more, 8 · 5 · 42. */
+  @Test
+  void gradientCheckpointingCostsAForwardPass(@TempDir Path folder) throws IOException {
+    List<TokenTree> rows = List.of(new TokenTree(new int[3], List.of(new int[4])));
+    try (Parameters weights = SmallParameters.of(new float[] {1, 2, 3}, new float[] {4, 5})) {
+      Gpt2 kept = Gpt2.of(folder, weights, false);
+      Gpt2 recomputed = Gpt2.of(folder, weights, true);
+      assertThat(RunPlan.overRows(2, 3, rows, kept, 10).operations()).isEqualTo(1260);
+      assertThat(RunPlan.overRows(2, 3, rows, recomputed, 10).operations()).isEqualTo(1680);
+    }
   }
 
   @Test

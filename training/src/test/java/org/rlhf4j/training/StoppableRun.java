@@ -11,7 +11,7 @@ import java.util.concurrent.CountDownLatch;
 final class StoppableRun {
 
   static final int STEPS = 12;
-  static final LoopSettings SETTINGS = new LoopSettings(1, null, true, null, 3, 2, false);
+  static final LoopSettings SETTINGS = new LoopSettings(1, null, true, null, false, 3, 2, false);
 
   private static final int WAITS_AT = 8;
 
