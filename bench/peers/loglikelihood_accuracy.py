@@ -2,6 +2,7 @@
 
 A completion's score is the mean of log p(token | all before it) over its tokens, EOS included. Prints one
 JSON line: accuracy with its 95 % Wilson interval (a tie counts one half), and that of the sum instead of the mean.
+--margins keeps the mean's margins, pair by pair.
 """
 
 import argparse
@@ -11,7 +12,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from dialogues import preference_rows
-from reward_accuracy import dialogue_ids, judged
+from judged import judged, keep
+from reward_accuracy import dialogue_ids
 
 
 @torch.no_grad()
@@ -29,6 +31,7 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--eval-data", required=True)
     parser.add_argument("--max-length", type=int, default=512)
+    parser.add_argument("--margins", help="file for the margins of each held-out pair")
     options = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(options.model)
     model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32).eval()
@@ -38,6 +41,8 @@ def main():
                             for side in ("chosen", "rejected"))
         mean.append((chosen.mean() - rejected.mean()).item())
         total.append((chosen.sum() - rejected.sum()).item())
+    if options.margins:
+        keep(options.margins, mean)
     print(json.dumps({"mean": judged(mean), "sum": judged(total)}))
 
 

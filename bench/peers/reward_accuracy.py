@@ -2,6 +2,7 @@
 
 Prints one JSON line per learning rate: accuracy over all held-out pairs (a tie counts one half) with
 its 95 % Wilson interval, mean loss and margin. --length-only prints what guessing by length gives.
+--margins keeps the last model's margins (by length: those of preferring the shorter), pair by pair.
 """
 
 import argparse
@@ -16,24 +17,7 @@ from transformers import AutoModelForCausalLM, AutoModelForSequenceClassificatio
 from trl import RewardConfig, RewardTrainer, SFTConfig, SFTTrainer
 
 from dialogues import preference_rows
-
-
-def wilson(correct, pairs, z=1.959964):
-    """95 % interval of a share; ties enter `correct` as one half."""
-    share = correct / pairs
-    centre = share + z * z / (2 * pairs)
-    half = z * math.sqrt(share * (1 - share) / pairs + z * z / (4 * pairs * pairs))
-    scale = 1 + z * z / pairs
-    return (centre - half) / scale, (centre + half) / scale
-
-
-def judged(margins):
-    """Accuracy of margins r(chosen) - r(rejected), a tie one half."""
-    ties = sum(m == 0 for m in margins)
-    correct = sum(m > 0 for m in margins) + 0.5 * ties
-    low, high = wilson(correct, len(margins))
-    return {"pairs": len(margins), "accuracy": round(correct / len(margins), 4),
-            "accuracy_low": round(low, 4), "accuracy_high": round(high, 4), "ties": ties}
+from judged import judged, keep
 
 
 def dialogue_ids(tokenizer, prompt, completion, max_length):
@@ -54,20 +38,19 @@ def score_margins(model, tokenizer, rows, max_length):
     return margins
 
 
-def evaluate(model, tokenizer, rows, max_length):
-    margins = score_margins(model, tokenizer, rows, max_length)
+def evaluated(margins):
     loss = sum(math.log1p(math.exp(-m)) for m in margins) / len(margins)
     mean = sum(margins) / len(margins)
     return {**judged(margins), "loss": round(loss, 4), "margin_mean": round(mean, 4)}
 
 
 def length_only(tokenizer, rows):
-    """Guessing that the longer (then the shorter) completion is the chosen one."""
+    """Margins of the judge that prefers the longer completion, and of the one that prefers the shorter."""
     def length(text):
         return len(tokenizer(text)["input_ids"])
 
     longer = [length(r["chosen"]) - length(r["rejected"]) for r in rows]
-    return {"longer_is_chosen": judged(longer), "shorter_is_chosen": judged([-d for d in longer])}
+    return longer, [-difference for difference in longer]
 
 
 def common(options, folder):
@@ -114,11 +97,15 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sft-learning-rate", type=float, help="fine-tune on the chosen side first")
     parser.add_argument("--length-only", action="store_true")
+    parser.add_argument("--margins", help="file for the margins of each held-out pair")
     options = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(options.model)
     held_out = preference_rows(options.eval_data)
     if options.length_only:
-        print(json.dumps(length_only(tokenizer, held_out)))
+        longer, shorter = length_only(tokenizer, held_out)
+        if options.margins:
+            keep(options.margins, shorter)
+        print(json.dumps({"longer_is_chosen": judged(longer), "shorter_is_chosen": judged(shorter)}))
         return
     rows = preference_rows(options.data)
     with tempfile.TemporaryDirectory() as folder:
@@ -128,11 +115,14 @@ def main():
         for rate in options.learning_rate:
             start = time.time()
             model, kept = train_reward(options, tokenizer, rows, base, rate, folder)
+            seconds = round(time.time() - start)
+            margins = score_margins(model, tokenizer, held_out, options.max_length)
+            if options.margins:
+                keep(options.margins, margins, seconds=seconds)
             print(json.dumps({
                 "learning_rate": rate, "sft_learning_rate": options.sft_learning_rate,
                 "epochs": options.epochs, "seed": options.seed, "trained_on": kept,
-                **evaluate(model, tokenizer, held_out, options.max_length),
-                "seconds": round(time.time() - start)}), flush=True)
+                **evaluated(margins), "seconds": seconds}), flush=True)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import org.rlhf4j.data.Location;
 import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.RewardTrainer;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.OptimizerSettings;
@@ -25,6 +26,9 @@ import org.rlhf4j.training.settings.Setting;
  * own: with the prompt shared by a pair's two sides, and with a prompt for each side.
  */
 public final class RankingBench {
+
+  private static final double LOSS_TOLERANCE = 1e-4; // that of fp32 scores in another layout
+
   private RankingBench() {}
 
   /**
@@ -43,11 +47,11 @@ public final class RankingBench {
   record Options(
       @Setting(help = "Reward or language model: a model folder or a run.", required = true)
           Path model,
-      @Setting(help = "Rankings of a step.", defaultValue = "4") int rankings,
+      @Setting(help = "Rankings of a step.", defaultValue = "2") int rankings,
       @Setting(help = "Completions of a ranking.", defaultValue = "4") int completions,
       @Setting(help = "Tokens of a prompt.", defaultValue = "128") int promptTokens,
       @Setting(help = "Tokens of a completion.", defaultValue = "64") int completionTokens,
-      @Setting(help = "Steps that are timed.", defaultValue = "5") int steps,
+      @Setting(help = "Steps of each layout that are timed.", defaultValue = "3") int steps,
       @Setting(help = "Steps before those.", defaultValue = "1") int warmup,
       @Setting(help = "CPU threads.", defaultText = "one a core") Integer threads,
       @Setting(help = "Seed of the token ids.", defaultValue = "0") long seed) {
@@ -62,10 +66,10 @@ public final class RankingBench {
   }
 
   /**
-   * Prints one JSON line: {@code ranking_seconds}, {@code shared_pairs_seconds} and {@code
-   * separate_pairs_seconds} (medians of a step), the tokens that each step sends through the
-   * network, and the rankings' time over that of the pairs: {@code of_shared_pairs}, {@code
-   * of_separate_pairs}.
+   * Prints one JSON line: {@code loss}, which all three have, {@code ranking_seconds}, {@code
+   * shared_pairs_seconds} and {@code separate_pairs_seconds} (medians of a step), the tokens that
+   * each step sends through the network, and the rankings' time over that of the pairs: {@code
+   * of_shared_pairs}, {@code of_separate_pairs}.
    *
    * @param args see {@code --help}
    */
@@ -77,42 +81,97 @@ public final class RankingBench {
     return new Measurement<>(Options.class, RankingBench::measure);
   }
 
-  private static void measure(Options chosen, ObjectNode line) {
-    int threads = Measurement.threads(chosen.threads());
-    try (ScalarModel model = ScalarModel.loadOrStart(chosen.model(), chosen.seed())) {
-      List<TokenTree> rankings = rankings(chosen, model.config().dimensions().vocabulary());
-      List<TokenTree> shared = rankings.stream().flatMap(row -> pairs(row).stream()).toList();
-      List<TokenTree> separate = shared.stream().map(RankingBench::withoutSharing).toList();
-      line.put("work", "rankings")
-          .put("model", String.valueOf(chosen.model().getFileName()))
-          .put("completions", chosen.completions())
-          .put("prompt_tokens", chosen.promptTokens())
-          .put("completion_tokens", chosen.completionTokens())
-          .put("threads", threads);
-      double ranking = median("ranking", rankings, model, chosen, line);
-      double sharedPairs = median("shared_pairs", shared, model, chosen, line);
-      double separatePairs = median("separate_pairs", separate, model, chosen, line);
-      line.put("of_shared_pairs", ranking / sharedPairs)
-          .put("of_separate_pairs", ranking / separatePairs);
+  /** What a step takes its time for: the same comparisons, laid out in one way. */
+  private record Layout(String name, List<TokenizedRow> rows, List<Double> seconds) {
+
+    Layout(String name, List<TokenTree> trees) {
+      this(name, trees.stream().map(RankingBench::row).toList(), new ArrayList<>());
+    }
+
+    /** Makes a step; returns its loss. */
+    double step(RewardTrainer trainer, int step, boolean timed) {
+      long start = System.nanoTime();
+      double loss = trainer.step(step, rows).get("loss").orElseThrow();
+      if (timed) {
+        seconds.add((System.nanoTime() - start) / 1e9);
+      }
+      return loss;
+    }
+
+    int tokens() {
+      return rows.stream().mapToInt(row -> row.tree().length()).sum();
+    }
+
+    double median() {
+      return new Seconds(seconds.stream().mapToDouble(Double::doubleValue).toArray()).median();
     }
   }
 
-  private static double median(
-      String name, List<TokenTree> trees, ScalarModel model, Options chosen, ObjectNode line) {
-    List<TokenizedRow> rows = trees.stream().map(RankingBench::row).toList();
+  private static void measure(Options chosen, ObjectNode line) {
+    int threads = Measurement.threads(chosen.threads());
+    try (ScalarModel model = ScalarModel.loadOrStart(chosen.model(), chosen.seed())) {
+      List<Layout> layouts = layouts(chosen, model.config().dimensions().vocabulary());
+      line.put("work", "rankings")
+          .put("model", String.valueOf(chosen.model().getFileName()))
+          .put("rankings", chosen.rankings())
+          .put("completions", chosen.completions())
+          .put("prompt_tokens", chosen.promptTokens())
+          .put("completion_tokens", chosen.completionTokens())
+          .put("threads", threads)
+          .put("loss", time(layouts, model, chosen));
+      for (Layout layout : layouts) {
+        line.put(layout.name() + "_tokens", layout.tokens())
+            .put(layout.name() + "_seconds", layout.median());
+        ArrayNode all = line.putArray(layout.name() + "_all_seconds");
+        layout.seconds().forEach(all::add);
+      }
+      double ranking = layouts.get(0).median();
+      line.put("of_shared_pairs", ranking / layouts.get(1).median())
+          .put("of_separate_pairs", ranking / layouts.get(2).median());
+    }
+  }
+
+  private static List<Layout> layouts(Options chosen, int vocabulary) {
+    List<TokenTree> rankings = rankings(chosen, vocabulary);
+    List<TokenTree> shared = rankings.stream().flatMap(row -> pairs(row).stream()).toList();
+    List<TokenTree> separate = shared.stream().map(RankingBench::withoutSharing).toList();
+    return List.of(
+        new Layout("ranking", rankings),
+        new Layout("shared_pairs", shared),
+        new Layout("separate_pairs", separate));
+  }
+
+  /**
+   * Times the layouts' steps by turns, so that a machine that gets slower does so for all. The
+   * learning rate is 0: nothing is learnt, the arithmetic is the same, and every step has the same
+   * loss, which is returned.
+   */
+  private static double time(List<Layout> layouts, ScalarModel model, Options chosen) {
     OptimizerSettings optimizer =
-        new OptimizerSettings(1e-6, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-8, 1);
+        new OptimizerSettings(0, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-8, 1);
     int budget = MemoryPlan.microBatchTokens(model.config().dimensions());
-    int steps = chosen.warmup() + chosen.steps();
-    try (RewardTrainer trainer = new RewardTrainer(model, optimizer, 0, steps, budget)) {
-      int[] step = {0};
-      Seconds seconds =
-          Seconds.of(chosen.warmup(), chosen.steps(), () -> trainer.step(++step[0], rows));
-      line.put(name + "_tokens", trees.stream().mapToInt(TokenTree::length).sum())
-          .put(name + "_seconds", seconds.median());
-      ArrayNode all = line.putArray(name + "_all_seconds");
-      Arrays.stream(seconds.all()).forEach(all::add);
-      return seconds.median();
+    int turns = chosen.warmup() + chosen.steps();
+    double expected = Double.NaN;
+    try (RewardTrainer trainer =
+        new RewardTrainer(model, optimizer, 0, turns * layouts.size(), budget)) {
+      int step = 0;
+      for (int turn = 0; turn < turns; turn++) {
+        for (Layout layout : layouts) {
+          double loss = layout.step(trainer, ++step, turn >= chosen.warmup());
+          expected = step == 1 ? loss : expected;
+          requireEqual(layout.name(), loss, expected);
+        }
+      }
+    }
+    return expected;
+  }
+
+  /** A ranking's loss is the mean over its pairs, and a step's over its rows, all of one size. */
+  static void requireEqual(String layout, double loss, double expected) {
+    if (!(Math.abs(loss - expected) <= LOSS_TOLERANCE * Math.max(1, Math.abs(expected)))) {
+      throw new UserException(
+          "%s: the loss is %.6f where the rankings' is %.6f; the steps don't do the same work"
+              .formatted(layout, loss, expected));
     }
   }
 

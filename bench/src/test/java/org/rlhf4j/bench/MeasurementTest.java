@@ -1,6 +1,7 @@
 package org.rlhf4j.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -14,6 +15,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UserException;
 
 /** The programs from their options to the line they print, on tiny models. */
 class MeasurementTest {
@@ -62,6 +64,16 @@ class MeasurementTest {
             within(1e-9));
     assertThat(line.get("of_separate_pairs").doubleValue()).isPositive();
     assertThat(line.get("separate_pairs_all_seconds")).hasSize(2);
+    // Random tokens say nothing of a fresh head's scores: the loss is near ln 2.
+    assertThat(line.get("loss").doubleValue()).isCloseTo(Math.log(2), within(0.3));
+  }
+
+  @Test
+  void rankingBenchStopsWhereTheLayoutsDoNotDoTheSameWork() {
+    RankingBench.requireEqual("shared_pairs", 0.700001, 0.7);
+    assertThatThrownBy(() -> RankingBench.requireEqual("shared_pairs", 0.701, 0.7))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("shared_pairs: the loss is 0.701000 where the rankings' is 0.700000");
   }
 
   @Test

@@ -107,7 +107,7 @@ final class DemoStory implements PipelineRun.Watcher {
             .formatted(
                 evaluation.path("pairs").intValue(),
                 percent(accuracy),
-                percent(evaluation.path("length_accuracy").doubleValue())));
+                percent(evaluation.at("/length_baseline/accuracy").doubleValue())));
   }
 
   private void afterPpo() throws IOException {

@@ -82,6 +82,27 @@ class DemoTest {
     assertThat(figures.accuracy()).isEqualTo(evaluation.path("accuracy").doubleValue());
   }
 
+  /**
+   * The comparisons alone, on random weights: neither sft nor the length of a reply is what does
+   * it.
+   */
+  @Test
+  void theComparisonsTeachWhatLengthDoesNotTell() throws IOException {
+    Path reward = folder.resolve("reward-alone");
+    rlhf(
+        "reward",
+        "--model=" + input.resolve("model"),
+        "--data=" + input.resolve("comparisons.csv"),
+        "--eval-data=" + input.resolve("heldout.csv"),
+        "--learning-rate=3e-3",
+        "--steps=50",
+        "--threads=1",
+        "--output=" + reward);
+    JsonNode evaluation = JSON.readTree(reward.resolve("evaluation.json").toFile());
+    assertThat(evaluation.path("accuracy").doubleValue()).isGreaterThanOrEqualTo(0.95);
+    assertThat(evaluation.at("/length_baseline/accuracy").doubleValue()).isLessThan(0.6);
+  }
+
   /** After two steps a model writes hardly a kind word and no sum. */
   @Test
   void theStoryTellsEachStage() {

@@ -59,7 +59,7 @@ final class EvaluationText {
   }
 
   private void breakdown(Breakdown breakdown) {
-    append("%n%-24s %6s  %7s  %-16s %9s%n", breakdown.by(), "pairs", "right", "95 %", "by length");
+    append("%n%-24s %6s  %7s  %-16s %9s%n", breakdown.by(), "pairs", "right", "95 %", "if longer");
     for (Breakdown.Part part : breakdown.parts()) {
       Accuracy accuracy = part.accuracy();
       append(

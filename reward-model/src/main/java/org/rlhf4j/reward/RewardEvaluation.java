@@ -169,11 +169,12 @@ public record RewardEvaluation(
     return String.format(
         Locale.ROOT,
         "held-out pairs: %.1f %% ordered right (95 %% interval %.1f to %.1f %%), by length alone"
-            + " %.1f %%",
+            + " %.1f %% (prefer the %s)",
         100 * accuracy,
         100 * accuracyLow,
         100 * accuracyHigh,
-        100 * lengthAccuracy);
+        100 * lengthBaseline.accuracy().accuracy(),
+        lengthBaseline.prefers());
   }
 
   /**

@@ -158,6 +158,20 @@ class RewardEvaluationTest {
         .contains("expected calibration error 0.215");
     assertThat(evaluation().sentence())
         .startsWith("held-out pairs: 70.0 % ordered right (95 % interval ")
-        .contains("by length alone ");
+        .endsWith(", by length alone 50.0 % (prefer the longer)");
+  }
+
+  @Test
+  void theSentenceNamesTheJudgeOfLengthThatIsToBeBeaten() {
+    // The shorter one is better in both: preferring the longer is never right.
+    RewardEvaluation evaluation =
+        RewardEvaluation.of(
+            List.of(pair(1, 2, 0), pair(2, 4, 0)),
+            List.of(new float[] {1, 0}, new float[] {0, 1}),
+            new DataReport.Builder(8, List.of()).build(),
+            List.of());
+    assertThat(evaluation.sentence())
+        .startsWith("held-out pairs: 50.0 % ordered right")
+        .endsWith(", by length alone 100.0 % (prefer the shorter)");
   }
 }

@@ -34,7 +34,7 @@ function breakdownPlot(by, models) {
       "aria-label": `Accuracy by ${by}. ${said.join("; ")}`,
     }, ...marks),
     keys.length > 1 ? make("div", { class: "readout" }, ...keys) : null,
-    tableBehind(() => table(`accuracy by ${by}`, [by, "model", "pairs", "right", "95 % interval", "by length"],
+    tableBehind(() => table(`accuracy by ${by}`, [by, "model", "pairs", "right", "95 % interval", "if longer"],
       models.flatMap(({ name, parts }) => parts.map((part) => [part.name, name, String(part.pairs), percent(part.accuracy),
         `${percent(part.accuracy_low)} to ${percent(part.accuracy_high)}`, percent(part.length_accuracy)])))));
 }

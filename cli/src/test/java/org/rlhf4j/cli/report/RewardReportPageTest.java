@@ -144,7 +144,7 @@ class RewardReportPageTest {
   void eachPlotHasItsTable() {
     browser.evaluate("document.querySelector('#breakdowns figure details').open = true");
     browser.frame();
-    assertThat(browser.text("#breakdowns figure thead")).contains("source", "by length");
+    assertThat(browser.text("#breakdowns figure thead")).contains("source", "if longer");
     assertThat(browser.text("#breakdowns figure tbody tr")).contains("people", "careful", "67");
   }
 
