@@ -118,7 +118,7 @@ public final class GenerateBench {
     List<TokenizedPrompt> prompts =
         new RowTokenizer(
                 model.tokenizer(),
-                DataSettings.maxLength(chosen.maxLength(), model.config().dimensions()))
+                DataSettings.longestRow(chosen.maxLength(), model.config().dimensions()))
             .tokenizePrompts(
                 Rows.read(chosen.data(), RowKind.PROMPTS, OnBadRow.FAIL), chosen.maxNewTokens())
             .rows();

@@ -62,7 +62,7 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
       MachineSettings machine) {
 
     private int maxLengthOf(Dimensions model) {
-      return maxLength == null ? model.positions() : DataSettings.maxLength(maxLength, model);
+      return maxLength == null ? model.positions() : DataSettings.longestRow(maxLength, model);
     }
   }
 

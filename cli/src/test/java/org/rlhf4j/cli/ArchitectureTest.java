@@ -13,8 +13,14 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,6 +105,33 @@ class ArchitectureTest {
         .should()
         .beFreeOfCycles()
         .check(product);
+  }
+
+  /** A package without a page of its own is one that nobody can find their way into. */
+  @Test
+  void everyPackageSaysWhatLivesThere() throws IOException {
+    Set<Path> packages = new TreeSet<>();
+    for (Path sources : sourceFolders()) {
+      try (Stream<Path> files = Files.walk(sources)) {
+        files
+            .filter(file -> file.toString().endsWith(".java"))
+            .forEach(file -> packages.add(file.getParent()));
+      }
+    }
+    assertThat(packages).hasSizeGreaterThan(15);
+    for (Path folder : packages) {
+      Path page = folder.resolve("package-info.java");
+      assertThat(page).exists();
+      String said = Files.readString(page).replaceAll("(?s)\\*/.*|[/* \\n]+", " ");
+      assertThat(said.strip().split(" ")).as(page.toString()).hasSizeGreaterThan(15);
+    }
+  }
+
+  private static List<Path> sourceFolders() throws IOException {
+    try (Stream<Path> folders =
+        Files.find(Path.of(".."), 5, (path, attributes) -> path.endsWith("src/main/java"))) {
+      return folders.filter(folder -> !folder.startsWith("../.ci")).toList();
+    }
   }
 
   private static ArchRule directionOf(String name, List<String> mayUse) {

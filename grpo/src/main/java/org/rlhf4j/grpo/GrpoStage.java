@@ -15,6 +15,7 @@ import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
 import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.Learner;
+import org.rlhf4j.training.ProgressListener;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageWork;
@@ -40,6 +41,17 @@ public final class GrpoStage extends PolicyStage {
   }
 
   /**
+   * Runs the stage as {@link #run(GrpoConfig)} does, and tells a listener what that would show.
+   *
+   * @param given its settings
+   * @param listener hears of its progress
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(GrpoConfig given, ProgressListener listener) throws IOException {
+    run(given, TrainingLoop::train, Display.telling(listener));
+  }
+
+  /**
    * Makes the stage ready and hands it on.
    *
    * @param given its settings
@@ -47,7 +59,10 @@ public final class GrpoStage extends PolicyStage {
    * @throws IOException when the run directory can't be read or written
    */
   public static void run(GrpoConfig given, StageWork work) throws IOException {
-    Display display = Display.stderr();
+    run(given, work, Display.stderr());
+  }
+
+  private static void run(GrpoConfig given, StageWork work, Display display) throws IOException {
     try (RunDirectory directory = given.run().open()) {
       if (TrainingLoop.isFinished(directory, display)) {
         return;

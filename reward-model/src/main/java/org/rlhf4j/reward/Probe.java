@@ -44,7 +44,7 @@ public record Probe(String prompt, String completion, double score) {
 
   /** This text with the score that a model gives it, or nothing where it is too long for it. */
   Optional<Probe> rescored(ScalarModel model) {
-    int maxLength = DataSettings.maxLength(null, model.config().dimensions());
+    int maxLength = DataSettings.longestRow(null, model.config().dimensions());
     RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), maxLength);
     return tokenizer
         .tokenize(

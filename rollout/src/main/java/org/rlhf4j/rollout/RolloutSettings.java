@@ -150,7 +150,7 @@ public record RolloutSettings(
         data,
         dataWeights,
         format,
-        DataSettings.maxLength(maxLength, dimensions),
+        DataSettings.longestRow(maxLength, dimensions),
         maxDropped,
         onBadRow,
         promptsPerStep,

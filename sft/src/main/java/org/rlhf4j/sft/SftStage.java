@@ -21,6 +21,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
 import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.ProgressListener;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Sample;
@@ -74,6 +75,17 @@ public final class SftStage implements Stage, AutoCloseable {
   }
 
   /**
+   * Runs the stage as {@link #run(SftConfig)} does, and tells a listener what that would show.
+   *
+   * @param given its settings
+   * @param listener hears of its progress
+   * @throws IOException when the run directory can't be read or written
+   */
+  public static void run(SftConfig given, ProgressListener listener) throws IOException {
+    run(given, TrainingLoop::train, Display.telling(listener));
+  }
+
+  /**
    * Makes the stage ready and hands it on.
    *
    * @param given its settings
@@ -81,7 +93,10 @@ public final class SftStage implements Stage, AutoCloseable {
    * @throws IOException when the run directory can't be read or written
    */
   public static void run(SftConfig given, StageWork work) throws IOException {
-    Display display = Display.stderr();
+    run(given, work, Display.stderr());
+  }
+
+  private static void run(SftConfig given, StageWork work, Display display) throws IOException {
     try (RunDirectory run = given.run().open()) {
       if (TrainingLoop.isFinished(run, display)) {
         return;

@@ -54,7 +54,7 @@ public record DataSettings(
    * @throws UsageException when more are asked for than the model has positions
    */
   public int maxLengthOf(Dimensions dimensions) {
-    return maxLength(maxLength, dimensions);
+    return longestRow(maxLength, dimensions);
   }
 
   /**
@@ -65,7 +65,7 @@ public record DataSettings(
    * @return tokens
    * @throws UsageException when more are asked for than the model has positions
    */
-  public static int maxLength(Integer asked, Dimensions dimensions) {
+  public static int longestRow(Integer asked, Dimensions dimensions) {
     if (asked == null) {
       return Math.min(USUAL_LENGTH, dimensions.positions());
     }

@@ -8,6 +8,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,13 +19,15 @@ import java.util.function.LongSupplier;
  * @param columns the width of a line
  * @param nanoTime the clock, in nanoseconds
  * @param warnings takes what has to be seen even where nothing else is shown
+ * @param listener hears of steps and warnings instead, where there is one
  */
 public record Display(
     PrintStream stream,
     boolean terminal,
     int columns,
     LongSupplier nanoTime,
-    PrintStream warnings) {
+    PrintStream warnings,
+    Optional<ProgressListener> listener) {
 
   private static final int USUAL_COLUMNS = 80;
   private static final int STDERR = 2;
@@ -80,6 +83,36 @@ public record Display(
    */
   public Display(PrintStream stream, boolean terminal, int columns, LongSupplier nanoTime) {
     this(stream, terminal, columns, nanoTime, stream);
+  }
+
+  /**
+   * A display without a listener.
+   *
+   * @param stream takes the text
+   * @param terminal whether a carriage return redraws a line there
+   * @param columns the width of a line
+   * @param nanoTime the clock, in nanoseconds
+   * @param warnings takes what has to be seen even where nothing else is shown
+   */
+  public Display(
+      PrintStream stream,
+      boolean terminal,
+      int columns,
+      LongSupplier nanoTime,
+      PrintStream warnings) {
+    this(stream, terminal, columns, nanoTime, warnings, Optional.empty());
+  }
+
+  /**
+   * A display that shows nothing and tells a listener all.
+   *
+   * @param listener hears of it
+   * @return the display
+   */
+  public static Display telling(ProgressListener listener) {
+    PrintStream notes =
+        new PrintStream(new LineStream(listener::note), true, StandardCharsets.UTF_8);
+    return new Display(notes, false, USUAL_COLUMNS, System::nanoTime, notes, Optional.of(listener));
   }
 
   /**

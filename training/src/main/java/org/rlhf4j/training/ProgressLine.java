@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 /**
  * Shows how far a run is: on a terminal a bar that is redrawn in place, elsewhere plain lines, or
  * JSON objects, at the first and last step, at each tenth of the run and at least every half
- * minute.
+ * minute. A {@link ProgressListener} hears of every step instead.
  *
  * <pre>
  * sft: step 40/100, 2.1 steps/s, 0:29 left, loss 3.218, grad_norm 1.04
@@ -64,6 +64,10 @@ public final class ProgressLine implements AutoCloseable {
    * @param metrics what it measured
    */
   public void update(int step, Metrics metrics) {
+    if (display.listener().isPresent()) {
+      display.listener().get().step(new Progress(name, step, steps, metrics));
+      return;
+    }
     bar.ifPresent(drawn -> drawn.update(step, String.join("  ", numbers(metrics))));
     long now = display.nanoTime().getAsLong();
     if (bar.isPresent() || !isDue(step, now)) {
@@ -85,6 +89,10 @@ public final class ProgressLine implements AutoCloseable {
    * @param line the line
    */
   public void warn(String line) {
+    if (display.listener().isPresent()) {
+      display.listener().get().warning(line);
+      return;
+    }
     bar.ifPresentOrElse(drawn -> drawn.note(line), () -> display.warnings().println(line));
   }
 

@@ -141,4 +141,40 @@ class ProgressLineTest {
     }
     assertThat(output()).isEqualToIgnoringNewLines("ratio far from 1");
   }
+
+  /** A listener hears of every step, and nothing of it is printed. */
+  @Test
+  void aListenerHearsAll() {
+    List<String> heard = new ArrayList<>();
+    Display display =
+        Display.telling(
+            new ProgressListener() {
+              @Override
+              public void step(Progress progress) {
+                heard.add(progress.line("loss") + ", kl " + progress.get("kl"));
+              }
+
+              @Override
+              public void warning(String line) {
+                heard.add("warning: " + line);
+              }
+
+              @Override
+              public void note(String line) {
+                heard.add("note: " + line);
+              }
+            });
+    try (ProgressLine line = new ProgressLine("sft", 0, 30, List.of("loss"), display)) {
+      display.stream().println("rows: 3");
+      line.update(1, new Metrics().put("loss", 3.21774));
+      line.update(2, new Metrics().put("loss", 3.1));
+      line.warn("ratio far from 1");
+    }
+    assertThat(heard)
+        .containsExactly(
+            "note: rows: 3",
+            "sft 1/30, loss 3.218, kl NaN",
+            "sft 2/30, loss 3.100, kl NaN",
+            "warning: ratio far from 1");
+  }
 }

@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout.program;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
@@ -7,18 +8,24 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.jar.JarFile;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 
-/** A user's class, loaded from a jar or a folder of classes. What goes wrong in it is named. */
+/**
+ * A user's class, loaded from a jar or a folder of classes, or without one from where the thread
+ * that runs finds its classes. What goes wrong in it is named.
+ */
 final class JarProgram implements RewardProgram {
+  private static final String CLASS_PATH = "the class path";
+
   private final String name;
   private final RewardProgram program;
-  private final URLClassLoader loader;
+  private final Closeable loader;
 
-  private JarProgram(String name, RewardProgram program, URLClassLoader loader) {
+  private JarProgram(String name, RewardProgram program, Closeable loader) {
     this.name = name;
     this.program = program;
     this.loader = loader;
@@ -27,21 +34,28 @@ final class JarProgram implements RewardProgram {
   /**
    * Loads a class and makes one instance.
    *
-   * @param argument {@code JAR#CLASS}
+   * @param argument {@code JAR#CLASS}, or {@code #CLASS} of a class on the class path
    * @throws UserException where there is no such jar or class, or it is no program
    */
   static JarProgram open(String argument) {
-    Path jar = jar(argument);
     String name = argument.substring(argument.lastIndexOf('#') + 1);
-    requireReadable(jar);
-    URLClassLoader loader = loader(jar);
+    Optional<Path> jar = jar(argument);
+    if (jar.isEmpty()) {
+      ClassLoader ofTheProcess = Thread.currentThread().getContextClassLoader();
+      return new JarProgram(name, program(CLASS_PATH, name, ofTheProcess), () -> {});
+    }
+    requireReadable(jar.get());
+    URLClassLoader loader = loader(jar.get());
+    return new JarProgram(name, program(jar.get(), name, loader), loader);
+  }
+
+  private static RewardProgram program(Object jar, String name, ClassLoader loader) {
     try {
       Class<?> type = Class.forName(name, true, loader);
       if (!RewardProgram.class.isAssignableFrom(type)) {
         throw fault(jar, "class %s doesn't implement %s", name, RewardProgram.class.getName());
       }
-      RewardProgram program = (RewardProgram) type.getConstructor().newInstance();
-      return new JarProgram(name, program, loader);
+      return (RewardProgram) type.getConstructor().newInstance();
     } catch (ClassNotFoundException e) {
       throw fault(jar, "holds no class %s; give its name with the package", name);
     } catch (NoSuchMethodException | IllegalAccessException | InstantiationException e) {
@@ -53,15 +67,15 @@ final class JarProgram implements RewardProgram {
     }
   }
 
-  /** The jar of an argument. */
-  static Path jar(String argument) {
+  /** The jar of an argument; none where the class is on the class path. */
+  static Optional<Path> jar(String argument) {
     int hash = argument.lastIndexOf('#');
-    if (hash < 1 || hash == argument.length() - 1) {
+    if (hash < 0 || hash == argument.length() - 1) {
       throw new UsageException(
           "class needs a jar and a class in it, class:rewards.jar#com.example.MyReward; not '%s'"
               .formatted(argument));
     }
-    return Path.of(argument.substring(0, hash));
+    return hash == 0 ? Optional.empty() : Optional.of(Path.of(argument.substring(0, hash)));
   }
 
   private static void requireReadable(Path jar) {
@@ -86,7 +100,7 @@ final class JarProgram implements RewardProgram {
     }
   }
 
-  private static UserException fault(Path jar, String what, Object... values) {
+  private static UserException fault(Object jar, String what, Object... values) {
     return new UserException("--reward class: " + jar + ": " + what.formatted(values));
   }
 

@@ -20,7 +20,7 @@ public enum ProgramKind {
   /** Saying again what was said costs. */
   REPETITION_PENALTY("[RUN]", (argument, surroundings) -> RepetitionPenalty.of(argument)),
   /** A user's class. */
-  CLASS("JAR#CLASS", (argument, surroundings) -> JarProgram.open(argument)),
+  CLASS("[JAR]#CLASS", (argument, surroundings) -> JarProgram.open(argument)),
   /** A user's command. */
   COMMAND(
       "COMMAND",

@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * A reward that is a program. A user's own one is a public class with a public constructor without
- * parameters, named by {@code --reward class:JAR#CLASS}.
+ * parameters, named by {@code --reward class:JAR#CLASS} or {@link WeightedProgram#of(Class)}.
  *
  * <p>A score is any finite number, larger for a better completion, or {@link Double#NaN} where the
  * program doesn't apply to the completion. It should depend on nothing but what it is given, so

@@ -65,6 +65,18 @@ public record WeightedProgram(ProgramKind kind, String argument, double weight) 
     return of(fields.get("name"), fields.get("argument"), fields.get("weight"));
   }
 
+  /**
+   * A class of the program that runs, as {@code class:#NAME} would name it: it has to be public, on
+   * the class path and with a public constructor without parameters, so that a run that goes on
+   * finds it again.
+   *
+   * @param program the class
+   * @return the program, with weight 1
+   */
+  public static WeightedProgram of(Class<? extends RewardProgram> program) {
+    return new WeightedProgram(ProgramKind.CLASS, "#" + program.getName(), 1);
+  }
+
   private static WeightedProgram of(String name, String argument, String weight) {
     return new WeightedProgram(
         kind(name.strip()), argument == null ? "" : argument, weight == null ? 1 : weight(weight));
@@ -102,7 +114,7 @@ public record WeightedProgram(ProgramKind kind, String argument, double weight) 
 
   /** The jar that it is loaded from, if any. */
   public Optional<Path> jar() {
-    return kind == ProgramKind.CLASS ? Optional.of(JarProgram.jar(argument)) : Optional.empty();
+    return kind == ProgramKind.CLASS ? JarProgram.jar(argument) : Optional.empty();
   }
 
   /**
@@ -114,8 +126,9 @@ public record WeightedProgram(ProgramKind kind, String argument, double weight) 
     return switch (kind) {
       case CLASS -> {
         String name = argument.substring(argument.lastIndexOf('#'));
-        Path jar = folder.resolve(JarProgram.jar(argument)).normalize();
-        yield new WeightedProgram(kind, jar + name, weight);
+        yield jar()
+            .map(jar -> new WeightedProgram(kind, folder.resolve(jar).normalize() + name, weight))
+            .orElse(this);
       }
       case COMMAND -> {
         String quoted = "'" + folder.toString().replace("'", "'\\''") + "'";

@@ -111,6 +111,35 @@ class JarProgramTest {
     }
   }
 
+  /** Of this program itself; its state tells whether it was closed. */
+  public static final class OfThisProgram implements RewardProgram {
+    private static boolean closed;
+
+    @Override
+    public double score(CompletedPrompt completed) {
+      return completed.completion().length();
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+  }
+
+  @Test
+  void aClassOfTheProgramItselfNeedsNoJar() {
+    WeightedProgram setting = WeightedProgram.of(OfThisProgram.class);
+    assertThat(setting).hasToString("class:#" + OfThisProgram.class.getName());
+    try (RewardProgram program = WeightedProgram.parse(setting.toString()).open(null)) {
+      assertThat(program.score(Completed.of("four", null))).isEqualTo(4);
+    }
+    assertThat(OfThisProgram.closed).isTrue();
+    assertThatThrownBy(() -> WeightedProgram.parse("class:#a.B").open(null))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "--reward class: the class path: holds no class a.B; give its name with the package");
+  }
+
   @Test
   void isClosedAtTheEnd() throws Exception {
     RewardProgram program = open(jar, "com.example.Closing");

@@ -74,7 +74,7 @@ class WeightedProgramTest {
           length-penalty:9    | length-penalty needs the tokens from where to where it grows
           repetition-penalty:0 | repetition-penalty takes the tokens of a run
           class:a.jar         | class needs a jar and a class in it
-          class:#a.B          | class needs a jar and a class in it
+          class:a.B           | class needs a jar and a class in it
           command              | command needs a command
           """)
   void whatCantBeReadIsNamed(String text, String message) {
@@ -105,5 +105,7 @@ class WeightedProgramTest {
     assertThat(WeightedProgram.parse("exact-match").in(folder)).hasToString("exact-match");
     assertThat(WeightedProgram.parse("class:lib/r.jar#a.B").jar()).contains(Path.of("lib/r.jar"));
     assertThat(WeightedProgram.parse("exact-match").jar()).isEmpty();
+    assertThat(WeightedProgram.parse("2*class:#a.B").in(folder)).hasToString("2*class:#a.B");
+    assertThat(WeightedProgram.parse("class:#a.B").jar()).isEmpty();
   }
 }

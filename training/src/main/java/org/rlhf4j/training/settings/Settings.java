@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /**
  * What a settings record declares: its settings in order, groups flattened.
@@ -108,6 +109,20 @@ public final class Settings<T extends Record> {
         .filter(groupType::isInstance)
         .map(groupType::cast)
         .findFirst();
+  }
+
+  /** The setting that a component of one of the records declares. */
+  Optional<SettingSpec> specOf(String recordName, String component) {
+    return leaves(root)
+        .filter(leaf -> leaf.accessor().getDeclaringClass().getName().equals(recordName))
+        .filter(leaf -> leaf.accessor().getName().equals(component))
+        .map(Leaf::spec)
+        .findFirst();
+  }
+
+  private static Stream<Leaf> leaves(Group group) {
+    return group.parts().stream()
+        .flatMap(part -> part instanceof Leaf leaf ? Stream.of(leaf) : leaves((Group) part));
   }
 
   /** Makes the record of values by name; a setting that isn't a key is null. */

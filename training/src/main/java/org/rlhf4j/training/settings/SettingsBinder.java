@@ -72,6 +72,11 @@ final class SettingsBinder<T extends Record> {
       places.put(spec.name(), entry.value().where());
       return Optional.of(fromFile(spec, entry.value()));
     }
+    return defaultOf(spec);
+  }
+
+  /** What a setting is where no one gives it; empty: null. */
+  static Optional<Object> defaultOf(SettingSpec spec) {
     if (!spec.defaultValue().isEmpty()) {
       return Optional.of(parseAll(spec, List.of(spec.defaultValue())));
     }

@@ -6,6 +6,7 @@
  * <p>A component whose type is a record is a group and is flattened: names don't nest. {@link
  * org.rlhf4j.training.settings.Settings} describes a record, {@link
  * org.rlhf4j.training.settings.SettingsBinder} makes one from what a user wrote, {@link
- * org.rlhf4j.training.settings.SettingsYaml} reads and writes files.
+ * org.rlhf4j.training.settings.SettingsYaml} reads and writes files. In Java {@link
+ * org.rlhf4j.training.settings.ConfigBuilder} makes one.
  */
 package org.rlhf4j.training.settings;
