@@ -166,7 +166,8 @@ public final class RewardStage implements Stage, AutoCloseable {
             model.parameters(),
             model.frozenCount(),
             model.config().dimensions(),
-            config.loop().microBatchTokens()));
+            config.loop().microBatchTokens(),
+            model::scores));
   }
 
   @Override

@@ -129,7 +129,8 @@ public final class SftStage implements Stage, AutoCloseable {
             model.parameters(),
             model.frozenCount(),
             model.config().dimensions(),
-            config.loop().microBatchTokens()));
+            config.loop().microBatchTokens(),
+            tokens -> model.logprobs(tokens, 1)));
   }
 
   @Override
