@@ -17,9 +17,11 @@ import picocli.CommandLine.Command;
 /** Talks with a model. */
 @Command(
     name = "chat",
-    description =
-        "Talk with a language model by its chat template: a line is a message, /clear begins anew,"
-            + " /exit or the end of the input ends.")
+    description = {
+      "Talk with a language model in the terminal.",
+      "By its chat template: a line is a message, /clear begins anew, /exit or the end of the input"
+          + " ends."
+    })
 final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
 
   private static final int STDIN = 0;

@@ -50,8 +50,7 @@ import picocli.CommandLine.Command;
  */
 @Command(
     name = "compare",
-    description =
-        "Compare a model with its reference: reward, win rate and KL on the same prompts.")
+    description = "Compare a model with its reference on the same prompts: reward, win rate, KL.")
 final class CompareCommand extends SettingsCommand<CompareCommand.CompareSettings> {
 
   /**

@@ -19,8 +19,7 @@ import picocli.CommandLine.Command;
 /** Says how probable a language model finds each token of texts. */
 @Command(
     name = "logprobs",
-    description =
-        "Write the log-probability of each token of texts, or of prompts with completions.")
+    description = "Write the log-probability of each token of texts or completions.")
 final class LogprobsCommand extends SettingsCommand<LogprobsCommand.LogprobsSettings> {
 
   /**

@@ -14,6 +14,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -29,7 +30,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Version.class,
-    footer = "%nA command's settings: rlhf COMMAND --help")
+    commandListHeading = "%n",
+    footer = "%nA command's settings, with their defaults: rlhf COMMAND --help")
 public final class Rlhf implements Callable<Integer> {
 
   private static final int WIDTH = 100;
@@ -80,6 +82,7 @@ public final class Rlhf implements Callable<Integer> {
     subcommands().forEach(command -> line.addSubcommand(command.declared()));
     line.addSubcommand(PlanCommand.declared());
     line.addSubcommand(new SchemaCommand()).addSubcommand(new CompletionCommand());
+    line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandGroups::list);
     line.setOut(out)
         .setErr(err)
         .setExpandAtFiles(false)
@@ -181,7 +184,8 @@ public final class Rlhf implements Callable<Integer> {
     String kind = option ? "option" : known.isEmpty() ? "argument" : "command";
     String hint =
         NearestName.of(name, known).map(nearest -> "; did you mean '" + nearest + "'?").orElse("");
-    return new UsageException("unknown " + kind + " '" + name + "'" + hint, cause);
+    String list = kind.equals("command") ? " 'rlhf --help' lists them" : "";
+    return new UsageException("unknown " + kind + " '" + name + "'" + hint + list, cause);
   }
 
   private static PrintWriter console(FileDescriptor descriptor) {

@@ -7,12 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.Profile;
+import org.rlhf4j.rollout.program.ProgramKind;
 import org.rlhf4j.training.health.HealthCheck;
 
 /** What the documents name is there. */
@@ -21,8 +24,43 @@ class DocumentsTest {
   private static final Path ROOT = Path.of("..");
   private static final Pattern OPTION = Pattern.compile("(?<![-\\w])--[a-z][a-z0-9-]*");
   private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)[^)]*\\)");
+  private static final Pattern NAME = Pattern.compile("`([a-z][a-z0-9]*(?:_[a-z0-9]+)+)`");
+  private static final Pattern WORD = Pattern.compile("[A-Za-z][A-Za-z0-9_]*");
   private static final Set<String> OF_EVERY_COMMAND =
       Set.of("--help", "--version", "--verbose", "--quiet", "--json-log", "--config");
+
+  /** All words of the sources, camelCase as snake_case, and metrics that are put together. */
+  private static Set<String> namesOfTheProgram() throws IOException {
+    Set<String> names = new TreeSet<>();
+    for (Path source : sources()) {
+      for (String word : found(WORD, 0, source)) {
+        names.add(word.replaceAll("(?<=[a-z0-9])(?=[A-Z])", "_").toLowerCase(Locale.ROOT));
+      }
+    }
+    for (Profile.Work work : Profile.Work.values()) {
+      String name = work.name().toLowerCase(Locale.ROOT);
+      names.addAll(List.of(name + "_seconds", name + "_peak_gib"));
+    }
+    for (ProgramKind kind : ProgramKind.values()) {
+      String name = "reward_" + kind.name().toLowerCase(Locale.ROOT);
+      names.addAll(List.of(name, name + "_2"));
+    }
+    return names;
+  }
+
+  private static List<Path> sources() throws IOException {
+    List<Path> sources = new ArrayList<>();
+    try (Stream<Path> modules = Files.list(ROOT);
+        Stream<Path> scripts = Files.list(ROOT.resolve("bench/reference"))) {
+      for (Path module : modules.filter(path -> Files.isDirectory(path.resolve("src"))).toList()) {
+        try (Stream<Path> files = Files.walk(module.resolve("src/main"))) {
+          files.filter(Files::isRegularFile).forEach(sources::add);
+        }
+      }
+      scripts.filter(file -> file.toString().endsWith(".py")).forEach(sources::add);
+    }
+    return sources;
+  }
 
   private static List<Path> documents() throws IOException {
     List<Path> documents = new ArrayList<>(List.of(ROOT.resolve("README.md")));
@@ -69,6 +107,21 @@ class DocumentsTest {
     for (Path document : documents()) {
       assertThat(known).as(document.toString()).containsAll(found(OPTION, 0, document));
     }
+  }
+
+  /** Metrics and fields of files: but for the page on TRL, which has TRL's names. */
+  @Test
+  void everyNameWithAnUnderscoreIsOneOfTheProgram() throws IOException {
+    Set<String> known = namesOfTheProgram();
+    int names = 0;
+    for (Path document : documents()) {
+      if (!document.endsWith("coming-from-trl.md")) {
+        Set<String> named = found(NAME, 1, document);
+        assertThat(known).as(document.toString()).containsAll(named);
+        names += named.size();
+      }
+    }
+    assertThat(names).isGreaterThan(150);
   }
 
   @Test

@@ -9,14 +9,21 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.sft.SftConfig;
+import org.rlhf4j.training.settings.SettingSpec;
+import org.rlhf4j.training.settings.Settings;
 
 class RlhfTest {
 
-  private static final int SCREEN_LINES = 40;
+  private static final int SCREEN_LINES = 30;
   private static final int SCREEN_COLUMNS = 100;
 
   @TempDir private Path folder;
@@ -40,6 +47,48 @@ class RlhfTest {
   }
 
   @Test
+  void helpListsEveryCommandOnceInItsGroup() {
+    Pattern line =
+        Pattern.compile("(?m)^  (?:Begin|Train|Judge|Use|Models|Editor|) +([a-z]+) +[A-Z].*\\.?$");
+    List<String> listed =
+        line.matcher(rlhf("--help").out()).results().map(found -> found.group(1)).toList();
+
+    List<String> known = new ArrayList<>(List.of("plan", "schema", "completion"));
+    Matcher declared = Pattern.compile("(?m)^## rlhf (\\w+)$").matcher(Rlhf.settingsDocument());
+    while (declared.find()) {
+      known.add(declared.group(1));
+    }
+    assertThat(listed).containsExactlyInAnyOrderElementsOf(known);
+  }
+
+  /** Each setting stands under its group's heading, with its default, or that it is required. */
+  @Test
+  void helpOfAStageIsGroupedAndShowsDefaults() {
+    String help = rlhf("sft", "--help").out();
+    String heading = "";
+    int at = 0;
+    for (SettingSpec setting : Settings.of(SftConfig.class).specs()) {
+      if (!setting.group().equals(heading)) {
+        heading = setting.group();
+        at = help.indexOf("\n" + heading + "\n", at);
+        assertThat(at).as(heading).isPositive();
+      }
+      int option = help.indexOf("      --" + setting.name(), at);
+      assertThat(option).as(setting.name()).isPositive();
+      int next = help.indexOf("\n      --", option);
+      String text = help.substring(option, next < 0 ? help.length() : next);
+      String words = text.replaceAll("\\s+", " ");
+      if (setting.required()) {
+        assertThat(words).contains("Required.");
+      } else if (!setting.defaultText().isEmpty()) {
+        assertThat(words).contains("Default: " + setting.defaultText() + ".");
+      }
+      at = option;
+    }
+    assertThat(help.split("\n\n")).hasSizeGreaterThan(7);
+  }
+
+  @Test
   void helpOfACommandShowsItsSettings() {
     Outcome help = rlhf("doctor", "--help");
 
@@ -56,7 +105,7 @@ class RlhfTest {
   @CsvSource(
       delimiter = '~',
       value = {
-        "docto~rlhf: unknown command 'docto'; did you mean 'doctor'?",
+        "docto~rlhf: unknown command 'docto'; did you mean 'doctor'? 'rlhf --help' lists them",
         "doctor --thread=2~rlhf: unknown option '--thread'; did you mean '--threads'?",
         "doctor --threads~rlhf: --threads: needs a value (N)",
         "doctor --threads x~rlhf: --threads: expected a whole number, not 'x'",
@@ -65,7 +114,7 @@ class RlhfTest {
         "doctor --json x~rlhf: unknown argument 'x'",
         "doctor --json=maybe~rlhf: --json: expected true or false, not 'maybe'",
         "doctor --precision fp16~rlhf: --precision: expected one of fp32, bf16, not 'fp16'",
-        "doctor --config missing.yaml~rlhf: missing.yaml: no such file",
+        "doctor --config missing.yaml~rlhf: missing.yaml: no such file; check its path",
       })
   void wrongUsageEndsWithOneLine(String args, String line) {
     Outcome outcome = rlhf(args.split(" "));

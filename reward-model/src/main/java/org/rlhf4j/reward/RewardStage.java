@@ -180,7 +180,8 @@ public final class RewardStage implements Stage, AutoCloseable {
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
             model,
-            config.loop().microBatchTokens()));
+            config.loop().microBatchTokens(),
+            model::scores));
   }
 
   @Override

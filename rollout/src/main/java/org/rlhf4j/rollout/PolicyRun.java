@@ -28,11 +28,6 @@ public final class PolicyRun implements AutoCloseable {
   /** Prompts whose completions are shown as samples. */
   private static final int SAMPLE_PROMPTS = 4;
 
-  /**
-   * Forward passes over each completion: sampling, the policy's log-probabilities, the reference's.
-   */
-  private static final int SCORED_FORWARD = 3;
-
   private final RolloutSettings settings;
   private final Normalization normalization;
   private final LanguageModel policy;
@@ -40,6 +35,7 @@ public final class PolicyRun implements AutoCloseable {
   private final ScalarModel rewardModel;
   private final RolloutSource source;
   private final ResampledRollouts resampled;
+  private final SampledRollouts sampler;
   private final RolloutSource sampleSource;
   private final int tokenBudget;
   private final int samples;
@@ -80,6 +76,7 @@ public final class PolicyRun implements AutoCloseable {
     if (settings.replay() != null) {
       this.rewardModel = null;
       this.resampled = null;
+      this.sampler = null;
       this.sampleSource = null;
       this.source =
           new ReplayedRollouts(
@@ -104,6 +101,7 @@ public final class PolicyRun implements AutoCloseable {
       this.resampled =
           resample == 0 ? null : new ResampledRollouts(sampled, resample, this::penalizedScore);
       this.source = resample == 0 ? sampled : resampled;
+      this.sampler = sampled;
       List<TokenizedPrompt> few = SpreadRows.of(prompts.rows(), SAMPLE_PROMPTS);
       BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);
       this.sampleSource = new SampledRollouts(policy, few, all, 1, sampling, seed, reward);
@@ -196,7 +194,6 @@ public final class PolicyRun implements AutoCloseable {
    * @return the plan; its tokens are counted as if no completion ended early
    */
   public RunPlan plan(int passes, int minibatches, List<RunPlan.Part> more) {
-    long weights = policy.parameters().count() + policy.frozenCount();
     List<RunPlan.Part> memory = new ArrayList<>();
     memory.add(RunPlan.Part.trained("policy", policy.parameters()));
     memory.addAll(RunPlan.Part.base(policy.frozenCount()));
@@ -209,7 +206,7 @@ public final class PolicyRun implements AutoCloseable {
     long updates = (long) steps * passes * minibatches;
     if (settings.replay() != null) {
       String work = "%,d recorded steps, %,d updates".formatted(steps, updates);
-      return new RunPlan(work, memory, 0);
+      return new RunPlan(work, memory, Double.NaN);
     }
     long completions = (long) steps * settings.promptsPerStep() * samples;
     String work =
@@ -221,12 +218,14 @@ public final class PolicyRun implements AutoCloseable {
                 completions,
                 settings.maxNewTokens(),
                 updates);
-    double tokens = (double) completions * settings.maxNewTokens();
-    int trained = 1 + more.size();
-    int passesForward = SCORED_FORWARD + (rewardModel == null ? 0 : 1) + more.size();
+    // Forward passes over a batch: the reference's, the reward model's and the critic's, and those of
+    // what is trained.
+    int scored = 1 + (rewardModel == null ? 0 : 1) + more.size();
     int update = RunPlan.FORWARD_AND_BACKWARD + RunPlan.recomputed(policy);
-    double perToken = RunPlan.FORWARD * passesForward + update * (double) trained * passes;
-    return new RunPlan(work, memory, perToken * tokens * weights);
+    int trained = update * (1 + more.size()) * passes;
+    SampledRollouts.Trial trial = sampler.trial();
+    double seconds = steps * (trial.sampling() + trial.forward() * (scored + trained));
+    return new RunPlan(work, memory, seconds);
   }
 
   /** What the rollouts are made from, for the reader at the terminal. */

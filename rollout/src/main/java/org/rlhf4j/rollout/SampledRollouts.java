@@ -2,6 +2,7 @@ package org.rlhf4j.rollout;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -12,13 +13,17 @@ import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.SampleKey;
 import org.rlhf4j.model.Sampled;
 import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.Pace;
 
 /** Samples completions from the policy as it stands and scores them. */
 public final class SampledRollouts implements RolloutSource {
   private static final int MAX_ROWS = 64;
+  private static final int TRIED_TOKENS = 4;
 
   private final LanguageModel policy;
   private final List<TokenizedPrompt> prompts;
@@ -85,15 +90,48 @@ public final class SampledRollouts implements RolloutSource {
         .toArray();
   }
 
-  private Rollout sample(int step, int[] rows) {
+  /**
+   * What a step takes on this machine.
+   *
+   * @param sampling seconds of sampling its completions, none of which ends early
+   * @param forward seconds of a forward pass of the policy over them
+   */
+  record Trial(double sampling, double forward) {}
+
+  /** Samples a few tokens of the first step's completions, and runs the policy over a few rows. */
+  Trial trial() {
+    int[] rows = order.rows(1);
+    double first = Pace.seconds(() -> generate(1, rows, 1));
+    double more = Pace.seconds(() -> generate(1, rows, 1 + TRIED_TOKENS));
+    int length = sampling.maxNewTokens();
+    double sampled = first + (length - 1) * Math.max(0, more - first) / TRIED_TOKENS;
+    List<TokenTree> trees =
+        Arrays.stream(rows)
+            .mapToObj(
+                row ->
+                    new TokenTree(
+                        prompts.get(row).ids(), Collections.nCopies(samples, new int[length])))
+            .toList();
+    PackedTokens few =
+        PackedTokens.of(Pace.few(trees, policy.parameters().count() + policy.frozenCount()));
+    double pass = Pace.seconds(() -> policy.logprobs(few, sampling.temperature()));
+    double all = trees.stream().mapToLong(TokenTree::length).sum();
+    return new Trial(sampled, pass * all / few.tokens());
+  }
+
+  private List<List<Sampled>> generate(int step, int[] rows, int maxNewTokens) {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int row : rows) {
       List<SampleKey> keys =
           IntStream.range(0, samples).mapToObj(i -> new SampleKey(seed, step, row, i)).toList();
       requests.add(new GenerationRequest(prompts.get(row).ids(), keys));
     }
-    List<List<Sampled>> sampled =
-        Generator.generate(policy, sampling, policy.tokenizer().stopIds(), requests, MAX_ROWS);
+    SamplingSettings settings = SamplingSettings.of(maxNewTokens, sampling.temperature());
+    return Generator.generate(policy, settings, policy.tokenizer().stopIds(), requests, MAX_ROWS);
+  }
+
+  private Rollout sample(int step, int[] rows) {
+    List<List<Sampled>> sampled = generate(step, rows, sampling.maxNewTokens());
     List<RolloutGroup> groups = new ArrayList<>();
     for (int g = 0; g < rows.length; g++) {
       TokenizedPrompt prompt = prompts.get(rows[g]);

@@ -100,4 +100,14 @@ class SampledRolloutsTest {
     List<List<Integer>> together = ids(source(PROMPTS, 0).rollout(1));
     assertThat(ids(source(2, 0).rollout(1))).isEqualTo(together.subList(0, 6));
   }
+
+  @Test
+  void aTrialTakesTimeAndChangesNothing() {
+    SampledRollouts source = source(PROMPTS, 0);
+    List<List<Integer>> without = ids(source.rollout(1));
+    SampledRollouts.Trial trial = source.trial();
+    assertThat(trial.sampling()).isPositive().isFinite();
+    assertThat(trial.forward()).isPositive().isFinite();
+    assertThat(ids(source.rollout(1))).isEqualTo(without);
+  }
 }

@@ -143,7 +143,8 @@ public final class SftStage implements Stage, AutoCloseable {
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
             model,
-            config.loop().microBatchTokens()));
+            config.loop().microBatchTokens(),
+            tokens -> model.logprobs(tokens, 1)));
   }
 
   @Override

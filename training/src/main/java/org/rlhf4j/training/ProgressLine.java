@@ -28,11 +28,12 @@ public final class ProgressLine implements AutoCloseable {
   private final int steps;
   private final List<String> shown;
   private final Display display;
-  private final long startNanos;
   private final Optional<TerminalBar> bar;
 
   private long lastNanos;
   private int lastStep;
+  private long paceNanos; // from when and which step on the pace is measured
+  private int paceStep;
 
   /**
    * Starts the clock.
@@ -49,8 +50,9 @@ public final class ProgressLine implements AutoCloseable {
     this.steps = steps;
     this.shown = List.copyOf(shown);
     this.display = display;
-    startNanos = display.nanoTime().getAsLong();
     lastStep = done;
+    paceNanos = display.nanoTime().getAsLong();
+    paceStep = done;
     bar =
         display.terminal()
             ? Optional.of(new TerminalBar(name, done, steps, display))
@@ -68,15 +70,17 @@ public final class ProgressLine implements AutoCloseable {
       display.listener().get().step(new Progress(name, step, steps, metrics));
       return;
     }
-    bar.ifPresent(drawn -> drawn.update(step, String.join("  ", numbers(metrics))));
     long now = display.nanoTime().getAsLong();
+    double pace = pace(step, now);
+    bar.ifPresent(
+        drawn -> drawn.update(step, pace * (steps - step), String.join("  ", numbers(metrics))));
     if (bar.isPresent() || !isDue(step, now)) {
       return;
     }
     if (display.stream() instanceof JsonStream json) {
-      json.show(object(step, now, metrics));
+      json.show(object(step, pace, metrics));
     } else {
-      display.stream().println(plainLine(step, now, metrics));
+      display.stream().println(plainLine(step, pace, metrics));
       display.stream().flush();
     }
     lastStep = step;
@@ -113,12 +117,17 @@ public final class ProgressLine implements AutoCloseable {
     return (long) step * TENTHS / steps;
   }
 
-  private double secondsPerStep(int step, long now) {
-    return (now - startNanos) / 1e9 / Math.max(1, step - done);
+  /** Seconds a step. The first is left out soon: programs are compiled there, proofs are made. */
+  private double pace(int step, long now) {
+    double seconds = (now - paceNanos) / 1e9 / Math.max(1, step - paceStep);
+    if (paceStep == done) {
+      paceStep = step;
+      paceNanos = now;
+    }
+    return seconds;
   }
 
-  private String plainLine(int step, long now, Metrics metrics) {
-    double secondsPerStep = secondsPerStep(step, now);
+  private String plainLine(int step, double secondsPerStep, Metrics metrics) {
     List<String> parts = new ArrayList<>();
     parts.add(name + ": step " + step + "/" + steps);
     parts.add(rate(secondsPerStep));
@@ -127,10 +136,10 @@ public final class ProgressLine implements AutoCloseable {
     return String.join(", ", parts);
   }
 
-  private ObjectNode object(int step, long now, Metrics metrics) {
+  private ObjectNode object(int step, double secondsPerStep, Metrics metrics) {
     ObjectNode object = JsonStream.object().put("stage", name);
     object.put("step", step).put("steps", steps);
-    object.put("seconds_left", secondsPerStep(step, now) * (steps - step));
+    object.put("seconds_left", secondsPerStep * (steps - step));
     for (String metric : shown) {
       OptionalDouble value = metrics.get(metric);
       if (value.isPresent() && Double.isFinite(value.getAsDouble())) {

@@ -1,13 +1,11 @@
 package org.rlhf4j.training;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Trainable;
@@ -17,34 +15,27 @@ import org.rlhf4j.model.Trainable;
  *
  * @param work steps, rows and updates in words
  * @param memory what lies in memory at once
- * @param operations the arithmetic of all steps, in floating-point operations: for each token and
- *     weight 2 in a forward pass and 4 in a backward one (Kaplan et al. 2020, "Scaling laws for
- *     neural language models", section 2.1)
+ * @param seconds what all steps take at the {@link Pace} of this machine; NaN where nothing was
+ *     tried
  */
-public record RunPlan(String work, List<Part> memory, double operations) {
+public record RunPlan(String work, List<Part> memory, double seconds) {
 
-  /** Operations of a forward pass, for each weight and token. */
-  public static final int FORWARD = 2;
+  /** A forward and a backward pass, in forward passes (Kaplan et al. 2020, section 2.1). */
+  public static final int FORWARD_AND_BACKWARD = 3;
 
-  /** Operations of a forward and a backward pass. */
-  public static final int FORWARD_AND_BACKWARD = 6;
-
-  /** Operations of a second forward pass, where gradient checkpointing asks for one. */
+  /** A second forward pass, where gradient checkpointing asks for one. */
   public static int recomputed(Trainable model) {
-    return model.checkpointsGradients() ? FORWARD : 0;
+    return model.checkpointsGradients() ? 1 : 0;
   }
 
-  /** Operations of both through a weight whose own gradient isn't wanted. */
-  private static final int THROUGH_FROZEN = 4;
+  /** Both through weights whose own gradient isn't wanted. */
+  private static final int THROUGH_FROZEN = 2;
 
   /** What the logits in work take: they are made in chunks of so many bytes. */
   private static final long LOGITS_BYTES = 24L << 20;
 
   /** Weights, gradients and the two moments of AdamW, in floats. */
   private static final int FLOATS_TRAINED = 4;
-
-  private static final int SIDE = 512;
-  private static final long MEASURED_NANOS = 50_000_000;
 
   /** Keeps a copy. */
   public RunPlan {
@@ -94,18 +85,27 @@ public record RunPlan(String work, List<Part> memory, double operations) {
    * @param rows the training rows
    * @param model what is trained
    * @param microBatchTokens tokens that go through it at once
+   * @param forward makes a forward pass, to be tried on a few rows
    * @return the plan
    */
   public static RunPlan overRows(
-      int steps, int batchSize, List<TokenTree> rows, Trainable model, int microBatchTokens) {
-    double taken = (double) steps * batchSize;
+      int steps,
+      int batchSize,
+      List<TokenTree> rows,
+      Trainable model,
+      int microBatchTokens,
+      Consumer<PackedTokens> forward) {
+    int batch = Math.min(batchSize, rows.size());
+    int stepsPerPass = (rows.size() + batch - 1) / batch;
+    double taken = (double) (steps / stepsPerPass) * rows.size() + steps % stepsPerPass * batch;
     double tokens = rows.stream().mapToLong(TokenTree::length).average().orElse(0) * taken;
     String work =
         String.format(
             Locale.ROOT,
-            "%,d steps of %,d rows, %.1f passes over %,d rows, %,.0f tokens",
+            "%,d steps of %,d rows%s, %.1f passes over %,d rows, %,.0f tokens",
             steps,
-            batchSize,
+            batch,
+            batch < batchSize ? ", fewer than --batch-size" : "",
             taken / rows.size(),
             rows.size(),
             tokens);
@@ -115,32 +115,42 @@ public record RunPlan(String work, List<Part> memory, double operations) {
     memory.add(Part.trained("model", model.parameters()));
     memory.addAll(Part.base(frozen));
     memory.addAll(Part.ofTokens(model, microBatchTokens));
-    double perToken =
-        FORWARD_AND_BACKWARD * (double) trained
-            + THROUGH_FROZEN * (double) frozen
-            + recomputed(model) * (double) (trained + frozen);
-    return new RunPlan(work, memory, tokens * perToken);
+    double passes = passes(trained, frozen, recomputed(model));
+    return new RunPlan(
+        work, memory, tokens * passes * secondsPerToken(rows, trained + frozen, forward));
   }
 
-  /** The plan on this machine: its memory beside what there is, and a time from its arithmetic. */
+  /** What an update of a token takes, in forward passes. */
+  static double passes(long trained, long frozen, int recomputed) {
+    double work = FORWARD_AND_BACKWARD * (double) trained + THROUGH_FROZEN * (double) frozen;
+    return recomputed + work / (trained + frozen);
+  }
+
+  private static double secondsPerToken(
+      List<TokenTree> rows, long weights, Consumer<PackedTokens> forward) {
+    PackedTokens few = PackedTokens.of(Pace.few(rows, weights));
+    return Pace.seconds(() -> forward.accept(few)) / few.tokens();
+  }
+
+  /** The plan in words, its memory beside that of this machine. */
   public List<String> lines() {
-    return lines(MemoryPlan.machineBytes(), operationsPerSecond());
+    return lines(MemoryPlan.machineBytes());
   }
 
   /**
    * The plan in words.
    *
    * @param machineBytes the machine's memory
-   * @param operationsPerSecond how fast it multiplies
    */
-  List<String> lines(long machineBytes, double operationsPerSecond) {
+  List<String> lines(long machineBytes) {
     List<String> lines = new ArrayList<>();
     lines.add("plan: " + work);
     lines.add("plan: memory " + memory(machineBytes));
-    lines.add(
-        "plan: about "
-            + ProgressLine.duration(operations / operationsPerSecond)
-            + " for the arithmetic alone; the time left is told as steps are made");
+    String time =
+        Double.isNaN(seconds)
+            ? "the time left"
+            : "about " + ProgressLine.duration(seconds) + " by a short trial; the time left";
+    lines.add("plan: " + time + " is told, and corrected, as steps are made");
     return lines;
   }
 
@@ -161,21 +171,5 @@ public record RunPlan(String work, List<Part> memory, double operations) {
     return bytes < 1e9
         ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
         : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);
-  }
-
-  /** The rate of a matrix product, measured for some hundredths of a second. */
-  private static double operationsPerSecond() {
-    try (NDManager scope = NDManager.newBaseManager()) {
-      NDArray matrix = scope.ones(new Shape(SIDE, SIDE), DataType.FLOAT32);
-      matrix.matMul(matrix).close(); // the first product also loads the library
-      long products = 0;
-      long start = System.nanoTime();
-      while (System.nanoTime() - start < MEASURED_NANOS) {
-        matrix.matMul(matrix).close();
-        products++;
-      }
-      double seconds = (System.nanoTime() - start) / 1e9;
-      return products * 2.0 * SIDE * SIDE * SIDE / seconds;
-    }
   }
 }

@@ -5,6 +5,7 @@ import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
@@ -17,6 +18,7 @@ final class TerminalBar implements AutoCloseable {
 
   private final Line line;
   private final ProgressBar bar;
+  private volatile Optional<Duration> left = Optional.empty();
 
   /**
    * Draws a bar.
@@ -37,6 +39,7 @@ final class TerminalBar implements AutoCloseable {
             .setUpdateIntervalMillis(REDRAW_MILLIS)
             .setUnit(" steps", 1)
             .showSpeed(new DecimalFormat("0.0", DecimalFormatSymbols.getInstance(Locale.ROOT)))
+            .setEtaFunction(state -> left)
             .setConsumer(line)
             .build();
   }
@@ -45,9 +48,11 @@ final class TerminalBar implements AutoCloseable {
    * Moves on.
    *
    * @param step the step that is done
+   * @param secondsLeft what the others are going to take
    * @param numbers what is told behind the bar
    */
-  void update(int step, String numbers) {
+  void update(int step, double secondsLeft, String numbers) {
+    left = Optional.of(Duration.ofMillis(Math.round(1000 * secondsLeft)));
     bar.setExtraMessage("  " + numbers);
     bar.stepTo(step);
   }

@@ -63,6 +63,29 @@ class ProgressLineTest {
         .containsExactly("sft: step 1/1000", "sft: step 4/1000", "sft: step 7/1000");
   }
 
+  /** The first step, which takes 20 s, is forgotten at the second, which takes 2 s. */
+  @Test
+  void theTimeLeftIsCorrectedByTheStepsAfterTheFirst() {
+    try (ProgressLine line = line(false, 0, 5)) {
+      millis += 20_000;
+      line.update(1, new Metrics());
+      millis += 2_000;
+      line.update(2, new Metrics());
+    }
+    assertThat(output().lines())
+        .containsExactly(
+            "sft: step 1/5, 20.0 s/step, 1:20 left", "sft: step 2/5, 2.0 s/step, 0:06 left");
+  }
+
+  @Test
+  void theBarTellsTheSameTimeLeft() {
+    try (ProgressLine line = line(true, 0, 4)) {
+      millis += 60_000;
+      line.update(1, new Metrics());
+    }
+    assertThat(output()).contains("0:03:00"); // three steps of a minute
+  }
+
   @Test
   void theRateIsThatOfTheResumedPartAlone() {
     try (ProgressLine line = line(false, 50, 100)) {
