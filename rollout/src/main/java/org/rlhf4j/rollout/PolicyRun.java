@@ -245,12 +245,20 @@ public final class PolicyRun implements AutoCloseable {
     rollout = RolloutScoring.withRefLogprobs(reference, rollout, temperature, tokenBudget);
     // 3. The proofs, on the first sampled rollout.
     if (step == 1 && settings.replay() == null && !settings.skipProofs()) {
-      Proofs.ratioIsOne(policy, rollout, temperature, tokenBudget);
-      if (settings.referenceModel() == null) {
-        Proofs.klIsZero(rollout);
-      }
+      prove(rollout);
     }
     return rollout;
+  }
+
+  private void prove(Rollout rollout) {
+    Proofs proofs = Proofs.of(policy, rollout, settings.temperature(), tokenBudget);
+    proofs.ratioIsOne();
+    if (settings.referenceModel() == null) {
+      proofs.klIsZero();
+    }
+    proofs.batchSplitIsNoMatter();
+    proofs.paddingIsNoMatter(policy.tokenizer().eosId(), policy.config().dimensions().positions());
+    rewardModelReward().ifPresent(proofs::scoresAreEachOnesOwn);
   }
 
   /** Without the completions to which no reward applies, of which nothing can be learnt. */
