@@ -217,8 +217,8 @@ def main():
                    (("ppo", options.ppo_peer_python), ("grpo", options.peer_python))})
     print(f"{machine()}, {options.threads} threads, commit {revision()}", flush=True)
     lines = []
-    for method in options.methods:
-        for seed in options.seeds:
+    for seed in options.seeds:
+        for method in options.methods:
             if method in TRL and not trial.peer_pythons[TRL[method]]:
                 continue
             made = trial.ours(method, seed) if method in OURS else trial.peer(method, seed)
