@@ -49,6 +49,8 @@ class PlotTest(unittest.TestCase):
         self.assertEqual([0, 5, 10, 15], plot.ticks(12.3))
         self.assertEqual([0, 0.1, 0.2, 0.3, 0.4], [round(t, 9) for t in plot.ticks(0.31)])
         self.assertEqual([0, 10, 20, 30, 40], plot.ticks(32))
+        self.assertEqual([-2, -1, 0, 1, 2, 3], plot.ticks(2.5, -1.2))
+        self.assertEqual([-2, -1, 0], plot.ticks(-0.5, -1.9, about=2))
 
     def test_every_curve_is_drawn(self):
         svg = plot.svg("t <1>", "x", "s", {"a & b": [(1, 2.0), (2, 4.0)], "c": [(1, 1.0)]})

@@ -1,12 +1,9 @@
 package org.rlhf4j.cli;
 
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.data.OnBadRow;
 import org.rlhf4j.data.PromptRow;
 import org.rlhf4j.data.RowFiles;
@@ -22,13 +19,11 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.rollout.HeldOutPrompts;
+import org.rlhf4j.rollout.ModelComparison;
 import org.rlhf4j.rollout.Reward;
 import org.rlhf4j.rollout.RewardModelReward;
 import org.rlhf4j.rollout.RewardPrograms;
-import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutGroup;
-import org.rlhf4j.rollout.RolloutScoring;
-import org.rlhf4j.rollout.SampledRollouts;
 import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.Display;
@@ -40,13 +35,8 @@ import org.rlhf4j.training.settings.Setting;
 import picocli.CommandLine.Command;
 
 /**
- * Compares a model with the one that it came from.
- *
- * <ol>
- *   <li>Both sample one completion of each prompt, with the same random numbers.
- *   <li>The reward model, reward programs, or the sum of both score all of them.
- *   <li>The reference says how probable it finds the model's completions.
- * </ol>
+ * Compares a model with the one that it came from, on the same prompts with the same random
+ * numbers: {@link HeldOutPrompts}.
  */
 @Command(
     name = "compare",
@@ -119,14 +109,6 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
       return RowFiles.of(
           data.data(), RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
     }
-
-    private SamplingSettings sampling() {
-      return SamplingSettings.of(maxNewTokens, temperature);
-    }
-
-    private double klTemperature() {
-      return temperature == 0 ? 1 : temperature;
-    }
   }
 
   CompareCommand() {
@@ -155,35 +137,23 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
       Reward reward =
           programs.with(
               Optional.ofNullable(judge).map(one -> reward(one, model)), model.tokenizer());
-      Rollout ours = sample(model, prompts, chosen, reward);
-      Rollout theirs = sample(reference, prompts, chosen, reward);
-      float[][] refLogprobs =
-          RolloutScoring.logprobs(
+      HeldOutPrompts heldOut =
+          new HeldOutPrompts(
               reference,
-              ours,
-              chosen.klTemperature(),
+              prompts,
+              SamplingSettings.of(chosen.maxNewTokens(), chosen.temperature()),
+              chosen.machine().seed(),
+              reward,
               MemoryPlan.microBatchTokens(reference.config().dimensions()));
-      print(ModelComparison.of(ours.withRefLogprobs(refLogprobs), theirs), chosen.json());
+      ModelComparison comparison = heldOut.compare(model);
+      out().print(chosen.json() ? comparison.json() + System.lineSeparator() : comparison.text());
+      out().flush();
     }
   }
 
   private static Reward reward(ScalarModel judge, LanguageModel model) {
     int budget = MemoryPlan.microBatchTokens(judge.config().dimensions());
     return new RewardModelReward(judge, model.tokenizer(), budget);
-  }
-
-  private void print(ModelComparison comparison, boolean json) throws IOException {
-    if (json) {
-      out()
-          .println(
-              JsonMapper.builder()
-                  .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
-                  .build()
-                  .writeValueAsString(comparison));
-    } else {
-      out().print(comparison.text());
-      out().flush();
-    }
   }
 
   private static void requireSameTokenizer(
@@ -209,22 +179,5 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
       throw new UserException("fewer than 2 prompts are left to compare on; check the data");
     }
     return prompts.rows();
-  }
-
-  /** One completion of each prompt, scored; equal models with equal prompts draw equal ones. */
-  private static Rollout sample(
-      LanguageModel model, List<TokenizedPrompt> prompts, CompareSettings chosen, Reward reward) {
-    long seed = chosen.machine().seed();
-    BatchOrder all = new BatchOrder(prompts.size(), prompts.size(), seed, false);
-    Rollout rollout =
-        new SampledRollouts(model, prompts, all, 1, chosen.sampling(), seed, reward).rollout(1);
-    for (RolloutGroup group : rollout.groups()) {
-      if (Double.isNaN(group.completions().get(0).score())) {
-        throw new UserException(
-            "no reward applies to a completion of '%s'; compare on rows that all have what --reward needs"
-                .formatted(group.prompt()));
-      }
-    }
-    return rollout;
   }
 }

@@ -2,7 +2,6 @@ package org.rlhf4j.data;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.model.TokenTree;
@@ -149,34 +148,6 @@ public final class RowTokenizer {
       tokenizePrompt(row, room, report).ifPresent(kept::add);
     }
     return new Tokenized<>(kept, report.build());
-  }
-
-  /**
-   * Reads and tokenizes prompts to sample from, in one pass.
-   *
-   * @param files files of any rows; the prompts of one with a weight come that many times
-   * @param kind {@link RowKind#PROMPTS}, or that with further fields
-   * @param onBadRow what to do about a bad row
-   * @param maxNewTokens how many tokens a completion may have
-   * @return the prompts kept, and the report
-   */
-  public Tokenized<TokenizedPrompt> readPrompts(
-      RowFiles files, RowKind<PromptRow> kind, OnBadRow onBadRow, int maxNewTokens) {
-    int room = promptRoom(maxNewTokens);
-    List<TokenizedPrompt> kept = new ArrayList<>();
-    SplitReport report =
-        SplitReport.read(
-            new SplitFiles(files, RowFiles.of(List.of(), files.format()), 0),
-            kind,
-            onBadRow,
-            maxLength,
-            (row, weight, counts) ->
-                tokenizePrompt((PromptRow) row, room, counts)
-                    .ifPresent(
-                        prompt ->
-                            kept.addAll(Collections.nCopies(RowWeight.times(row, weight), prompt))),
-            (row, weight, counts) -> {});
-    return new Tokenized<>(kept, report.training());
   }
 
   /**

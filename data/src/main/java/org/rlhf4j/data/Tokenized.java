@@ -1,6 +1,5 @@
 package org.rlhf4j.data;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,19 +14,5 @@ public record Tokenized<T>(List<T> rows, DataReport report) {
   /** Keeps an unmodifiable copy. */
   public Tokenized {
     rows = List.copyOf(rows);
-  }
-
-  /**
-   * Says what became of the rows, and how many an epoch takes where weights make it another number.
-   *
-   * @param title what rows they are
-   * @return lines without line breaks
-   */
-  public List<String> lines(String title) {
-    List<String> lines = new ArrayList<>(report.lines(title));
-    if (rows.size() != report.kept()) {
-      lines.add(RowWeight.sentence(rows.size()));
-    }
-    return lines;
   }
 }

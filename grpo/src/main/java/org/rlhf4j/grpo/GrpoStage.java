@@ -13,7 +13,6 @@ import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
-import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.ProgressListener;
 import org.rlhf4j.training.RunDirectory;
@@ -75,7 +74,8 @@ public final class GrpoStage extends PolicyStage {
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
         try (GrpoStage stage = new GrpoStage(config, directory, policy, programs)) {
           display.stream().println(stage.run().report());
-          work.on(directory, config.loop(), EvaluationSettings.AT_CHECKPOINTS, stage, display);
+          work.on(
+              directory, config.loop(), config.rollouts().heldOut().evaluation(), stage, display);
         }
       }
     }

@@ -37,7 +37,8 @@ class GrpoConfigTest {
                 8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, false, null));
     assertThat(config.kl())
         .isEqualTo(
-            new KlSettings(0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, null, 10000, false, null));
+            new KlSettings(
+                0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, null, 10000, null, false, null));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
     assertThat(config.rollouts().promptsPerStep()).isEqualTo(8);
     assertThat(config.rollouts().maxNewTokens()).isEqualTo(128);

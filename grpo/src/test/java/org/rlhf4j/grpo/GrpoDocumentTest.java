@@ -65,6 +65,8 @@ class GrpoDocumentTest {
     TinyRun runs = new TinyRun(folder);
     Set<String> more = new TreeSet<>();
     more.addAll(names(runs.run("exact", "exact-kl", "true", "steps", "1")));
+    String prompts = runs.prompts().toString();
+    more.addAll(names(runs.run("held-out", "eval-data", prompts, "steps", "1")));
     names(runs.run("usual", "steps", "1")).forEach(more::remove);
     assertThat(rows("### Of some settings").stream().map(row -> row.split("`")[1]).toList())
         .containsExactlyInAnyOrderElementsOf(more);

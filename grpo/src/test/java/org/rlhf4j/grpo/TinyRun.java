@@ -60,6 +60,11 @@ final class TinyRun {
     return policy;
   }
 
+  /** Six rows, which a usual run trains on. */
+  Path prompts() {
+    return prompts;
+  }
+
   /** Whether a line of a rollout file ends in EOS or another stop id. */
   static boolean ended(JsonNode line) {
     JsonNode ids = line.get("completion_ids");

@@ -17,7 +17,6 @@ import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.Display;
-import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.LearningRateSchedule;
 import org.rlhf4j.training.ProgressListener;
@@ -81,7 +80,8 @@ public final class PpoStage extends PolicyStage {
         directory.writeConfig(Settings.of(PpoConfig.class), config);
         try (PpoStage stage = new PpoStage(config, directory, policy, programs)) {
           display.stream().println(stage.run().report());
-          work.on(directory, config.loop(), EvaluationSettings.AT_CHECKPOINTS, stage, display);
+          work.on(
+              directory, config.loop(), config.rollouts().heldOut().evaluation(), stage, display);
         }
       }
     }

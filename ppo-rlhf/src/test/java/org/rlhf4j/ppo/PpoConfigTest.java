@@ -52,7 +52,8 @@ class PpoConfigTest {
                 null));
     assertThat(config.kl())
         .isEqualTo(
-            new KlSettings(0.05, KlEstimator.K1, KlSettings.KlIn.REWARD, null, 10000, false, null));
+            new KlSettings(
+                0.05, KlEstimator.K1, KlSettings.KlIn.REWARD, null, 10000, null, false, null));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
     assertThat(config.optimizer().maxGradNorm()).isEqualTo(1);
     assertThat(config.rollouts().promptsPerStep()).isEqualTo(32);

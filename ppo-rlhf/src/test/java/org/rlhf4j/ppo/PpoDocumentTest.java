@@ -68,6 +68,8 @@ class PpoDocumentTest {
       more.addAll(
           names(runs.run(objective, "objective", objective, "exact-kl", "true", "steps", "1")));
     }
+    String prompts = runs.prompts().toString();
+    more.addAll(names(runs.run("held-out", "eval-data", prompts, "steps", "1")));
     names(runs.run("usual", "steps", "1")).forEach(more::remove);
     assertThat(rows("### Of some settings").stream().map(row -> row.split("`")[1]).toList())
         .containsExactlyInAnyOrderElementsOf(more);

@@ -12,6 +12,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param klIn whether β · KL lowers the reward or raises the loss
  * @param klTarget nats per completion that β is moved towards; null keeps β fixed
  * @param klHorizon completions over which β moves by a fifth at most
+ * @param stopAtKl nats per completion at which the run ends; null: never
  * @param exactKl whether the KL over the whole vocabulary is reported
  * @param refreshReferenceEvery steps after which the reference becomes the policy; null: never
  */
@@ -30,6 +31,12 @@ public record KlSettings(
             help = "Completions over which the coefficient moves by a fifth at most.",
             defaultValue = "10000")
         double klHorizon,
+    @Setting(
+            help =
+                "End the run after a step whose kl is at least this, in nats per completion; the"
+                    + " model is written.",
+            defaultText = "never")
+        Double stopAtKl,
     @Setting(
             help = "Report the KL over the whole vocabulary too, as kl_exact.",
             defaultValue = "false")
@@ -54,6 +61,9 @@ public record KlSettings(
       Limits.positive("kl-target", klTarget);
     }
     Limits.positive("kl-horizon", klHorizon);
+    if (stopAtKl != null) {
+      Limits.positive("stop-at-kl", stopAtKl);
+    }
     if (refreshReferenceEvery != null) {
       Limits.positive("refresh-reference-every", refreshReferenceEvery);
     }

@@ -4,17 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.SpreadRows;
-import org.rlhf4j.data.Tokenized;
-import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.reward.Normalization;
+import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunPlan;
@@ -25,8 +20,6 @@ import org.rlhf4j.training.Sample;
  * step, complete with the log-probabilities of both.
  */
 public final class PolicyRun implements AutoCloseable {
-  /** Prompts whose completions are shown as samples. */
-  private static final int SAMPLE_PROMPTS = 4;
 
   private final RolloutSettings settings;
   private final Normalization normalization;
@@ -41,6 +34,8 @@ public final class PolicyRun implements AutoCloseable {
   private final int samples;
   private final int steps;
   private final String report;
+  private Optional<HeldOutPrompts> heldOut = Optional.empty();
+  private LanguageModel firstReference; // null where it is the reference still
   private int unscored;
 
   /**
@@ -89,24 +84,18 @@ public final class PolicyRun implements AutoCloseable {
           settings.rewardModel() == null
               ? null
               : Manifest.loadVerified(settings.rewardModel(), policy);
-      Tokenized<TokenizedPrompt> prompts = prompts();
-      prompts.report().limit(settings.maxDropped());
-      BatchOrder order =
-          new BatchOrder(prompts.rows().size(), settings.promptsPerStep(), seed, loop.shuffle());
-      SamplingSettings sampling =
-          SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
+      RunPrompts prompts = RunPrompts.read(settings, policy.tokenizer(), seed);
+      BatchOrder order = prompts.order(loop.shuffle());
       Reward reward = programs.with(rewardModelReward(), policy.tokenizer());
-      SampledRollouts sampled =
-          new SampledRollouts(policy, prompts.rows(), order, samples, sampling, seed, reward);
+      SampledRollouts sampled = prompts.rollouts(policy, order, samples, reward);
       this.resampled =
           resample == 0 ? null : new ResampledRollouts(sampled, resample, this::penalizedScore);
       this.source = resample == 0 ? sampled : resampled;
       this.sampler = sampled;
-      List<TokenizedPrompt> few = SpreadRows.of(prompts.rows(), SAMPLE_PROMPTS);
-      BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);
-      this.sampleSource = new SampledRollouts(policy, few, all, 1, sampling, seed, reward);
+      this.sampleSource = prompts.few(policy, reward);
+      this.heldOut = prompts.heldOut(reference, reward, tokenBudget);
       this.steps = steps(loop, order.stepsPerEpoch());
-      this.report = String.join(System.lineSeparator(), prompts.lines("prompts"));
+      this.report = String.join(System.lineSeparator(), prompts.lines());
     }
   }
 
@@ -118,16 +107,6 @@ public final class PolicyRun implements AutoCloseable {
     return rewardModel == null
         ? Optional.empty()
         : Optional.of(new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));
-  }
-
-  private Tokenized<TokenizedPrompt> prompts() {
-    boolean withFields = settings.reward().stream().anyMatch(program -> program.kind().isUsers());
-    return new RowTokenizer(policy.tokenizer(), settings.maxLength())
-        .readPrompts(
-            settings.files(),
-            withFields ? RowKind.PROMPTS_WITH_FIELDS : RowKind.PROMPTS,
-            settings.onBadRow(),
-            settings.maxNewTokens());
   }
 
   /** The policy. */
@@ -146,17 +125,32 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   /**
-   * Makes sure that the policy can become the reference.
+   * Gets ready for {@link #refreshReference}: held-out prompts stay with the reference that the run
+   * begins with.
    *
-   * @throws UserException where the two have different shapes
+   * @throws UserException where the policy and the reference have different shapes
    */
-  void checkReferenceIsOfThePolicysShape() {
+  void keepFirstReference() {
     if (!reference.parameters().specs().equals(policy.parameters().specs())) {
       throw new UserException(
           settings.referenceModel()
               + ": has another shape than the policy, which can't become the reference then; leave"
               + " out --refresh-reference-every");
     }
+    if (heldOut.isPresent()) {
+      firstReference = reference.copy();
+      heldOut = Optional.of(heldOut.get().against(firstReference));
+    }
+  }
+
+  /** Compares the policy as it stands with the reference on held-out prompts, where there are. */
+  Optional<ModelComparison> heldOutComparison() {
+    return heldOut.map(prompts -> prompts.compare(policy));
+  }
+
+  /** By what such comparisons are compared. */
+  HeldOutGoal goal() {
+    return settings.heldOut().goal();
   }
 
   /**
@@ -199,6 +193,9 @@ public final class PolicyRun implements AutoCloseable {
     memory.addAll(RunPlan.Part.base(policy.frozenCount()));
     memory.addAll(more);
     memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
+    if (firstReference != null) {
+      memory.add(RunPlan.Part.frozen("first reference", firstReference.parameters()));
+    }
     if (rewardModel != null) {
       memory.add(RunPlan.Part.frozen("reward model", rewardModel.parameters()));
     }
@@ -249,12 +246,20 @@ public final class PolicyRun implements AutoCloseable {
     rollout = RolloutScoring.withRefLogprobs(reference, rollout, temperature, tokenBudget);
     // 3. The proofs, on the first sampled rollout.
     if (step == 1 && settings.replay() == null && !settings.skipProofs()) {
-      Proofs.ratioIsOne(policy, rollout, temperature, tokenBudget);
-      if (settings.referenceModel() == null) {
-        Proofs.klIsZero(rollout);
-      }
+      prove(rollout);
     }
     return rollout;
+  }
+
+  private void prove(Rollout rollout) {
+    Proofs proofs = Proofs.of(policy, rollout, settings.temperature(), tokenBudget);
+    proofs.ratioIsOne();
+    if (settings.referenceModel() == null) {
+      proofs.klIsZero();
+    }
+    proofs.batchSplitIsNoMatter();
+    proofs.paddingIsNoMatter(policy.tokenizer().eosId(), policy.config().dimensions().positions());
+    rewardModelReward().ifPresent(proofs::scoresAreEachOnesOwn);
   }
 
   /** Without the completions to which no reward applies, of which nothing can be learnt. */
@@ -290,8 +295,8 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   /**
-   * A completion of each of a few prompts, spread over the data, by the policy as it stands, drawn
-   * with the same random numbers each time.
+   * A completion of each of a few prompts, held-out ones where there are, by the policy as it
+   * stands, drawn with the same random numbers each time.
    *
    * @return completions with their raw scores; none where rollouts are replayed
    */
@@ -329,6 +334,9 @@ public final class PolicyRun implements AutoCloseable {
   @Override
   public void close() {
     reference.close();
+    if (firstReference != null) {
+      firstReference.close();
+    }
     if (rewardModel != null) {
       rewardModel.close();
     }

@@ -3,6 +3,10 @@ package org.rlhf4j.rollout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.Sample;
@@ -34,7 +38,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
     this.run = run;
     this.klSettings = klSettings;
     if (klSettings.refreshReferenceEvery() != null) {
-      run.checkReferenceIsOfThePolicysShape();
+      run.keepFirstReference();
     }
   }
 
@@ -105,6 +109,31 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
 
   private static double seconds(long start) {
     return (System.nanoTime() - start) / 1e9;
+  }
+
+  @Override
+  public final Metrics evaluate(int step) throws IOException {
+    Optional<ModelComparison> comparison = run.heldOutComparison();
+    if (comparison.isEmpty()) {
+      return new Metrics();
+    }
+    AtomicFiles.writeString(directory.evaluation(), comparison.get().json() + "\n");
+    return comparison.get().metrics();
+  }
+
+  @Override
+  public final HeldOutGoal goal() {
+    return run.goal();
+  }
+
+  @Override
+  public final Optional<String> reasonToStop(Metrics metrics) {
+    Double most = klSettings.stopAtKl();
+    double kl = metrics.get("kl").orElse(0);
+    return most == null || !(kl >= most)
+        ? Optional.empty()
+        : Optional.of(
+            String.format(Locale.ROOT, "kl %.4g is at or above --stop-at-kl %.4g", kl, most));
   }
 
   @Override

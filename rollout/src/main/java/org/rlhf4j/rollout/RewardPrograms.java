@@ -40,7 +40,7 @@ public final class RewardPrograms implements AutoCloseable {
         : tried(
             settings.reward(),
             settings.rewardTimeout(),
-            settings.files(),
+            settings.allFiles(),
             settings.onBadRow(),
             shown);
   }

@@ -19,11 +19,13 @@ public final class RolloutScoring {
    */
   public static float[][] logprobs(
       LanguageModel model, Rollout rollout, double temperature, int tokenBudget) {
-    return perToken(
-        rollout,
-        completion -> null,
-        tokenBudget,
-        tokens -> model.logprobs(tokens, temperature).logprobs());
+    return logprobs(tokens -> model.logprobs(tokens, temperature).logprobs(), rollout, tokenBudget);
+  }
+
+  /** The same by another way to compute them. */
+  static float[][] logprobs(
+      Function<PackedTokens, float[]> network, Rollout rollout, int tokenBudget) {
+    return perToken(rollout, completion -> null, tokenBudget, network);
   }
 
   /**

@@ -1,10 +1,12 @@
 package org.rlhf4j.rollout;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.rlhf4j.data.OnBadRow;
 import org.rlhf4j.data.RowFiles;
 import org.rlhf4j.data.RowFormat;
+import org.rlhf4j.data.SplitFiles;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.rollout.program.WeightedProgram;
@@ -30,6 +32,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * @param maxLength the most tokens of prompt and completion, or null
  * @param maxDropped the largest share of rows that may be dropped
  * @param onBadRow what to do about a bad row
+ * @param heldOut prompts to evaluate on
  * @param promptsPerStep prompts of one rollout batch
  * @param maxNewTokens the most tokens of a completion
  * @param temperature of sampling and of all log-probabilities
@@ -83,6 +86,7 @@ public record RolloutSettings(
             defaultValue = "1")
         double maxDropped,
     @Setting(help = "What to do about a bad row.", defaultValue = "fail") OnBadRow onBadRow,
+    HeldOutPromptSettings heldOut,
     @Setting(help = "Prompts of one rollout batch.", defaultValue = "32") int promptsPerStep,
     @Setting(help = "Most tokens of a completion.", defaultValue = "128") int maxNewTokens,
     @Setting(
@@ -99,7 +103,9 @@ public record RolloutSettings(
                     + " of the same step.")
         Path replay,
     @Setting(
-            help = "Go without the checks on the first rollout (ratio 1, KL 0).",
+            help =
+                "Go without the proofs on the first rollout: ratio 1, KL 0, batch split, padding, reward"
+                    + " alone.",
             defaultValue = "false")
         boolean skipProofs) {
 
@@ -120,6 +126,11 @@ public record RolloutSettings(
       throw new UsageException(
           "--reward-model or --reward is missing: name a reward model, a program, or --replay");
     }
+    if (replay != null && heldOut.isAsked()) {
+      throw new UsageException(
+          "--eval-data, --eval-fraction, --keep-best and --patience take a reward, and --replay has"
+              + " none; leave them out and use 'rlhf compare' on the model that it makes");
+    }
     if (normalizeReward && rewardModel == null) {
       throw new UsageException("--normalize-reward: needs --reward-model, whose scores it is for");
     }
@@ -130,12 +141,21 @@ public record RolloutSettings(
     }
   }
 
-  /** The files whose prompts are sampled from. */
-  RowFiles files() {
-    return new RowFiles(
-        data,
-        dataWeights,
-        RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
+  /** The files whose prompts are sampled from, and those of held-out ones. */
+  SplitFiles files() {
+    RowFormat written = RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding());
+    return new SplitFiles(
+        new RowFiles(data, dataWeights, written),
+        RowFiles.of(heldOut.heldOut().evalData(), written),
+        heldOut.heldOut().evalFraction());
+  }
+
+  /** All files with prompts, those of held-out ones among them. */
+  RowFiles allFiles() {
+    SplitFiles split = files();
+    List<Path> all = new ArrayList<>(split.data().files());
+    all.addAll(split.evalData().files());
+    return RowFiles.of(all, split.data().format());
   }
 
   /** These settings with the longest row of a model filled in. */
@@ -153,6 +173,7 @@ public record RolloutSettings(
         DataSettings.longestRow(maxLength, dimensions),
         maxDropped,
         onBadRow,
+        heldOut,
         promptsPerStep,
         maxNewTokens,
         temperature,

@@ -205,6 +205,36 @@ class PolicyRunTest {
     assertThat(policy.modelsOnItsWeights()).isEqualTo(1);
   }
 
+  /** Pad = EOS is common, and harmless where masks come from lengths. */
+  @Test
+  void anEosThatIsThePaddingTokenChangesNothing() throws IOException {
+    List<double[]> scores = new ArrayList<>();
+    for (String pad : List.of("<|pad|>", "<|endoftext|>")) {
+      for (String model : List.of("policy", "reward")) {
+        Path file = folder.resolve(model).resolve("tokenizer_config.json");
+        ObjectNode config = (ObjectNode) new ObjectMapper().readTree(file.toFile());
+        config.put("pad_token", pad);
+        Files.writeString(file, config.toString());
+      }
+      policy.close();
+      policy = LanguageModel.load(folder.resolve("policy"));
+      try (PolicyRun run = run(1, null)) {
+        scores.add(run.rollout(1).scores());
+      }
+    }
+    assertThat(scores.get(1)).isEqualTo(scores.get(0));
+  }
+
+  @Test
+  void aRewardModelThatWasChangedIsRefused() throws IOException {
+    Files.writeString(
+        folder.resolve("reward/rlhf.json"),
+        "{\"probes\": [{\"prompt\": \"\", \"completion\": \"Yes.\", \"score\": 77}]}");
+    assertThatThrownBy(() -> run(1, null))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("the reward model scores its probe 1 (\"Yes.\")");
+  }
+
   @Test
   void proofsAreSkippedWhereAskedTo() {
     given.put("skip-proofs", List.of("true"));
@@ -212,6 +242,7 @@ class PolicyRunTest {
         LanguageModel other = TinyRollouts.policy(3)) {
       policy.parameters().set(other.parameters());
       assertThat(run.rollout(1).size()).isEqualTo(6);
+      assertThat(run.report()).endsWith("proofs: skipped, as asked for");
     }
   }
 
@@ -287,7 +318,7 @@ class PolicyRunTest {
     }
     put("reference-model", "small");
     try (PolicyRun run = run(1, null)) {
-      assertThatThrownBy(run::checkReferenceIsOfThePolicysShape)
+      assertThatThrownBy(run::keepFirstReference)
           .isInstanceOf(UserException.class)
           .hasMessageContaining("has another shape than the policy")
           .hasMessageContaining("--refresh-reference-every");

@@ -9,9 +9,8 @@ import org.rlhf4j.training.settings.SettingsGroup;
  * When a stage is evaluated on its held-out rows, and what follows from that.
  *
  * @param evalEvery steps from one evaluation to the next, or null for those of the checkpoints
- * @param keepBest whether the model is that of the evaluation with the least held-out loss
- * @param patience how many evaluations in a row may bring no less held-out loss, or null for any
- *     number
+ * @param keepBest whether the model is that of the best evaluation
+ * @param patience how many evaluations in a row may bring nothing better, or null for any number
  */
 @SettingsGroup("Evaluation")
 public record EvaluationSettings(
@@ -22,11 +21,13 @@ public record EvaluationSettings(
             defaultText = "--checkpoint-every")
         Integer evalEvery,
     @Setting(
-            help = "Write the model of the least held-out loss, not that of the last step.",
+            help =
+                "Write the model of the best evaluation, not that of the last step: of the least"
+                    + " held-out loss, in ppo and grpo of the largest held-out reward.",
             defaultValue = "false")
         boolean keepBest,
     @Setting(
-            help = "Stop after so many evaluations in a row without a new least held-out loss.",
+            help = "Stop after so many evaluations in a row without a new best one.",
             defaultText = "never")
         Integer patience) {
 

@@ -54,8 +54,8 @@ public interface Stage {
   List<String> shownMetrics();
 
   /**
-   * Evaluates on the held-out rows and writes {@code evaluation.json}. Called at each checkpoint
-   * and at the last step, before its metrics are written.
+   * Evaluates on the held-out rows and writes {@code evaluation.json}. Called where {@link
+   * EvaluationSettings} say so and at the last step, before its metrics are written.
    *
    * @param step the step that was just made
    * @return metrics to add to those of the step ({@code eval_loss}, …), empty where there is
@@ -64,6 +64,26 @@ public interface Stage {
    */
   default Metrics evaluate(int step) throws IOException {
     return new Metrics();
+  }
+
+  /**
+   * By what the evaluations are compared.
+   *
+   * @return what the best one has
+   */
+  default HeldOutGoal goal() {
+    return HeldOutGoal.LEAST_LOSS;
+  }
+
+  /**
+   * Whether the run ends after a step, though more were planned. It goes by what the step measured
+   * alone, so a run that is resumed there ends too.
+   *
+   * @param metrics of the step, without those of an evaluation
+   * @return why, in a few words, or empty where it goes on
+   */
+  default Optional<String> reasonToStop(Metrics metrics) {
+    return Optional.empty();
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
@@ -18,7 +19,7 @@ import org.rlhf4j.training.tensorboard.EventFile;
  *   <li>restore the newest complete checkpoint, and cut the logs back to its step;
  *   <li>for each further step: let the stage make it, evaluate where that is due, write its
  *       metrics, warn where they give reason to, show progress, write samples and the checkpoint;
- *       stop where patience has run out;
+ *       stop where patience has run out or the stage gives a reason to;
  *   <li>go back to the best step where that is wanted, write the model and mark the run as
  *       finished.
  * </ol>
@@ -134,71 +135,92 @@ public final class TrainingLoop {
     stage.plan().ifPresent(plan -> plan.lines().forEach(display.stream()::println));
     StepLines.cutBack(run.samples(), done == 0 ? -1 : done);
     StepLines.cutBack(run.rollouts(), done);
-    HeldOutLosses losses = new HeldOutLosses();
-    int last = train(done, checkpoints, losses);
+    BestEvaluation best = new BestEvaluation(stage.goal());
+    End end = train(done, checkpoints, best);
     profile.ifPresent(all -> all.show(display.stream()));
-    if (isOutOfPatience(losses)) {
-      say("stopped after step %d: no less held-out loss in %d evaluations", last, losses.since());
-    }
-    if (evaluation.keepBest() && losses.best().isPresent()) {
-      goBackTo(losses.best().getAsInt(), last, losses, checkpoints);
+    end.early().ifPresent(why -> say("stopped after step %d: %s", end.step(), why));
+    if (evaluation.keepBest()) {
+      goBackToBest(end.step(), best, checkpoints);
     }
     stage.saveModel(run);
-    run.markFinished(last);
+    run.markFinished(end.step());
   }
 
-  /** Makes the steps after those that are done, and returns the last one. */
-  private int train(int done, Checkpoints checkpoints, HeldOutLosses losses) throws IOException {
+  /**
+   * Where the steps end.
+   *
+   * @param step the last one
+   * @param early why, where more were planned
+   */
+  private record End(int step, Optional<String> early) {}
+
+  /** Makes the steps after those that are done. */
+  private End train(int done, Checkpoints checkpoints, BestEvaluation best) throws IOException {
     int last = done;
     try (MetricsLog log = new MetricsLog(run.metrics(), done);
         EventFile events = new EventFile(run.tensorboard(), done, System::currentTimeMillis);
         ProgressLine progress =
             new ProgressLine(stage.name(), done, stage.steps(), stage.shownMetrics(), display)) {
       HealthWatch health = new HealthWatch();
-      health.addAll(MetricsLog.read(run.metrics()));
-      losses.addAll(MetricsLog.read(run.metrics()));
+      SortedMap<Integer, Metrics> made = MetricsLog.read(run.metrics());
+      health.addAll(made);
+      best.addAll(made);
+      Metrics metrics = made.getOrDefault(done, new Metrics());
       if (done == 0) {
         writeSamples(0);
       }
-      while (last < stage.steps() && !isOutOfPatience(losses)) {
+      while (last < stage.steps() && reasonToStop(metrics, best).isEmpty()) {
         int step = ++last;
-        Metrics metrics = measuredStep(step);
+        metrics = measuredStep(step);
         log.append(step, metrics);
         events.append(step, metrics);
         health.add(step, metrics).stream().map(HealthWarning::line).forEach(progress::warn);
-        losses.add(step, metrics);
+        best.add(step, metrics);
         progress.update(step, metrics);
-        if (isEvaluation(step)) {
+        if (isEvaluation(step, metrics)) {
           writeSamples(step);
         }
-        if (isCheckpoint(step) || isBestToKeep(step, losses)) {
+        if (isCheckpoint(step, metrics) || isBestToKeep(step, best)) {
           log.sync();
-          save(step, checkpoints, losses);
+          save(step, checkpoints, best);
         }
       }
+      return new End(last, last < stage.steps() ? reasonToStop(metrics, best) : Optional.empty());
     }
-    return last;
   }
 
-  private void save(int step, Checkpoints checkpoints, HeldOutLosses losses) throws IOException {
+  private void save(int step, Checkpoints checkpoints, BestEvaluation best) throws IOException {
     if (evaluation.keepBest()) {
-      losses.best().ifPresent(checkpoints::spare);
+      best.step().ifPresent(checkpoints::spare);
     }
     checkpoints.save(new Checkpoints.State(step, stage.counters()), stage::saveCheckpoint);
   }
 
-  private boolean isOutOfPatience(HeldOutLosses losses) {
-    return evaluation.patience() != null && losses.since() >= evaluation.patience();
+  /** Why no further step is made. */
+  private Optional<String> reasonToStop(Metrics metrics, BestEvaluation best) {
+    boolean isOutOfPatience =
+        evaluation.patience() != null && best.since() >= evaluation.patience();
+    return isOutOfPatience
+        ? Optional.of("no %s in %d evaluations".formatted(stage.goal().better(), best.since()))
+        : stage.reasonToStop(metrics);
   }
 
-  private boolean isBestToKeep(int step, HeldOutLosses losses) {
-    return evaluation.keepBest() && losses.best().orElse(0) == step;
+  private boolean isBestToKeep(int step, BestEvaluation best) {
+    return evaluation.keepBest() && best.step().orElse(0) == step;
   }
 
   /** Makes the stage what it was after its best step, and its evaluation that one's. */
-  private void goBackTo(int best, int last, HeldOutLosses losses, Checkpoints checkpoints)
+  private void goBackToBest(int last, BestEvaluation evaluations, Checkpoints checkpoints)
       throws IOException {
-    say("the model is that of step %d of %d, held-out loss %.4f", best, last, losses.least());
+    HeldOutGoal goal = stage.goal();
+    if (evaluations.step().isEmpty()) {
+      say("%s, so the model is that of the last step, %d", goal.noBest(), last);
+      return;
+    }
+    int best = evaluations.step().getAsInt();
+    say(
+        "the model is that of step %d of %d, %s %.4f",
+        best, last, goal.name(), evaluations.value());
     if (best == last) {
       return;
     }
@@ -239,7 +261,7 @@ public final class TrainingLoop {
     Metrics metrics = stepOrSavedBatch(step);
     double seconds = (display.nanoTime().getAsLong() - start) / 1e9;
     profile.ifPresent(all -> metrics.putAll(all.end(seconds)));
-    if (isEvaluation(step)) {
+    if (isEvaluation(step, metrics)) {
       metrics.putAll(stage.evaluate(step));
     }
     return metrics.put("step_seconds", seconds);
@@ -270,13 +292,17 @@ public final class TrainingLoop {
     }
   }
 
-  private boolean isEvaluation(int step) {
-    return evaluation.evalEvery() == null
-        ? isCheckpoint(step)
-        : step == stage.steps() || step % evaluation.evalEvery() == 0;
+  private boolean isEvaluation(int step, Metrics metrics) {
+    int every =
+        evaluation.evalEvery() == null ? settings.checkpointEvery() : evaluation.evalEvery();
+    return isLast(step, metrics) || step % every == 0;
   }
 
-  private boolean isCheckpoint(int step) {
-    return step == stage.steps() || step % settings.checkpointEvery() == 0;
+  private boolean isCheckpoint(int step, Metrics metrics) {
+    return isLast(step, metrics) || step % settings.checkpointEvery() == 0;
+  }
+
+  private boolean isLast(int step, Metrics metrics) {
+    return step == stage.steps() || stage.reasonToStop(metrics).isPresent();
   }
 }

@@ -12,8 +12,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 
@@ -38,9 +41,6 @@ class BestStepTest {
 
   private Path run(String name, boolean resume, EvaluationSettings evaluation, int failing)
       throws IOException {
-    Path output = folder.resolve(name);
-    Display display =
-        new Display(new PrintStream(shown, true, StandardCharsets.UTF_8), false, 80, () -> 0L);
     FakeStage stage =
         new FakeStage(
             STEPS,
@@ -55,6 +55,14 @@ class BestStepTest {
             return super.evaluate(step);
           }
         };
+    return run(name, resume, evaluation, stage);
+  }
+
+  private Path run(String name, boolean resume, EvaluationSettings evaluation, Stage stage)
+      throws IOException {
+    Path output = folder.resolve(name);
+    Display display =
+        new Display(new PrintStream(shown, true, StandardCharsets.UTF_8), false, 80, () -> 0L);
     try (RunDirectory run = RunDirectory.open(output, resume)) {
       new TrainingLoop(run, StoppableRun.SETTINGS, evaluation, stage, display).run();
     }
@@ -155,6 +163,98 @@ class BestStepTest {
     assertThatThrownBy(() -> run("run", true, settings, 0))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("the checkpoint of step 6, the best, is gone");
+  }
+
+  /** The largest weight whose square is within a bound: a reward with its KL, say. */
+  private static final class BoundedStage extends FakeStage {
+    private final double bound;
+
+    BoundedStage(double bound) {
+      super(STEPS);
+      this.bound = bound;
+    }
+
+    @Override
+    public Metrics evaluate(int step) {
+      double square = super.evaluate(step).get("eval_loss").orElseThrow();
+      return new Metrics().put("eval_reward", WEIGHTS[step / 2 - 1]).put("eval_kl", square);
+    }
+
+    @Override
+    public HeldOutGoal goal() {
+      return new HeldOutGoal("eval_reward", "held-out reward", true, "eval_kl", bound);
+    }
+  }
+
+  private static final double[] WEIGHTS = {2.4766, 1.3763, -0.0277, 1.5582, 1.0891, -0.5544};
+
+  /** The squares are 6.13, 1.89, 0.0008, 2.43, 1.19, 0.31. */
+  @ParameterizedTest
+  @CsvSource({"7, 2, 2.4766", "3, 8, 1.5582", "2, 4, 1.3763", "0.1, 6, -0.0277"})
+  void theBestOneIsTheLargestWithinABound(double bound, int step, double weight)
+      throws IOException {
+    Path output = run("run", false, new EvaluationSettings(2, true, null), new BoundedStage(bound));
+    assertThat(weight(output)).isCloseTo(weight, within(1e-4));
+    assertThat(shown())
+        .contains(
+            "fake: the model is that of step %d of 12, held-out reward %.4f"
+                .formatted(step, weight));
+  }
+
+  @Test
+  void whereNoneIsWithinTheBoundTheLastStepIsTaken() throws IOException {
+    Path output = run("run", false, new EvaluationSettings(2, true, null), new BoundedStage(1e-4));
+    assertThat(weight(output)).isCloseTo(-0.5544, within(1e-4));
+    assertThat(shown())
+        .contains(
+            "fake: no evaluation had eval_kl of at most 0.0001000, so the model is that of the last"
+                + " step, 12");
+  }
+
+  /** Of 6.13, 1.89, 0.0008, 2.43 the second and the third are within 2, and the second is best. */
+  @Test
+  void anEvaluationOutOfBoundsIsNoBetterOne() throws IOException {
+    Path output = run("run", false, new EvaluationSettings(2, false, 2), new BoundedStage(2));
+    assertThat(output.resolve("finished")).hasContent("8\n");
+    assertThat(shown())
+        .contains("fake: stopped after step 8: no larger held-out reward in 2 evaluations");
+  }
+
+  /** Ends where its weight falls below 0, which it does at step 6. */
+  private FakeStage stopping(int failing) {
+    return new FakeStage(
+        STEPS,
+        step -> {
+          if (step == failing) {
+            throw new IllegalStateException("killed");
+          }
+        }) {
+      @Override
+      public Metrics evaluate(int step) {
+        evaluated.add(step);
+        return super.evaluate(step);
+      }
+
+      @Override
+      public Optional<String> reasonToStop(Metrics metrics) {
+        return metrics.get("loss").orElse(0) < 0 ? Optional.of("below 0") : Optional.empty();
+      }
+    };
+  }
+
+  @Test
+  void aStageMayEndItsRun() throws IOException {
+    EvaluationSettings settings = new EvaluationSettings(5, false, null);
+    Path output = run("run", false, settings, stopping(0));
+    assertThat(output.resolve("finished")).hasContent("6\n");
+    assertThat(evaluated).containsExactly(5, 6);
+    assertThat(checkpoints(output)).containsExactly("step-3", "step-6");
+    assertThat(weight(output)).isCloseTo(BEST, within(1e-6));
+    assertThat(shown()).contains("fake: stopped after step 6: below 0");
+    // Killed before the mark was written: it ends where it ended.
+    Files.delete(output.resolve("finished"));
+    run("run", true, settings, stopping(7));
+    assertThat(output.resolve("finished")).hasContent("6\n");
   }
 
   @Test

@@ -6,10 +6,9 @@ import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.Rows;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
@@ -53,11 +52,8 @@ public record Replies(List<Reply> all) {
     try (LanguageModel loaded = LanguageModel.load(model)) {
       List<TokenizedPrompt> rows =
           new RowTokenizer(loaded.tokenizer(), loaded.config().dimensions().positions())
-              .readPrompts(
-                  RowFiles.of(List.of(prompts), RowFormat.USUAL),
-                  RowKind.PROMPTS,
-                  OnBadRow.FAIL,
-                  MAX_NEW_TOKENS)
+              .tokenizePrompts(
+                  Rows.read(List.of(prompts), RowKind.PROMPTS, OnBadRow.FAIL), MAX_NEW_TOKENS)
               .rows();
       List<GenerationRequest> requests =
           IntStream.range(0, rows.size())

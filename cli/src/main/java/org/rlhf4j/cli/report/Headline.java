@@ -58,6 +58,9 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
   }
 
   private static Headline ofReward(ReportedRun run, Optional<RewardChange> change) {
+    if (run.evaluation().path("difference").isNumber()) {
+      return ofComparison(run.evaluation());
+    }
     Ends reward = Ends.of(run.metrics(), "reward");
     double before = change.map(RewardChange::before).orElse(reward.first());
     double after = change.map(RewardChange::after).orElse(reward.last());
@@ -80,6 +83,47 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
     return high < 0
         ? new Headline(Verdict.WORSE, "The reward fell: " + interval, facts)
         : new Headline(Verdict.UNCLEAR, "No clear change of the reward: " + interval, facts);
+  }
+
+  /** The headline of a policy that was compared with its reference on held-out prompts. */
+  private static Headline ofComparison(JsonNode held) {
+    double low = held.path("difference_low").doubleValue();
+    double high = held.path("difference_high").doubleValue();
+    String reference = text("reference %.2f", held.path("reference_reward").doubleValue());
+    List<Fact> facts = new ArrayList<>();
+    facts.add(
+        new Fact("held-out reward", text("%.2f", held.path("reward").doubleValue()), reference));
+    facts.add(
+        new Fact(
+            "win rate",
+            percent(held.path("win_rate").doubleValue()),
+            text("of %,d prompts", held.path("prompts").intValue())));
+    facts.add(
+        new Fact("KL", text("%.2f", held.path("kl").doubleValue()), "nats from the reference"));
+    facts.add(
+        new Fact("ended", text("%.2f", held.path("ended").doubleValue()), "share of answers"));
+    facts.add(
+        new Fact(
+            "length",
+            text("%.1f", held.path("completion_length").doubleValue()),
+            text("reference %.1f", held.path("reference_completion_length").doubleValue())));
+    String interval =
+        text(
+            "%+.2f (95 %% interval %+.2f to %+.2f)",
+            held.path("difference").doubleValue(), low, high);
+    if (low > 0) {
+      return new Headline(
+          Verdict.BETTER,
+          "Rewarded more than the reference on held-out prompts: " + interval,
+          facts);
+    }
+    return high < 0
+        ? new Headline(
+            Verdict.WORSE,
+            "Rewarded less than the reference on held-out prompts: " + interval,
+            facts)
+        : new Headline(
+            Verdict.UNCLEAR, "No clear difference on held-out prompts: " + interval, facts);
   }
 
   private static Headline ofAccuracy(ReportedRun run) {

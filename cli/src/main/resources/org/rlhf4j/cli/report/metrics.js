@@ -2,12 +2,21 @@
 const METRICS = {
   reward: ["Reward", "Mean raw score of the step's completions."],
   kl: ["KL to the reference", "Nats per completion: how far the policy has gone."],
+  eval_reward: ["Held-out reward", "Mean raw score on held-out prompts, at each evaluation."],
+  eval_kl: ["Held-out KL to the reference", "Nats per completion, on the same completions."],
+  eval_win_rate: ["Held-out win rate", "Against the reference, prompt by prompt; a tie is one half."],
   penalized_reward: ["Penalized reward", "What is maximized: the reward after penalties."],
   entropy: ["Entropy", "Nats per token; near 0 the policy says one thing only."],
   completion_length: ["Completion length", "Mean tokens, end of text included."],
   ended: ["Ended", "Share of completions that ended by themselves."],
   repetition: ["Repetition", "Share of a completion's four-token runs that it said before."],
   reward_std: ["Reward spread", "Standard deviation over completions."],
+  eval_difference: ["Held-out difference", "The policy's reward less the reference's."],
+  eval_difference_low: ["Held-out difference, low end", "Of its paired 95 % interval: above 0 it is no chance."],
+  eval_difference_high: ["Held-out difference, high end", "Of its paired 95 % interval."],
+  eval_reference_reward: ["Held-out reward of the reference", "The same at each evaluation."],
+  eval_completion_length: ["Held-out completion length", "Mean tokens."],
+  eval_ended: ["Held-out ended", "Share of completions that ended by themselves."],
   eval_accuracy: ["Held-out accuracy", "Pairs ordered right, at each evaluation."],
   accuracy: ["Accuracy", "Pairs ordered right in the step's batch."],
   margin_mean: ["Margin", "Mean of the chosen less the rejected score."],
@@ -43,11 +52,11 @@ const METRICS = {
   step_seconds: ["Seconds of a step", "By the clock."],
 };
 
-// The first six of a group are shown at once, the others on request.
+// The first nine of a group are shown at once, the others on request.
 const GROUPS = [
   { title: "Policies", stages: ["ppo", "grpo"] },
   { title: "Reward models", stages: ["reward"] },
   { title: "Fine-tuning", stages: ["sft"] },
   { title: "Other runs", stages: ["unknown"] },
 ];
-const SHOWN_AT_ONCE = 6;
+const SHOWN_AT_ONCE = 9;

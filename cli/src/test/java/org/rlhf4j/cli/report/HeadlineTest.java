@@ -53,6 +53,34 @@ class HeadlineTest {
             new Headline.Fact("KL", "0.03", "nats from the reference"));
   }
 
+  /** Held-out prompts say more than the reward of those trained on. */
+  @ParameterizedTest
+  @CsvSource({
+    "0.1, 0.7, BETTER, Rewarded more than the reference on held-out prompts: +0.40",
+    "-0.7, -0.1, WORSE, Rewarded less than the reference on held-out prompts: -0.40",
+    "-0.1, 0.9, UNCLEAR, No clear difference on held-out prompts: +0.40"
+  })
+  void heldOutPromptsDecideWhereThereAreSuch(
+      double low, double high, Headline.Verdict verdict, String says) throws IOException {
+    Path run = WrittenRuns.ppo(folder.resolve("ppo"), 3, 2, 2, "text");
+    Files.writeString(
+        run.resolve("evaluation.json"),
+        """
+        {"prompts": 64, "reward": 1.25, "reference_reward": 0.85, "difference": %s, "difference_low": %s,
+         "difference_high": %s, "win_rate": 0.625, "kl": 3.5, "completion_length": 20.5,
+         "reference_completion_length": 18, "ended": 0.75, "reference_ended": 0.5}"""
+            .formatted((low + high) / 2, low, high));
+    Headline headline = of(run, new RewardChange(1, 3, 1, 3));
+    assertThat(headline.verdict()).isEqualTo(verdict);
+    assertThat(headline.sentence()).startsWith(says).contains("95 % interval");
+    assertThat(headline.facts())
+        .contains(
+            new Headline.Fact("held-out reward", "1.25", "reference 0.85"),
+            new Headline.Fact("win rate", "62.5 %", "of 64 prompts"),
+            new Headline.Fact("KL", "3.50", "nats from the reference"),
+            new Headline.Fact("length", "20.5", "reference 18.0"));
+  }
+
   /** Chance is one half; preferring the longer, or the shorter, is what has to be beaten. */
   @ParameterizedTest
   @CsvSource({

@@ -129,6 +129,18 @@ public enum HealthCheck {
             : Optional.empty();
       }),
 
+  /** By more than chance: the paired interval is below 0. */
+  WORSE_THAN_REFERENCE(
+      "lower --learning-rate or raise --kl-coefficient; --keep-best writes the best model",
+      history ->
+          below(history.last("eval_difference_high"), 0)
+              ? Optional.of(
+                  text(
+                      "on held-out prompts the policy is rewarded less than the reference"
+                          + " (eval_difference %.3g)",
+                      history.last("eval_difference")))
+              : Optional.empty()),
+
   /** By a twentieth of its least. */
   HELD_OUT_LOSS_RISES(
       "write the best model with --keep-best, train for fewer --steps, or lower --learning-rate",

@@ -185,6 +185,18 @@ class HealthCheckTest {
         step -> step == 5 ? Double.NaN : usual.applyAsDouble(step));
   }
 
+  @Test
+  void worseThanTheReference() {
+    fires(
+        HealthCheck.WORSE_THAN_REFERENCE,
+        4,
+        10,
+        "eval_difference_high",
+        step -> step < 4 ? 0.01 : -0.01);
+    isQuiet(10, "eval_difference_high", step -> 0.01);
+    isQuiet(10, "eval_difference_low", step -> -1);
+  }
+
   /** Only some steps are evaluated. */
   @Test
   void heldOutLossRises() {

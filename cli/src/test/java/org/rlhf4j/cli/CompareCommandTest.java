@@ -14,65 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutGroup;
 
-class ModelComparisonTest {
+class CompareCommandTest {
 
   private static final Path FIXTURES = Path.of("../language-model/src/test/resources/fixtures");
 
   @TempDir private Path folder;
-
-  /**
-   * Scores (3, 1, 2, 0) against (1, 1, 3, −2): d = (2, 0, −1, 2), mean ¾; Σ (d − ¾)² = 1.5625 +
-   * 0.5625 + 3.0625 + 1.5625 = 6.75, s = √(6.75 / 3) = 1.5, half the interval 1.959964 · 1.5 / 2 =
-   * 1.469973. Two wins and a tie of 4: 0.625. KL: completion 1 has 2 tokens of 0.5 and −0.2, the
-   * others one of 0.1: (0.3 + 3 · 0.1) / 4 = 0.15. Lengths (2 + 1 + 1 + 1) / 4.
-   */
-  @Test
-  void byHand() {
-    Rollout ours =
-        new Rollout(
-            List.of(
-                group(3, new float[] {-1, -2}, new float[] {-1.5f, -1.8f}, true),
-                group(1, new float[] {-1}, new float[] {-1.1f}, false),
-                group(2, new float[] {-1}, new float[] {-1.1f}, true),
-                group(0, new float[] {-1}, new float[] {-1.1f}, true)));
-    Rollout theirs =
-        new Rollout(
-            List.of(
-                group(1, new float[3], null, true),
-                group(1, new float[1], null, false),
-                group(3, new float[1], null, false),
-                group(-2, new float[1], null, false)));
-
-    ModelComparison comparison = ModelComparison.of(ours, theirs);
-
-    assertThat(comparison.prompts()).isEqualTo(4);
-    assertThat(comparison.reward()).isEqualTo(1.5);
-    assertThat(comparison.referenceReward()).isEqualTo(0.75);
-    assertThat(comparison.difference()).isEqualTo(0.75);
-    assertThat(comparison.differenceLow()).isCloseTo(0.75 - 1.469973, within(1e-6));
-    assertThat(comparison.differenceHigh()).isCloseTo(0.75 + 1.469973, within(1e-6));
-    assertThat(comparison.winRate()).isEqualTo(0.625);
-    assertThat(comparison.kl()).isCloseTo(0.15, within(1e-6));
-    assertThat(comparison.completionLength()).isEqualTo(1.25);
-    assertThat(comparison.referenceCompletionLength()).isEqualTo(1.5);
-    assertThat(comparison.ended()).isEqualTo(0.75);
-    assertThat(comparison.referenceEnded()).isEqualTo(0.25);
-    assertThat(comparison.text())
-        .contains("reward                   1.5000     0.7500")
-        .contains("difference           +0.7500 (95 % from -0.7200 to +2.2200)")
-        .contains("kl                   0.1500 nats per completion");
-  }
-
-  private static RolloutGroup group(
-      double score, float[] logprobs, float[] refLogprobs, boolean ended) {
-    int[] ids = new int[logprobs.length];
-    Completion completion = new Completion(ids, ended, "", score, logprobs, refLogprobs, null);
-    return new RolloutGroup(0, "x", new int[] {5}, null, List.of(completion));
-  }
 
   @Test
   void aModelDoesNotDifferFromItself() throws IOException {
@@ -112,6 +59,49 @@ class ModelComparisonTest {
     assertThat(compared.get("win_rate").doubleValue()).isEqualTo(0.5);
   }
 
+  /** A run's last evaluation, and what is found of its model afterwards. */
+  @Test
+  void findsWhatTheRunFound() throws IOException {
+    Path run = folder.resolve("run");
+    String judge = FIXTURES.resolve("llama-reward").toString();
+    StringWriter err = new StringWriter();
+    String[] args = {
+      "grpo",
+      "--model=" + FIXTURES.resolve("llama-gqa-tied"),
+      "--reward-model=" + judge,
+      "--data=" + prompts(),
+      "--eval-data=" + prompts(),
+      "--output=" + run,
+      "--steps=1",
+      "--prompts-per-step=2",
+      "--group-size=2",
+      "--max-new-tokens=12",
+      "--learning-rate=1e-3"
+    };
+    int code = Rlhf.run(args, new PrintWriter(err, true), new PrintWriter(err, true));
+    assertThat(code).as(err.toString()).isZero();
+
+    JsonNode found = new ObjectMapper().readTree(run.resolve("evaluation.json").toFile());
+    JsonNode compared =
+        compared(
+            run.toString(), FIXTURES.resolve("llama-gqa-tied").toString(), "--reward-model", judge);
+    assertThat(compared.fieldNames()).toIterable().containsExactlyElementsOf(names(found));
+    found
+        .properties()
+        .forEach(
+            field ->
+                assertThat(compared.get(field.getKey()).doubleValue())
+                    .as(field.getKey())
+                    .isCloseTo(field.getValue().doubleValue(), within(1e-5)));
+    assertThat(found.get("kl").doubleValue()).isNotZero();
+  }
+
+  private static List<String> names(JsonNode object) {
+    List<String> names = new ArrayList<>();
+    object.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+
   @Test
   void aJudgeIsNeeded() {
     StringWriter err = new StringWriter();
@@ -127,23 +117,32 @@ class ModelComparisonTest {
 
   private JsonNode compare(String model, String reference, String judge, String named)
       throws IOException {
+    return compared(
+        FIXTURES.resolve(model).toString(), FIXTURES.resolve(reference).toString(), judge, named);
+  }
+
+  private Path prompts() throws IOException {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
       rows.add("{\"prompt\": \"is it %d?\"}".formatted(i));
     }
-    Path data = Files.write(folder.resolve("prompts.jsonl"), rows);
+    return Files.write(folder.resolve("prompts.jsonl"), rows);
+  }
+
+  private JsonNode compared(String model, String reference, String judge, String named)
+      throws IOException {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] args = {
       "compare",
       "--model",
-      FIXTURES.resolve(model).toString(),
+      model,
       "--reference-model",
-      FIXTURES.resolve(reference).toString(),
+      reference,
       judge,
       named,
       "--data",
-      data.toString(),
+      prompts().toString(),
       "--max-new-tokens",
       "12",
       "--json"

@@ -1,0 +1,42 @@
+"""The table and the curves of methods.py, on evaluations made by hand."""
+
+import unittest
+
+import methods
+
+
+def line(method, seed, step, kl, difference):
+    return {"method": method, "seed": seed, "step": step, "samples": 8 * step, "kl": kl, "difference": difference,
+            "win_rate": 0.5, "completion_length": 10, "ended": 1}
+
+
+LINES = [line("A", 0, 1, 1, 0.5), line("A", 0, 2, 3, 0.9), line("A", 1, 1, 2, 0.6), line("A", 1, 2, 4, 1.0),
+         line("B", 0, 2, 1, -0.25)]
+
+
+class MethodsTest(unittest.TestCase):
+    def test_gain_is_read_between_evaluations(self):
+        points = [(1, 0.5), (3, 0.9)]
+        self.assertAlmostEqual(0.7, methods.gain_at(points, 2))
+        self.assertAlmostEqual(0.25, methods.gain_at(points, 0.5))
+        self.assertAlmostEqual(0.9, methods.gain_at(points, 3))
+        self.assertIsNone(methods.gain_at(points, 3.1))
+        # A curve that comes back is read where it first gets there.
+        self.assertAlmostEqual(0.5, methods.gain_at([(2, 1.0), (0.5, 0.2), (2, 2.0)], 1))
+
+    def test_curves_are_means_over_seeds(self):
+        self.assertEqual({"A": [(0.0, 0.0), (1.5, 0.55), (3.5, 0.95)], "B": [(0.0, 0.0), (1, -0.25)]},
+                         methods.curves(LINES))
+
+    def test_table(self):
+        rows = methods.table(LINES, [2, 3.5]).splitlines()
+        self.assertEqual("| method | gain | KL, nats | win rate | gain at 2 nats | gain at 3.5 nats | length | ended |",
+                         rows[0])
+        # At 2 nats 0.7 and 0.6, deviation 0.1 / sqrt(2); at 3.5 one seed alone: 0.6 + 0.75 * 0.4.
+        self.assertEqual("| A | 0.95 ± 0.07 | 3.50 ± 0.71 | 0.50 ± 0.00 | 0.65 ± 0.07 | 0.90 (1) | 10.0 ± 0.0 |"
+                         " 1.00 ± 0.00 |", rows[2])
+        self.assertEqual("| B | -0.25 | 1.00 | 0.50 | – | – | 10.0 | 1.00 |", rows[3])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,81 @@
+package org.rlhf4j.rollout;
+
+import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.EvaluationSettings;
+import org.rlhf4j.training.HeldOutGoal;
+import org.rlhf4j.training.HeldOutSettings;
+import org.rlhf4j.training.settings.Defaults;
+import org.rlhf4j.training.settings.Limits;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * The prompts that a policy isn't trained on but compared with its reference on.
+ *
+ * @param heldOut which they are
+ * @param evalPrompts how many of them an evaluation takes at most
+ * @param evaluation when to evaluate, and what follows from it
+ * @param maxEvalKl the most eval_kl that the best evaluation may have, or null
+ */
+@SettingsGroup("Evaluation")
+public record HeldOutPromptSettings(
+    @Defaults("eval-fraction=0") HeldOutSettings heldOut,
+    @Setting(
+            help =
+                "Most held-out prompts that an evaluation takes: one completion of each by the"
+                    + " policy and by the reference, with the same random numbers.",
+            defaultValue = "128")
+        int evalPrompts,
+    EvaluationSettings evaluation,
+    @Setting(
+            help =
+                "With --keep-best or --patience: the best evaluation is one of at most this eval_kl,"
+                    + " in nats per completion.",
+            defaultText = "any")
+        Double maxEvalKl) {
+
+  /** Checks the ranges. */
+  public HeldOutPromptSettings {
+    Limits.require(evalPrompts >= 2, "eval-prompts", "must be at least 2, to tell a difference");
+    if (maxEvalKl != null) {
+      Limits.positive("max-eval-kl", maxEvalKl);
+      Limits.require(
+          evaluation.keepBest() || evaluation.patience() != null,
+          "max-eval-kl",
+          "is for --keep-best and --patience");
+    }
+  }
+
+  /** Whether anything is held out, or is to follow from it. */
+  boolean isAsked() {
+    return !heldOut.evalData().isEmpty()
+        || heldOut.evalFraction() > 0
+        || evaluation.keepBest()
+        || evaluation.patience() != null;
+  }
+
+  /** The largest held-out reward within the bound. */
+  HeldOutGoal goal() {
+    return new HeldOutGoal(
+        "eval_reward",
+        "held-out reward",
+        true,
+        maxEvalKl == null ? null : "eval_kl",
+        maxEvalKl == null ? Double.POSITIVE_INFINITY : maxEvalKl);
+  }
+
+  /**
+   * Stops where something is held out that there are too few of to compare on, or where something
+   * is to follow from it and there is nothing.
+   *
+   * @param prompts how many are held out
+   */
+  void require(int prompts) {
+    evaluation.require(prompts);
+    if (prompts == 1) {
+      throw new UsageException(
+          "one held-out prompt is too few to compare on; give --eval-data of more, a larger"
+              + " --eval-fraction, or none");
+    }
+  }
+}
