@@ -24,6 +24,9 @@ final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings> {
 
   private static final String INPUT = "input";
 
+  /** How the launcher was called. */
+  private static final String COMMAND = System.getProperty("rlhf.command", "./rlhf");
+
   /**
    * What {@code rlhf demo} takes.
    *
@@ -110,18 +113,21 @@ final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings> {
     out().println("Next:");
     out()
         .printf(
-            "  ./rlhf compare --model %s --reference-model %s --reward-model %s --data %s%n",
+            "  %s compare --model %s --reference-model %s --reward-model %s --data %s%n",
+            COMMAND,
             at.resolve("ppo"),
             at.resolve("sft"),
             at.resolve("reward"),
             at.resolve(INPUT).resolve(DemoFiles.HELD_OUT));
     out()
         .printf(
-            "  ./rlhf inspect --model %s --data %s%n",
-            at.resolve("sft"), at.resolve(INPUT).resolve("comparisons.csv"));
+            "  %s inspect --model %s --data %s%n",
+            COMMAND, at.resolve("sft"), at.resolve(INPUT).resolve("comparisons.csv"));
     out()
         .println(
-            "  ./rlhf sft --model HuggingFaceTB/SmolLM2-135M --data YOURS.jsonl --output runs/sft");
+            "  "
+                + COMMAND
+                + " sft --model HuggingFaceTB/SmolLM2-135M --data YOURS.jsonl --output runs/sft");
     out().flush();
     requireKept(promises);
   }

@@ -1,0 +1,43 @@
+package org.rlhf4j.examples;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.rlhf4j.sft.SftConfig;
+import org.rlhf4j.sft.SftStage;
+import org.rlhf4j.training.BatchSettings;
+import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.ProgressListener;
+import org.rlhf4j.training.RunSettings;
+import org.rlhf4j.training.settings.ConfigBuilder;
+
+/** Stage 1: a model learns from demonstrations. */
+public final class FineTune {
+
+  private FineTune() {}
+
+  // [fine-tune
+  /** Arguments: a model's folder, a file of demonstrations, a folder to write. */
+  public static void main(String[] args) throws IOException {
+    Path output = Path.of(args[2]);
+    run(Path.of(args[0]), Path.of(args[1]), output, step -> System.out.println(step.line("loss")));
+    System.out.println("the model is in " + output.resolve("model"));
+  }
+
+  static void run(Path model, Path rows, Path output, ProgressListener listener)
+      throws IOException {
+    SftConfig config =
+        ConfigBuilder.of(SftConfig.class)
+            .with(SftConfig::model, model)
+            .with(DataSettings::data, List.of(rows))
+            .with(RunSettings::output, output)
+            .with(LoopSettings::steps, 12)
+            .with(BatchSettings::batchSize, 8)
+            .with(OptimizerSettings::learningRate, 6e-3)
+            .build();
+    SftStage.run(config, listener);
+  }
+  // fine-tune]
+}
