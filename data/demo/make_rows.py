@@ -1,6 +1,7 @@
 """Writes the demo's rows: demonstrations.csv, comparisons.csv, heldout.csv, prompts.csv, sums.csv, heldout-sums.csv.
 
-Usage: python make_rows.py. Needs Python alone; the same rows every time. The text is this project's own.
+Usage: python make_rows.py [FOLDER]. Needs Python alone; the same rows every time, into this folder unless
+another is named. The text is this project's own.
 
 Somebody asks how to do a thing, and the reply is kind or curt. A kind reply opens warmly, gives a tip and
 sometimes adds a good word; a curt one opens coldly and brushes the asker off, or gives the tip without one.
@@ -15,9 +16,10 @@ import csv
 import itertools
 import random
 import re
+import sys
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent
 
 # What is asked for, and two tips: a short one and a long one.
 TOPICS = [

@@ -1,14 +1,13 @@
 package org.rlhf4j.cli;
 
+import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Locale;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.FileFault;
 
 /** The one line that a failed command ends with. */
 final class ErrorLine {
@@ -40,8 +39,14 @@ final class ErrorLine {
     if (failure instanceof UncheckedIOException) {
       return describe(failure.getCause());
     }
+    if (failure instanceof IOException io && FileFault.isFull(io)) {
+      return place(io)
+          + "the disk is full ("
+          + FileFault.reason(io)
+          + "); free some space and run it again, a stage with --resume";
+    }
     if (failure instanceof FileSystemException file) {
-      return file.getFile() + ": " + reason(file);
+      return place(file) + FileFault.reason(file);
     }
     String message = String.valueOf(failure.getMessage());
     if (OUT_OF_NATIVE_MEMORY.stream().anyMatch(message.toLowerCase(Locale.ROOT)::contains)) {
@@ -55,17 +60,8 @@ final class ErrorLine {
         + " (not expected: --verbose shows where)";
   }
 
-  private static String reason(FileSystemException failure) {
-    if (failure instanceof NoSuchFileException) {
-      return "no such file";
-    }
-    if (failure instanceof FileAlreadyExistsException) {
-      return "exists already";
-    }
-    if (failure instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    return failure.getReason() == null ? failure.getClass().getSimpleName() : failure.getReason();
+  private static String place(IOException failure) {
+    return failure instanceof FileSystemException file ? file.getFile() + ": " : "";
   }
 
   /** A program's traceback ends with what went wrong. */

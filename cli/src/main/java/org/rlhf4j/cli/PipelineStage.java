@@ -222,7 +222,7 @@ record PipelineStage(
       String hint =
           NearestName.of(from.text(), folders.keySet())
               .map(nearest -> "; did you mean '" + nearest + "'?")
-              .orElse("; this is the first");
+              .orElse("; this is the first, and stages run in the file's order");
       throw new UsageException(
           from.where() + ": no stage '" + from.text() + "' before this one" + hint);
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Stack;
 import java.util.concurrent.Callable;
+import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.SettingSpec;
 import org.rlhf4j.training.settings.Settings;
@@ -109,10 +110,22 @@ abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
       if (value instanceof List<?> values) {
         given.put(setting.name(), values.stream().map(String.class::cast).toList());
       } else if (value != null) {
+        requireOnce("--" + setting.name());
         given.put(setting.name(), List.of((String) value));
       }
     }
     return given;
+  }
+
+  /** Of options in groups picocli keeps the last value without a word. */
+  private void requireOnce(String option) {
+    long times =
+        line.getParseResult().originalArgs().stream()
+            .filter(written -> written.equals(option) || written.startsWith(option + "="))
+            .count();
+    if (times > 1) {
+      throw new UsageException(option + ": given " + times + " times, takes one value");
+    }
   }
 
   private static void addGroup(CommandSpec spec, String heading, List<OptionSpec> options) {

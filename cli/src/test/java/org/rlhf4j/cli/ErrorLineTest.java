@@ -1,14 +1,20 @@
 package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 
@@ -26,12 +32,35 @@ class ErrorLineTest {
     assertThat(ErrorLine.of(new NoSuchFileException("a"))).isEqualTo("rlhf: a: no such file");
     assertThat(ErrorLine.of(new FileAlreadyExistsException("a")))
         .isEqualTo("rlhf: a: exists already");
-    assertThat(ErrorLine.of(new FileSystemException("a", null, "Disk quota exceeded")))
-        .isEqualTo("rlhf: a: Disk quota exceeded");
+    assertThat(ErrorLine.of(new FileSystemException("a", null, "Is a directory")))
+        .isEqualTo("rlhf: a: Is a directory");
     assertThat(ErrorLine.of(new UncheckedIOException(new AccessDeniedException("a"))))
         .isEqualTo("rlhf: a: permission denied");
     assertThat(ErrorLine.of(new IOException("broken")))
         .isEqualTo("rlhf: IOException: broken (not expected: --verbose shows where)");
+  }
+
+  @Test
+  void aFullDiskIsToldAsOne() {
+    assertThat(ErrorLine.of(new FileSystemException("a", null, "Disk quota exceeded")))
+        .isEqualTo(
+            "rlhf: a: the disk is full (Disk quota exceeded); free some space and run it again, a"
+                + " stage with --resume");
+  }
+
+  /** What Linux really says of its full device. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aFullDeviceIsAFullDisk() throws IOException {
+    try (OutputStream full = Files.newOutputStream(Path.of("/dev/full"))) {
+      assertThatThrownBy(() -> full.write(1))
+          .satisfies(
+              failure ->
+                  assertThat(ErrorLine.of(failure))
+                      .isEqualTo(
+                          "rlhf: the disk is full (No space left on device); free some space and"
+                              + " run it again, a stage with --resume"));
+    }
   }
 
   @Test

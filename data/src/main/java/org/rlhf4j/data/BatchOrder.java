@@ -29,7 +29,7 @@ public final class BatchOrder {
    */
   public BatchOrder(int rows, int batchSize, long seed, boolean shuffle) {
     if (rows < 1) {
-      throw new UserException("no rows are left to train on; look at the data with rlhf inspect");
+      throw new UserException("no rows are left to train on; check --data and --eval-fraction");
     }
     if (batchSize < 1) {
       throw new UsageException("batch-size: " + batchSize + " is too small; give at least 1");

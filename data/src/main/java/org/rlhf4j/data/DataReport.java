@@ -78,8 +78,8 @@ public record DataReport(
       throw new UserException(
           String.format(
               Locale.ROOT,
-              "%d of %d rows dropped (%s), more than max-dropped %s allows; raise max-length (%d)"
-                  + " or max-dropped",
+              "%d of %d rows dropped (%s), more than --max-dropped %s allows; raise --max-length (%d)"
+                  + " or --max-dropped",
               dropped,
               read,
               reasons(),
@@ -101,11 +101,11 @@ public record DataReport(
         dropped > 0
             ? String.format(
                 Locale.ROOT,
-                "all %d rows dropped (%s); raise max-length (%d)",
+                "all %d rows dropped (%s); raise --max-length (%d)",
                 dropped,
                 reasons(),
                 maxLength)
-            : "no rows are left to train on; check the data and eval-fraction");
+            : "no rows are left to train on; check --data and --eval-fraction");
   }
 
   /**

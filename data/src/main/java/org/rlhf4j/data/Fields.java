@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.rlhf4j.model.chat.ChatMessage;
 
 /** One row as its file has it: values by field name. Null values count as absent. */
@@ -92,6 +93,22 @@ final class Fields {
     return fields.isEmpty()
         ? "(no fields)"
         : "(fields: " + String.join(", ", fields.keySet()) + ")";
+  }
+
+  boolean isEmpty() {
+    return fields.isEmpty();
+  }
+
+  /** The first field's name. */
+  String first() {
+    return fields.keySet().iterator().next();
+  }
+
+  /** What stands between names that were read as a single one: of CSV with another delimiter. */
+  Optional<String> delimiter() {
+    return fields.size() == 1
+        ? Stream.of(";", "\t", "|").filter(first()::contains).findFirst()
+        : Optional.empty();
   }
 
   String text(String name) {

@@ -14,11 +14,11 @@ final class RowFile {
 
   static RowSource open(Path data, RowFormat format) {
     Path path = local(data);
+    requireFile(path);
     String name = path.toString().toLowerCase(Locale.ROOT);
     boolean gzip = name.endsWith(GZIP);
     String kind = gzip ? name.substring(0, name.length() - GZIP.length()) : name;
     if (kind.endsWith(".parquet") && !gzip) {
-      requireFile(path);
       return new ParquetRows(path);
     }
     boolean csv = kind.endsWith(".csv");
@@ -28,7 +28,6 @@ final class RowFile {
               + ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz, and"
               + " from .parquet");
     }
-    requireFile(path);
     TextLines lines = TextLines.open(path, gzip, format.encoding());
     return csv ? new CsvRows(lines, format.delimiter()) : new JsonRows(lines);
   }

@@ -29,6 +29,10 @@ public final class RowKind<T extends Row> {
   static final List<String> FIELDS =
       List.of(PROMPT, COMPLETION, TEXT, MESSAGES, CHOSEN, REJECTED, COMPLETIONS, MARGIN, ANSWER);
 
+  /** Those of them that tell what a row is. */
+  private static final List<String> KINDS =
+      List.of(PROMPT, COMPLETION, TEXT, MESSAGES, CHOSEN, REJECTED, COMPLETIONS);
+
   /** Demonstrations: {@code prompt, completion} or {@code text}; of comparisons the best side. */
   public static final RowKind<Demonstration> DEMONSTRATIONS = new RowKind<>(RowKind::demonstration);
 
@@ -123,7 +127,25 @@ public final class RowKind<T extends Row> {
     throw fields.bad(
         "no field tells what this row is "
             + fields.names()
-            + "; it needs prompt, completion or text, or chosen and rejected");
+            + "; it needs prompt, completion or text, or chosen and rejected"
+            + otherwise(fields));
+  }
+
+  /** What to do where none of a row's fields is one of ours: nothing where there is one. */
+  private static String otherwise(Fields fields) {
+    if (fields.isEmpty() || KINDS.stream().anyMatch(fields::has)) {
+      return "";
+    }
+    return fields
+        .delimiter()
+        .map(
+            found ->
+                "; its cells seem to stand between '"
+                    + found
+                    + "': --csv-delimiter '"
+                    + found
+                    + "'")
+        .orElseGet(() -> "; a field of another name: --columns prompt=" + fields.first());
   }
 
   private static Demonstration demonstration(Fields fields) {
@@ -143,7 +165,8 @@ public final class RowKind<T extends Row> {
     throw fields.bad(
         "not a demonstration "
             + fields.names()
-            + "; it needs prompt and completion, or text, or chosen and rejected");
+            + "; it needs prompt and completion, or text, or chosen and rejected"
+            + otherwise(fields));
   }
 
   private static Comparison comparison(Fields fields, double margin) {
@@ -157,7 +180,8 @@ public final class RowKind<T extends Row> {
       throw fields.bad(
           "not a comparison "
               + fields.names()
-              + "; it needs chosen and rejected, with a prompt or as whole dialogues");
+              + "; it needs chosen and rejected, with a prompt or as whole dialogues"
+              + otherwise(fields));
     }
     String chosen = fields.text(CHOSEN);
     String rejected = fields.text(REJECTED);
@@ -186,7 +210,11 @@ public final class RowKind<T extends Row> {
     } else if (fields.has(CHOSEN) && fields.has(REJECTED)) {
       prompt = comparison(fields, 0).prompt();
     } else {
-      throw fields.bad("no prompt " + fields.names() + "; it needs prompt, or chosen and rejected");
+      throw fields.bad(
+          "no prompt "
+              + fields.names()
+              + "; it needs prompt, or chosen and rejected"
+              + otherwise(fields));
     }
     return new PromptRow(prompt, fields.scalar(ANSWER), fields.location());
   }

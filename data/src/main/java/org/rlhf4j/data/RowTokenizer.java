@@ -185,11 +185,11 @@ public final class RowTokenizer {
     int room = maxLength - maxNewTokens;
     if (room < 1) {
       throw new UsageException(
-          "max-new-tokens: "
+          "--max-new-tokens: "
               + maxNewTokens
               + " leaves no room for a prompt in "
               + maxLength
-              + " tokens; lower it or raise max-length");
+              + " tokens; lower it or raise --max-length");
     }
     return room;
   }

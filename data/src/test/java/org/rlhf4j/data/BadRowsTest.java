@@ -168,7 +168,13 @@ class BadRowsTest {
         arguments(
             RowKind.PROMPTS,
             "{\"question\":\"a\",\"answer\":\"b\"}",
-            ":1:1: no prompt (fields: question, answer); it needs prompt, or chosen and rejected"),
+            ":1:1: no prompt (fields: question, answer); it needs prompt, or chosen and rejected;"
+                + " a field of another name: --columns prompt=question"),
+        arguments(
+            RowKind.PROMPTS,
+            "{\"prompt;answer\":\"a;b\"}",
+            ":1:1: no prompt (fields: prompt;answer); it needs prompt, or chosen and rejected; its"
+                + " cells seem to stand between ';': --csv-delimiter ';'"),
         arguments(
             RowKind.PROMPTS,
             "{\"prompt\":\"a\",\"answer\":[1]}",
@@ -177,7 +183,8 @@ class BadRowsTest {
             RowKind.ANY,
             "{\"question\":\"a\"}",
             ":1:1: no field tells what this row is (fields: question); it needs prompt, completion"
-                + " or text, or chosen and rejected"));
+                + " or text, or chosen and rejected; a field of another name: --columns"
+                + " prompt=question"));
   }
 
   @ParameterizedTest
@@ -318,6 +325,7 @@ class BadRowsTest {
     return Stream.of(
         arguments("missing.jsonl", ": no such file; check --data"),
         arguments("sub.csv", ": a folder; name the files in it one by one"),
+        arguments("", ": a folder; name the files in it one by one"),
         arguments("a.parquet", ": no such file; check --data"),
         arguments(
             "a.txt",
@@ -329,6 +337,7 @@ class BadRowsTest {
   @MethodSource("wrongFiles")
   void refusesAFileItCannotOpen(String name, String message) throws IOException {
     Files.createDirectory(folder.resolve("sub.csv"));
+    Files.createFile(folder.resolve("a.txt"));
     Path file = folder.resolve(name);
     assertThatExceptionOfType(UsageException.class)
         .isThrownBy(() -> Rows.read(List.of(file), RowKind.ANY, OnBadRow.FAIL))

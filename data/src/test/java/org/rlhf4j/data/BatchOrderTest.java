@@ -92,7 +92,7 @@ class BatchOrderTest {
   void refusesNoRowsNoBatchAndNoStep() {
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> new BatchOrder(0, 4, 0, true))
-        .withMessage("no rows are left to train on; look at the data with rlhf inspect");
+        .withMessage("no rows are left to train on; check --data and --eval-fraction");
     assertThatExceptionOfType(UsageException.class)
         .isThrownBy(() -> new BatchOrder(1, 0, 0, true))
         .withMessage("batch-size: 0 is too small; give at least 1");

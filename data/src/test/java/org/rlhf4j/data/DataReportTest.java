@@ -85,12 +85,12 @@ class DataReportTest {
     DataReport.Builder builder = new DataReport.Builder(3, List.of());
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> builder.build().requireRows())
-        .withMessage("no rows are left to train on; check the data and eval-fraction");
+        .withMessage("no rows are left to train on; check --data and --eval-fraction");
     builder.read(new Comparison("p", "a", "b", 0, PLACE));
     builder.dropped(DataReport.COMPLETION_TOO_LONG);
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> builder.build().requireRows())
-        .withMessage("all 1 rows dropped (completion too long: 1); raise max-length (3)");
+        .withMessage("all 1 rows dropped (completion too long: 1); raise --max-length (3)");
     assertThatCode(report()::requireRows).doesNotThrowAnyException();
   }
 
@@ -113,7 +113,7 @@ class DataReportTest {
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> report().limit(0.05))
         .withMessage(
-            "1 of 4 rows dropped (completion too long: 1), more than max-dropped 0.05 allows; raise"
-                + " max-length (64) or max-dropped");
+            "1 of 4 rows dropped (completion too long: 1), more than --max-dropped 0.05 allows; raise"
+                + " --max-length (64) or --max-dropped");
   }
 }

@@ -70,7 +70,9 @@ public final class LanguageModel implements Trainable, AutoCloseable {
     ModelConfig config = files.config();
     if (files.isScalar()) {
       throw new UserException(
-          files.folder() + ": is a reward model (sequence classifier), not a language model");
+          files.folder()
+              + ": is a reward model (sequence classifier), not a language model; name one, such as"
+              + " the model that it was trained from");
     }
     Tokenizer tokenizer = files.tokenizer();
     List<ParameterSpec> specs = config.languageModelParameters();

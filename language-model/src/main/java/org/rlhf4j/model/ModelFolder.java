@@ -91,7 +91,9 @@ final class ModelFolder {
   static Path resolve(Path given) {
     if (!Files.isDirectory(given)) {
       throw new UsageException(
-          given + ": no such folder; name a model folder, a run directory or a hub id");
+          given
+              + (Files.exists(given) ? ": is a file" : ": no such folder")
+              + "; name a model folder, a run directory or a hub id");
     }
     boolean run = !Files.exists(given.resolve("config.json")) && !AdapterFolder.isAdapter(given);
     return run && Files.isDirectory(given.resolve("model")) ? given.resolve("model") : given;

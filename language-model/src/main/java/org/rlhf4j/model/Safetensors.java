@@ -28,6 +28,10 @@ import java.util.Map;
 public final class Safetensors {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int MAX_HEADER = 100 << 20;
+
+  /** The length that "version " is, with which a pointer of Git LFS begins. */
+  private static final long POINTER = 0x206e6f6973726576L;
+
   private static final int BLOCK = 1 << 18; // floats copied at a time
 
   /** Element types: the first three are read, a tensor of another may lie in a file. */
@@ -97,6 +101,10 @@ public final class Safetensors {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long length = channel.size();
       long header = length < 8 ? -1 : read(channel, 0, 8).getLong();
+      if (header == POINTER) {
+        throw new UserException(
+            file + ": is Git LFS's pointer to the weights; `git lfs pull` fetches them");
+      }
       if (header < 2 || header > MAX_HEADER || header > length - 8) {
         throw damaged(file, "the header's length is " + header + " in a file of " + length);
       }

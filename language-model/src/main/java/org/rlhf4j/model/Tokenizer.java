@@ -77,7 +77,9 @@ public final class Tokenizer implements AutoCloseable {
     Path file = folder.resolve(TOKENIZER_JSON);
     if (!Files.isRegularFile(file)) {
       throw new UsageException(
-          file + ": no such file; name a folder that holds a Hugging Face tokenizer");
+          file
+              + ": no such file; name a folder that holds a Hugging Face tokenizer. Where it has"
+              + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
     }
     byte[] bytes = JsonFiles.bytes(file);
     JsonNode json = JsonFiles.parse(file, bytes);

@@ -67,7 +67,8 @@ class AdapterFolderTest {
       }
     }
     assertThatThrownBy(() -> LanguageModel.load(original))
-        .hasMessageEndingWith("is a reward model (sequence classifier), not a language model");
+        .hasMessageContaining(
+            "is a reward model (sequence classifier), not a language model; name");
     assertThatThrownBy(() -> ScalarModel.load(folder))
         .hasMessageContaining("has no score.weight, so it is no reward model");
   }

@@ -120,7 +120,8 @@ class ModelFolderTest {
   void aRewardModelIsNoLanguageModelAndTheOtherWayRound() throws IOException {
     assertThatThrownBy(() -> LanguageModel.load(Fixture.of("gpt2-reward").folder()))
         .isInstanceOf(UserException.class)
-        .hasMessageEndingWith("is a reward model (sequence classifier), not a language model");
+        .hasMessageContaining(
+            "is a reward model (sequence classifier), not a language model; name");
     assertThatThrownBy(() -> ScalarModel.load(folder))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("has no score.weight, so it is no reward model");

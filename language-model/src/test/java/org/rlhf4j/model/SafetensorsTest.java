@@ -24,6 +24,16 @@ class SafetensorsTest {
   @TempDir private Path folder;
 
   @Test
+  void aPointerOfGitLfsIsToldFromADamagedFile() throws IOException {
+    Path file = folder.resolve("x.safetensors");
+    Files.writeString(
+        file, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n");
+    assertThatThrownBy(() -> Safetensors.open(file))
+        .isInstanceOf(UserException.class)
+        .hasMessage(file + ": is Git LFS's pointer to the weights; `git lfs pull` fetches them");
+  }
+
+  @Test
   void readsBackWhatItWrote() throws IOException {
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     tensors.put("z", tensor(List.of(2L, 3L), 1, -2.5f, 3, 0, Float.MIN_VALUE, 1e38f));

@@ -189,7 +189,10 @@ class TokenizerTest {
   @Test
   void saysInOneLineWhatIsWrongWithAFolder() throws IOException {
     Path file = folder.resolve("tokenizer.json");
-    assertFails(file + ": no such file; name a folder that holds a Hugging Face tokenizer");
+    assertFails(
+        file
+            + ": no such file; name a folder that holds a Hugging Face tokenizer. Where it has"
+            + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
 
     Files.writeString(file, "{\"model\":\n oops}");
     assertFails(file + ":2:7: not valid JSON; save the file again");

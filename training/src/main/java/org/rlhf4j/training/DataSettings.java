@@ -71,7 +71,7 @@ public record DataSettings(
     }
     if (asked > dimensions.positions()) {
       throw new UsageException(
-          "max-length "
+          "--max-length "
               + asked
               + " is more than the model's "
               + dimensions.positions()

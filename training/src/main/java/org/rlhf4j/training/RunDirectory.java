@@ -53,22 +53,32 @@ public final class RunDirectory implements AutoCloseable {
       throw new UsageException(folder + ": is a file; give --output a folder");
     }
     List<Path> made = missing(folder);
-    Files.createDirectories(folder);
+    make(folder);
     List<Path> content = AtomicFiles.list(folder);
     boolean empty = content.stream().allMatch(path -> path.endsWith(RunLock.FILE));
+    if (!empty && content.stream().map(Path::getFileName).noneMatch(RunDirectory::isOfARun)) {
+      throw new UsageException(
+          folder + ": is not empty and holds no run to resume; choose another --output");
+    }
     if (!empty && !resume) {
       throw new UsageException(
           folder
               + ": is not empty; add --resume to go on with the run there, or choose another"
               + " --output");
     }
-    if (!empty && content.stream().map(Path::getFileName).noneMatch(RunDirectory::isOfARun)) {
-      throw new UsageException(
-          folder + ": is not empty and holds no run to resume; choose another --output");
-    }
     RunDirectory run = new RunDirectory(folder, resume, RunLock.take(folder), made);
     AtomicFiles.deletePartial(folder);
     return run;
+  }
+
+  private static void make(Path folder) {
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new UsageException(
+          "%s: can't be made (%s); choose another --output".formatted(folder, FileFault.reason(e)),
+          e);
+    }
   }
 
   private static List<Path> missing(Path folder) {

@@ -52,7 +52,8 @@ final class RunFolders {
       List<Path> runs = inside.filter(RunFolders::isRun).sorted().toList();
       if (runs.isEmpty()) {
         throw new UsageException(
-            path + ": holds no run: neither it nor a folder in it has a metrics.jsonl");
+            path
+                + ": holds no run: neither it nor a folder in it has a metrics.jsonl; name a run directory");
       }
       return runs;
     }

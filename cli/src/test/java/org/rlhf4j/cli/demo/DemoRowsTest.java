@@ -2,12 +2,18 @@ package org.rlhf4j.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.data.Comparison;
 import org.rlhf4j.data.Demonstration;
 import org.rlhf4j.data.OnBadRow;
@@ -81,5 +87,28 @@ class DemoRowsTest {
     seen.addAll(prompts("sums.csv"));
     assertThat(prompts("heldout.csv")).isNotEmpty().doesNotContainAnyElementsOf(seen);
     assertThat(prompts("heldout-sums.csv")).isNotEmpty().doesNotContainAnyElementsOf(seen);
+  }
+
+  static boolean pythonIsInstalled() {
+    return Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, "python3")));
+  }
+
+  @Test
+  @EnabledIf(value = "pythonIsInstalled", disabledReason = "no python3: the rows aren't made anew")
+  void theGeneratorMakesTheSameRowsAgain(@TempDir Path folder) throws Exception {
+    Process made =
+        new ProcessBuilder("python3", FOLDER.resolve("make_rows.py").toString(), folder.toString())
+            .inheritIO()
+            .start();
+    assertThat(made.waitFor()).isZero();
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files)
+          .hasSize(6)
+          .allSatisfy(
+              file ->
+                  assertThat(file)
+                      .hasSameBinaryContentAs(FOLDER.resolve(file.getFileName().toString())));
+    }
   }
 }

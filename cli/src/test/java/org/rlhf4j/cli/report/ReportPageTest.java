@@ -5,41 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * The page in a browser, from a file. Skipped where there is no Chromium. Where the environment
- * variable REPORT_SCREENSHOTS names a folder, pictures of the page are left there.
- */
+/** The page of runs in a browser. */
 @EnabledIf(
     value = "org.rlhf4j.cli.report.Browser#isInstalled",
     disabledReason = "no Chromium on the PATH: the page isn't looked at in a browser")
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
-class ReportPageTest {
+class ReportPageTest extends PageContract {
 
   /** Longer than a prompt's box is high. */
   private static final String TEXT = WrittenRuns.HOSTILE + "\nand so on".repeat(20);
 
-  @TempDir private static Path folder;
-  private static Browser browser;
-  private static Path page;
-
   @BeforeAll
   static void makeThePage() throws IOException {
-    browser = Browser.start(folder.resolve("profile"));
     Path runs = folder.resolve("runs");
     WrittenRuns.sft(runs.resolve("sft"), 60);
     WrittenRuns.reward(runs.resolve("reward"));
@@ -50,22 +32,9 @@ class ReportPageTest {
     Report.write(List.of(runs), page);
   }
 
-  @AfterAll
-  static void stop() {
-    browser.close();
-  }
-
-  @BeforeEach
-  void open() {
-    browser.emulate("light", 1320);
-    browser.open(page);
-  }
-
-  @AfterEach
-  void nothingWentWrong() {
-    assertThat(browser.errors()).isEmpty();
-    assertThat(browser.requests())
-        .allSatisfy(url -> assertThat(url).isEqualTo(page.toUri().toString()));
+  @Override
+  String skipLink() {
+    return "Skip to the runs";
   }
 
   private static String text(String selector) {
@@ -82,8 +51,6 @@ class ReportPageTest {
 
   @Test
   void everySectionIsThere() {
-    assertThat(browser.evaluate("document.documentElement.dataset.ready").asText())
-        .isEqualTo("true");
     assertThat(text("nav"))
         .isEqualTo(
             "Runs\nHealth\nCurves\nCalibration\nBreakdowns\nMistakes\nSamples\nTokens\nSettings");
@@ -197,45 +164,11 @@ class ReportPageTest {
   }
 
   @Test
-  void theFirstKeyLeadsToTheSkipLink() {
-    browser.key("Tab");
-    assertThat(browser.evaluate("document.activeElement.textContent").asText())
-        .isEqualTo("Skip to the runs");
-  }
-
-  @Test
   void samplesOfAnyTwoRunsStandSideBySide() {
     assertThat(text("#samples .side:last-child .label")).contains("reward 2", "+3");
     browser.evaluate(
         "(() => { const s = document.querySelectorAll('#samples select')[0];"
             + " s.value = '0:0'; s.dispatchEvent(new Event('change')); })()");
     assertThat(text("#samples")).contains("These two were not given the same prompts");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"light, 1320", "dark, 1320", "light, 400"})
-  void accessibilityRulesHold(String colorScheme, int width) throws IOException {
-    browser.emulate(colorScheme, width);
-    browser.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })");
-    browser.frame();
-    JsonNode result = browser.accessibility();
-    assertThat(result.get("violations")).isEmpty();
-    assertThat(result.get("passes").intValue()).isGreaterThan(20);
-    assertThat(browser.widerThanTheWindow()).as("nothing is wider than the window").isEmpty();
-    screenshot(colorScheme + "-" + width);
-  }
-
-  /** The same rules do find a fault that is put in. */
-  @Test
-  void accessibilityRulesCanFail() throws IOException {
-    browser.evaluate("document.querySelector('#runs h3').style.color = '#bbb'");
-    assertThat(browser.accessibility().get("violations").toString()).contains("color-contrast");
-  }
-
-  private static void screenshot(String name) throws IOException {
-    String target = System.getenv("REPORT_SCREENSHOTS");
-    if (target != null) {
-      browser.screenshot(Files.createDirectories(Path.of(target)).resolve(name + ".png"));
-    }
   }
 }

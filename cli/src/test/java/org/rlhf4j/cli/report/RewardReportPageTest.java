@@ -2,25 +2,14 @@ package org.rlhf4j.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.data.Comparison;
 import org.rlhf4j.data.DataReport;
 import org.rlhf4j.data.Location;
@@ -28,22 +17,16 @@ import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.reward.RewardEvaluation;
 
-/** The reward model's page in a browser; as {@link ReportPageTest} has it. */
+/** The reward model's page in a browser. */
 @EnabledIf(
     value = "org.rlhf4j.cli.report.Browser#isInstalled",
     disabledReason = "no Chromium on the PATH: the page isn't looked at in a browser")
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
-class RewardReportPageTest {
+class RewardReportPageTest extends PageContract {
 
   private static final int PAIRS = 200;
 
-  @TempDir private static Path folder;
-  private static Browser browser;
-  private static Path page;
-
   @BeforeAll
   static void makeThePage() throws IOException {
-    browser = Browser.start(folder.resolve("profile"));
     List<TokenizedRow> rows = rows();
     List<float[]> careful = new ArrayList<>();
     List<float[]> hasty = new ArrayList<>();
@@ -83,28 +66,13 @@ class RewardReportPageTest {
     return rows;
   }
 
-  @AfterAll
-  static void stop() {
-    browser.close();
-  }
-
-  @BeforeEach
-  void open() {
-    browser.emulate("light", 1320);
-    browser.open(page);
-  }
-
-  @AfterEach
-  void nothingWentWrong() {
-    assertThat(browser.errors()).isEmpty();
-    assertThat(browser.requests())
-        .allSatisfy(url -> assertThat(url).isEqualTo(page.toUri().toString()));
+  @Override
+  String skipLink() {
+    return "Skip to the verdict";
   }
 
   @Test
   void everySectionIsThere() {
-    assertThat(browser.evaluate("document.documentElement.dataset.ready").asText())
-        .isEqualTo("true");
     assertThat(browser.text("nav"))
         .isEqualTo("Verdict\nComparison\nCalibration\nMargins\nBreakdowns\nMistakes");
     assertThat(browser.text("#verdict .card"))
@@ -146,36 +114,5 @@ class RewardReportPageTest {
     browser.frame();
     assertThat(browser.text("#breakdowns figure thead")).contains("source", "if longer");
     assertThat(browser.text("#breakdowns figure tbody tr")).contains("people", "careful", "67");
-  }
-
-  @Test
-  void theFirstKeyLeadsToTheSkipLink() {
-    browser.key("Tab");
-    assertThat(browser.evaluate("document.activeElement.textContent").asText())
-        .isEqualTo("Skip to the verdict");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"light, 1320", "dark, 1320", "light, 400"})
-  void accessibilityRulesHold(String colorScheme, int width) throws IOException {
-    browser.emulate(colorScheme, width);
-    browser.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })");
-    browser.frame();
-    JsonNode result = browser.accessibility();
-    assertThat(result.get("violations")).isEmpty();
-    assertThat(result.get("passes").intValue()).isGreaterThan(20);
-    assertThat(browser.widerThanTheWindow()).as("nothing is wider than the window").isEmpty();
-    String target = System.getenv("REPORT_SCREENSHOTS");
-    if (target != null) {
-      Path file = Path.of(target).resolve("reward-" + colorScheme + "-" + width + ".png");
-      browser.screenshot(Files.createDirectories(Path.of(target)).resolve(file.getFileName()));
-    }
-  }
-
-  /** The same rules do find a fault that is put in. */
-  @Test
-  void accessibilityRulesCanFail() throws IOException {
-    browser.evaluate("document.querySelector('#verdict h3').style.color = '#bbb'");
-    assertThat(browser.accessibility().get("violations").toString()).contains("color-contrast");
   }
 }

@@ -34,7 +34,7 @@ final class SettingsBinder<T extends Record> {
     for (SettingSpec spec : settings.specs()) {
       Optional<Object> value = valueOf(spec, file, commandLine);
       value.ifPresent(given -> values.put(spec.name(), given));
-      if (value.isEmpty() && spec.required()) {
+      if (spec.required() && (value.isEmpty() || value.get().equals(List.of()))) {
         missing.add("--" + spec.name());
       }
     }

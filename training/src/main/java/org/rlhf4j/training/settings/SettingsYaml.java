@@ -47,7 +47,7 @@ public final class SettingsYaml {
     try {
       return parse(Files.readString(file), file.toString());
     } catch (NoSuchFileException e) {
-      throw new UsageException(file + ": no such file", e);
+      throw new UsageException(file + ": no such file; check its path", e);
     } catch (CharacterCodingException e) {
       throw new UsageException(file + ": not UTF-8 text", e);
     } catch (IOException e) {
@@ -102,7 +102,8 @@ public final class SettingsYaml {
       return new Yaml(new SafeConstructor(options)).compose(new StringReader(yaml));
     } catch (MarkedYAMLException e) {
       Mark mark = e.getProblemMark();
-      throw new UsageException(place(file, mark) + ": not YAML: " + e.getProblem(), e);
+      throw new UsageException(
+          place(file, mark) + ": not YAML: " + e.getProblem() + "; correct it", e);
     } catch (YAMLException e) {
       String reason = e.getMessage().lines().findFirst().orElse("");
       throw new UsageException(file + ": not YAML: " + reason, e);

@@ -102,7 +102,7 @@ class SettingsYamlTest {
   void saysWhereAFileIsNotYaml(String yaml) {
     assertThatThrownBy(() -> SettingsYaml.parse(yaml, "run.yaml"))
         .isInstanceOf(UsageException.class)
-        .hasMessageMatching("run\\.yaml:\\d+:\\d+: not YAML: [^\n]+");
+        .hasMessageMatching("run\\.yaml:\\d+:\\d+: not YAML: [^\n]+; correct it");
   }
 
   @Test
@@ -127,7 +127,8 @@ class SettingsYamlTest {
     Path missing = folder.resolve("missing.yaml");
     Path binary = Files.write(folder.resolve("binary.yaml"), new byte[] {(byte) 0xff, 0x00});
 
-    assertThatThrownBy(() -> SettingsYaml.read(missing)).hasMessage(missing + ": no such file");
+    assertThatThrownBy(() -> SettingsYaml.read(missing))
+        .hasMessage(missing + ": no such file; check its path");
     assertThatThrownBy(() -> SettingsYaml.read(binary)).hasMessage(binary + ": not UTF-8 text");
     assertThatThrownBy(() -> SettingsYaml.read(folder))
         .isInstanceOf(UsageException.class)
