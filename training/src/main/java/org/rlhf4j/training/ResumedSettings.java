@@ -24,6 +24,8 @@ final class ResumedSettings {
           "checkpoint-every",
           "keep-checkpoints",
           "profile",
+          "save-dtype",
+          "max-shard-size",
           "skip-proofs");
 
   private ResumedSettings() {}
