@@ -12,6 +12,7 @@ import org.rlhf4j.cli.demo.DemoFiles;
 import org.rlhf4j.cli.demo.Promise;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.training.SaveSettings;
 import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.Setting;
 import picocli.CommandLine.Command;
@@ -71,7 +72,11 @@ final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings> {
     if (!Files.exists(model)) {
       NewCommand.make(
           new NewCommand.NewSettings(
-              input.resolve("config.json"), input.resolve("tokenizer"), model, chosen.machine()));
+              input.resolve("config.json"),
+              input.resolve("tokenizer"),
+              model,
+              SaveSettings.DEFAULT,
+              chosen.machine()));
     }
     Pipeline pipeline = Pipeline.read(input.resolve(DemoFiles.PIPELINE), output, Map.of());
     DemoStory story = new DemoStory(output, input, chosen.machine().seed(), err());

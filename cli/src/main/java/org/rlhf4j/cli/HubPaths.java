@@ -58,6 +58,15 @@ final class HubPaths {
     return given;
   }
 
+  /** A folder with a tokenizer, of an id of the hub without its weights. */
+  Path tokenizer(Path given) {
+    if (Files.exists(given)) {
+      return given;
+    }
+    Optional<HubRepo> repo = HubRepo.model(given.toString());
+    return repo.map(found -> hub.get().tokenizer(found)).orElse(given);
+  }
+
   private Path model(Path given) {
     Optional<HubRepo> repo = HubRepo.model(given.toString());
     return repo.map(found -> hub.get().model(found)).orElse(given);

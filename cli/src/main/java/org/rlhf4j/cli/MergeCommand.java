@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.rlhf4j.model.AdapterMerge;
+import org.rlhf4j.model.Dtype;
+import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.training.SaveSettings;
 import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.Setting;
 import picocli.CommandLine.Command;
@@ -18,12 +21,14 @@ final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettings> {
    *
    * @param model the adapter
    * @param output the folder to write
+   * @param save how its weights are written
    * @param machine threads
    */
   record MergeSettings(
       @Setting(help = "Adapter to merge: its folder or a run.", required = true, model = true)
           Path model,
       @Setting(help = "Folder that the model is written to.", required = true) Path output,
+      SaveSettings save,
       MachineSettings machine) {}
 
   MergeCommand() {
@@ -39,11 +44,21 @@ final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettings> {
     ModelOutput.write(
         output,
         folder -> {
-          merge.write(folder);
+          merge.write(folder, chosen.save().format());
           if (manifest.isPresent()) {
-            manifest.get().write(folder);
+            ofWritten(manifest.get(), folder, chosen.save().saveDtype()).write(folder);
           }
         });
     err().printf("%s: %s with its adapter merged%n", chosen.output(), chosen.model());
+  }
+
+  /** Merged in fp32 a model scores as before; rounded weights have scores of their own. */
+  private static Manifest ofWritten(Manifest manifest, Path folder, Dtype dtype) {
+    if (dtype == Dtype.FP32) {
+      return manifest;
+    }
+    try (ScalarModel written = ScalarModel.load(folder)) {
+      return manifest.rescored(written);
+    }
   }
 }

@@ -9,6 +9,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UsageException;
+import org.rlhf4j.training.SaveSettings;
 import org.rlhf4j.training.settings.MachineSettings;
 import org.rlhf4j.training.settings.Setting;
 import picocli.CommandLine.Command;
@@ -21,14 +22,19 @@ final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
    * What {@code rlhf new} takes.
    *
    * @param config the model's config.json
-   * @param tokenizer the folder with its tokenizer
+   * @param tokenizer the folder with its tokenizer, or an id on the hub
    * @param output the folder to write
+   * @param save how its weights are written
    * @param machine the seed
    */
   record NewSettings(
       @Setting(help = "The model's config.json.", required = true) Path config,
-      @Setting(help = "Folder with the model's tokenizer.", required = true) Path tokenizer,
+      @Setting(
+              help = "The model's tokenizer: a folder with tokenizer.json, or a hub id.",
+              required = true)
+          Path tokenizer,
       @Setting(help = "Folder that the model is written to.", required = true) Path output,
+      SaveSettings save,
       MachineSettings machine) {}
 
   NewCommand() {
@@ -48,10 +54,11 @@ final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
       throw new UsageException(chosen.config() + ": no such file; name a model's config.json");
     }
     ModelConfig config = ModelConfig.readFile(chosen.config());
-    try (Tokenizer tokenizer = Tokenizer.load(chosen.tokenizer())) {
+    Path folder = HubPaths.ofProcess().tokenizer(chosen.tokenizer());
+    try (Tokenizer tokenizer = Tokenizer.load(folder)) {
       complete(config, tokenizer, chosen);
       try (LanguageModel model = LanguageModel.fresh(config, tokenizer, chosen.machine().seed())) {
-        ModelOutput.write(output, model::save);
+        ModelOutput.write(output, to -> model.save(to, chosen.save().format()));
         return "%s: %s, %,d weights"
             .formatted(
                 chosen.output(),

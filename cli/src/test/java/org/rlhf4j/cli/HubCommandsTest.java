@@ -130,6 +130,21 @@ class HubCommandsTest {
   }
 
   @Test
+  void aFreshModelTakesItsTokenizerFromTheHub() throws Exception {
+    String config = MODEL.resolve("config.json").toAbsolutePath().toString();
+    String[] make = {"new", "--config", config, "--tokenizer", "org/small", "--output", "fresh"};
+
+    Outcome outcome = rlhf(make);
+
+    assertThat(outcome.code()).as(outcome.err()).isZero();
+    assertThat(temp.resolve("fresh/tokenizer.json"))
+        .hasSameBinaryContentAs(MODEL.resolve("tokenizer.json"));
+    assertThat(hub.asked)
+        .anyMatch(asked -> asked.endsWith("/tokenizer.json"))
+        .noneMatch(asked -> asked.endsWith(".safetensors"));
+  }
+
+  @Test
   void whatIsNowhereIsOneLine() throws Exception {
     Outcome outcome = rlhf("logprobs", "--model", "runs/sft", "--data", "x.jsonl");
 

@@ -44,14 +44,7 @@ class MergeCommandTest {
 
   @Test
   void aRewardModelKeepsItsManifest() throws IOException {
-    Path adapter = Files.createDirectory(folder.resolve("adapter"));
-    for (String file : List.of("adapter_config.json", "adapter_model.safetensors")) {
-      Files.copy(FIXTURES.resolve("lora-reward").resolve(file), adapter.resolve(file));
-    }
-    Path base = FIXTURES.resolve("llama-gqa-tied").toAbsolutePath();
-    Path config = adapter.resolve("adapter_config.json");
-    Files.writeString(
-        config, Files.readString(config).replace("../llama-gqa-tied", base.toString()));
+    Path adapter = rewardAdapter();
     Files.writeString(adapter.resolve("rlhf.json"), "{\"kind\":\"reward-model\",\"pairs\":17}");
     Path merged = folder.resolve("merged");
     rlhf(0, "merge", "--model", adapter.toString(), "--output", merged.toString());
@@ -60,6 +53,31 @@ class MergeCommandTest {
         ScalarModel whole = ScalarModel.load(merged)) {
       assertThat(whole.scores(TOKENS)).containsExactly(adapted.scores(TOKENS), within(1e-5f));
     }
+  }
+
+  /** Rounded weights score differently, so the manifest's probes are scored again. */
+  @Test
+  void aRewardModelMergedInSixteenBitsIsRecognized() throws IOException {
+    Path adapter = rewardAdapter();
+    try (ScalarModel model = ScalarModel.load(adapter)) {
+      Files.writeString(adapter.resolve("rlhf.json"), "{\"kind\":\"reward-model\",\"pairs\":17}");
+      Manifest.read(adapter).orElseThrow().rescored(model).write(adapter);
+    }
+    Path merged = folder.resolve("merged");
+    rlhf(
+        0,
+        "merge",
+        "--model",
+        adapter.toString(),
+        "--output",
+        merged.toString(),
+        "--save-dtype",
+        "bf16");
+    Manifest.loadVerified(merged).close();
+    Manifest manifest = Manifest.read(merged).orElseThrow();
+    assertThat(manifest.probes()).isNotEmpty();
+    assertThat(manifest.pairs()).isEqualTo(17);
+    assertThat(manifest.headHash()).isNotEqualTo(Manifest.read(adapter).orElseThrow().headHash());
   }
 
   @Test
@@ -84,6 +102,19 @@ class MergeCommandTest {
     assertThat(Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(new StringWriter())))
         .isZero();
     assertThat(out.toString()).contains("fit 64 tokens");
+  }
+
+  /** A copy of the fixture, to write a manifest to. */
+  private Path rewardAdapter() throws IOException {
+    Path adapter = Files.createDirectory(folder.resolve("adapter"));
+    for (String file : List.of("adapter_config.json", "adapter_model.safetensors")) {
+      Files.copy(FIXTURES.resolve("lora-reward").resolve(file), adapter.resolve(file));
+    }
+    Path base = FIXTURES.resolve("llama-gqa-tied").toAbsolutePath();
+    Path config = adapter.resolve("adapter_config.json");
+    Files.writeString(
+        config, Files.readString(config).replace("../llama-gqa-tied", base.toString()));
+    return adapter;
   }
 
   private static String rlhf(int code, String... args) {

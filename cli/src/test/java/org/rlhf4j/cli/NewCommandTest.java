@@ -55,6 +55,17 @@ class NewCommandTest {
   }
 
   @Test
+  void writesTheFormatThatIsAskedFor() throws IOException {
+    rlhf("one", "--save-dtype", "bf16", "--max-shard-size", "5KB");
+    JsonNode json = new ObjectMapper().readTree(folder.resolve("one/config.json").toFile());
+    assertThat(json.get("dtype").asText()).isEqualTo("bfloat16");
+    assertThat(folder.resolve("one/model.safetensors.index.json")).exists();
+    assertThat(folder.resolve("one/model-00001-of-00003.safetensors")).exists();
+    assertThat(folder.resolve("one/model.safetensors")).doesNotExist();
+    LanguageModel.load(folder.resolve("one")).close();
+  }
+
+  @Test
   void refusesWhatItCantMake() throws IOException {
     assertThat(rlhf("one", "--config", folder.resolve("no.json").toString()))
         .startsWith("rlhf: " + folder.resolve("no.json") + ": no such file");

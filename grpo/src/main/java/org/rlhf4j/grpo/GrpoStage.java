@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.SaveFormat;
 import org.rlhf4j.rollout.KlController;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.PolicyStage;
@@ -28,6 +29,7 @@ public final class GrpoStage extends PolicyStage {
   private final Learner learner;
   private final GrpoTrainer trainer;
   private final int updatesPerBatch;
+  private final SaveFormat saved;
 
   /**
    * Runs the stage, from its newest checkpoint where it goes on.
@@ -103,6 +105,7 @@ public final class GrpoStage extends PolicyStage {
             programs),
         config.kl());
     this.updatesPerBatch = config.grpo().updatesPerBatch();
+    this.saved = config.run().save().format();
     this.learner =
         new Learner(
             policy.parameters(),
@@ -164,7 +167,7 @@ public final class GrpoStage extends PolicyStage {
 
   @Override
   public void saveModel(RunDirectory to) throws IOException {
-    AtomicFiles.writeFolder(to.model(), run().policy()::save);
+    AtomicFiles.writeFolder(to.model(), folder -> run().policy().save(folder, saved));
   }
 
   @Override

@@ -166,12 +166,13 @@ record AdapterFolder(Path folder, AdapterConfig config, Safetensors weights) {
    * @param family of the base
    * @param adapter the adapter
    * @param scalar whether it is a reward model's
+   * @param dtype the number format of its weights
    */
-  static void write(Path folder, Family family, Adapter adapter, boolean scalar)
+  static void write(Path folder, Family family, Adapter adapter, boolean scalar, Dtype dtype)
       throws IOException {
     adapter.config().write(folder, scalar);
     Map<String, StridedTensor> named = new LinkedHashMap<>();
     adapter.parameters().tensors().forEach((name, tensor) -> named.put(name(family, name), tensor));
-    Safetensors.write(folder.resolve(WEIGHTS), named);
+    Safetensors.write(folder.resolve(WEIGHTS), named, dtype);
   }
 }

@@ -34,16 +34,17 @@ public final class AdapterMerge {
    * head, and the tokenizer.
    *
    * @param output an existing, empty folder
+   * @param format how the weights are written
    * @throws IOException where it can't be written
    */
-  public void write(Path output) throws IOException {
+  public void write(Path output, SaveFormat format) throws IOException {
     if (files.isScalar()) {
       try (ScalarModel model = ScalarModel.load(folder)) {
-        model.saveMerged(output);
+        model.saveMerged(output, format);
       }
     } else {
       try (LanguageModel model = LanguageModel.load(folder)) {
-        model.saveMerged(output);
+        model.saveMerged(output, format);
       }
     }
   }

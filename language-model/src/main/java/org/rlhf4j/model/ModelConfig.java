@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.rlhf4j.model.hub.HubRepo;
 
 /**
@@ -179,18 +180,21 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
     return new ModelConfig(out, family, blueprint);
   }
 
-  /** The configuration as it is written: in fp32, all other keys as they were read. */
-  String text() {
+  /**
+   * The configuration as it is written: the weights' number format under the key that the file has
+   * for it, all other keys as they were read. Without such a key they are taken for fp32.
+   */
+  String text(Dtype dtype) {
     ObjectNode out = json.deepCopy();
-    for (String key : List.of("dtype", "torch_dtype")) {
-      if (out.has(key)) {
-        out.put(key, "float32");
-      }
+    List<String> keys = Stream.of("dtype", "torch_dtype").filter(out::has).toList();
+    keys.forEach(key -> out.put(key, dtype.configName()));
+    if (keys.isEmpty() && dtype != Dtype.FP32) {
+      out.put("dtype", dtype.configName());
     }
     return out.toPrettyString() + "\n";
   }
 
-  void write(Path folder) throws IOException {
-    Files.writeString(folder.resolve("config.json"), text(), StandardCharsets.UTF_8);
+  void write(Path folder, Dtype dtype) throws IOException {
+    Files.writeString(folder.resolve("config.json"), text(dtype), StandardCharsets.UTF_8);
   }
 }

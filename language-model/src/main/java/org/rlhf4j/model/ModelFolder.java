@@ -1,14 +1,11 @@
 package org.rlhf4j.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -18,9 +15,6 @@ import java.util.TreeSet;
  * stands for its base with the adapter on it.
  */
 final class ModelFolder {
-  private static final String WEIGHTS = "model.safetensors";
-  private static final String INDEX = "model.safetensors.index.json";
-
   private final Path folder;
   private final ModelConfig config;
   private final Map<String, Safetensors> files; // by the tensors that they hold
@@ -46,45 +40,7 @@ final class ModelFolder {
     Path folder = adapter == null ? resolved : adapter.base();
     ModelConfig config = ModelConfig.read(folder);
     return new ModelFolder(
-        folder, config, weightFiles(folder).stream().map(Safetensors::open).toList(), adapter);
-  }
-
-  /** The safetensors files of a folder: one, or the shards that its index names. */
-  private static List<Path> weightFiles(Path folder) {
-    if (Files.isRegularFile(folder.resolve(WEIGHTS))) {
-      return List.of(folder.resolve(WEIGHTS));
-    }
-    if (Files.isRegularFile(folder.resolve(INDEX))) {
-      return shards(folder.resolve(INDEX));
-    }
-    Optional<String> pickle = PickleCheckpoint.among(name -> Files.exists(folder.resolve(name)));
-    if (pickle.isPresent()) {
-      Path config = folder.resolve("config.json");
-      String path = folder.toString();
-      throw PickleCheckpoint.refusal(
-          path,
-          pickle.get(),
-          JsonFiles.parse(config, JsonFiles.bytes(config)),
-          "'" + path + "'",
-          path);
-    }
-    throw new UserException(
-        folder + ": no " + WEIGHTS + "; `rlhf new` makes a model from a configuration");
-  }
-
-  private static List<Path> shards(Path index) {
-    Set<Path> shards = new LinkedHashSet<>();
-    for (JsonNode shard : JsonFiles.parse(index, JsonFiles.bytes(index)).path("weight_map")) {
-      if (!shard.asText().matches("[\\w.-]+\\.safetensors")) {
-        throw new UserException(
-            index
-                + ": names the file "
-                + shard
-                + "; shards are safetensors files beside the index");
-      }
-      shards.add(index.resolveSibling(shard.asText()));
-    }
-    return List.copyOf(shards);
+        folder, config, WeightFiles.of(folder).stream().map(Safetensors::open).toList(), adapter);
   }
 
   /** The folder itself, or its {@code model/} where it is a run directory. */
@@ -249,17 +205,22 @@ final class ModelFolder {
    * Writes a model folder: configuration, weights under their checkpoint names, tokenizer files.
    *
    * @param folder an existing, empty folder
+   * @param format how the weights are written
    */
   static void write(
-      Path folder, ModelConfig config, Map<String, StridedTensor> tensors, Tokenizer tokenizer)
+      Path folder,
+      ModelConfig config,
+      Map<String, StridedTensor> tensors,
+      Tokenizer tokenizer,
+      SaveFormat format)
       throws IOException {
-    config.write(folder);
+    config.write(folder, format.dtype());
     Map<String, StridedTensor> named = new LinkedHashMap<>();
     tensors.forEach(
         (tensor, view) ->
             named.put(
                 isHead(config, tensor) ? tensor : config.family().backbonePrefix() + tensor, view));
-    Safetensors.write(folder.resolve(WEIGHTS), named);
+    WeightFiles.write(folder, named, format);
     tokenizer.copyTo(folder);
   }
 }

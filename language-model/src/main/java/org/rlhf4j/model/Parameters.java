@@ -15,6 +15,7 @@ import java.util.Map;
  * index them. Closing them frees the memory, unless another model has them too.
  */
 public final class Parameters implements AutoCloseable {
+  private static final int ROUNDED_BLOCK = 1 << 16; // floats
   private final List<ParameterSpec> specs;
   private final NDManager manager;
   private final NDList arrays = new NDList();
@@ -171,6 +172,28 @@ public final class Parameters implements AutoCloseable {
       gradients.add(gradient);
     }
     return gradients;
+  }
+
+  /**
+   * Rounds all weights, so that they are those that a file of this format holds.
+   *
+   * @param dtype the format
+   * @throws UserException where a weight is too large for it
+   */
+  public void round(Dtype dtype) {
+    for (int i = 0; i < specs.size(); i++) {
+      FloatBuffer memory = memory(i).asFloatBuffer();
+      float[] block = new float[Math.min(ROUNDED_BLOCK, memory.remaining())];
+      while (memory.hasRemaining()) {
+        int count = Math.min(block.length, memory.remaining());
+        memory.duplicate().get(block, 0, count);
+        dtype.require(specs.get(i).name(), block, count);
+        for (int n = 0; n < count; n++) {
+          block[n] = dtype.round(block[n]);
+        }
+        memory.put(block, 0, count);
+      }
+    }
   }
 
   /** All weights, one tensor behind the other, as the programs have them. */

@@ -62,6 +62,10 @@ public final class Safetensors {
     Type(int bytes) {
       this.bytes = bytes;
     }
+
+    int bytes() {
+      return bytes;
+    }
   }
 
   /**
@@ -187,23 +191,36 @@ public final class Safetensors {
   }
 
   /**
-   * Writes fp32 tensors. The caller makes the write atomic by writing to a folder or file that it
-   * renames.
+   * Writes tensors in fp32, bit for bit; see {@link #write(Path, Map, Dtype)}.
    *
    * @param file the file to write
    * @param tensors the tensors by name, in the order in which they are laid down
    * @throws IOException where the file can't be written
    */
   public static void write(Path file, Map<String, StridedTensor> tensors) throws IOException {
+    write(file, tensors, Dtype.FP32);
+  }
+
+  /**
+   * Writes tensors. The caller makes the write atomic by writing to a folder or file that it
+   * renames.
+   *
+   * @param file the file to write
+   * @param tensors the tensors by name, in the order in which they are laid down
+   * @param dtype what they are rounded to
+   * @throws IOException where the file can't be written
+   * @throws UserException where a number is too large for that
+   */
+  static void write(Path file, Map<String, StridedTensor> tensors, Dtype dtype) throws IOException {
     ObjectNode header = JSON.createObjectNode();
     header.putObject("__metadata__").put("format", "pt");
     long offset = 0;
     for (Map.Entry<String, StridedTensor> tensor : tensors.entrySet()) {
       ObjectNode entry = header.putObject(tensor.getKey());
-      entry.put("dtype", "F32");
+      entry.put("dtype", dtype.type().name());
       ArrayNode shape = entry.putArray("shape");
       tensor.getValue().shape().forEach(shape::add);
-      long end = offset + tensor.getValue().size() * Float.BYTES;
+      long end = offset + tensor.getValue().size() * dtype.type().bytes;
       entry.putArray("data_offsets").add(offset).add(end);
       offset = end;
     }
@@ -222,23 +239,26 @@ public final class Safetensors {
             StandardOpenOption.TRUNCATE_EXISTING,
             StandardOpenOption.WRITE)) {
       write(channel, start.flip());
-      for (StridedTensor tensor : tensors.values()) {
-        write(channel, tensor);
+      for (Map.Entry<String, StridedTensor> tensor : tensors.entrySet()) {
+        write(channel, tensor.getKey(), tensor.getValue(), dtype);
       }
       channel.force(true);
     }
   }
 
-  private static void write(FileChannel channel, StridedTensor tensor) throws IOException {
+  private static void write(FileChannel channel, String name, StridedTensor tensor, Dtype dtype)
+      throws IOException {
     int block = blockRows(tensor);
     float[] values = new float[block * tensor.columns()];
     ByteBuffer bytes =
-        ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.allocateDirect(values.length * dtype.type().bytes)
+            .order(ByteOrder.LITTLE_ENDIAN);
     for (int row = 0; row < tensor.rows(); row += block) {
-      int count = Math.min(block, tensor.rows() - row);
-      tensor.get(row, count, values);
-      bytes.clear().asFloatBuffer().put(values, 0, count * tensor.columns());
-      write(channel, bytes.limit(count * tensor.columns() * Float.BYTES));
+      int count = Math.min(block, tensor.rows() - row) * tensor.columns();
+      tensor.get(row, count / Math.max(1, tensor.columns()), values);
+      dtype.require(name, values, count);
+      dtype.put(values, count, bytes.clear());
+      write(channel, bytes.flip());
     }
   }
 

@@ -312,26 +312,38 @@ public final class ScalarModel implements Trainable, AutoCloseable {
   }
 
   /**
-   * Writes the model as a Hugging Face sequence classifier, an adapter as peft does.
+   * Writes the model as it is computed with, in fp32; see {@link #save(Path, SaveFormat)}.
    *
    * @param folder an existing, empty folder
    * @throws IOException where it can't be written
    */
   public void save(Path folder) throws IOException {
+    save(folder, SaveFormat.DEFAULT);
+  }
+
+  /**
+   * Writes the model as a Hugging Face sequence classifier, an adapter as peft does, in one file.
+   *
+   * @param folder an existing, empty folder
+   * @param format how the weights are written
+   * @throws IOException where it can't be written
+   * @throws UserException where a weight is too large for the format
+   */
+  public void save(Path folder, SaveFormat format) throws IOException {
     if (adapter == null) {
-      ModelFolder.write(folder, config, weights.tensors(), tokenizer);
+      ModelFolder.write(folder, config, weights.tensors(), tokenizer, format);
     } else {
-      AdapterFolder.write(folder, config.family(), adapter, true);
+      AdapterFolder.write(folder, config.family(), adapter, true, format.dtype());
       tokenizer.copyTo(folder);
     }
   }
 
   /** Adds the adapter to the weights and writes those; of no use afterwards. */
-  void saveMerged(Path folder) throws IOException {
+  void saveMerged(Path folder, SaveFormat format) throws IOException {
     network.fold(weights);
     Map<String, StridedTensor> tensors = weights.tensors();
     tensors.put(HEAD, parameters().tensors().get(HEAD));
-    ModelFolder.write(folder, config, tensors, tokenizer);
+    ModelFolder.write(folder, config, tensors, tokenizer, format);
   }
 
   @Override

@@ -59,7 +59,7 @@ class AdapterFolderTest {
       assertSameTensors(original, saved);
       assertThat(config(saved)).isEqualTo(config(original));
       Path merged = Files.createDirectory(temp.resolve("merged"));
-      AdapterMerge.of(original).write(merged);
+      AdapterMerge.of(original).write(merged, SaveFormat.DEFAULT);
       try (ScalarModel whole = ScalarModel.load(merged)) {
         assertThat(whole.isAdapted()).isFalse();
         assertThat(whole.scores(tokens)[0])

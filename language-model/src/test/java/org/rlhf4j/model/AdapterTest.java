@@ -332,7 +332,7 @@ class AdapterTest {
     Path adapter = Files.createTempDirectory(temp, "adapter");
     Path merged = Files.createTempDirectory(temp, "merged");
     adapted.save(adapter);
-    AdapterMerge.of(adapter).write(merged);
+    AdapterMerge.of(adapter).write(merged, SaveFormat.DEFAULT);
     return merged;
   }
 }

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,6 +67,29 @@ class SafetensorsTest {
 
     assertThat(read.values("b")).containsExactly(1, -2);
     assertThat(read.values("h")).containsExactly(1, 0x1p-24f);
+  }
+
+  /** 1 = 3f80, −2 = c000 and 1 + 3 · 2⁻⁸ → 1 + 2⁻⁶ = 3f82 in bf16; 3c00, c000, 3c0c in fp16. */
+  @Test
+  void writesSixteenBits() throws IOException {
+    Map<String, StridedTensor> tensors = Map.of("w", tensor(List.of(3L), 1, -2, 0x1.03p0f));
+    assertThat(written(tensors, Dtype.BF16)).isEqualTo("803f00c0823f");
+    assertThat(written(tensors, Dtype.FP16)).isEqualTo("003c00c00c3c");
+    assertThat(written(tensors, Dtype.FP32)).isEqualTo("0000803f000000c00080813f");
+    assertThatThrownBy(() -> written(Map.of("big", tensor(List.of(2L), 1, 1e6f)), Dtype.FP16))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith("tensor big holds 1000000.0, too large for fp16");
+  }
+
+  /** The bytes behind the header. */
+  private String written(Map<String, StridedTensor> tensors, Dtype dtype) throws IOException {
+    Path file = folder.resolve(dtype + ".safetensors");
+    Safetensors.write(file, tensors, dtype);
+    byte[] bytes = Files.readAllBytes(file);
+    long header = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    assertThat(Safetensors.open(file).entries().values())
+        .allSatisfy(entry -> assertThat(entry.type()).isEqualTo(dtype.type()));
+    return HexFormat.of().formatHex(bytes, 8 + (int) header, bytes.length);
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LoraConfig;
+import org.rlhf4j.model.SaveFormat;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.ValueHead;
@@ -217,9 +218,10 @@ public final class PpoStage extends PolicyStage {
 
   @Override
   public void saveModel(RunDirectory to) throws IOException {
-    AtomicFiles.writeFolder(to.model(), run().policy()::save);
+    SaveFormat format = config.run().save().format();
+    AtomicFiles.writeFolder(to.model(), folder -> run().policy().save(folder, format));
     try (ScalarModel model = critic.toModel()) {
-      AtomicFiles.writeFolder(to.critic(), model::save);
+      AtomicFiles.writeFolder(to.critic(), folder -> model.save(folder, format));
     }
   }
 

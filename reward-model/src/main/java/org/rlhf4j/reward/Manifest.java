@@ -102,6 +102,26 @@ public record Manifest(
         currentVersions());
   }
 
+  /**
+   * The same of a model whose weights were rounded since.
+   *
+   * @param model the model as it is now
+   * @return the manifest with its probes' scores and its head
+   */
+  public Manifest rescored(ScalarModel model) {
+    return new Manifest(
+        kind,
+        base,
+        tokenizerHash,
+        headHash(model),
+        Probe.scored(model),
+        accuracy,
+        pairs,
+        scoreMean,
+        scoreDeviation,
+        versions);
+  }
+
   private static Map<String, String> currentVersions() {
     Map<String, String> versions = new TreeMap<>();
     versions.put("djl", Engine.getDjlVersion());

@@ -18,6 +18,8 @@ import org.rlhf4j.data.SplitRows;
 import org.rlhf4j.data.Tokenized;
 import org.rlhf4j.data.TokenizedRow;
 import org.rlhf4j.data.TrainingRow;
+import org.rlhf4j.model.Dtype;
+import org.rlhf4j.model.SaveFormat;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.hub.HubRepo;
@@ -241,12 +243,17 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   @Override
   public void saveModel(RunDirectory directory) throws IOException {
+    SaveFormat format = config.run().save().format();
+    if (format.dtype() != Dtype.FP32) { // what stands in the manifest is of the weights in the file
+      model.parameters().round(format.dtype());
+      heldOutScores = null;
+    }
     Manifest manifest =
         Manifest.of(model, HubRepo.nameOf(config.model()), evaluation(), scoresOfBest());
     AtomicFiles.writeFolder(
         directory.model(),
         folder -> {
-          model.save(folder);
+          model.save(folder, format);
           manifest.write(folder);
         });
   }

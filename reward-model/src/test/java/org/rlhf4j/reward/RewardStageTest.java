@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -131,6 +132,22 @@ class RewardStageTest {
     }
   }
 
+  /** bf16 keeps 8 bits of a weight: its scores are others than those in fp32 of the same run. */
+  @Test
+  void whatIsWrittenInSixteenBitsIsWhatItsManifestDescribes() throws IOException {
+    Path run = run("run", "steps", "4", "eval-fraction", "0.2");
+    Path rounded = run("rounded", "steps", "4", "eval-fraction", "0.2", "save-dtype", "bf16");
+    assertThat(withoutClock(rounded)).isEqualTo(withoutClock(run));
+    Manifest manifest = Manifest.read(rounded).orElseThrow();
+    assertThat(manifest.headHash()).isNotEqualTo(Manifest.read(run).orElseThrow().headHash());
+    Manifest.loadVerified(rounded).close();
+    Files.copy(
+        run.resolve("model/rlhf.json"),
+        rounded.resolve("model/rlhf.json"),
+        StandardCopyOption.REPLACE_EXISTING);
+    assertThatThrownBy(() -> Manifest.loadVerified(rounded)).isInstanceOf(UserException.class);
+  }
+
   @Test
   void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
     assertThatThrownBy(() -> run("run", "learning-rate", "1e30", "max-grad-norm", "0"))
@@ -246,7 +263,7 @@ class RewardStageTest {
     Path run = run("run", "steps", "1");
     Path manifest = run.resolve("model/rlhf.json");
     Path other = run("other", "steps", "2").resolve("model/rlhf.json");
-    Files.copy(other, manifest, java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    Files.copy(other, manifest, StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> Manifest.loadVerified(run))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("probe 1 (\"Yes.\")")

@@ -192,7 +192,8 @@ public final class SftStage implements Stage, AutoCloseable {
 
   @Override
   public void saveModel(RunDirectory directory) throws IOException {
-    AtomicFiles.writeFolder(directory.model(), model::save);
+    AtomicFiles.writeFolder(
+        directory.model(), folder -> model.save(folder, config.run().save().format()));
   }
 
   @Override

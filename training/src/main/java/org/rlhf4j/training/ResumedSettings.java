@@ -27,6 +27,8 @@ final class ResumedSettings {
           "keep-checkpoints",
           "keep-best",
           "profile",
+          "save-dtype",
+          "max-shard-size",
           "skip-proofs");
 
   private ResumedSettings() {}

@@ -6,10 +6,11 @@ import org.rlhf4j.training.settings.Setting;
 import org.rlhf4j.training.settings.SettingsGroup;
 
 /**
- * Where a run is written.
+ * Where a run is written, and its model how.
  *
  * @param output the run directory
  * @param resume whether a run that is there already goes on
+ * @param save how the weights of its model are written
  */
 @SettingsGroup("Run")
 public record RunSettings(
@@ -19,7 +20,8 @@ public record RunSettings(
                 "Go on from the newest complete checkpoint in the output folder; from the start"
                     + " where there is none.",
             defaultValue = "false")
-        boolean resume) {
+        boolean resume,
+    SaveSettings save) {
 
   /**
    * Opens the run directory.

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.model.SaveFormat;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.settings.Defaults;
 import org.rlhf4j.training.settings.SettingSpec;
@@ -43,6 +44,8 @@ class SharedSettingsTest {
         .containsExactly(
             "output",
             "resume",
+            "save-dtype",
+            "max-shard-size",
             "epochs",
             "steps",
             "shuffle",
@@ -65,11 +68,28 @@ class SharedSettingsTest {
   @Test
   void defaultsAreAsDocumented() {
     StageSettings settings = bind();
-    assertThat(settings.run()).isEqualTo(new RunSettings(Path.of("out"), false));
+    assertThat(settings.run())
+        .isEqualTo(new RunSettings(Path.of("out"), false, SaveSettings.DEFAULT));
+    assertThat(settings.run().save().format()).isEqualTo(SaveFormat.DEFAULT);
     assertThat(settings.loop()).isEqualTo(new LoopSettings(1, null, true, null, false, 100, 2, false));
     assertThat(settings.batch()).isEqualTo(new BatchSettings(16));
     assertThat(settings.optimizer())
         .isEqualTo(new OptimizerSettings(1e-6, Schedule.LINEAR, 0, 0, 0.9, 0.999, 1e-8, 1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "5GB, 5000000000",
+    "500MB, 500000000",
+    "2GiB, 2147483648",
+    "3K, 3000",
+    "1 TB, 1000000000000",
+    "77, 77"
+  })
+  void sizesOfFilesAreWrittenWithTheirUnit(String text, long bytes) {
+    FileSize size = bind("max-shard-size", text).run().save().maxShardSize();
+    assertThat(size.bytes()).isEqualTo(bytes);
+    assertThat(size).hasToString(text);
   }
 
   @Test
@@ -90,6 +110,10 @@ class SharedSettingsTest {
 
   @ParameterizedTest
   @CsvSource({
+    "save-dtype, fp64",
+    "max-shard-size, 0",
+    "max-shard-size, 5 gigabytes",
+    "max-shard-size, -1",
     "steps, 0",
     "epochs, 0",
     "checkpoint-every, 0",

@@ -105,6 +105,30 @@ public final class Hub {
   }
 
   /**
+   * Makes a model's tokenizer local, without its weights.
+   *
+   * @param repo the model
+   * @return a folder in the cache that has the tokenizer
+   * @throws UserException where it is nowhere, can't be had, or has no tokenizer.json
+   */
+  public Path tokenizer(HubRepo repo) {
+    Optional<Path> cached =
+        cache
+            .commit(repo)
+            .map(commit -> cache.snapshot(repo, commit))
+            .filter(folder -> Files.isRegularFile(folder.resolve(ModelFiles.TOKENIZER)));
+    if (cached.isPresent()) {
+      return cached.get();
+    }
+    if (environment.offline()) {
+      throw notCached(repo.toString());
+    }
+    Listing listing = client.listing(repo);
+    fetch(repo, listing, ModelFiles.tokenizer(repo, listing));
+    return cache.snapshot(repo, listing.commit());
+  }
+
+  /**
    * Makes a data file local.
    *
    * @param file the file

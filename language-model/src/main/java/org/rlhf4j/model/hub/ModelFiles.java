@@ -24,7 +24,7 @@ final class ModelFiles {
   /** What an adapter is. */
   static final List<String> ADAPTER = List.of("adapter_config.json", "adapter_model.safetensors");
 
-  private static final String TOKENIZER = "tokenizer.json";
+  static final String TOKENIZER = "tokenizer.json";
 
   /** What can't be done without, beside the weights. */
   static final List<String> REQUIRED = List.of(CONFIG, TOKENIZER);
@@ -41,6 +41,12 @@ final class ModelFiles {
   static final String MANIFEST = "rlhf.json";
 
   private ModelFiles() {}
+
+  /** Those of its tokenizer, and what stands beside them of sampling. */
+  static List<RemoteFile> tokenizer(HubRepo repo, Listing listing) {
+    requireListed(List.of(TOKENIZER), repo, listing);
+    return listed(List.of(TOKENIZER), List.of(), listing);
+  }
 
   /**
    * The needed ones of a listing.

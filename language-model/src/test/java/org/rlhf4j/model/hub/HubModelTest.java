@@ -73,6 +73,21 @@ class HubModelTest {
   }
 
   @Test
+  void aTokenizerComesWithoutTheWeights() throws IOException {
+    Path folder = scene.open().tokenizer(HubScene.MODEL);
+    assertThat(names(folder)).containsExactly("tokenizer.json", "tokenizer_config.json");
+    assertThat(scene.open(NOWHERE).tokenizer(HubScene.MODEL)).isEqualTo(folder);
+
+    // The model is what is whole: its weights come when they are asked for.
+    assertThat(names(scene.open().model(HubScene.MODEL))).contains("model.safetensors");
+    scene.hub.files.remove("tokenizer.json");
+    HubRepo other = HubRepo.model(HubScene.ID + "@other").orElseThrow();
+    assertThatThrownBy(() -> scene.open().tokenizer(other))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith(": has no tokenizer.json; name another model or revision");
+  }
+
+  @Test
   void theLayoutIsThatOfHuggingfaceHub() throws IOException {
     Path folder = scene.open().model(HubScene.MODEL);
 

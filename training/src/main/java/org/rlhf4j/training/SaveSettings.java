@@ -1,0 +1,33 @@
+package org.rlhf4j.training;
+
+import org.rlhf4j.model.Dtype;
+import org.rlhf4j.model.SaveFormat;
+import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.settings.SettingsGroup;
+
+/**
+ * How the weights of a model are written.
+ *
+ * @param saveDtype their number format
+ * @param maxShardSize above which they are written as several files
+ */
+@SettingsGroup("Model written")
+public record SaveSettings(
+    @Setting(
+            help = "Number format of the weights that are written; they are computed in fp32.",
+            defaultValue = "fp32")
+        Dtype saveDtype,
+    @Setting(
+            help =
+                "Size above which weights are written as several files with an index: 5GB, 500MB.",
+            defaultValue = "50GB")
+        FileSize maxShardSize) {
+
+  /** What they are where no one says. */
+  public static final SaveSettings DEFAULT = new SaveSettings(Dtype.FP32, FileSize.parse("50GB"));
+
+  /** The format that these ask for. */
+  public SaveFormat format() {
+    return new SaveFormat(saveDtype, maxShardSize.bytes());
+  }
+}
