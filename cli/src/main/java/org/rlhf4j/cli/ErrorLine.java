@@ -50,7 +50,7 @@ final class ErrorLine {
     }
     String message = String.valueOf(failure.getMessage());
     if (OUT_OF_NATIVE_MEMORY.stream().anyMatch(message.toLowerCase(Locale.ROOT)::contains)) {
-      return "out of memory for tensors: lower --micro-batch-tokens or --batch-size ("
+      return "out of memory for tensors: lower --micro-batch-tokens or --max-length ("
           + lastLine(message)
           + ")";
     }

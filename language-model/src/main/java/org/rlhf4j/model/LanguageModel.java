@@ -133,6 +133,12 @@ public final class LanguageModel implements Trainable, AutoCloseable {
     return adapter != null;
   }
 
+  /** Whether its trained parameters mean the same as the other's: all weights, or an adapter on the same base. */
+  public boolean isTrainedLike(LanguageModel other) {
+    return parameters().specs().equals(other.parameters().specs())
+        && (isAdapted() ? other.isAdapted() && origin.equals(other.origin) : !other.isAdapted());
+  }
+
   @Override
   public long frozenCount() {
     return adapter == null ? 0 : weights.count();

@@ -109,6 +109,7 @@ final class ModelFolder {
     }
     Adapter fresh = Adapter.fresh(lora, base, folder, head, seed);
     if (!head.isEmpty() && holds(ScalarModel.HEAD)) {
+      check(ScalarModel.HEAD, head.get(0).parts().get(0));
       copy(ScalarModel.HEAD, fresh.parameters().tensors().get(ScalarModel.HEAD));
     }
     return fresh;

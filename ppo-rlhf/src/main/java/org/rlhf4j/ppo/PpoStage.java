@@ -148,10 +148,8 @@ public final class PpoStage extends PolicyStage {
     LanguageModel policy = run.policy();
     if (valueModel != null) {
       ScalarModel critic = ScalarModel.loadOrStart(valueModel, lora, seed, policy);
-      if (!critic.tokenizer().hash().equals(policy.tokenizer().hash())) {
-        throw new UserException(
-            valueModel + ": has another tokenizer than the policy, so it can't be its critic");
-      }
+      run.requireReadsRollouts(
+          valueModel, critic.tokenizer(), critic.config().dimensions().positions());
       return critic;
     }
     ScalarModel rewardModel = run.rewardModel();

@@ -377,7 +377,7 @@ class PpoStageTest {
                       .isEqualTo(tensor.values()));
     }
     assertThatThrownBy(() -> runs.run("none", "value-model", other.toString()))
-        .hasMessage(other + ": has another tokenizer than the policy, so it can't be its critic");
+        .hasMessage(other + ": has another tokenizer than the policy, whose tokens it has to read");
   }
 
   @Test

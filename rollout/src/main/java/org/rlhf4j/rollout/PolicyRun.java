@@ -1,11 +1,13 @@
 package org.rlhf4j.rollout;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.reward.Normalization;
@@ -68,6 +70,10 @@ public final class PolicyRun implements AutoCloseable {
         settings.referenceModel() == null
             ? policy.copy()
             : LanguageModel.load(settings.referenceModel(), policy);
+    requireReadsRollouts(
+        settings.referenceModel(),
+        reference.tokenizer(),
+        reference.config().dimensions().positions());
     if (settings.replay() != null) {
       this.rewardModel = null;
       this.resampled = null;
@@ -125,17 +131,37 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   /**
+   * Makes sure that a network can read the policy's own tokens.
+   *
+   * @param folder where it is from
+   * @param tokenizer its tokenizer
+   * @param positions how many tokens it reads
+   * @throws UserException where its tokenizer is another, or a rollout doesn't fit
+   */
+  public void requireReadsRollouts(Path folder, Tokenizer tokenizer, int positions) {
+    if (!tokenizer.hash().equals(policy.tokenizer().hash())) {
+      throw new UserException(
+          folder + ": has another tokenizer than the policy, whose tokens it has to read");
+    }
+    if (positions < settings.maxLength()) {
+      throw new UserException(
+          "%s: reads %d tokens at most; lower --max-length, which is %d, to that"
+              .formatted(folder, positions, settings.maxLength()));
+    }
+  }
+
+  /**
    * Gets ready for {@link #refreshReference}: held-out prompts stay with the reference that the run
    * begins with.
    *
    * @throws UserException where the policy and the reference have different shapes
    */
   void keepFirstReference() {
-    if (!reference.parameters().specs().equals(policy.parameters().specs())) {
+    if (!policy.isTrainedLike(reference)) {
       throw new UserException(
           settings.referenceModel()
-              + ": has another shape than the policy, which can't become the reference then; leave"
-              + " out --refresh-reference-every");
+              + ": has another shape than the policy, or an adapter on another base, so the policy"
+              + " can't become the reference; leave out --refresh-reference-every");
     }
     if (heldOut.isPresent()) {
       firstReference = reference.copy();
@@ -200,6 +226,9 @@ public final class PolicyRun implements AutoCloseable {
       memory.add(RunPlan.Part.frozen("reward model", rewardModel.parameters()));
     }
     memory.addAll(RunPlan.Part.ofTokens(policy, tokenBudget));
+    if (sampler != null) {
+      memory.add(sampler.cache(settings.maxLength()));
+    }
     long updates = (long) steps * passes * minibatches;
     if (settings.replay() != null) {
       String work = "%,d recorded steps, %,d updates".formatted(steps, updates);

@@ -96,6 +96,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
       for (var line : RolloutFile.lines(step, learnt.rollout(), learnt.advantages())) {
         lines.append(line);
       }
+      lines.sync();
     }
     double training = seconds(start) - sampling;
     return learnt

@@ -10,6 +10,7 @@ import java.util.stream.IntStream;
 import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.data.Shuffle;
 import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
@@ -19,6 +20,7 @@ import org.rlhf4j.model.Sampled;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.training.Pace;
+import org.rlhf4j.training.RunPlan;
 
 /** Samples completions from the policy as it stands and scores them. */
 public final class SampledRollouts implements RolloutSource {
@@ -117,6 +119,19 @@ public final class SampledRollouts implements RolloutSource {
     double pass = Pace.seconds(() -> policy.logprobs(few, sampling.temperature()));
     double all = trees.stream().mapToLong(TokenTree::length).sum();
     return new Trial(sampled, pass * all / few.tokens());
+  }
+
+  /**
+   * What the keys and values of completions in work take, where none ends early.
+   *
+   * @param maxLength tokens of prompt and completion
+   */
+  RunPlan.Part cache(int maxLength) {
+    Dimensions d = policy.config().dimensions();
+    long rows = Math.min(MAX_ROWS, (long) order.rows(1).length * samples);
+    long floats = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
+    return new RunPlan.Part(
+        "keys and values of %,d completions".formatted(rows), Float.BYTES * floats);
   }
 
   private List<List<Sampled>> generate(int step, int[] rows, int maxNewTokens) {

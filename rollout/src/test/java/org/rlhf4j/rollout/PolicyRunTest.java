@@ -303,20 +303,33 @@ class PolicyRunTest {
     }
   }
 
-  @Test
-  void aReferenceOfAnotherShapeCantBeRefreshed() throws IOException {
-    ModelConfig config = ModelConfig.read(TinyRollouts.FOLDER);
-    ObjectNode smaller =
+  /** The tiny model with another number in its configuration, as the reference. */
+  private void referenceWith(String key, int value) throws IOException {
+    ObjectNode json =
         (ObjectNode)
             new ObjectMapper().readTree(TinyRollouts.FOLDER.resolve("config.json").toFile());
-    smaller.put("num_hidden_layers", config.dimensions().layers() - 1);
+    json.put(key, value);
     Path shape = Files.createDirectory(folder.resolve("shape"));
-    Files.writeString(shape.resolve("config.json"), smaller.toString());
-    try (LanguageModel small =
+    Files.writeString(shape.resolve("config.json"), json.toString());
+    try (LanguageModel other =
         LanguageModel.fresh(ModelConfig.read(shape), TinyRollouts.tokenizer(), 4)) {
-      save("small", small::save);
+      save("other", other::save);
     }
-    put("reference-model", "small");
+    put("reference-model", "other");
+  }
+
+  @Test
+  void aReferenceThatCantReadTheRolloutsIsRefused() throws IOException {
+    referenceWith("max_position_embeddings", 16);
+    assertThatThrownBy(() -> run(1, null))
+        .isInstanceOf(UserException.class)
+        .hasMessageEndingWith("other: reads 16 tokens at most; lower --max-length, which is 64, to that");
+  }
+
+  @Test
+  void aReferenceOfAnotherShapeCantBeRefreshed() throws IOException {
+    int layers = ModelConfig.read(TinyRollouts.FOLDER).dimensions().layers();
+    referenceWith("num_hidden_layers", layers - 1);
     try (PolicyRun run = run(1, null)) {
       assertThatThrownBy(run::keepFirstReference)
           .isInstanceOf(UserException.class)

@@ -186,10 +186,13 @@ public enum HealthCheck {
     return kl > 25 || kl > 0.5 * history.recent("completion_length", SOME).orElse(Double.MAX_VALUE);
   }
 
-  /** How far the reward rose since the start, in standard deviations of the rewards then. */
+  /**
+   * How far the reward rose since the start, in standard deviations of the rewards then; NaN, which
+   * is neither much nor little, where there were none.
+   */
   private static double risen(MetricHistory history, int steps) {
     double spread = history.start("reward_std", steps).orElse(0);
-    return spread > 0 ? difference(history, "reward", steps) / spread : 0;
+    return spread > 0 ? difference(history, "reward", steps) / spread : Double.NaN;
   }
 
   /** The last values less the first ones, 0 where the two would overlap. */

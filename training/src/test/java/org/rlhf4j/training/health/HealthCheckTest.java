@@ -82,6 +82,18 @@ class HealthCheckTest {
     isQuiet(49, "reward", step -> 1);
   }
 
+  /** Ten steps in which nothing succeeds have no spread to compare the successes after them with. */
+  @Test
+  void aRewardThatRisesFromNothingIsNotFlat() {
+    HealthWatch watch = new HealthWatch();
+    for (int step = 1; step <= 60; step++) {
+      double reward = step > 10 ? 0.9 : 0;
+      Metrics metrics = new Metrics().put("reward", reward).put("reward_std", step > 10 ? 0.3 : 0);
+      assertThat(watch.add(step, metrics))
+          .noneMatch(warning -> warning.check() == HealthCheck.REWARD_FLAT);
+    }
+  }
+
   @Test
   void entropyCollapse() {
     // steps 6 to 10 against 1 to 5
