@@ -13,10 +13,9 @@ import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.SplitFiles;
 import org.rlhf4j.data.SplitReport;
-import org.rlhf4j.data.TrainOn;
+import org.rlhf4j.data.TrainedPart;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.sft.TrainedPart;
 import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.FormatSettings;
 import org.rlhf4j.training.HeldOutSettings;
@@ -93,12 +92,6 @@ final class InspectCommand extends SettingsCommand<InspectCommand.InspectSetting
       }
       return data.maxLength() == null ? DataSettings.USUAL_LENGTH : data.maxLength();
     }
-
-    private TrainOn trainedParts() {
-      return trainOn.contains(TrainedPart.PROMPT)
-          ? TrainOn.PROMPT_AND_COMPLETION
-          : TrainOn.COMPLETION;
-    }
   }
 
   InspectCommand() {
@@ -110,7 +103,7 @@ final class InspectCommand extends SettingsCommand<InspectCommand.InspectSetting
     Path folder = ModelConfig.folderOf(chosen.model());
     try (Tokenizer tokenizer = Tokenizer.load(ModelConfig.tokenizerFolderOf(folder))) {
       RowTokenizer rows =
-          new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainedParts());
+          new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn());
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());
       SplitReport report =
           SplitReport.read(

@@ -60,17 +60,6 @@ public final class RowKind<T extends Row> {
   }
 
   /**
-   * Comparisons whose margin is in a column of the user's choice, which then every row must have:
-   * {@code --margin-column}.
-   *
-   * @param column the column's name
-   * @return the kind
-   */
-  public static RowKind<Comparison> comparisonsWithMargin(String column) {
-    return comparisons(column, List.of());
-  }
-
-  /**
    * Comparisons with a margin and values of further fields, which then every row must have.
    *
    * @param marginColumn the field with the margin: {@code --margin-column}; null for {@code margin}

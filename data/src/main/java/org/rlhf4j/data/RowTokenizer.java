@@ -30,7 +30,7 @@ public final class RowTokenizer {
 
   private final Tokenizer tokenizer;
   private final int maxLength;
-  private final TrainOn trainOn;
+  private final boolean trainsOnPrompt;
   private final MessageTokenizer messages;
 
   /**
@@ -40,7 +40,7 @@ public final class RowTokenizer {
    * @param maxLength the most tokens of prompt, completion and end together
    */
   public RowTokenizer(Tokenizer tokenizer, int maxLength) {
-    this(tokenizer, maxLength, TrainOn.COMPLETION);
+    this(tokenizer, maxLength, List.of(TrainedPart.COMPLETION));
   }
 
   /**
@@ -48,15 +48,15 @@ public final class RowTokenizer {
    *
    * @param tokenizer the model's
    * @param maxLength the most tokens of prompt, completion and end together
-   * @param trainOn what of a demonstration is trained on
+   * @param trainOn parts of a demonstration that are trained on; the completion always is
    */
-  public RowTokenizer(Tokenizer tokenizer, int maxLength, TrainOn trainOn) {
+  public RowTokenizer(Tokenizer tokenizer, int maxLength, List<TrainedPart> trainOn) {
     if (maxLength < 2) {
       throw new UsageException("max-length: " + maxLength + " is too short; give at least 2");
     }
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
-    this.trainOn = trainOn;
+    this.trainsOnPrompt = trainOn.contains(TrainedPart.PROMPT);
     this.messages = new MessageTokenizer(tokenizer);
   }
 
@@ -116,7 +116,7 @@ public final class RowTokenizer {
     }
     double margin = row instanceof Comparison comparison ? comparison.margin() : 0;
     return Optional.of(
-        ids.completionMask() == null || trainOn == TrainOn.PROMPT_AND_COMPLETION
+        ids.completionMask() == null || trainsOnPrompt
             ? new TokenizedRow(tree, ids.row(), margin, cut)
             : new TokenizedRow(tree, ids.completionMask(), ids.row(), margin, cut));
   }
@@ -261,7 +261,7 @@ public final class RowTokenizer {
   }
 
   private boolean isTrainedOnPrompt(Row row) {
-    return trainOn == TrainOn.PROMPT_AND_COMPLETION && row instanceof Demonstration;
+    return trainsOnPrompt && row instanceof Demonstration;
   }
 
   private List<int[]> completions(Row row, int[] prompt) {

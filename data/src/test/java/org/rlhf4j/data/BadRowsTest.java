@@ -162,7 +162,7 @@ class BadRowsTest {
             "{\"chosen\":\"a\",\"rejected\":\"b\",\"margin\":1e999}",
             ":1:39: \"margin\" should be a finite number, not \"Infinity\"; correct it"),
         arguments(
-            RowKind.comparisonsWithMargin("gap"),
+            RowKind.comparisons("gap", List.of()),
             "{\"chosen\":\"a\",\"rejected\":\"b\"}",
             ":1:1: no \"gap\" (fields: chosen, rejected); add it or change --margin-column"),
         arguments(

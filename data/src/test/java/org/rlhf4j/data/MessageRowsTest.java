@@ -98,7 +98,7 @@ class MessageRowsTest {
   void trainingOnThePromptTooIsEveryToken() throws IOException {
     try (Tokenizer tokenizer = Tokenizer.load(model)) {
       TokenizedRow row =
-          new RowTokenizer(tokenizer, 100, TrainOn.PROMPT_AND_COMPLETION)
+          new RowTokenizer(tokenizer, 100, List.of(TrainedPart.PROMPT, TrainedPart.COMPLETION))
               .tokenize(read(RowKind.DEMONSTRATIONS, messages(HI, YO)))
               .rows()
               .get(0);

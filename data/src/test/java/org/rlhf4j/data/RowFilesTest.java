@@ -169,7 +169,7 @@ class RowFilesTest {
             "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"gap\":2,\"margin\":9}");
     Path csv = write("a.csv", "chosen,rejected,margin\na,b,\na,b, 1.5\n");
 
-    assertThat(read(json, RowKind.comparisonsWithMargin("gap")))
+    assertThat(read(json, RowKind.comparisons("gap", List.of())))
         .extracting(Comparison::margin)
         .containsExactly(2.0);
     assertThat(read(csv, RowKind.COMPARISONS))

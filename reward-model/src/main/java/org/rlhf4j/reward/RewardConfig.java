@@ -127,7 +127,7 @@ public record RewardConfig(
 
   /** What is wanted of each row. */
   RowKind<Comparison> rowKind() {
-    return marginColumn == null ? RowKind.COMPARISONS : RowKind.comparisonsWithMargin(marginColumn);
+    return RowKind.comparisons(marginColumn, List.of());
   }
 
   /** These settings with what follows from the model and the machine filled in. */

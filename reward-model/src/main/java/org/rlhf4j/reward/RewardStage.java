@@ -73,7 +73,7 @@ public final class RewardStage implements Stage, AutoCloseable {
             config.batch().batchSize(),
             config.machine().seed(),
             config.loop().shuffle());
-    this.steps = config.loop().stepsOver((int) order.stepsPerEpoch(), 1);
+    this.steps = config.loop().stepsOver(order.stepsPerEpoch());
     this.trainer = trainer();
   }
 

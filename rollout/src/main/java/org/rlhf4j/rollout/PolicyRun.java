@@ -83,7 +83,7 @@ public final class PolicyRun implements AutoCloseable {
           new ReplayedRollouts(
               RolloutFile.read(
                   settings.replay(), policy.tokenizer(), policy.config().dimensions()));
-      this.steps = steps(loop, source.available());
+      this.steps = loop.stepsOver(source.available());
       this.report = "prompts: " + source.available() + " recorded steps";
     } else {
       this.rewardModel =
@@ -100,13 +100,9 @@ public final class PolicyRun implements AutoCloseable {
       this.sampler = sampled;
       this.sampleSource = prompts.few(policy, reward);
       this.heldOut = prompts.heldOut(reference, reward, tokenBudget);
-      this.steps = steps(loop, order.stepsPerEpoch());
+      this.steps = loop.stepsOver(order.stepsPerEpoch());
       this.report = String.join(System.lineSeparator(), prompts.lines());
     }
-  }
-
-  private static int steps(LoopSettings loop, long stepsPerEpoch) {
-    return loop.steps() != null ? loop.steps() : (int) Math.ceil(loop.epochs() * stepsPerEpoch);
   }
 
   private Optional<Reward> rewardModelReward() {

@@ -6,7 +6,7 @@ import org.rlhf4j.data.OnBadRow;
 import org.rlhf4j.data.RowFiles;
 import org.rlhf4j.data.RowFormat;
 import org.rlhf4j.data.SplitFiles;
-import org.rlhf4j.data.TrainOn;
+import org.rlhf4j.data.TrainedPart;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.training.BatchSettings;
 import org.rlhf4j.training.DataSettings;
@@ -88,13 +88,6 @@ public record SftConfig(
         new RowFiles(data.data(), dataWeights, format),
         RowFiles.of(heldOut.evalData(), format),
         heldOut.evalFraction());
-  }
-
-  /** What of a demonstration is trained on. */
-  TrainOn trainedParts() {
-    return trainOn.contains(TrainedPart.PROMPT)
-        ? TrainOn.PROMPT_AND_COMPLETION
-        : TrainOn.COMPLETION;
   }
 
   /** These settings with what follows from the model and the machine filled in. */

@@ -59,7 +59,7 @@ public final class SftStage implements Stage, AutoCloseable {
             config.batch().batchSize(),
             config.machine().seed(),
             config.loop().shuffle());
-    this.steps = config.loop().stepsOver((int) order.stepsPerEpoch(), 1);
+    this.steps = config.loop().stepsOver(order.stepsPerEpoch());
     this.trainer =
         new SftTrainer(model, config.optimizer(), steps, config.loop().microBatchTokens());
   }
@@ -116,7 +116,7 @@ public final class SftStage implements Stage, AutoCloseable {
   /** Reads the rows, says what became of them, and stops where too few are left. */
   private static SplitRows read(SftConfig config, LanguageModel model, Display display) {
     RowTokenizer tokenizer =
-        new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainedParts());
+        new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainOn());
     SplitRows rows =
         SplitRows.read(config.files(), RowKind.DEMONSTRATIONS, config.onBadRow(), tokenizer);
     rows.lines().forEach(display.stream()::println);

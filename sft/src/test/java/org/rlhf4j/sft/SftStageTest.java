@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.data.TrainedPart;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.Safetensors;
 import org.rlhf4j.model.UsageException;

@@ -67,12 +67,11 @@ public record LoopSettings(
   /**
    * How many steps the run makes.
    *
-   * @param rows rows in the data, at least 1
-   * @param rowsPerStep rows that one step takes
+   * @param stepsPerEpoch steps that go over the data once
    * @return {@code steps} where given, else those that go over the data {@code epochs} times, the
    *     last one possibly begun in the next pass
    */
-  public int stepsOver(int rows, int rowsPerStep) {
-    return steps != null ? steps : (int) Math.ceil(epochs * rows / rowsPerStep);
+  public int stepsOver(long stepsPerEpoch) {
+    return steps != null ? steps : (int) Math.ceil(epochs * stepsPerEpoch);
   }
 }

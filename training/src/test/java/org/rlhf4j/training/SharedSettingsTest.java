@@ -94,9 +94,9 @@ class SharedSettingsTest {
 
   @Test
   void stepsComeFromTheEpochsUnlessGiven() {
-    // 2 passes over 25 rows by 16: 50 / 16 = 3.125
-    assertThat(bind("epochs", "2").loop().stepsOver(25, 16)).isEqualTo(4);
-    assertThat(bind("epochs", "2", "steps", "60").loop().stepsOver(25, 16)).isEqualTo(60);
+    // 2.5 passes of 3 steps: 7.5
+    assertThat(bind("epochs", "2.5").loop().stepsOver(3)).isEqualTo(8);
+    assertThat(bind("epochs", "2.5", "steps", "60").loop().stepsOver(3)).isEqualTo(60);
   }
 
   @Test

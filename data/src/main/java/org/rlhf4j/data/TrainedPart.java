@@ -1,6 +1,6 @@
-package org.rlhf4j.sft;
+package org.rlhf4j.data;
 
-/** A part of a demonstration that the loss can be computed on. */
+/** A part of a demonstration that can be trained on: {@code --train-on}. */
 public enum TrainedPart {
   /** The prompt's tokens, but for the first, which nothing predicts. */
   PROMPT,
