@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.Torch;
 
 /**
  * What a run is going to do, told before it begins.
@@ -163,7 +164,7 @@ public record RunPlan(String work, List<Part> memory, double operations) {
 
   /** The rate of a matrix product, measured for some hundredths of a second. */
   private static double operationsPerSecond() {
-    try (NDManager scope = NDManager.newBaseManager()) {
+    try (NDManager scope = Torch.manager()) {
       NDArray matrix = scope.ones(new Shape(SIDE, SIDE), DataType.FLOAT32);
       matrix.matMul(matrix).close(); // the first product also loads the library
       long products = 0;
