@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 
 /** The programs from their options to the line they print, on tiny models. */
@@ -62,6 +63,18 @@ class MeasurementTest {
             within(1e-9));
     assertThat(line.get("of_separate_pairs").doubleValue()).isPositive();
     assertThat(line.get("separate_pairs_all_seconds")).hasSize(2);
+  }
+
+  @Test
+  void loadBenchTellsWhatWasLoaded() throws IOException {
+    JsonNode line = line(LoadBench.measurement(), "--model=" + MODEL);
+    assertThat(line.get("seconds").doubleValue()).isPositive();
+    try (LanguageModel model = LanguageModel.load(Path.of(MODEL))) {
+      assertThat(line.get("bytes").longValue()).isEqualTo(4 * model.parameters().count());
+    }
+    assertThat(
+            line(LoadBench.measurement(), "--model=" + MODEL, "--runtime-only=true").has("bytes"))
+        .isFalse();
   }
 
   @Test
