@@ -52,9 +52,14 @@ def write(results, file):
     if str(file) == "-":
         print(markdown(results))
         return
-    text = file.read_text()
-    if START not in text or END not in text:
-        sys.exit(f"{file}: lacks the lines {START} and {END} that the table goes between")
-    pattern = re.escape(START) + ".*?" + re.escape(END)
-    table = f"{START}\n{markdown(results)}\n{END}"
-    file.write_text(re.sub(pattern, lambda _: table, text, count=1, flags=re.DOTALL))
+    between(file, START, markdown(results), END)
+
+
+def between(file, start, text, end):
+    """Puts a text into the file between two marks, in place of what is there."""
+    page = file.read_text()
+    if start not in page or end not in page:
+        sys.exit(f"{file}: lacks the lines {start} and {end} that the table goes between")
+    pattern = re.escape(start) + ".*?" + re.escape(end)
+    made = f"{start}\n{text}\n{end}"
+    file.write_text(re.sub(pattern, lambda _: made, page, count=1, flags=re.DOTALL))

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 
@@ -74,6 +75,18 @@ class MeasurementTest {
     assertThatThrownBy(() -> RankingBench.requireEqual("shared_pairs", 0.701, 0.7))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("shared_pairs: the loss is 0.701000 where the rankings' is 0.700000");
+  }
+
+  @Test
+  void loadBenchTellsWhatWasLoaded() throws IOException {
+    JsonNode line = line(LoadBench.measurement(), "--model=" + MODEL);
+    assertThat(line.get("seconds").doubleValue()).isPositive();
+    try (LanguageModel model = LanguageModel.load(Path.of(MODEL))) {
+      assertThat(line.get("bytes").longValue()).isEqualTo(4 * model.parameters().count());
+    }
+    assertThat(
+            line(LoadBench.measurement(), "--model=" + MODEL, "--runtime-only=true").has("bytes"))
+        .isFalse();
   }
 
   @Test

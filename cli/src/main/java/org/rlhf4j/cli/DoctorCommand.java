@@ -7,13 +7,19 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.util.Platform;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.sun.management.OperatingSystemMXBean;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.rlhf4j.model.Torch;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.hub.Hub;
@@ -54,7 +60,7 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
   void run(DoctorSettings chosen) throws Exception {
     Map<String, Object> findings = new LinkedHashMap<>();
     java(findings);
-    engine(findings, chosen.machine().device());
+    engine(findings);
     tokenizers(findings);
     HubEnvironment environment = HubEnvironment.ofProcess();
     hub(findings, environment);
@@ -81,23 +87,44 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
     findings.put("heap_gib", gib(Runtime.getRuntime().maxMemory()));
   }
 
-  private static void engine(Map<String, Object> findings, MachineSettings.Device asked) {
-    Engine engine;
-    try {
-      engine = Engine.getEngine("PyTorch");
-      requireRightSum();
-    } catch (RuntimeException | LinkageError e) {
-      throw new UserException("PyTorch doesn't load: " + rootMessage(e), e);
-    }
-    if (asked == MachineSettings.Device.GPU && engine.getGpuCount() == 0) {
-      throw new UsageException("--device gpu: PyTorch finds no GPU here");
-    }
+  private static void engine(Map<String, Object> findings) {
+    requireRightSum();
+    Engine engine = Engine.getEngine("PyTorch");
     findings.put("engine", engine.getEngineName());
     findings.put("engine_version", engine.getVersion());
     findings.put("djl_version", Engine.getDjlVersion());
-    findings.put("device", engine.defaultDevice().getDeviceType());
+    findings.put("libtorch", Torch.libraryFolder());
+    findings.put("libtorch_bundled", Machine.hasBundledLibtorch());
+    findings.put("device", "cpu");
     findings.put("gpus", engine.getGpuCount());
     findings.put("threads", Integer.getInteger("ai.djl.pytorch.num_threads", coreCount()));
+    findings.put("precision", names(Machine.PRECISIONS));
+    processorFlags().ifPresent(flags -> findings.put("bf16_instructions", bf16(flags)));
+  }
+
+  private static List<String> names(List<MachineSettings.Precision> precisions) {
+    return precisions.stream().map(p -> p.name().toLowerCase(Locale.ROOT)).toList();
+  }
+
+  /** What the processor can do, where the system tells it: Linux on x86. */
+  private static Optional<Set<String>> processorFlags() {
+    Path info = Path.of("/proc/cpuinfo");
+    if (!Files.isReadable(info)) {
+      return Optional.empty();
+    }
+    try (Stream<String> lines = Files.lines(info)) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .findFirst()
+          .map(line -> Set.copyOf(List.of(line.split("\\s+"))));
+    } catch (IOException | UncheckedIOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Which of a processor's flags multiply bf16; without them it is computed in fp32, slowly. */
+  static List<String> bf16(Set<String> flags) {
+    return Stream.of("avx512_bf16", "amx_bf16").filter(flags::contains).toList();
   }
 
   private static int coreCount() {
@@ -105,10 +132,10 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
   }
 
   private static void requireRightSum() {
-    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+    try (NDManager manager = Torch.manager();
         NDArray sum = manager.create(new float[] {1, 2, 3}).sum()) {
       if (sum.getFloat() != 6) {
-        throw new IllegalStateException("1 + 2 + 3 came out as " + sum.getFloat());
+        throw new UserException("libtorch is broken: 1 + 2 + 3 came out as " + sum.getFloat());
       }
     }
   }

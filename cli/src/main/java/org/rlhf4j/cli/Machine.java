@@ -1,28 +1,33 @@
 package org.rlhf4j.cli;
 
+import ai.djl.util.cuda.CudaUtils;
+import java.util.List;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.settings.MachineSettings;
 
 /** What the engine has to be told before it is loaded. */
 final class Machine {
 
+  /** What networks compute in. */
+  static final List<MachineSettings.Precision> PRECISIONS = List.of(MachineSettings.Precision.FP32);
+
   private Machine() {}
 
   /**
-   * Sets the engine's threads, keeps it from counting its uses over the network and, where libtorch
-   * is on the class path, from looking for anything there.
+   * Sets the engine's threads and keeps it from counting its uses over the network; with {@code
+   * --device cpu}, and where libtorch is on the class path, from looking for anything there.
    *
    * @throws UsageException where networks can't compute as asked
    */
   static void prepare(MachineSettings machine) {
     if (machine.device() == MachineSettings.Device.GPU) {
-      throw new UsageException("--device gpu: networks compute on the CPU alone; leave it out");
+      throw noGpu(CudaUtils.getGpuCount());
     }
-    if (machine.precision() == MachineSettings.Precision.BF16) {
+    if (!PRECISIONS.contains(machine.precision())) {
       throw new UsageException("--precision bf16: networks compute in fp32 alone; leave it out");
     }
     System.setProperty("OPT_OUT_TRACKING", "true");
-    if (Machine.class.getResource("/native/lib/pytorch.properties") != null) {
+    if (machine.device() == MachineSettings.Device.CPU || hasBundledLibtorch()) {
       System.setProperty("ai.djl.offline", "true");
     }
     if (machine.threads() != null) {
@@ -30,5 +35,18 @@ final class Machine {
       System.setProperty("ai.djl.pytorch.num_threads", threads);
       System.setProperty("ai.djl.pytorch.num_interop_threads", threads);
     }
+  }
+
+  /** Whether this build has libtorch with it: one for a GPU leaves it out, see docs/gpu.md. */
+  static boolean hasBundledLibtorch() {
+    return Machine.class.getResource("/native/lib/pytorch.properties") != null;
+  }
+
+  /** Why nothing computes on a GPU. */
+  static UsageException noGpu(int gpus) {
+    return new UsageException(
+        gpus == 0
+            ? "--device gpu: there is no NVIDIA GPU here; leave it out"
+            : "--device gpu: networks compute on the CPU alone; leave it out");
   }
 }

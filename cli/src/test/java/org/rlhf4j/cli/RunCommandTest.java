@@ -2,6 +2,7 @@ package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.util.cuda.CudaUtils;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -207,7 +208,11 @@ class RunCommandTest {
   @Test
   void refusesWhatNetworksDoNotComputeOn() {
     assertThat(run("--device", "gpu").lastLine())
-        .isEqualTo("rlhf: --device gpu: networks compute on the CPU alone; leave it out");
+        .isEqualTo("rlhf: " + Machine.noGpu(CudaUtils.getGpuCount()).getMessage());
+    assertThat(Machine.noGpu(0))
+        .hasMessage("--device gpu: there is no NVIDIA GPU here; leave it out");
+    assertThat(Machine.noGpu(1))
+        .hasMessage("--device gpu: networks compute on the CPU alone; leave it out");
     assertThat(run("--precision", "bf16").lastLine())
         .isEqualTo("rlhf: --precision bf16: networks compute in fp32 alone; leave it out");
     assertThat(output).doesNotExist();

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.locks.ReentrantLock;
@@ -22,15 +23,34 @@ public final class Torch {
 
   private Torch() {}
 
-  /** Starts the engine once. Programs run as written: no profiling executor, no fusion. */
+  /**
+   * Starts the engine once. Programs run as written: no profiling executor, no fusion.
+   *
+   * @throws UserException where libtorch doesn't load, or isn't there
+   */
   static synchronized void ready() {
     if (!started) {
-      Engine.getEngine("PyTorch");
+      load();
       JniUtils.setGraphExecutorOptimize(false);
       // When a signal ends the process, libtorch is torn down under whatever still computes in it:
       // the hook waits for that to come to its end and lets nothing begin after it.
       Runtime.getRuntime().addShutdownHook(new Thread(COMPUTING::lock));
       started = true;
+    }
+  }
+
+  private static void load() {
+    try {
+      Engine.getEngine("PyTorch");
+    } catch (RuntimeException | LinkageError e) {
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      throw new UserException(
+          "libtorch doesn't load: %s; docs/gpu.md says where it comes from"
+              .formatted(root.getMessage()),
+          e);
     }
   }
 
@@ -48,6 +68,12 @@ public final class Torch {
   public static String version() {
     ready();
     return Engine.getEngine("PyTorch").getVersion();
+  }
+
+  /** The folder that libtorch was loaded from. */
+  public static String libraryFolder() {
+    ready();
+    return LibUtils.getLibtorchPath();
   }
 
   /** How many threads one operation may use. */
