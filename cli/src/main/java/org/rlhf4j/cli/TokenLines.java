@@ -1,6 +1,7 @@
 package org.rlhf4j.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.rlhf4j.data.Demonstration;
 import org.rlhf4j.data.Row;
@@ -30,16 +31,35 @@ final class TokenLines {
    * @param row where it comes from
    * @param prompt ids of the prompt
    * @param completions ids of each completion
+   * @param completionMask for each id of the completions, one after another, whether it is trained
+   *     on; the others' turns of a dialogue aren't
    * @param cut how many ids the prompt lost at its beginning
    */
-  record Shown(Row row, int[] prompt, List<int[]> completions, int cut) {
+  record Shown(
+      Row row, int[] prompt, List<int[]> completions, boolean[] completionMask, int cut) {
 
     static Shown of(TokenizedRow row) {
-      return new Shown(row.row(), row.tree().prompt(), row.tree().completions(), row.cut());
+      return new Shown(
+          row.row(),
+          row.tree().prompt(),
+          row.tree().completions(),
+          row.completionMask(),
+          row.cut());
     }
 
     static Shown of(TokenizedPrompt prompt) {
-      return new Shown(prompt.row(), prompt.ids(), List.of(), prompt.cut());
+      return new Shown(prompt.row(), prompt.ids(), List.of(), new boolean[0], prompt.cut());
+    }
+
+    /** Which ids of a completion are trained on. */
+    private boolean[] mask(int completion) {
+      int begin = completions.subList(0, completion).stream().mapToInt(ids -> ids.length).sum();
+      boolean[] mask =
+          Arrays.copyOfRange(completionMask, begin, begin + completions.get(completion).length);
+      if (prompt.length == 0) {
+        mask[0] = false; // what stands first in a row has no token before it that could predict it
+      }
+      return mask;
     }
 
     /** What a completion is called. */
@@ -103,21 +123,18 @@ final class TokenLines {
       lines.add("  prompt without its first %,d tokens".formatted(row.cut()));
     }
     if (row.prompt().length > 0) {
-      lines.add("  prompt: " + tokens(row.prompt(), row.prompt().length));
+      lines.add("  prompt: " + tokens(row.prompt(), new boolean[row.prompt().length]));
     }
     for (int i = 0; i < row.completions().size(); i++) {
-      // What stands first in a row has no token before it that could predict it.
-      int given = row.prompt().length == 0 ? 1 : 0;
-      lines.add("  " + row.name(i) + ": " + tokens(row.completions().get(i), given));
+      lines.add("  " + row.name(i) + ": " + tokens(row.completions().get(i), row.mask(i)));
     }
   }
 
-  /** Tokens of which the first ones are given, the others trained on. */
-  private String tokens(int[] ids, int given) {
+  private String tokens(int[] ids, boolean[] mask) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < ids.length; i++) {
       String token = escaped(tokenizer.decodeRaw(new int[] {ids[i]}));
-      boolean trained = i >= given;
+      boolean trained = mask[i];
       if (colours) {
         text.append((trained ? TRAINED : GIVEN)[i % 2]).append(token);
       } else {

@@ -30,11 +30,15 @@ class InspectCommandTest {
   private record Outcome(int code, List<String> out, String err) {}
 
   private static Outcome inspect(Path data, String... more) {
+    return inspectFor(MODEL, data, more);
+  }
+
+  private static Outcome inspectFor(String model, Path data, String... more) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] args =
         Stream.concat(
-                Stream.of("inspect", "--model", MODEL, "--data", data.toString(), "--threads", "1"),
+                Stream.of("inspect", "--model", model, "--data", data.toString(), "--threads", "1"),
                 Stream.of(more))
             .toArray(String[]::new);
     int code = Rlhf.run(args, new PrintWriter(out), new PrintWriter(err, true));
@@ -73,6 +77,32 @@ class InspectCommandTest {
     assertThat(outcome.out())
         .containsSequence(data + ":1:1", "  text: (a)[b][<|endoftext|>]")
         .containsSequence(data + ":2:1", "  prompt and completion: (a)[b][c][<|endoftext|>]");
+  }
+
+  /** As in sft: the mask that is shown is the one that is trained by. */
+  @Test
+  void ofADialogueTheAssistantsTurnsAloneAreMarked() throws IOException {
+    Path data =
+        data(
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},"
+                + "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\"}]}");
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(Path.of(MODEL))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m.role[0] ~ m.content ~ eos_token }}{% endfor %}"
+            + "{% if add_generation_prompt %}a{% endif %}");
+    Outcome outcome = inspectFor(model.toString(), data, "--eval-fraction", "0");
+
+    assertThat(outcome.err()).isEmpty();
+    assertThat(outcome.out())
+        .containsSequence(
+            "  prompt: (u)(a)(<|endoftext|>)(a)",
+            "  completion: [b][<|endoftext|>](u)(c)(<|endoftext|>)(a)[d][<|endoftext|>]");
   }
 
   @Test
