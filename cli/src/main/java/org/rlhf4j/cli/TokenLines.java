@@ -1,13 +1,12 @@
 package org.rlhf4j.cli;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntPredicate;
 import org.rlhf4j.data.Demonstration;
 import org.rlhf4j.data.Row;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.data.TokenizedRow;
-import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Tokenizer;
 
 /**
@@ -32,20 +31,35 @@ final class TokenLines {
    * @param row where it comes from
    * @param prompt ids of the prompt
    * @param completions ids of each completion
-   * @param completionMask for each of their ids, one completion after another, whether it is
-   *     trained on
+   * @param completionMask for each id of the completions, one after another, whether it is trained
+   *     on; the others' turns of a dialogue aren't
    * @param cut how many ids the prompt lost at its beginning
    */
-  record Shown(Row row, int[] prompt, List<int[]> completions, boolean[] completionMask, int cut) {
+  record Shown(
+      Row row, int[] prompt, List<int[]> completions, boolean[] completionMask, int cut) {
 
     static Shown of(TokenizedRow row) {
-      TokenTree tree = row.tree();
       return new Shown(
-          row.row(), tree.prompt(), tree.completions(), row.completionMask(), row.cut());
+          row.row(),
+          row.tree().prompt(),
+          row.tree().completions(),
+          row.completionMask(),
+          row.cut());
     }
 
     static Shown of(TokenizedPrompt prompt) {
       return new Shown(prompt.row(), prompt.ids(), List.of(), new boolean[0], prompt.cut());
+    }
+
+    /** Which ids of a completion are trained on. */
+    private boolean[] mask(int completion) {
+      int begin = completions.subList(0, completion).stream().mapToInt(ids -> ids.length).sum();
+      boolean[] mask =
+          Arrays.copyOfRange(completionMask, begin, begin + completions.get(completion).length);
+      if (prompt.length == 0) {
+        mask[0] = false; // what stands first in a row has no token before it that could predict it
+      }
+      return mask;
     }
 
     /** What a completion is called. */
@@ -109,25 +123,18 @@ final class TokenLines {
       lines.add("  prompt without its first %,d tokens".formatted(row.cut()));
     }
     if (row.prompt().length > 0) {
-      lines.add("  prompt: " + tokens(row.prompt(), i -> false));
+      lines.add("  prompt: " + tokens(row.prompt(), new boolean[row.prompt().length]));
     }
-    // What stands first in a row has no token before it that could predict it.
-    int unpredicted = row.prompt().length == 0 ? 1 : 0;
-    int offset = 0;
     for (int i = 0; i < row.completions().size(); i++) {
-      int[] ids = row.completions().get(i);
-      int first = offset;
-      IntPredicate trained = at -> at >= unpredicted && row.completionMask()[first + at];
-      lines.add("  " + row.name(i) + ": " + tokens(ids, trained));
-      offset += ids.length;
+      lines.add("  " + row.name(i) + ": " + tokens(row.completions().get(i), row.mask(i)));
     }
   }
 
-  private String tokens(int[] ids, IntPredicate isTrained) {
+  private String tokens(int[] ids, boolean[] mask) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < ids.length; i++) {
       String token = escaped(tokenizer.decodeRaw(new int[] {ids[i]}));
-      boolean trained = isTrained.test(i);
+      boolean trained = mask[i];
       if (colours) {
         text.append((trained ? TRAINED : GIVEN)[i % 2]).append(token);
       } else {

@@ -30,40 +30,19 @@ class InspectCommandTest {
   private record Outcome(int code, List<String> out, String err) {}
 
   private static Outcome inspect(Path data, String... more) {
-    return inspect(Path.of(MODEL), data, more);
+    return inspectFor(MODEL, data, more);
   }
 
-  private static Outcome inspect(Path model, Path data, String... more) {
+  private static Outcome inspectFor(String model, Path data, String... more) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     String[] args =
         Stream.concat(
-                Stream.of(
-                    "inspect",
-                    "--model",
-                    model.toString(),
-                    "--data",
-                    data.toString(),
-                    "--threads",
-                    "1"),
+                Stream.of("inspect", "--model", model, "--data", data.toString(), "--threads", "1"),
                 Stream.of(more))
             .toArray(String[]::new);
     int code = Rlhf.run(args, new PrintWriter(out), new PrintWriter(err, true));
     return new Outcome(code, out.toString().lines().toList(), err.toString());
-  }
-
-  /** The model with a template that writes each turn as {@code e…f}. */
-  private Path chatModel() throws IOException {
-    Path model = Files.createDirectory(folder.resolve("model"));
-    try (Stream<Path> files = Files.list(Path.of(MODEL)).filter(Files::isRegularFile)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, model.resolve(file.getFileName()));
-      }
-    }
-    Files.writeString(
-        model.resolve("chat_template.jinja"),
-        "{% for m in messages %}e{{ m.content }}f{% endfor %}{% if add_generation_prompt %}e{% endif %}");
-    return model;
   }
 
   private Path data(String... lines) throws IOException {
@@ -100,17 +79,30 @@ class InspectCommandTest {
         .containsSequence(data + ":2:1", "  prompt and completion: (a)[b][c][<|endoftext|>]");
   }
 
+  /** As in sft: the mask that is shown is the one that is trained by. */
   @Test
-  void ofADialogueTheAssistantsTurnsAloneAreTrainedOn() throws IOException {
+  void ofADialogueTheAssistantsTurnsAloneAreMarked() throws IOException {
     Path data =
         data(
             "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},"
                 + "{\"role\":\"user\",\"content\":\"c\"},{\"role\":\"assistant\",\"content\":\"d\"}]}");
-    Outcome outcome = inspect(chatModel(), data, "--eval-fraction", "0");
+    Path model = Files.createDirectory(folder.resolve("model"));
+    try (Stream<Path> files = Files.list(Path.of(MODEL))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, model.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(
+        model.resolve("chat_template.jinja"),
+        "{% for m in messages %}{{ m.role[0] ~ m.content ~ eos_token }}{% endfor %}"
+            + "{% if add_generation_prompt %}a{% endif %}");
+    Outcome outcome = inspectFor(model.toString(), data, "--eval-fraction", "0");
 
+    assertThat(outcome.err()).isEmpty();
     assertThat(outcome.out())
         .containsSequence(
-            "  prompt: (e)(a)(f)(e)", "  completion: [b][f](e)(c)(f)(e)[d][f][<|endoftext|>]");
+            "  prompt: (u)(a)(<|endoftext|>)(a)",
+            "  completion: [b][<|endoftext|>](u)(c)(<|endoftext|>)(a)[d][<|endoftext|>]");
   }
 
   @Test
@@ -174,8 +166,8 @@ class InspectCommandTest {
     assertThat(outcome.out().get(0)).contains("1 dropped (completion too long: 1)");
     assertThat(outcome.err())
         .isEqualTo(
-            "rlhf: 1 of 2 rows dropped (completion too long: 1), more than --max-dropped 0.05 allows;"
-                + " raise --max-length (4) or --max-dropped\n");
+            "rlhf: 1 of 2 rows dropped (completion too long: 1), more than max-dropped 0.05 allows;"
+                + " raise max-length (4) or max-dropped\n");
   }
 
   @Test

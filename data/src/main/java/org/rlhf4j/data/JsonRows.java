@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.ContentReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -17,6 +18,9 @@ final class JsonRows implements RowSource {
 
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final JsonLocation ROW_BEGIN =
+      new JsonLocation(ContentReference.unknown(), 0, 1, 1);
 
   private final TextLines lines;
   private boolean started;
@@ -63,7 +67,7 @@ final class JsonRows implements RowSource {
       }
       return fields;
     } catch (JsonProcessingException e) {
-      throw new BadRowException(place(e.getLocation()), malformed(e));
+      throw new BadRowException(place(e, ROW_BEGIN), malformed(e));
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -84,11 +88,24 @@ final class JsonRows implements RowSource {
     lines.rowBegins();
     try {
       JsonToken token = array.nextToken();
+      if (token == JsonToken.END_ARRAY) {
+        requireEnd();
+      }
       return token == JsonToken.END_ARRAY || token == null ? null : element();
     } catch (JsonProcessingException e) {
-      throw new UserException(place(e.getLocation()) + ": " + malformed(e), e);
+      throw new UserException(place(e, array.currentLocation()) + ": " + malformed(e), e);
     } catch (IOException e) {
       throw new UserException(lines.file() + ": can't be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** What follows the array, rows perhaps, isn't dropped in silence. */
+  private void requireEnd() throws IOException {
+    if (array.nextToken() != null) {
+      throw new UserException(
+          place(array.currentTokenLocation())
+              + ": more after the end of the array; put all rows into one array, or each on a line"
+              + " of its own");
     }
   }
 
@@ -124,12 +141,20 @@ final class JsonRows implements RowSource {
         "not a JSON object; write each row as {\"prompt\": …}");
   }
 
+  /** Where a fault is; one that breaks a limit of the parser's (depth, digits) doesn't say. */
+  private Location place(JsonProcessingException e, JsonLocation otherwise) {
+    return place(e.getLocation() == null ? otherwise : e.getLocation());
+  }
+
   private Location place(JsonLocation location) {
     return new Location(lines.file(), firstLine + location.getLineNr() - 1, location.getColumnNr());
   }
 
   private static String malformed(JsonProcessingException e) {
-    String what = e.getOriginalMessage().replaceAll("(?s) \\(start marker at .*|\n.*", "");
+    String what =
+        e.getOriginalMessage()
+            .replaceAll("(?s) \\(start marker at .*|\n.*", "")
+            .replaceAll("(: enable|, from) `[^`]*`( to allow)?", ""); // advice to programmers
     return "malformed JSON (" + what + "); correct the row";
   }
 }
