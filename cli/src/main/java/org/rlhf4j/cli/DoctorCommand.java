@@ -10,10 +10,13 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.hub.Hub;
@@ -28,7 +31,8 @@ import picocli.CommandLine.Command;
 /** Loads everything native and says what was found; the network is asked only about a model. */
 @Command(
     name = "doctor",
-    description = "Show engine, device, threads, memory, versions and the hub's cache.")
+    description =
+        "Show engine, device, number formats, threads, memory, versions and the hub's cache.")
 final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> {
 
   private static final double GIB = 1L << 30;
@@ -97,6 +101,9 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
     findings.put("djl_version", Engine.getDjlVersion());
     findings.put("device", engine.defaultDevice().getDeviceType());
     findings.put("gpus", engine.getGpuCount());
+    findings.put(
+        "precisions",
+        Arrays.stream(Precision.values()).map(one -> one.name().toLowerCase(Locale.ROOT)).toList());
     findings.put("threads", Integer.getInteger("ai.djl.pytorch.num_threads", coreCount()));
   }
 

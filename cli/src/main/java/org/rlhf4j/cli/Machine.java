@@ -18,9 +18,6 @@ final class Machine {
     if (machine.device() == MachineSettings.Device.GPU) {
       throw new UsageException("--device gpu: networks compute on the CPU alone; leave it out");
     }
-    if (machine.precision() == MachineSettings.Precision.BF16) {
-      throw new UsageException("--precision bf16: networks compute in fp32 alone; leave it out");
-    }
     System.setProperty("OPT_OUT_TRACKING", "true");
     if (Machine.class.getResource("/native/lib/pytorch.properties") != null) {
       System.setProperty("ai.djl.offline", "true");

@@ -208,8 +208,6 @@ class RunCommandTest {
   void refusesWhatNetworksDoNotComputeOn() {
     assertThat(run("--device", "gpu").lastLine())
         .isEqualTo("rlhf: --device gpu: networks compute on the CPU alone; leave it out");
-    assertThat(run("--precision", "bf16").lastLine())
-        .isEqualTo("rlhf: --precision bf16: networks compute in fp32 alone; leave it out");
     assertThat(output).doesNotExist();
   }
 }

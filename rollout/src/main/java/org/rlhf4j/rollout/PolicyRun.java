@@ -199,7 +199,7 @@ public final class PolicyRun implements AutoCloseable {
     long weights = policy.parameters().count() + policy.frozenCount();
     List<RunPlan.Part> memory = new ArrayList<>();
     memory.add(RunPlan.Part.trained("policy", policy.parameters()));
-    memory.addAll(RunPlan.Part.base(policy.frozenCount()));
+    memory.addAll(RunPlan.Part.base(policy));
     memory.addAll(more);
     memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
     if (rewardModel != null) {
@@ -252,7 +252,7 @@ public final class PolicyRun implements AutoCloseable {
     if (step == 1 && settings.replay() == null && !settings.skipProofs()) {
       Proofs.ratioIsOne(policy, rollout, temperature, tokenBudget);
       if (settings.referenceModel() == null) {
-        Proofs.klIsZero(rollout);
+        Proofs.klIsZero(policy.precision(), rollout);
       }
     }
     return rollout;

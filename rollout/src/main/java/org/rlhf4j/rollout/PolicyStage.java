@@ -3,6 +3,7 @@ package org.rlhf4j.rollout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunDirectory;
 import org.rlhf4j.training.Sample;
@@ -62,6 +63,11 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   /** Policy, reference and rollouts. */
   protected final PolicyRun run() {
     return run;
+  }
+
+  @Override
+  public final Precision precision() {
+    return run.policy().precision();
   }
 
   @Override

@@ -15,6 +15,7 @@ import org.rlhf4j.data.Location;
 import org.rlhf4j.data.PromptRow;
 import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.UserException;
 
@@ -82,7 +83,7 @@ class ProofsTest {
   void aCopyHasNoKl() {
     try (LanguageModel copy = policy.copy()) {
       Rollout rollout = RolloutScoring.withRefLogprobs(copy, sampled, TEMPERATURE, 4096);
-      assertThatCode(() -> Proofs.klIsZero(rollout)).doesNotThrowAnyException();
+      assertThatCode(() -> Proofs.klIsZero(Precision.FP32, rollout)).doesNotThrowAnyException();
     }
   }
 
@@ -90,7 +91,7 @@ class ProofsTest {
   void anotherReferenceIsFound() {
     try (LanguageModel other = TinyRollouts.policy(2)) {
       Rollout rollout = RolloutScoring.withRefLogprobs(other, sampled, TEMPERATURE, 4096);
-      assertThatThrownBy(() -> Proofs.klIsZero(rollout))
+      assertThatThrownBy(() -> Proofs.klIsZero(Precision.FP32, rollout))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith(
               "proof \"KL 0\" failed: policy and reference differ before the first update"
@@ -108,13 +109,13 @@ class ProofsTest {
     }
     Rollout rollout = sampled.withRefLogprobs(logprobs);
     int last = logprobs.length - 1;
-    logprobs[last][2] += (float) (0.5 * Proofs.TOLERANCE);
-    assertThatCode(() -> Proofs.klIsZero(rollout)).doesNotThrowAnyException();
-    logprobs[last][2] += (float) (1.5 * Proofs.TOLERANCE);
-    assertThatThrownBy(() -> Proofs.klIsZero(rollout))
+    logprobs[last][2] += (float) (0.5 * Precision.FP32.tolerance());
+    assertThatCode(() -> Proofs.klIsZero(Precision.FP32, rollout)).doesNotThrowAnyException();
+    logprobs[last][2] += (float) (1.5 * Precision.FP32.tolerance());
+    assertThatThrownBy(() -> Proofs.klIsZero(Precision.FP32, rollout))
         .hasMessageContaining(" at token 2 of completion " + last + ": ");
     logprobs[last][1] = Float.NaN;
-    assertThatThrownBy(() -> Proofs.klIsZero(rollout))
+    assertThatThrownBy(() -> Proofs.klIsZero(Precision.FP32, rollout))
         .hasMessageContaining(" at token 1 of completion " + last + ": ");
   }
 }

@@ -154,7 +154,7 @@ public final class TrainingLoop {
         EventFile events = new EventFile(run.tensorboard(), done, System::currentTimeMillis);
         ProgressLine progress =
             new ProgressLine(stage.name(), done, stage.steps(), stage.shownMetrics(), display)) {
-      HealthWatch health = new HealthWatch();
+      HealthWatch health = new HealthWatch(stage.precision());
       health.addAll(MetricsLog.read(run.metrics()));
       losses.addAll(MetricsLog.read(run.metrics()));
       if (done == 0) {
