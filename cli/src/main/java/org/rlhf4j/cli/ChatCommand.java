@@ -66,7 +66,7 @@ final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
 
   @Override
   void run(ChatSettings chosen) throws IOException {
-    try (LanguageModel model = LanguageModel.load(chosen.model())) {
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
       ChatTemplate template = ChatTemplate.of(model.tokenizer());
       Conversation conversation =
           new Conversation(

@@ -126,7 +126,7 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
                 chosen.files(),
                 chosen.onBadRow(),
                 Display.stderr().stream());
-        LanguageModel model = LanguageModel.load(chosen.model());
+        LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision());
         LanguageModel reference = LanguageModel.load(chosen.referenceModel(), model);
         ScalarModel judge =
             chosen.rewardModel() == null

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.Torch;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
@@ -34,7 +36,8 @@ import picocli.CommandLine.Command;
 /** Loads everything native and says what was found; the network is asked only about a model. */
 @Command(
     name = "doctor",
-    description = "Show engine, device, threads, memory, versions and the hub's cache.")
+    description =
+        "Show engine, device, number formats, threads, memory, versions and the hub's cache.")
 final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> {
 
   private static final double GIB = 1L << 30;
@@ -97,13 +100,11 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
     findings.put("libtorch_bundled", Machine.hasBundledLibtorch());
     findings.put("device", "cpu");
     findings.put("gpus", engine.getGpuCount());
+    findings.put(
+        "precisions",
+        Arrays.stream(Precision.values()).map(one -> one.name().toLowerCase(Locale.ROOT)).toList());
     findings.put("threads", Integer.getInteger("ai.djl.pytorch.num_threads", coreCount()));
-    findings.put("precision", names(Machine.PRECISIONS));
     processorFlags().ifPresent(flags -> findings.put("bf16_instructions", bf16(flags)));
-  }
-
-  private static List<String> names(List<MachineSettings.Precision> precisions) {
-    return precisions.stream().map(p -> p.name().toLowerCase(Locale.ROOT)).toList();
   }
 
   /** What the processor can do, where the system tells it: Linux on x86. */

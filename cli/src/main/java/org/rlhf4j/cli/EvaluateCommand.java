@@ -187,7 +187,7 @@ final class EvaluateCommand extends SettingsCommand<EvaluateCommand.EvaluateSett
   }
 
   private Judged judge(Path folder, Rows<Comparison> rows, EvaluateSettings chosen) {
-    try (ScalarModel model = Manifest.loadVerified(folder)) {
+    try (ScalarModel model = Manifest.loadVerified(folder, chosen.machine().precision())) {
       int maxLength = chosen.data().maxLengthOf(model.config().dimensions());
       Tokenized<TokenizedRow> heldOut =
           new RowTokenizer(model.tokenizer(), maxLength).tokenize(rows);

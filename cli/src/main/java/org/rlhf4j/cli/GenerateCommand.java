@@ -100,7 +100,7 @@ final class GenerateCommand extends SettingsCommand<GenerateCommand.GenerateSett
   @Override
   void run(GenerateSettings chosen) throws IOException {
     chosen.rows().requireWritable();
-    try (LanguageModel model = LanguageModel.load(chosen.model())) {
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
       requireRoom(chosen, model.config().dimensions().positions());
       if (chosen.bestOf() == null) {
         write(chosen, new GenerationWork(model, chosen, null), err());

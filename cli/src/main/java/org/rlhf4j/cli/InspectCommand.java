@@ -102,8 +102,7 @@ final class InspectCommand extends SettingsCommand<InspectCommand.InspectSetting
   void run(InspectSettings chosen) {
     Path folder = ModelConfig.folderOf(chosen.model());
     try (Tokenizer tokenizer = Tokenizer.load(ModelConfig.tokenizerFolderOf(folder))) {
-      RowTokenizer rows =
-          new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn());
+      RowTokenizer rows = new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn());
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());
       SplitReport report =
           SplitReport.read(

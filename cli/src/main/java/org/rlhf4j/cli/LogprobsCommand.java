@@ -53,7 +53,7 @@ final class LogprobsCommand extends SettingsCommand<LogprobsCommand.LogprobsSett
   @Override
   void run(LogprobsSettings chosen) throws IOException {
     chosen.rows().requireWritable();
-    try (LanguageModel model = LanguageModel.load(chosen.model())) {
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
       RowLines.write(chosen.rows(), RowKind.DEMONSTRATIONS, new Work(model), out(), err());
     }
   }

@@ -1,15 +1,11 @@
 package org.rlhf4j.cli;
 
 import ai.djl.util.cuda.CudaUtils;
-import java.util.List;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.settings.MachineSettings;
 
 /** What the engine has to be told before it is loaded. */
 final class Machine {
-
-  /** What networks compute in. */
-  static final List<MachineSettings.Precision> PRECISIONS = List.of(MachineSettings.Precision.FP32);
 
   private Machine() {}
 
@@ -22,9 +18,6 @@ final class Machine {
   static void prepare(MachineSettings machine) {
     if (machine.device() == MachineSettings.Device.GPU) {
       throw noGpu(CudaUtils.getGpuCount());
-    }
-    if (!PRECISIONS.contains(machine.precision())) {
-      throw new UsageException("--precision bf16: networks compute in fp32 alone; leave it out");
     }
     System.setProperty("OPT_OUT_TRACKING", "true");
     if (machine.device() == MachineSettings.Device.CPU || hasBundledLibtorch()) {

@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.rlhf4j.model.AdapterMerge;
 import org.rlhf4j.model.Dtype;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.UsageException;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.training.SaveSettings;
 import org.rlhf4j.training.settings.MachineSettings;
@@ -38,6 +40,9 @@ final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettings> {
   @Override
   void run(MergeSettings chosen) throws IOException {
     Path output = chosen.output().toAbsolutePath();
+    if (chosen.machine().precision() != Precision.FP32) {
+      throw new UsageException("--precision bf16: adapters are merged in fp32; leave it out");
+    }
     ModelOutput.requireEmpty(output);
     AdapterMerge merge = AdapterMerge.of(chosen.model());
     Optional<Manifest> manifest = Manifest.read(chosen.model());

@@ -7,9 +7,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.training.settings.MachineSettings.Device;
-import org.rlhf4j.training.settings.MachineSettings.Precision;
 import org.rlhf4j.training.settings.NearestName;
 import org.rlhf4j.training.settings.Setting;
 import picocli.CommandLine.Command;
@@ -30,7 +30,7 @@ final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
    * @param rerun stages to run anew
    * @param device where to compute, or null
    * @param threads CPU threads for arithmetic, or null
-   * @param precision of the weights in arithmetic, or null
+   * @param precision what networks compute in, or null
    * @param seed of everything that is random, or null
    */
   record RunSettings(
@@ -39,7 +39,7 @@ final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
       @Setting(help = "Stage to run anew, its old folder deleted.") List<String> rerun,
       @Setting(help = "Where to compute.", defaultText = "the file's") Device device,
       @Setting(help = "CPU threads for arithmetic.", defaultText = "the file's") Integer threads,
-      @Setting(help = "Number format of the networks' arithmetic.", defaultText = "the file's")
+      @Setting(help = "Number format of the networks.", defaultText = "the file's")
           Precision precision,
       @Setting(help = "Seed of everything that is random.", defaultText = "the file's") Long seed) {
 

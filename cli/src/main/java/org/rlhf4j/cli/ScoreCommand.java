@@ -82,7 +82,8 @@ final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettings> {
   @Override
   void run(ScoreSettings chosen) throws IOException {
     chosen.rows().requireWritable();
-    try (ScalarModel model = Manifest.loadVerified(chosen.rewardModel())) {
+    try (ScalarModel model =
+        Manifest.loadVerified(chosen.rewardModel(), chosen.machine().precision())) {
       Work work =
           new Work(
               model,

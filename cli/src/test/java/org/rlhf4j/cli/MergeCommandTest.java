@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,18 @@ class MergeCommandTest {
     Files.createDirectories(merged.resolve("something"));
     assertThat(rlhf(2, "merge", "--model", ADAPTER.toString(), "--output", merged.toString()))
         .isEqualToIgnoringNewLines("rlhf: " + merged + ": is not empty; choose another --output");
+  }
+
+  @Test
+  void isDoneInFp32Alone() {
+    Path merged = folder.resolve("merged");
+    String[] args = {"merge", "--model", ADAPTER.toString(), "--output", merged.toString()};
+    List<String> rounded = new ArrayList<>(List.of(args));
+    rounded.addAll(List.of("--precision", "bf16"));
+    assertThat(rlhf(2, rounded.toArray(String[]::new)))
+        .isEqualToIgnoringNewLines(
+            "rlhf: --precision bf16: adapters are merged in fp32; leave it out");
+    assertThat(merged).doesNotExist();
   }
 
   @Test

@@ -213,8 +213,6 @@ class RunCommandTest {
         .hasMessage("--device gpu: there is no NVIDIA GPU here; leave it out");
     assertThat(Machine.noGpu(1))
         .hasMessage("--device gpu: networks compute on the CPU alone; leave it out");
-    assertThat(run("--precision", "bf16").lastLine())
-        .isEqualTo("rlhf: --precision bf16: networks compute in fp32 alone; leave it out");
     assertThat(output).doesNotExist();
   }
 }

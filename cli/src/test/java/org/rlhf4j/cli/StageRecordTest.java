@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.settings.MachineSettings;
 
 class StageRecordTest {
@@ -20,7 +21,7 @@ class StageRecordTest {
 
   private static StageRecord of(String settings, Path... inputs) throws IOException {
     MachineSettings machine =
-        new MachineSettings(MachineSettings.Device.AUTO, null, MachineSettings.Precision.FP32, 0);
+        new MachineSettings(MachineSettings.Device.AUTO, null, Precision.FP32, 0);
     return StageRecord.of(
         new PipelineStage("one", settings, machine, List.of(inputs), resume -> {}));
   }

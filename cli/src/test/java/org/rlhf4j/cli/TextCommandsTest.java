@@ -21,6 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 
@@ -43,6 +44,31 @@ class TextCommandsTest {
       }
       return lines;
     }
+  }
+
+  /** Each command's numbers are those of the model in bf16, which aren't those in fp32. */
+  @Test
+  void computeInBf16WhereThatIsAskedFor() throws IOException {
+    String data = data("{'prompt': 'the rain', 'completion': ' is ending'}");
+    TokenTree row = TokenTree.of(new int[0], new int[] {76, 4, 66, 49, 78, 93, 4, 90, 52, 87});
+    float[] ours = floats(in("bf16", "logprobs", "--model", MODEL, "--data", data).get("logprobs"));
+    try (LanguageModel model = LanguageModel.load(Path.of(MODEL), Precision.BF16)) {
+      assertThat(ours).containsExactly(model.logprobs(PackedTokens.of(List.of(row)), 1).logprobs());
+    }
+    assertThat(ours)
+        .isNotEqualTo(
+            floats(in("fp32", "logprobs", "--model", MODEL, "--data", data).get("logprobs")));
+
+    assertThat(in("bf16", "score", "--reward-model", REWARD, "--data", data))
+        .isNotEqualTo(in("fp32", "score", "--reward-model", REWARD, "--data", data));
+    String[] sampled = {"generate", "--model", MODEL, "--data", data, "--max-new-tokens", "4"};
+    assertThat(in("bf16", sampled).get("completion_ids")).isNotEmpty();
+  }
+
+  private JsonNode in(String precision, String... args) throws IOException {
+    List<String> all = new ArrayList<>(List.of(args));
+    all.addAll(List.of("--precision", precision));
+    return rlhf(all.toArray(String[]::new)).lines().get(0);
   }
 
   @Test

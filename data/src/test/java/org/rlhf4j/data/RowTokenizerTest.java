@@ -136,7 +136,8 @@ class RowTokenizerTest {
 
   @Test
   void trainsOnThePromptTooWhereAsked() {
-    RowTokenizer tokenizer = new RowTokenizer(bytes, 4, List.of(TrainedPart.PROMPT, TrainedPart.COMPLETION));
+    RowTokenizer tokenizer =
+        new RowTokenizer(bytes, 4, List.of(TrainedPart.PROMPT, TrainedPart.COMPLETION));
     assertIds(tree(tokenizer, demonstration("ab", "c")), ids(), ids(67, 68, 69, 0));
     assertIds(tree(tokenizer, demonstration("abc", "c")), ids(), ids(68, 69, 69, 0));
     Comparison pair = new Comparison("a", "b", "c", 0, PLACE);

@@ -71,7 +71,10 @@ public final class GrpoStage extends PolicyStage {
       try (RewardPrograms programs = RewardPrograms.tried(given.rollouts(), display.stream());
           LanguageModel policy =
               LanguageModel.load(
-                  given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
+                  given.rollouts().model(),
+                  given.lora().adapter(),
+                  given.machine().seed(),
+                  given.machine().precision())) {
         GrpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
         try (GrpoStage stage = new GrpoStage(config, directory, policy, programs)) {

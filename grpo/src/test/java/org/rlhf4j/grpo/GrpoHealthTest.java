@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.MetricsLog;
 import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.health.HealthWarning;
@@ -38,7 +39,7 @@ class GrpoHealthTest {
                 "8"));
     all.addAll(List.of(options));
     Path run = runs.run("run", all.toArray(String[]::new));
-    return new HealthWatch()
+    return new HealthWatch(Precision.FP32)
         .addAll(MetricsLog.read(run.resolve("metrics.jsonl"))).stream()
             .map(HealthWarning::check)
             .toList();

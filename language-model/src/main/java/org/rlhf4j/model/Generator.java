@@ -63,7 +63,7 @@ public final class Generator implements AutoCloseable {
 
   private NDArray cache(String name, int rows, int slots) {
     Dimensions d = model.config().dimensions();
-    NDArray cache = Torch.zeros(scope, rows, d.kvHeads(), slots, d.headSize());
+    NDArray cache = Torch.zeros(scope, model.precision(), rows, d.kvHeads(), slots, d.headSize());
     cache.setName(name);
     return cache;
   }
@@ -187,7 +187,7 @@ public final class Generator implements AutoCloseable {
     long[] copies = admitted.stream().mapToLong(List::size).toArray();
     try (NDManager step = scope.newSubManager()) {
       NDList in = new NDList(step.create(prompts.ids()));
-      in.addAll(model.weights().list());
+      in.addAll(model.weights().computed());
       in.addAll(keys);
       in.addAll(values);
       in.add(step.create(prompts.positions()));
@@ -195,7 +195,7 @@ public final class Generator implements AutoCloseable {
       in.add(step.create(copies));
       in.add(step.create((long) first));
       NDList draw = new NDList(model.network().run("prefill", in, false).get(0));
-      draw.addAll(model.weights().list());
+      draw.addAll(model.weights().computed());
       draw.add(step.create(copies));
       draw.add(uniforms(step, first, 1).reshape(-1));
       draw.add(settingsArray);
@@ -218,7 +218,7 @@ public final class Generator implements AutoCloseable {
     int enough = Math.max(1, active.size() / (others ? 16 : 8));
     try (NDManager step = scope.newSubManager()) {
       NDList in = new NDList(step.create(active.stream().mapToLong(GenerationRow::last).toArray()));
-      in.addAll(model.weights().list());
+      in.addAll(model.weights().computed());
       in.addAll(keys);
       in.addAll(values);
       in.add(step.create(active.stream().mapToLong(GenerationRow::cached).toArray()));

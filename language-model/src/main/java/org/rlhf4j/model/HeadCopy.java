@@ -11,9 +11,9 @@ public final class HeadCopy implements AutoCloseable {
   private final NDManager manager;
   private final NDArray array;
 
-  HeadCopy(NDArray head) {
+  HeadCopy(NDArray head, Precision precision) {
     manager = Torch.manager();
-    array = Torch.zeros(manager, head.getShape().getShape());
+    array = Torch.zeros(manager, precision, head.getShape().getShape());
     Torch.memory(array).put(Torch.memory(head));
   }
 

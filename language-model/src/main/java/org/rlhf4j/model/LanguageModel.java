@@ -37,23 +37,35 @@ public final class LanguageModel implements Trainable, AutoCloseable {
    * @throws UserException where it can't be read, one line saying why
    */
   public static LanguageModel load(Path folder) {
-    return load(ModelFolder.open(folder), null, 0, null);
+    return load(folder, Precision.FP32);
   }
 
   /**
-   * Loads a model beside another: where both are of the same base and that one trains an adapter on
-   * it, or this one does, there is one copy of the base's weights.
+   * Loads a model.
+   *
+   * @param folder as for {@link #load(Path)}
+   * @param precision the number format that it computes in, and holds matrices in
+   * @return the model, frozen
+   */
+  public static LanguageModel load(Path folder, Precision precision) {
+    return read(ModelFolder.open(folder), null, 0, null, precision, precision);
+  }
+
+  /**
+   * Loads a model beside another, in its number format: where both are of the same base and that
+   * one trains an adapter on it, or this one does, there is one copy of the base's weights.
    *
    * @param folder as for {@link #load(Path)}
    * @param beside the other model
    * @return the model, frozen
    */
   public static LanguageModel load(Path folder, LanguageModel beside) {
-    return load(ModelFolder.open(folder), null, 0, beside);
+    Precision precision = beside.precision();
+    return read(ModelFolder.open(folder), null, 0, beside, precision, precision);
   }
 
   /**
-   * Loads a model to be trained.
+   * Loads a model to be trained, in fp32.
    *
    * @param folder as for {@link #load(Path)}; an adapter's training goes on
    * @param lora the adapter to train instead of all weights; null for none, or as the folder has it
@@ -62,11 +74,30 @@ public final class LanguageModel implements Trainable, AutoCloseable {
    * @throws UserException where it can't be read, or has another adapter
    */
   public static LanguageModel load(Path folder, LoraConfig lora, long seed) {
-    return load(ModelFolder.open(folder), lora, seed, null);
+    return load(folder, lora, seed, Precision.FP32);
   }
 
-  private static LanguageModel load(
-      ModelFolder files, LoraConfig lora, long seed, LanguageModel beside) {
+  /**
+   * Loads a model to be trained.
+   *
+   * @param folder as for {@link #load(Path, LoraConfig, long)}
+   * @param lora as there
+   * @param seed as there
+   * @param precision the number format that it computes in; what is trained is fp32
+   * @return the model
+   */
+  public static LanguageModel load(Path folder, LoraConfig lora, long seed, Precision precision) {
+    return read(ModelFolder.open(folder), lora, seed, null, precision, Precision.FP32);
+  }
+
+  /** Reads a model; {@code held} is how matrices are held where they aren't under an adapter. */
+  private static LanguageModel read(
+      ModelFolder files,
+      LoraConfig lora,
+      long seed,
+      LanguageModel beside,
+      Precision precision,
+      Precision held) {
     ModelConfig config = files.config();
     if (files.isScalar()) {
       throw new UserException(
@@ -80,7 +111,7 @@ public final class LanguageModel implements Trainable, AutoCloseable {
     Parameters weights =
         beside != null && beside.lends(files.origin())
             ? beside.weights.shared()
-            : files.read(specs, null, 0);
+            : files.read(specs, null, 0, adapter == null ? held : precision).computedIn(precision);
     return new LanguageModel(config, tokenizer, files.origin(), weights, adapter);
   }
 
@@ -118,6 +149,11 @@ public final class LanguageModel implements Trainable, AutoCloseable {
     return adapter == null ? weights : adapter.parameters();
   }
 
+  @Override
+  public Precision precision() {
+    return weights.precision();
+  }
+
   /** All weights but the adapter's. */
   Parameters weights() {
     return weights;
@@ -133,7 +169,10 @@ public final class LanguageModel implements Trainable, AutoCloseable {
     return adapter != null;
   }
 
-  /** Whether its trained parameters mean the same as the other's: all weights, or an adapter on the same base. */
+  /**
+   * Whether its trained parameters mean the same as the other's: all weights, or an adapter on the
+   * same base.
+   */
   public boolean isTrainedLike(LanguageModel other) {
     return parameters().specs().equals(other.parameters().specs())
         && (isAdapted() ? other.isAdapted() && origin.equals(other.origin) : !other.isAdapted());
@@ -186,9 +225,18 @@ public final class LanguageModel implements Trainable, AutoCloseable {
     return network;
   }
 
-  /** The head [V, C]: the embedding where they are tied. */
-  NDArray head() {
-    return config.dimensions().tied() ? weights.list().get(0) : weights.get(config.family().head());
+  /** The head [C, V] with its gradient: the embedding where they are tied. */
+  private NDArray head() {
+    return weights.list().get(headIndex());
+  }
+
+  /** The head as networks compute with it. */
+  private NDArray computedHead() {
+    return weights.computed().get(headIndex());
+  }
+
+  private int headIndex() {
+    return config.dimensions().tied() ? 0 : weights.index(config.family().head());
   }
 
   /**
@@ -222,7 +270,7 @@ public final class LanguageModel implements Trainable, AutoCloseable {
       NDArray rows = network.predicting(weights, tokens, scope, null);
       NDArray otherRows = other.network.predicting(other.weights, tokens, scope, null);
       // Under its own name the array would be taken for one of this model's weights.
-      NDArray otherHead = other.head().reshape(other.head().getShape());
+      NDArray otherHead = other.computedHead().reshape(other.computedHead().getShape());
       otherHead.attach(scope);
       return network
           .divergences(weights, rows, otherRows, otherHead, scope.create(temperature))
@@ -247,7 +295,7 @@ public final class LanguageModel implements Trainable, AutoCloseable {
 
   /** The head as it stands, to be closed: with {@link #states} it is a distribution of the past. */
   public HeadCopy headCopy() {
-    return new HeadCopy(head());
+    return new HeadCopy(computedHead(), weights.precision());
   }
 
   /**
@@ -282,8 +330,7 @@ public final class LanguageModel implements Trainable, AutoCloseable {
    */
   public LogprobPass forward(PackedTokens tokens, double temperature, boolean entropyGradient) {
     parameters().trainable(true);
-    return new LogprobPass(
-        network, weights, head(), tokens, temperature, entropyGradient, tape());
+    return new LogprobPass(network, weights, head(), tokens, temperature, entropyGradient, tape());
   }
 
   /**
@@ -327,7 +374,7 @@ public final class LanguageModel implements Trainable, AutoCloseable {
    */
   public LanguageModel copy() {
     return adapter == null
-        ? new LanguageModel(config, tokenizer, origin, weights.copy(), null)
+        ? new LanguageModel(config, tokenizer, origin, weights.frozenCopy(), null)
         : new LanguageModel(config, tokenizer, origin, weights.shared(), adapter.copy(List.of()));
   }
 

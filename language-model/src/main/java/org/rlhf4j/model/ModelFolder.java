@@ -128,10 +128,11 @@ final class ModelFolder {
    *
    * @param specs what to read
    * @param optional a tensor that may be absent: its parameter is left fresh, drawn from the seed
+   * @param held the number format in which matrices are held
    */
-  Parameters read(List<ParameterSpec> specs, String optional, long seed) {
+  Parameters read(List<ParameterSpec> specs, String optional, long seed, Precision held) {
     Map<String, String> names = names(specs, optional);
-    Parameters parameters = Parameters.zeros(specs);
+    Parameters parameters = Parameters.zeros(specs, held);
     try {
       for (int i = 0; i < specs.size(); i++) {
         ParameterSpec spec = specs.get(i);
@@ -139,7 +140,7 @@ final class ModelFolder {
           parameters.draw(i, seed);
           continue;
         }
-        Parameters.parts(spec, parameters.memory(i))
+        Parameters.parts(spec, parameters.memory(i), parameters.precision(i))
             .forEach((tensor, view) -> copy(names.get(tensor), view));
       }
     } catch (RuntimeException e) {

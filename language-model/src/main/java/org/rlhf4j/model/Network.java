@@ -19,6 +19,10 @@ final class Network implements AutoCloseable {
   static final TorchArchive.EmptyDict ADAPTERS =
       new TorchArchive.EmptyDict("Dict[Tensor, List[Tuple[Tensor, Tensor, int, int]]]");
 
+  /** By matrix that is a copy: what it is a copy of. */
+  private static final TorchArchive.EmptyDict MASTERS =
+      new TorchArchive.EmptyDict("Dict[Tensor, Tensor]");
+
   private final Dimensions dimensions;
   private final TorchProgram program;
 
@@ -30,7 +34,9 @@ final class Network implements AutoCloseable {
   /** A network of base weights, with an adapter where there is one; see {@link #attach}. */
   static Network of(ModelConfig config, Parameters base, Adapter adapter) {
     if (adapter == null) {
-      return new Network(config);
+      Network network = new Network(config);
+      network.hold(base);
+      return network;
     }
     Network network = new Network(config, adapter.lora().scale(), adapter.lora().dropout());
     adapter.attachTo(network, base);
@@ -46,6 +52,7 @@ final class Network implements AutoCloseable {
     attributes.put("adapter_scale", adapterScale);
     attributes.put("adapter_dropout", adapterDropout);
     attributes.put("adapters", ADAPTERS);
+    attributes.put("masters", MASTERS);
     this.program = TorchProgram.compile("Transformer", methods, attributes);
   }
 
@@ -67,6 +74,14 @@ final class Network implements AutoCloseable {
     return dimensions;
   }
 
+  /** Takes over what is trained of weights that networks have copies of: it gets the gradients. */
+  private void hold(Parameters base) {
+    NDList pairs = base.copies();
+    if (!pairs.isEmpty()) {
+      run("hold", pairs, false).forEach(NDArray::close);
+    }
+  }
+
   /**
    * Takes an adapter over: from now on it is part of the network, and its weights have to stay.
    *
@@ -77,7 +92,7 @@ final class Network implements AutoCloseable {
     try (NDManager scope = base.manager().newSubManager()) {
       NDArray rows = scope.create(Arrays.stream(places).flatMapToLong(Arrays::stream).toArray());
       NDList in = new NDList(rows.reshape(places.length, -1));
-      in.addAll(base.list());
+      in.addAll(base.computed());
       in.addAll(adapter.list());
       run("attach", in, false);
     }
@@ -87,7 +102,7 @@ final class Network implements AutoCloseable {
   void fold(Parameters base) {
     try (NDManager scope = base.manager().newSubManager()) {
       NDList in = new NDList(scope.create(0L));
-      in.addAll(base.list());
+      in.addAll(base.computed());
       run("fold", in, false);
     }
   }
@@ -102,7 +117,7 @@ final class Network implements AutoCloseable {
   NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
     NDList in = new NDList();
     in.add(scope.create(tokens.ids()));
-    in.addAll(parameters.list());
+    in.addAll(parameters.computed());
     in.add(scope.create(tokens.positions()));
     in.add(scope.create(tokens.sizes()));
     in.add(scope.create(tokens.branches()));
@@ -153,7 +168,7 @@ final class Network implements AutoCloseable {
   void backward(Parameters parameters, NDArray output, NDArray gradient, Tape tape) {
     Torch.backward(output, gradient);
     NDList in = tape.taken();
-    in.addAll(parameters.list());
+    in.addAll(parameters.computed());
     run(tape.checkpointing() ? "backward_by_layer" : "backward", in, true);
   }
 
@@ -166,7 +181,7 @@ final class Network implements AutoCloseable {
   NDList logprobs(
       Parameters parameters, NDArray rows, NDArray targets, NDArray temperature, int keep) {
     NDList in = new NDList(rows);
-    in.addAll(parameters.list());
+    in.addAll(parameters.computed());
     in.addAll(new NDList(targets, temperature, rows.getManager().create((long) keep)));
     return run("logprobs", in, false);
   }
@@ -190,7 +205,7 @@ final class Network implements AutoCloseable {
       NDArray headGradient,
       NDList kept) {
     NDList in = new NDList(rows);
-    in.addAll(parameters.list());
+    in.addAll(parameters.computed());
     in.addAll(new NDList(targets, temperature, gradients, entropyGradients, headGradient));
     // A program's list can't be empty: without probabilities there is an empty array in it.
     NDList list = kept.isEmpty() ? new NDList(rows.getManager().create(new float[0])) : kept;
@@ -222,7 +237,7 @@ final class Network implements AutoCloseable {
       NDArray otherHead,
       NDArray temperature) {
     NDList in = new NDList(rows);
-    in.addAll(parameters.list());
+    in.addAll(parameters.computed());
     in.addAll(new NDList(otherRows, otherHead, temperature));
     return run("divergences", in, false);
   }
@@ -243,7 +258,7 @@ final class Network implements AutoCloseable {
       NDArray gradients,
       NDArray headGradient) {
     NDList in = new NDList(rows);
-    in.addAll(parameters.list());
+    in.addAll(parameters.computed());
     in.addAll(new NDList(otherRows, otherHead, temperature, gradients, headGradient));
     return run("divergences_backward", in, false).get(0);
   }

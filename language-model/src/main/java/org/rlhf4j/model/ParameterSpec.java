@@ -55,6 +55,11 @@ public record ParameterSpec(
     return product(shape);
   }
 
+  /** Whether it is a matrix of more than one row: what networks in bf16 have in bf16. */
+  boolean isMatrix() {
+    return shape.size() == 2 && shape.get(0) > 1;
+  }
+
   /** A parameter that is one tensor of the checkpoint. */
   static ParameterSpec of(String tensor, Initial initial, long... shape) {
     List<Long> dims = boxed(shape);

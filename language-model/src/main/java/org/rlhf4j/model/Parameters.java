@@ -11,36 +11,106 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network's weights, fp32, in memory that libtorch allocated, in the order in which the programs
- * index them. Closing them frees the memory, unless another model has them too.
+ * A network's weights in memory that libtorch allocated, in the order in which the programs index
+ * them. They are fp32; of a network that computes in bf16 and isn't trained, the matrices are held
+ * in bf16 alone, and of one that is trained there are copies in bf16 beside them. Closing them
+ * frees the memory, unless another model has them too.
  */
 public final class Parameters implements AutoCloseable {
   private static final int ROUNDED_BLOCK = 1 << 16; // floats
   private final List<ParameterSpec> specs;
   private final NDManager manager;
+  private final Precision held; // of the matrices
   private final NDList arrays = new NDList();
+  private NDList computed; // what networks take, where it has copies; else null
   private boolean trainable;
   private int owners = 1;
 
-  private Parameters(List<ParameterSpec> specs) {
+  private Parameters(List<ParameterSpec> specs, Precision held) {
     this.specs = List.copyOf(specs);
+    this.held = held;
     this.manager = Torch.manager();
-    for (ParameterSpec spec : specs) {
-      long[] shape = spec.shape().stream().mapToLong(Long::longValue).toArray();
-      NDArray array = Torch.zeros(manager, shape);
-      array.setName("p[]");
-      arrays.add(array);
+    for (int i = 0; i < specs.size(); i++) {
+      arrays.add(zeros(i, precision(i)));
     }
   }
 
-  /** Weights of zeros. */
+  private NDArray zeros(int index, Precision precision) {
+    long[] shape = specs.get(index).shape().stream().mapToLong(Long::longValue).toArray();
+    NDArray array = Torch.zeros(manager, precision, shape);
+    array.setName("p[]");
+    return array;
+  }
+
+  /** Weights of zeros, fp32. */
   static Parameters zeros(List<ParameterSpec> specs) {
-    return new Parameters(specs);
+    return zeros(specs, Precision.FP32);
+  }
+
+  /** Weights of zeros, the matrices held in a number format; only those in fp32 can be trained. */
+  static Parameters zeros(List<ParameterSpec> specs, Precision held) {
+    return new Parameters(specs, held);
+  }
+
+  /** The number format in which a parameter is held. */
+  Precision precision(int index) {
+    return specs.get(index).isMatrix() ? held : Precision.FP32;
+  }
+
+  /** The number format in which networks compute with these weights. */
+  public Precision precision() {
+    return hasCopies() ? Precision.BF16 : held;
+  }
+
+  /**
+   * Makes networks compute in this format from now on: in bf16 with copies of the matrices, while
+   * these weights stay what is trained and saved.
+   */
+  Parameters computedIn(Precision precision) {
+    if (precision != precision()) {
+      computed = new NDList();
+      for (int i = 0; i < specs.size(); i++) {
+        computed.add(specs.get(i).isMatrix() ? zeros(i, precision) : arrays.get(i));
+      }
+      updateCopies();
+    }
+    return this;
+  }
+
+  private boolean hasCopies() {
+    return computed != null;
+  }
+
+  /**
+   * Rounds the weights into the copies that networks compute with, where there are any. To be
+   * called by whoever writes to the weights' memory.
+   */
+  public void updateCopies() {
+    NDList pairs = copies();
+    if (!pairs.isEmpty()) {
+      Bf16.copy(pairs);
+    }
+  }
+
+  private boolean isCopied(int index) {
+    return hasCopies() && specs.get(index).isMatrix();
+  }
+
+  /** Each matrix that networks have a copy of, followed by the copy. */
+  NDList copies() {
+    NDList pairs = new NDList();
+    for (int i = 0; i < specs.size(); i++) {
+      if (isCopied(i)) {
+        pairs.add(arrays.get(i));
+        pairs.add(computed.get(i));
+      }
+    }
+    return pairs;
   }
 
   /** Fresh weights, each drawn as its specification says: a function of the seed alone. */
   static Parameters fresh(List<ParameterSpec> specs, long seed) {
-    Parameters parameters = new Parameters(specs);
+    Parameters parameters = zeros(specs);
     for (int i = 0; i < specs.size(); i++) {
       parameters.draw(i, seed);
     }
@@ -50,6 +120,7 @@ public final class Parameters implements AutoCloseable {
   /** Draws one parameter anew. */
   void draw(int index, long seed) {
     ParameterSpec.Initial initial = specs.get(index).initial();
+    requireFp32(index);
     ByteBuffer memory = memory(index);
     CounterRandom random = new CounterRandom(seed, specs.get(index).name().hashCode());
     if (initial.bound() > 0) {
@@ -80,18 +151,28 @@ public final class Parameters implements AutoCloseable {
     return owners;
   }
 
-  /** A copy with memory of its own, not trainable. */
+  /** A copy of what networks compute with, held in their format. */
+  Parameters frozenCopy() {
+    return copyOf(specs, precision());
+  }
+
+  /** An fp32 copy with memory of its own, not trainable. */
   public Parameters copy() {
     return copyOf(specs);
   }
 
-  /** A copy under other specifications: equally named ones are copied, others stay zero. */
+  /** An fp32 copy under other specifications: equally named ones are copied, others stay zero. */
   Parameters copyOf(List<ParameterSpec> others) {
-    Parameters copy = new Parameters(others);
+    return copyOf(others, Precision.FP32);
+  }
+
+  /** A copy that is held in a number format. */
+  Parameters copyOf(List<ParameterSpec> others, Precision precision) {
+    Parameters copy = zeros(others, precision);
     for (int i = 0; i < others.size(); i++) {
       int source = index(others.get(i).name());
       if (source >= 0) {
-        copy.memory(i).put(memory(source));
+        copy.set(i, this, source);
       }
     }
     return copy;
@@ -100,7 +181,16 @@ public final class Parameters implements AutoCloseable {
   /** Overwrites these weights with those of another, of the same specifications. */
   public void set(Parameters other) {
     for (int i = 0; i < specs.size(); i++) {
-      memory(i).put(other.memory(i));
+      set(i, other, i);
+    }
+    updateCopies();
+  }
+
+  private void set(int index, Parameters other, int source) {
+    if (precision(index) == other.precision(source)) {
+      memory(index).put(other.memory(source));
+    } else {
+      Bf16.copy(new NDList(other.arrays.get(source), arrays.get(index)));
     }
   }
 
@@ -114,6 +204,11 @@ public final class Parameters implements AutoCloseable {
     return arrays;
   }
 
+  /** What networks compute with, likewise: the same arrays, or copies of the matrices. */
+  NDList computed() {
+    return hasCopies() ? computed : arrays;
+  }
+
   /** The manager that owns the arrays: for what must live as long as they do. */
   public NDManager manager() {
     return manager;
@@ -122,6 +217,16 @@ public final class Parameters implements AutoCloseable {
   /** The number of weights. */
   public long count() {
     return specs.stream().mapToLong(ParameterSpec::size).sum();
+  }
+
+  /** The memory that they take, copies included. */
+  public long bytes() {
+    long bytes = 0;
+    for (int i = 0; i < specs.size(); i++) {
+      int each = precision(i).bytes() + (isCopied(i) ? Precision.BF16.bytes() : 0);
+      bytes += each * specs.get(i).size();
+    }
+    return bytes;
   }
 
   /** The array of this name. */
@@ -146,6 +251,9 @@ public final class Parameters implements AutoCloseable {
    */
   public void trainable(boolean trained) {
     if (trained != trainable) {
+      for (int i = 0; i < specs.size(); i++) {
+        requireFp32(i);
+      }
       arrays.forEach(array -> Torch.requiresGradient(array, trained));
       trainable = trained;
     }
@@ -196,10 +304,11 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
-  /** All weights, one tensor behind the other, as the programs have them. */
+  /** All weights, one tensor behind the other, as the programs have them; they have to be fp32. */
   public float[] values() {
     FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(count()));
     for (int i = 0; i < specs.size(); i++) {
+      requireFp32(i);
       values.put(memory(i).asFloatBuffer());
     }
     return values.array();
@@ -209,11 +318,13 @@ public final class Parameters implements AutoCloseable {
   public void setValues(float[] values) {
     int next = 0;
     for (int i = 0; i < specs.size(); i++) {
+      requireFp32(i);
       FloatBuffer memory = memory(i).asFloatBuffer();
       int size = memory.remaining();
       memory.put(values, next, size);
       next += size;
     }
+    updateCopies();
   }
 
   /** The gradients collected so far, in the order of {@link #values}. */
@@ -230,7 +341,18 @@ public final class Parameters implements AutoCloseable {
     arrays.forEach(Torch::zeroGradient);
   }
 
-  /** The bytes of a parameter, little-endian fp32, from 0 to its size; shared with the network. */
+  /** Who held weights in bf16 to save memory has nothing that small updates would add up in. */
+  private void requireFp32(int index) {
+    if (precision(index) != Precision.FP32) {
+      throw new IllegalStateException(
+          specs.get(index).name() + " is held in bf16, for inference alone");
+    }
+  }
+
+  /**
+   * The bytes of a parameter, little-endian numbers of {@link #precision(int)}, from 0 to its size;
+   * shared with the network.
+   */
   ByteBuffer memory(int index) {
     return Torch.memory(arrays.get(index)).order(ByteOrder.LITTLE_ENDIAN);
   }
@@ -239,7 +361,7 @@ public final class Parameters implements AutoCloseable {
   public Map<String, StridedTensor> tensors() {
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     for (int i = 0; i < specs.size(); i++) {
-      tensors.putAll(parts(specs.get(i), memory(i)));
+      tensors.putAll(parts(specs.get(i), memory(i), precision(i)));
     }
     return tensors;
   }
@@ -247,16 +369,19 @@ public final class Parameters implements AutoCloseable {
   /**
    * Cuts a parameter's memory, or that of something shaped like it, into a checkpoint's tensors.
    */
-  static Map<String, StridedTensor> parts(ParameterSpec spec, ByteBuffer memory) {
+  static Map<String, StridedTensor> parts(
+      ParameterSpec spec, ByteBuffer memory, Precision precision) {
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     int start = 0;
     for (ParameterSpec.Part part : spec.parts()) {
       if (spec.transposed()) {
         int columns = Math.toIntExact(spec.shape().get(1));
-        tensors.put(part.tensor(), new StridedTensor(part.shape(), memory, start, 1, columns));
+        tensors.put(
+            part.tensor(), new StridedTensor(part.shape(), memory, start, 1, columns, precision));
         start += Math.toIntExact(part.shape().get(0));
       } else {
-        tensors.put(part.tensor(), StridedTensor.contiguous(part.shape(), memory, start));
+        tensors.put(
+            part.tensor(), StridedTensor.contiguous(part.shape(), memory, start, precision));
         start += Math.toIntExact(part.size());
       }
     }

@@ -42,18 +42,33 @@ public final class ScalarModel implements Trainable, AutoCloseable {
    * @throws UserException where it can't be read, one line saying why
    */
   public static ScalarModel load(Path folder) {
-    return load(folder, null);
+    return load(folder, Precision.FP32);
   }
 
   /**
-   * Loads a reward model beside a language model: where both are adapters on the same base there is
-   * one copy of its weights.
+   * Loads a reward model.
    *
    * @param folder as for {@link #load(Path)}
-   * @param beside the language model, or null
+   * @param precision the number format that it computes in, and holds matrices in
+   * @return the model, frozen
+   */
+  public static ScalarModel load(Path folder, Precision precision) {
+    return read(withHead(folder), null, 0, null, precision, precision);
+  }
+
+  /**
+   * Loads a reward model beside a language model, in its number format: where both are adapters on
+   * the same base there is one copy of its weights.
+   *
+   * @param folder as for {@link #load(Path)}
+   * @param beside the language model
    * @return the model, frozen
    */
   public static ScalarModel load(Path folder, LanguageModel beside) {
+    return read(withHead(folder), null, 0, beside, beside.precision(), beside.precision());
+  }
+
+  private static ModelFolder withHead(Path folder) {
     ModelFolder files = ModelFolder.open(folder);
     if (!files.holdsHead()) {
       throw new UserException(
@@ -62,7 +77,7 @@ public final class ScalarModel implements Trainable, AutoCloseable {
               + HEAD
               + ", so it is no reward model; `rlhf reward` makes one");
     }
-    return read(files, null, 0, beside);
+    return files;
   }
 
   /**
@@ -74,7 +89,7 @@ public final class ScalarModel implements Trainable, AutoCloseable {
    * @return the model
    */
   public static ScalarModel loadOrStart(Path folder, long seed) {
-    return loadOrStart(folder, null, seed, null);
+    return loadOrStart(folder, null, seed, Precision.FP32);
   }
 
   /**
@@ -83,17 +98,39 @@ public final class ScalarModel implements Trainable, AutoCloseable {
    * @param folder as for {@link #loadOrStart(Path, long)}
    * @param lora the adapter to train instead of all weights; null for none, or as the folder has it
    * @param seed what a fresh head and a fresh adapter are drawn from
-   * @param beside a language model that may have the same base, or null
+   * @param precision the number format that it computes in; what is trained is fp32
    * @return the model
    * @throws UserException where it can't be read, or has another adapter
    */
   public static ScalarModel loadOrStart(
-      Path folder, LoraConfig lora, long seed, LanguageModel beside) {
-    return read(ModelFolder.open(folder), lora, seed, beside);
+      Path folder, LoraConfig lora, long seed, Precision precision) {
+    return read(ModelFolder.open(folder), lora, seed, null, precision, Precision.FP32);
   }
 
+  /**
+   * Loads a model to be trained into a critic beside a language model, in its number format: where
+   * both train adapters on the same base there is one copy of its weights.
+   *
+   * @param folder as for {@link #loadOrStart(Path, long)}
+   * @param lora as for {@link #loadOrStart(Path, LoraConfig, long, Precision)}
+   * @param seed as there
+   * @param beside the language model
+   * @return the model
+   */
+  public static ScalarModel loadOrStart(
+      Path folder, LoraConfig lora, long seed, LanguageModel beside) {
+    Precision precision = beside.precision();
+    return read(ModelFolder.open(folder), lora, seed, beside, precision, Precision.FP32);
+  }
+
+  /** Reads a model; {@code held} is how matrices are held where they aren't under an adapter. */
   private static ScalarModel read(
-      ModelFolder files, LoraConfig lora, long seed, LanguageModel beside) {
+      ModelFolder files,
+      LoraConfig lora,
+      long seed,
+      LanguageModel beside,
+      Precision precision,
+      Precision held) {
     ModelConfig config = files.config();
     if (config.isScalar() && config.labels() > 1) {
       throw new UserException(
@@ -107,11 +144,11 @@ public final class ScalarModel implements Trainable, AutoCloseable {
     Adapter adapter = files.adapter(backbone, head, lora, seed);
     Parameters weights;
     if (adapter == null) {
-      weights = files.read(scalar.scalarModelParameters(), HEAD, seed);
+      weights = files.read(scalar.scalarModelParameters(), HEAD, seed, held).computedIn(precision);
     } else if (beside != null && beside.lends(files.origin())) {
       weights = beside.weights().shared();
     } else {
-      weights = files.read(backbone, null, 0);
+      weights = files.read(backbone, null, 0, precision);
     }
     return new ScalarModel(scalar, tokenizer, files.origin(), weights, adapter);
   }
@@ -138,6 +175,7 @@ public final class ScalarModel implements Trainable, AutoCloseable {
     if (model.adapter() == null) {
       Parameters parameters = model.weights().copyOf(config.scalarModelParameters());
       parameters.draw(parameters.index(HEAD), seed);
+      parameters.computedIn(model.precision());
       return new ScalarModel(config, model.tokenizer(), null, parameters, null);
     }
     Adapter adapter = model.adapter().copy(List.of(config.scalarHead()));
@@ -172,6 +210,11 @@ public final class ScalarModel implements Trainable, AutoCloseable {
   @Override
   public Parameters parameters() {
     return adapter == null ? weights : adapter.parameters();
+  }
+
+  @Override
+  public Precision precision() {
+    return weights.precision();
   }
 
   /** Whether it has an adapter, and only that and the head are trained. */
@@ -277,13 +320,15 @@ public final class ScalarModel implements Trainable, AutoCloseable {
   }
 
   /**
-   * A frozen copy of what is trained; what isn't, the weights under an adapter, is shared, and so
-   * is the tokenizer, which stays this model's.
+   * A copy of what is trained, which may be trained itself; what isn't, the weights under an
+   * adapter, is shared, and so is the tokenizer, which stays this model's.
    */
   public ScalarModel copy() {
-    return adapter == null
-        ? new ScalarModel(config, tokenizer, origin, weights.copy(), null)
-        : adapted(adapter.copy(List.of(config.scalarHead())));
+    if (adapter != null) {
+      return adapted(adapter.copy(List.of(config.scalarHead())));
+    }
+    Parameters copy = weights.copy().computedIn(weights.precision());
+    return new ScalarModel(config, tokenizer, origin, copy, null);
   }
 
   /**

@@ -3,36 +3,44 @@ package org.rlhf4j.model;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.List;
 
 /**
- * A checkpoint's tensor as it lies in memory, fp32, little-endian: element (row, column) is float
- * number {@code start + row · rowStride + column · columnStride}. Rows run over the first
- * dimension; a vector or scalar is one row.
+ * A checkpoint's tensor as it lies in memory, little-endian: element (row, column) is number {@code
+ * start + row · rowStride + column · columnStride}. Rows run over the first dimension; a vector or
+ * scalar is one row.
  *
  * @param shape the tensor's shape in the checkpoint
  * @param memory the memory that it lies in, from index 0 on
- * @param start the float number of its first element
- * @param rowStride how many floats apart rows are
- * @param columnStride how many floats apart a row's neighbours are
+ * @param start the number of its first element
+ * @param rowStride how many numbers apart rows are
+ * @param columnStride how many numbers apart a row's neighbours are
+ * @param precision the format of the numbers
  */
 public record StridedTensor(
-    List<Long> shape, ByteBuffer memory, int start, int rowStride, int columnStride) {
+    List<Long> shape,
+    ByteBuffer memory,
+    int start,
+    int rowStride,
+    int columnStride,
+    Precision precision) {
 
   /**
-   * A tensor whose elements lie one after another.
+   * An fp32 tensor whose elements lie one after another.
    *
    * @param shape its shape
    * @param memory its elements from index 0 on
    * @return the tensor
    */
   public static StridedTensor contiguous(List<Long> shape, ByteBuffer memory) {
-    return contiguous(shape, memory, 0);
+    return contiguous(shape, memory, 0, Precision.FP32);
   }
 
-  /** A tensor whose elements lie one after another from float number {@code start} on. */
-  static StridedTensor contiguous(List<Long> shape, ByteBuffer memory, int start) {
-    return new StridedTensor(shape, memory, start, Math.toIntExact(columns(shape)), 1);
+  /** A tensor whose elements lie one after another from number {@code start} on. */
+  static StridedTensor contiguous(
+      List<Long> shape, ByteBuffer memory, int start, Precision precision) {
+    return new StridedTensor(shape, memory, start, Math.toIntExact(columns(shape)), 1, precision);
   }
 
   private static long columns(List<Long> shape) {
@@ -54,6 +62,13 @@ public record StridedTensor(
 
   /** Copies whole rows out, one after another. */
   void get(int row, int count, float[] values) {
+    if (precision == Precision.BF16) {
+      ShortBuffer halves = bytes().asShortBuffer();
+      for (int i = 0, columns = columns(); i < count * columns; i++) {
+        values[i] = Bf16.toFloat(halves.get(place(row + i / columns, i % columns)));
+      }
+      return;
+    }
     FloatBuffer floats = floats();
     int columns = columns();
     if (columnStride == 1) {
@@ -68,8 +83,15 @@ public record StridedTensor(
     }
   }
 
-  /** Overwrites whole rows by values that lie one after another. */
+  /** Overwrites whole rows by values that lie one after another, rounded to the format. */
   void put(int row, int count, float[] values) {
+    if (precision == Precision.BF16) {
+      ShortBuffer halves = bytes().asShortBuffer();
+      for (int i = 0, columns = columns(); i < count * columns; i++) {
+        halves.put(place(row + i / columns, i % columns), Bf16.of(values[i]));
+      }
+      return;
+    }
     FloatBuffer floats = floats();
     int columns = columns();
     if (columnStride == 1) {
@@ -91,7 +113,15 @@ public record StridedTensor(
     return values;
   }
 
+  private int place(int row, int column) {
+    return start + row * rowStride + column * columnStride;
+  }
+
   private FloatBuffer floats() {
-    return memory.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    return bytes().asFloatBuffer();
+  }
+
+  private ByteBuffer bytes() {
+    return memory.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -102,9 +102,14 @@ public final class Torch {
     }
   }
 
-  /** A tensor of zeros in libtorch's own, aligned memory. */
+  /** An fp32 tensor of zeros in libtorch's own, aligned memory. */
   static NDArray zeros(NDManager manager, long... shape) {
     return manager.zeros(new Shape(shape), DataType.FLOAT32);
+  }
+
+  /** A tensor of zeros of a number format. */
+  static NDArray zeros(NDManager manager, Precision precision, long... shape) {
+    return precision == Precision.BF16 ? Bf16.zeros(manager, shape) : zeros(manager, shape);
   }
 
   /** The bytes of a contiguous CPU tensor, shared with it: valid while the tensor is open. */

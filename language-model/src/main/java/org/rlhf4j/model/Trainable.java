@@ -12,6 +12,9 @@ public interface Trainable {
   /** How many weights aren't trained: those under an adapter. */
   long frozenCount();
 
+  /** The number format that the network computes in. */
+  Precision precision();
+
   /**
    * Sets whether training passes keep the input of each layer alone and compute the layer once more
    * on the way back: less memory, a third more arithmetic, the same gradients bit for bit.

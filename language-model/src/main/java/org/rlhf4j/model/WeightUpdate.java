@@ -88,6 +88,7 @@ public final class WeightUpdate {
                 constants.weightDecay()
               }));
       Program.INSTANCE.run("adamw", in);
+      parameters.updateCopies();
     }
   }
 }

@@ -1,6 +1,6 @@
 # Low-rank adapters on the matrices of a network: x w becomes x w + scale · (dropped(x) a) b on the columns that
 # an adapter writes. self.adapters has for each matrix, by identity, its adapters: a [in, r], b [r, out], the
-# first column, the adapter's number. So families needn't know of them.
+# first column, the adapter's number. So families needn't know of them. a and b are fp32, rounded where x is bf16.
 
   # Takes adapters over. p: the network's weights, then the adapters'; places, a row for each adapter: the indices
   # of its matrix and of its a in p (b comes next), the first column, the adapter's number.
@@ -18,9 +18,9 @@
     if torch.__contains__(self.adapters, w):
       for adapter in self.adapters[w]:
         a, b, column, number = adapter
-        u = torch.mul_((self).product((self).dropped(x, number, tape), a.detach(), None), self.adapter_scale)
+        u = torch.mul_((self).product((self).dropped(x, number, tape), torch.type_as(a.detach(), x), None), self.adapter_scale)
         end = column + torch.size(b, 1)
-        _0 = torch.add_(y[:, column:end], (self).product(u, b.detach(), None))
+        _0 = torch.add_(y[:, column:end], (self).product(u, torch.type_as(b.detach(), x), None))
 
   # From g = ∂L/∂y adds to the gradients of a and b, and to gx = ∂L/∂x.
   def adapt_backward(self: __torch__.Transformer, gx: Tensor, g: Tensor, x: Tensor, w: Tensor, tape: List[Tensor]) -> None:
@@ -29,13 +29,13 @@
         a, b, column, number = adapter
         end = column + torch.size(b, 1)
         gy = torch.contiguous(g[:, column:end])
-        gu = torch.mul_((self).product(gy, b.detach().t(), None), self.adapter_scale)
+        gu = torch.mul_((self).product(gy, torch.type_as(b.detach(), g).t(), None), self.adapter_scale)
         if a.requires_grad:
           xd = (self).dropped(x, number, tape)
-          u = torch.mul_((self).product(xd, a.detach(), None), self.adapter_scale)
+          u = torch.mul_((self).product(xd, torch.type_as(a.detach(), x), None), self.adapter_scale)
           _0 = torch.add_(ops.prim.grad(b), (self).product(u.t(), gy, None))
           _1 = torch.add_(ops.prim.grad(a), (self).product(xd.t(), gu, None))
-        _2 = torch.add_(gx, (self).dropped((self).product(gu, a.detach().t(), None), number, tape))
+        _2 = torch.add_(gx, (self).dropped((self).product(gu, torch.type_as(a.detach(), g).t(), None), number, tape))
 
   # x with each entry zero with probability adapter_dropout, else divided by 1 − adapter_dropout, where the
   # tape has keys. Whether is a hash of the position's key, the column and the adapter's number (the

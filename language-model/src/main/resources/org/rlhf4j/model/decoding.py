@@ -7,7 +7,7 @@
     segments = (self).ints(sizes)
     repeats = (self).ints(copies)
     trees = [0 for _ in segments]
-    masks = (self).layer_masks(segments, trees)
+    masks = (self).layer_masks(segments, trees, p[0].dtype)
     tape = annotate(List[Tensor], [])
     cos, sin = (self).rotary(positions)
     x = (self).embed(p, ids, positions)
@@ -29,7 +29,7 @@
   # Returns ids [R] and their log-probabilities under what was drawn from: softmax(logits / temperature), of what top_k and top_p leave;
   # at temperature 0 under softmax(logits).
   def sample(self: __torch__.Transformer, h: Tensor, w: Tensor, uniforms: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
-    logits = (self).product(h, w, None)
+    logits = (self).product(h.to(6), w, None)
     if temperature > 0.:
       _0 = torch.mul_(logits, 1. / temperature)
     best, arg = torch.max(logits, -1, True)
@@ -106,9 +106,9 @@
       near = annotate(Optional[Tensor], None)
       if shortest < longest:
         behind = length.unsqueeze(1) - torch.arange(end).unsqueeze(0)
-        mask = (self).hiding(behind < 0)
+        mask = (self).hiding(behind < 0, x.dtype)
         if self.window > 0:
-          near = (self).hiding(torch.__or__(behind < 0, behind >= self.window)[:, first:])
+          near = (self).hiding(torch.__or__(behind < 0, behind >= self.window)[:, first:], x.dtype)
       for layer in range(self.layers):
         q, k, v = (self).project(x, p, layer, cos, sin, tape)
         _0 = torch.index_copy_(kc[layer].view([-1, self.head_size]), 0, at, k.reshape([-1, self.head_size]))
@@ -129,8 +129,8 @@
     return (ids[:, 0:step], logprobs[:, 0:step])
 
   # An additive mask [R, 1, 1, S] that hides keys from rows.
-  def hiding(self: __torch__.Transformer, hidden: Tensor) -> Tensor:
-    mask = torch.masked_fill(torch.zeros([torch.size(hidden, 0), torch.size(hidden, 1)]), hidden, -inf)
+  def hiding(self: __torch__.Transformer, hidden: Tensor, dtype: int) -> Tensor:
+    mask = torch.masked_fill(torch.zeros([torch.size(hidden, 0), torch.size(hidden, 1)], dtype=dtype), hidden, -inf)
     return mask.unsqueeze(1).unsqueeze(1)
 
   # Moves rows of the caches: row sources[i] becomes row targets[i], up to `used` positions.

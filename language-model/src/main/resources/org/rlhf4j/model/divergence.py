@@ -5,6 +5,7 @@
   # KL(p ‖ q) and KL(q ‖ p), each [M].
   def divergences(self: __torch__.Transformer, h: Tensor, p: List[Tensor], hq: Tensor, wq: Tensor, temperature: Tensor) -> List[Tensor]:
     w = (self).head(p)
+    other = wq.to(6)
     n = torch.size(h, 0)
     pq = torch.empty([n])
     qp = torch.empty([n])
@@ -13,7 +14,7 @@
     while i < n:
       j = ops.prim.min(i + (self).chunk(w, n), n)
       logp = torch.log_softmax((self).shifted(h[i:j], w, scale), -1)
-      logq = torch.log_softmax((self).shifted(hq[i:j], wq, scale), -1)
+      logq = torch.log_softmax((self).shifted(hq[i:j], other, scale), -1)
       d = logp - logq
       _0 = torch.copy_(pq[i:j], torch.sum(torch.exp(logp) * d, [-1]))
       _1 = torch.copy_(qp[i:j], torch.sum(torch.exp(logq) * d, [-1]) * -1.)
@@ -23,6 +24,7 @@
   # Turns g [M] = ∂L/∂KL(q ‖ p) into ∂L/∂h; adds ∂L/∂w to gw ([0]: isn't wanted). With z = h w / temperature: ∂KL(q ‖ p)/∂z = p − q.
   def divergences_backward(self: __torch__.Transformer, h: Tensor, p: List[Tensor], hq: Tensor, wq: Tensor, temperature: Tensor, g: Tensor, gw: Tensor) -> Tensor:
     w = (self).head(p)
+    other = wq.to(6)
     n = torch.size(h, 0)
     gh = torch.empty_like(h)
     scale = 1. / float(temperature)
@@ -30,7 +32,7 @@
     while i < n:
       j = ops.prim.min(i + (self).chunk(w, n), n)
       d = torch.softmax((self).shifted(h[i:j], w, scale), -1)
-      _0 = torch.sub_(d, torch.softmax((self).shifted(hq[i:j], wq, scale), -1))
+      _0 = torch.sub_(d, torch.softmax((self).shifted(hq[i:j], other, scale), -1))
       _1 = torch.mul_(d, g[i:j].unsqueeze(1) * scale)
       _2 = torch.copy_(gh[i:j], (self).product(w, d.t(), None).t())
       if torch.numel(gw) > 0:

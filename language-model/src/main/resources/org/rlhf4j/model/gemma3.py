@@ -5,12 +5,13 @@
     return torch.index_select(p[0], 1, ids).t().contiguous() * torch.sqrt(self.hidden_size)
 
   def embed_backward(self: __torch__.Transformer, p: List[Tensor], ids: Tensor, positions: Tensor, g: Tensor) -> None:
-    if p[0].requires_grad:
-      _0 = torch.index_add_(ops.prim.grad(p[0]), 1, ids, g.t(), alpha=torch.sqrt(self.hidden_size))
+    tokens = (self).master(p[0])
+    if tokens.requires_grad:
+      _0 = torch.index_add_(ops.prim.grad(tokens), 1, ids, g.t().to(6), alpha=torch.sqrt(self.hidden_size))
 
   def rms(self: __torch__.Transformer, x: Tensor, w: Tensor) -> Tensor:
-    norm = torch.linalg_vector_norm(x, 2, [-1], True)
-    return x * torch.rsqrt(norm * norm / torch.size(x, -1) + self.epsilon) * (w + 1.)
+    norm = torch.linalg_vector_norm(x, 2, [-1], True, dtype=6)
+    return torch.type_as(x * torch.rsqrt(norm * norm / torch.size(x, -1) + self.epsilon) * (w + 1.), x)
 
   # Both sets [2, N, 1, D]: of layers that see all, and of those with a window.
   def rotary(self: __torch__.Transformer, positions: Tensor) -> Tuple[Tensor, Tensor]:

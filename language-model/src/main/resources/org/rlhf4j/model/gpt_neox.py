@@ -3,7 +3,7 @@
 
   def project(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, tape: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     s = (self).start_of(layer)
-    normed = torch.layer_norm(x, [self.hidden_size], p[s + self.input_norm], p[s + self.input_norm_bias], self.epsilon)
+    normed = (self).layer_normed(x, p[s + self.input_norm], p[s + self.input_norm_bias])
     qkv = (self).linear(normed, p[s + self.qkv], (self).optional(p, s, self.qkv_bias), tape)
     q, k, v = torch.chunk(qkv.view([-1, self.heads, 3 * self.head_size]), 3, 2)
     return ((self).turned(q, cos, sin), (self).turned(k, cos, sin), v)
@@ -18,7 +18,7 @@
     s = (self).start_of(layer)
     x2 = (self).added(x, attended, p[s + self.output], (self).optional(p, s, self.output_bias), tape)
     read = x if self.parallel == 1 else x2
-    normed = torch.layer_norm(read, [self.hidden_size], p[s + self.mlp_norm], p[s + self.mlp_norm_bias], self.epsilon)
+    normed = (self).layer_normed(read, p[s + self.mlp_norm], p[s + self.mlp_norm_bias])
     inner = (self).linear(normed, p[s + self.up], p[s + self.up_bias], tape)
     return (self).added_activated(x2, inner, p[s + self.down], p[s + self.down_bias], tape)
 
@@ -27,4 +27,4 @@
 
   def normed(self: __torch__.Transformer, x: Tensor, p: List[Tensor]) -> Tensor:
     s = (self).start_of(self.layers)
-    return torch.layer_norm(x, [self.hidden_size], p[s], p[s + 1], self.epsilon)
+    return (self).layer_normed(x, p[s], p[s + 1])

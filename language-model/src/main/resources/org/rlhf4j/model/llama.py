@@ -1,10 +1,10 @@
 # Llama: RMSNorm before each part, grouped-query attention, SwiGLU; biases where the model has them.
 # A layer's tensors: input_norm, qkv (columns of q, k, v), output, mlp_norm, gate_up (columns), down.
 
-  # x / √(mean(x²) + ε) · w; the norm is one fused read of x.
+  # x / √(mean(x²) + ε) · w; the norm is one fused read of x, in fp32.
   def rms(self: __torch__.Transformer, x: Tensor, w: Tensor) -> Tensor:
-    norm = torch.linalg_vector_norm(x, 2, [-1], True)
-    return x * torch.rsqrt(norm * norm / torch.size(x, -1) + self.epsilon) * w
+    norm = torch.linalg_vector_norm(x, 2, [-1], True, dtype=6)
+    return torch.type_as(x * torch.rsqrt(norm * norm / torch.size(x, -1) + self.epsilon), x) * torch.type_as(w, x)
 
   def project(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, tape: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     s = (self).start_of(layer)

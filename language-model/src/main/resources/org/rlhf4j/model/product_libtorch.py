@@ -4,5 +4,5 @@
     if torch.__is__(bias, None):
       out = torch.mm(a, b)
     else:
-      out = torch.addmm(unchecked_cast(Tensor, bias), a, b)
+      out = torch.addmm(torch.type_as(unchecked_cast(Tensor, bias), a), a, b)
     return out

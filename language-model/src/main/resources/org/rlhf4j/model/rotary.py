@@ -5,8 +5,9 @@
     return torch.index_select(p[0], 1, ids).t().contiguous()
 
   def embed_backward(self: __torch__.Transformer, p: List[Tensor], ids: Tensor, positions: Tensor, g: Tensor) -> None:
-    if p[0].requires_grad:
-      _0 = torch.index_add_(ops.prim.grad(p[0]), 1, ids, g.t())
+    tokens = (self).master(p[0])
+    if tokens.requires_grad:
+      _0 = torch.index_add_(ops.prim.grad(tokens), 1, ids, g.t().to(6))
 
   # cos and sin [N, 1, D] of the angles position · frequency.
   def rotary(self: __torch__.Transformer, positions: Tensor) -> Tuple[Tensor, Tensor]:
@@ -19,7 +20,7 @@
 
   def rotated(self: __torch__.Transformer, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     a, b = torch.chunk(x, 2, -1)
-    return x * cos + torch.cat([-b, a], -1) * sin
+    return torch.type_as(x * cos + torch.cat([-b, a], -1) * sin, x)
 
   # Where a layer's tensors begin.
   def start_of(self: __torch__.Transformer, layer: int) -> int:

@@ -3,6 +3,10 @@
 # R decoded rows, C hidden size, H heads, G key/value heads, D head size, V vocabulary.
 # Matrices are [in, out], embedding and head [C, V].
 #
+# Activations and matrices are of one number format, fp32 or bf16; vectors (norms, biases), a scalar head, adapters and
+# everything from the selected rows of hidden states on (logits, log-probabilities, scores) are fp32. Where the matrices
+# in p are bf16 copies of what is trained, self.masters has for each, by identity, the fp32 original, which has the gradient.
+#
 # A family adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
 # project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner) and normed(x, p); and the constants window
 # (how many tokens a token sees in a sliding layer, 0 where no layer is) and sliding (1 for each layer that is, else 0).
@@ -19,7 +23,7 @@
     tape = annotate(List[Tensor], [])
     segments = (self).ints(sizes)
     trees = (self).ints(branches)
-    masks = (self).layer_masks(segments, trees)
+    masks = (self).layer_masks(segments, trees, p[0].dtype)
     cos, sin = (self).rotary(positions)
     x = (self).start(ids, p, positions, sizes, branches, keys, tape)
     if torch.is_grad_enabled() and bool(by_layer):
@@ -98,6 +102,22 @@
       torch.extend(tape, [x, y, w, (self).present(b), (self).present(residual)])
     return y
 
+  # Takes over what matrices are copies of. p: each original, then its copy. Gives back the first.
+  def hold(self: __torch__.Transformer, p: List[Tensor]) -> Tensor:
+    for i in range(torch.floordiv(torch.len(p), 2)):
+      torch._set_item(self.masters, p[2 * i + 1], p[2 * i])
+    return p[0]
+
+  # What a matrix is a copy of: the tensor with its gradient. Itself where it is no copy.
+  def master(self: __torch__.Transformer, w: Tensor) -> Tensor:
+    out = w
+    if torch.__contains__(self.masters, w):
+      out = self.masters[w]
+    return out
+
+  def layer_normed(self: __torch__.Transformer, x: Tensor, w: Tensor, b: Tensor) -> Tensor:
+    return torch.layer_norm(x, [self.hidden_size], torch.type_as(w, x), torch.type_as(b, x), self.epsilon)
+
   # What is absent is an empty tensor on the tape.
   def present(self: __torch__.Transformer, t: Optional[Tensor]) -> Tensor:
     if torch.__is__(t, None):
@@ -125,7 +145,7 @@
   def backward_by_layer(self: __torch__.Transformer, tape: List[Tensor], p: List[Tensor]) -> Tensor:
     segments = (self).ints(tape[4])
     trees = (self).ints(tape[5])
-    masks = (self).layer_masks(segments, trees)
+    masks = (self).layer_masks(segments, trees, p[0].dtype)
     cos, sin = (self).rotary(tape[2])
     y = torch.pop(tape)
     for i in range(self.layers):
@@ -151,10 +171,11 @@
       if torch.numel(x) == 0:
         x = (self).activated(tape[-4])
       g = ops.prim.grad(y)
-      if w.requires_grad:
-        _0 = torch.add_(ops.prim.grad(w), (self).product(x.detach().t(), g, None))
+      trained = (self).master(w)
+      if trained.requires_grad:
+        _0 = torch.add_(ops.prim.grad(trained), (self).product(x.detach().t(), g, None))
       if b.requires_grad:
-        _1 = torch.add_(ops.prim.grad(b), torch.sum(g, [0]))
+        _1 = torch.add_(ops.prim.grad(b), torch.sum(g, [0], False, dtype=6))
       gx = (self).product(g, w.detach().t(), None) if torch.numel(w) > 0 else g
       (self).adapt_backward(gx, g, x.detach(), w, tape)
       to = annotate(List[Tensor], [x])
@@ -168,36 +189,36 @@
   def ints(self: __torch__.Transformer, t: Tensor) -> List[int]:
     return [int(t[i]) for i in range(torch.size(t, 0))]
 
-  # The masks of layers that see all tokens, and those of layers with a window.
-  def layer_masks(self: __torch__.Transformer, segments: List[int], trees: List[int]) -> List[List[Tensor]]:
-    masks = (self).masks(segments, trees, 0)
-    near = (self).masks(segments, trees, self.window) if self.window > 0 else masks
+  # The masks of layers that see all tokens, and those of layers with a window, in the number format of queries.
+  def layer_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], dtype: int) -> List[List[Tensor]]:
+    masks = (self).masks(segments, trees, 0, dtype)
+    near = (self).masks(segments, trees, self.window, dtype) if self.window > 0 else masks
     return [masks, near]
 
   # For each segment its mask: a completion of a branching tree comes after a prompt, all else after nothing.
-  def masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int) -> List[Tensor]:
+  def masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int, dtype: int) -> List[Tensor]:
     masks = annotate(List[Tensor], [])
     s = 0
     for n in trees:
       prompt = segments[s]
-      _0 = torch.append(masks, (self).mask(0, prompt, window))
+      _0 = torch.append(masks, (self).mask(0, prompt, window, dtype))
       s = s + 1
       for i in range(n):
-        _1 = torch.append(masks, (self).mask(prompt, segments[s], window))
+        _1 = torch.append(masks, (self).mask(prompt, segments[s], window, dtype))
         s = s + 1
     return masks
 
   # An additive mask [T, P + T] of T tokens after P: each sees those up to itself, at most `window` of them where
   # that is above 0. Empty where causal attention is the same.
-  def mask(self: __torch__.Transformer, prompt: int, tokens: int, window: int) -> Tensor:
+  def mask(self: __torch__.Transformer, prompt: int, tokens: int, window: int, dtype: int) -> Tensor:
     seen = prompt + tokens
     narrow = window > 0 and seen > window
     if prompt == 0 and not narrow:
       mask = torch.empty([0])
     else:
-      mask = torch.triu(torch.full([tokens, seen], -inf), prompt + 1)
+      mask = torch.triu(torch.full([tokens, seen], -inf, dtype=dtype), prompt + 1)
     if narrow:
-      _0 = torch.add_(mask, torch.tril(torch.full([tokens, seen], -inf), prompt - window))
+      _0 = torch.add_(mask, torch.tril(torch.full([tokens, seen], -inf, dtype=dtype), prompt - window))
     return mask
 
   # Attention of packed q [N, H, D] over k, v [N, G, D], each completion seeing its prompt and itself.
@@ -234,9 +255,10 @@
 
   # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------
 
-  # The head [C, V]: the embedding where they are tied.
+  # The head [C, V], fp32: the embedding where they are tied.
   def head(self: __torch__.Transformer, p: List[Tensor]) -> Tensor:
-    return p[0] if self.tied == 1 else p[self.head_at]
+    w = p[0] if self.tied == 1 else p[self.head_at]
+    return w.to(6)
 
   # Rows whose logits are held at a time: about 24 MiB of them, all chunks of n rows alike.
   def chunk(self: __torch__.Transformer, w: Tensor, n: int) -> int:
@@ -327,10 +349,10 @@
       _0 = torch.add_(c[i:j], (self).product(rows[i:j], b, None))
       i = j
 
-  # Rows of the hidden states, in the graph: where completion tokens are predicted or scored.
+  # Rows of the hidden states, fp32, in the graph: where completion tokens are predicted or scored.
   def select(self: __torch__.Transformer, h: Tensor, rows: Tensor) -> Tensor:
-    return torch.index_select(h, 0, rows)
+    return torch.index_select(h, 0, rows).to(6)
 
   # The scalar head, the last of the weights, at the given rows: [len(rows)].
   def scalar(self: __torch__.Transformer, h: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:
-    return torch.matmul(torch.index_select(h, 0, rows), p[-1].flatten())
+    return torch.matmul((self).select(h, rows), p[-1].flatten())

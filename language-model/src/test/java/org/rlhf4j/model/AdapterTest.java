@@ -117,7 +117,7 @@ class AdapterTest {
   @Test
   void aRewardModelTrainsItsHeadToo() throws IOException {
     Path folder = Fixture.of("llama-gqa-tied").folder();
-    try (ScalarModel model = ScalarModel.loadOrStart(folder, USUAL, 1, null)) {
+    try (ScalarModel model = ScalarModel.loadOrStart(folder, USUAL, 1, Precision.FP32)) {
       assertThat(model.parameters().count()).isEqualTo(448 + 32);
       try (ScalarPass pass = model.forwardScores(tokens)) {
         pass.backward(pass.scalars().sum());

@@ -68,7 +68,8 @@ class AgainstPeftTest {
       for (int i = 0; i < parameters.specs().size(); i++) {
         NDArray gradient = parameters.gradients(scope).get(i);
         for (Map.Entry<String, StridedTensor> part :
-            Parameters.parts(parameters.specs().get(i), Torch.memory(gradient)).entrySet()) {
+            Parameters.parts(parameters.specs().get(i), Torch.memory(gradient), Precision.FP32)
+                .entrySet()) {
           float[] theirs = expected.values(AdapterFolder.name(family, part.getKey()));
           float[] ours = part.getValue().values();
           assertThat(ours).hasSameSizeAs(theirs);

@@ -79,7 +79,8 @@ final class Agreement {
       for (int i = 0; i < parameters.specs().size(); i++) {
         NDArray gradient = parameters.gradients(scope).get(i);
         for (Map.Entry<String, StridedTensor> part :
-            Parameters.parts(parameters.specs().get(i), Torch.memory(gradient)).entrySet()) {
+            Parameters.parts(parameters.specs().get(i), Torch.memory(gradient), Precision.FP32)
+                .entrySet()) {
           String prefixed = prefix + part.getKey();
           String name = expected.entries().containsKey(prefixed) ? prefixed : part.getKey();
           worst = Math.max(worst, relative(part.getValue().values(), expected.values(name)));

@@ -111,7 +111,7 @@ class DivergenceTest {
     try (Network network = new Network(config);
         Parameters parameters = head(config, w);
         Parameters other = head(config, wq);
-        HeadCopy otherHead = new HeadCopy(other.list().get(0));
+        HeadCopy otherHead = new HeadCopy(other.list().get(0), Precision.FP32);
         NDManager scope = Torch.manager()) {
       Shape shape = new Shape(h.length / width, width);
       NDArray rows = scope.create(h, shape);
@@ -137,7 +137,7 @@ class DivergenceTest {
   private static Parameters head(ModelConfig config, float[] weights) {
     Parameters parameters = Parameters.zeros(config.languageModelParameters());
     StridedTensor head =
-        Parameters.parts(parameters.specs().get(0), parameters.memory(0))
+        Parameters.parts(parameters.specs().get(0), parameters.memory(0), Precision.FP32)
             .values()
             .iterator()
             .next();

@@ -183,7 +183,7 @@ class FusedLogprobsTest {
       parameters = Parameters.zeros(config.languageModelParameters());
       width = config.dimensions().hidden();
       StridedTensor head =
-          Parameters.parts(parameters.specs().get(0), parameters.memory(0))
+          Parameters.parts(parameters.specs().get(0), parameters.memory(0), Precision.FP32)
               .values()
               .iterator()
               .next();
@@ -221,7 +221,11 @@ class FusedLogprobsTest {
             network.logprobsBackward(
                 parameters, rows, ids, t, scope.create(g), scope.create(ge), headGradient, kept);
         float[] byHead =
-            Parameters.parts(spec, Torch.memory(headGradient)).values().iterator().next().values();
+            Parameters.parts(spec, Torch.memory(headGradient), Precision.FP32)
+                .values()
+                .iterator()
+                .next()
+                .values();
         return new Backward(out.get(0).toFloatArray(), byHead);
       }
     }

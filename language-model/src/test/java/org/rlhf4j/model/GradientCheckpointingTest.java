@@ -15,7 +15,8 @@ import org.junit.jupiter.api.Test;
  * kernels on the same numbers, so every comparison is bit for bit.
  */
 class GradientCheckpointingTest {
-  private static final LoraConfig DROPPING = new LoraConfig(2, 4, 0.3, false, List.of("all-linear"));
+  private static final LoraConfig DROPPING =
+      new LoraConfig(2, 4, 0.3, false, List.of("all-linear"));
 
   private final RandomTokens random = new RandomTokens(17);
 
@@ -66,9 +67,9 @@ class GradientCheckpointingTest {
 
   /**
    * Of N tokens in L layers of width C and MLP width I, GPT-2 keeps of each layer both norms'
-   * results and what attention gives (3 C), queries, keys and values (3 C), the sums after attention
-   * and MLP (2 C) and the MLP's inner product (I); with checkpointing one C of each layer and the
-   * last one's result.
+   * results and what attention gives (3 C), queries, keys and values (3 C), the sums after
+   * attention and MLP (2 C) and the MLP's inner product (I); with checkpointing one C of each layer
+   * and the last one's result.
    */
   @Test
   void onlyTheLayersInputsAreKept() throws IOException {

@@ -1,6 +1,7 @@
 package org.rlhf4j.ppo;
 
 import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.UsageException;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
@@ -52,6 +53,11 @@ public record PpoConfig(
         ppo.objective().takesMinibatches() || kl.klIn() == KlSettings.KlIn.REWARD,
         "kl-in",
         "must be reward with --objective trust-region");
+    Limits.require(
+        ppo.objective().takesMinibatches() || machine.precision() == Precision.FP32,
+        "precision",
+        "must be fp32 with --objective trust-region: it takes differences of gradients at weights"
+            + " that bf16 can't tell apart");
   }
 
   /** These settings with what follows from the model and the machine filled in. */

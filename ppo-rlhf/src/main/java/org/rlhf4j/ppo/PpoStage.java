@@ -9,7 +9,6 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.SaveFormat;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.rollout.KlController;
 import org.rlhf4j.rollout.PolicyRun;
@@ -76,7 +75,10 @@ public final class PpoStage extends PolicyStage {
       try (RewardPrograms programs = RewardPrograms.tried(given.rollouts(), display.stream());
           LanguageModel policy =
               LanguageModel.load(
-                  given.rollouts().model(), given.lora().adapter(), given.machine().seed())) {
+                  given.rollouts().model(),
+                  given.lora().adapter(),
+                  given.machine().seed(),
+                  given.machine().precision())) {
         PpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(PpoConfig.class), config);
         try (PpoStage stage = new PpoStage(config, directory, policy, programs)) {
@@ -128,8 +130,7 @@ public final class PpoStage extends PolicyStage {
         config.optimizer().scheduleOver(settings.valueLearningRate(), run.steps());
     return switch (settings.critic()) {
       case SEPARATE -> {
-        ScalarModel model =
-            valueModel(settings.valueModel(), config.lora().adapter(), run, seed);
+        ScalarModel model = valueModel(settings.valueModel(), config.lora().adapter(), run, seed);
         model.checkpointGradients(config.loop().gradientCheckpointing());
         yield new SeparateCritic(model, config.optimizer(), schedule);
       }

@@ -107,6 +107,7 @@ class PpoConfigTest {
           critic:shared value-model:m            | value-model is for --critic separate
           critic:shared objective:trust-region   | critic must be separate with --objective trust-region
           objective:trust-region kl-in:loss      | kl-in must be reward with --objective trust-region
+          objective:trust-region precision:bf16  | precision must be fp32 with --objective trust-region: it takes differences of gradients at weights that bf16 can't tell apart
           objective:trust-region entropy-coefficient:1 | entropy-coefficient must be 0 with --objective trust-region
           critic-warmup-steps:-1                 | critic-warmup-steps must be 0 or more, not -1
           max-ratio:2                            | max-ratio is for --replay

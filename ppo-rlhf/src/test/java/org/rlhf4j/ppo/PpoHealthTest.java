@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.MetricsLog;
 import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.health.HealthWarning;
@@ -18,7 +19,7 @@ class PpoHealthTest {
 
   private List<HealthCheck> warnings(String... options) throws IOException {
     Path run = new TinyRun(folder).run("run", options);
-    return new HealthWatch()
+    return new HealthWatch(Precision.FP32)
         .addAll(MetricsLog.read(run.resolve("metrics.jsonl"))).stream()
             .map(HealthWarning::check)
             .toList();

@@ -62,6 +62,21 @@ class PpoStageTest {
         .hasSameBinaryContentAs(kept.resolve("model/model.safetensors"));
   }
 
+  /** Proofs included; the policy's samples are other ones, but the metrics are the same. */
+  @Test
+  void runsInBf16WholeAndAsAnAdapter() throws IOException {
+    List<JsonNode> exact = TinyRun.lines(runs.run("exact").resolve("metrics.jsonl"));
+    for (String rank : List.of("0", "2")) {
+      Path run = runs.run("rounded-" + rank, "precision", "bf16", "lora-rank", rank);
+      List<JsonNode> rounded = TinyRun.lines(run.resolve("metrics.jsonl"));
+      assertThat(rounded).hasSameSizeAs(exact).isNotEqualTo(exact);
+      assertThat(rounded.get(1).fieldNames())
+          .toIterable()
+          .containsExactlyElementsOf(() -> exact.get(1).fieldNames());
+      assertThat(Math.abs(rounded.get(0).get("kl").doubleValue())).isLessThan(0.2);
+    }
+  }
+
   @Test
   void metricsHaveTheirNames() throws IOException {
     List<JsonNode> metrics = TinyRun.lines(runs.run("run").resolve("metrics.jsonl"));

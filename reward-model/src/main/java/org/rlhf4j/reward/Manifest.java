@@ -20,6 +20,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
+import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
 
@@ -37,6 +39,7 @@ import org.rlhf4j.model.UserException;
  * @param scoreMean the mean score of the best completions, held-out ones where there are any
  * @param scoreDeviation the standard deviation of those scores
  * @param versions of what made it, by name
+ * @param precision the number format in which all these scores were computed
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Manifest(
@@ -49,7 +52,8 @@ public record Manifest(
     int pairs,
     double scoreMean,
     double scoreDeviation,
-    Map<String, String> versions) {
+    Map<String, String> versions,
+    Precision precision) {
 
   /** The kind of a reward model. */
   public static final String REWARD_MODEL = "reward-model";
@@ -58,16 +62,17 @@ public record Manifest(
   public static final String FILE = "rlhf.json";
 
   private static final String HEAD = "score.weight";
-  private static final double TOLERANCE = 1e-4;
+
   private static final ObjectMapper JSON =
       new ObjectMapper()
           .enable(SerializationFeature.INDENT_OUTPUT)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
-  /** Keeps copies; a file of another kind may lack probes and versions. */
+  /** Keeps copies; a file of another kind may lack probes and versions, an older one the format. */
   public Manifest {
     probes = probes == null ? List.of() : List.copyOf(probes);
     versions = versions == null ? Map.of() : new TreeMap<>(versions);
+    precision = precision == null ? Precision.FP32 : precision;
   }
 
   /**
@@ -99,7 +104,8 @@ public record Manifest(
         evaluation.map(RewardEvaluation::pairs).orElse(0),
         mean,
         Math.sqrt(square),
-        currentVersions());
+        currentVersions(),
+        model.precision());
   }
 
   /**
@@ -119,7 +125,8 @@ public record Manifest(
         pairs,
         scoreMean,
         scoreDeviation,
-        versions);
+        versions,
+        model.precision());
   }
 
   private static Map<String, String> currentVersions() {
@@ -134,7 +141,9 @@ public record Manifest(
   private static String headHash(ScalarModel model) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(model.parameters().tensors().get(HEAD).memory().duplicate());
+      try (Parameters head = model.head()) {
+        digest.update(head.tensors().get(HEAD).memory().duplicate());
+      }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
@@ -181,7 +190,18 @@ public record Manifest(
    * @throws UserException where it can't be read, or gives a probe another score
    */
   public static ScalarModel loadVerified(Path folder) {
-    return loadVerified(folder, null);
+    return loadVerified(folder, Precision.FP32);
+  }
+
+  /**
+   * Loads a reward model and re-scores its probes, where it has a manifest.
+   *
+   * @param folder as for {@link #loadVerified(Path)}
+   * @param precision the number format that it computes in
+   * @return the model, frozen
+   */
+  public static ScalarModel loadVerified(Path folder, Precision precision) {
+    return verified(folder, ScalarModel.load(folder, precision));
   }
 
   /**
@@ -189,11 +209,14 @@ public record Manifest(
    * LanguageModel)}, and re-scores its probes.
    *
    * @param folder as for {@link #loadVerified(Path)}
-   * @param beside a language model that may have the same base, or null
+   * @param beside a language model that may have the same base
    * @return the model, frozen
    */
   public static ScalarModel loadVerified(Path folder, LanguageModel beside) {
-    ScalarModel model = ScalarModel.load(folder, beside);
+    return verified(folder, ScalarModel.load(folder, beside));
+  }
+
+  private static ScalarModel verified(Path folder, ScalarModel model) {
     try {
       read(folder).ifPresent(manifest -> manifest.verifyProbes(model));
       return model;
@@ -207,14 +230,16 @@ public record Manifest(
    * Scores the probes again.
    *
    * @param model the model that this manifest stands beside
-   * @throws UserException that names the first probe whose score differs by more than 1e-4 (of the
-   *     score, where that is above 1), and why it may
+   * @throws UserException that names the first probe whose score differs by more than 1e-4, or 0.1
+   *     where either score was computed in bf16 (of the score, where that is above 1), and why it
+   *     may
    */
   public void verifyProbes(ScalarModel model) {
+    double tolerance = Math.max(model.precision().scoreTolerance(), precision.scoreTolerance());
     for (int i = 0; i < probes.size(); i++) {
       Probe probe = probes.get(i);
       double score = probe.rescored(model).map(Probe::score).orElse(Double.NaN);
-      if (!(Math.abs(score - probe.score()) <= TOLERANCE * Math.max(1, Math.abs(probe.score())))) {
+      if (!(Math.abs(score - probe.score()) <= tolerance * Math.max(1, Math.abs(probe.score())))) {
         throw new UserException(
             String.format(
                 Locale.ROOT,

@@ -124,7 +124,10 @@ public final class RewardStage implements Stage, AutoCloseable {
       }
       try (ScalarModel model =
           ScalarModel.loadOrStart(
-              given.model(), given.lora().adapter(), given.machine().seed(), null)) {
+              given.model(),
+              given.lora().adapter(),
+              given.machine().seed(),
+              given.machine().precision())) {
         RewardConfig config = given.resolved(run, model.config().dimensions());
         run.writeConfig(Settings.of(RewardConfig.class), config);
         SplitRows rows = read(config, model, display);

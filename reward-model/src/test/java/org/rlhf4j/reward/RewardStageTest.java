@@ -25,8 +25,10 @@ import org.rlhf4j.data.RowKind;
 import org.rlhf4j.data.RowTokenizer;
 import org.rlhf4j.data.Rows;
 import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.UsageException;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.settings.Settings;
@@ -146,6 +148,30 @@ class RewardStageTest {
         rounded.resolve("model/rlhf.json"),
         StandardCopyOption.REPLACE_EXISTING);
     assertThatThrownBy(() -> Manifest.loadVerified(rounded)).isInstanceOf(UserException.class);
+  }
+
+  /**
+   * Its probes were scored in bf16: in fp32 they are near, by more than fp32 alone would explain.
+   */
+  @Test
+  void aModelTrainedInBf16IsRecognizedInBothFormats() throws IOException {
+    Path run = run("run", "steps", "6", "eval-fraction", "0.2", "precision", "bf16");
+    Manifest manifest = Manifest.read(run).orElseThrow();
+    assertThat(manifest.precision()).isEqualTo(Precision.BF16);
+    assertThat(run.resolve("model/rlhf.json")).content().contains("\"precision\" : \"bf16\"");
+    try (ScalarModel rounded = Manifest.loadVerified(run, Precision.BF16);
+        ScalarModel exact = Manifest.loadVerified(run)) {
+      Probe probe = manifest.probes().get(0);
+      assertThat(probe.rescored(rounded)).contains(probe);
+      assertThat(probe.rescored(exact)).isNotEqualTo(probe.rescored(rounded));
+    }
+    Path exact = run("exact", "steps", "6", "eval-fraction", "0.2");
+    assertThat(withoutClock(exact)).isNotEqualTo(withoutClock(run));
+    Manifest.loadVerified(exact, Precision.BF16).close();
+    assertThatThrownBy(
+            () -> run("none", "freeze-backbone", "true", "gradient-checkpointing", "true"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("sends nothing back through the layers");
   }
 
   @Test

@@ -212,7 +212,7 @@ public final class PolicyRun implements AutoCloseable {
   public RunPlan plan(int passes, int minibatches, List<RunPlan.Part> more) {
     List<RunPlan.Part> memory = new ArrayList<>();
     memory.add(RunPlan.Part.trained("policy", policy.parameters()));
-    memory.addAll(RunPlan.Part.base(policy.frozenCount()));
+    memory.addAll(RunPlan.Part.base(policy));
     memory.addAll(more);
     memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
     if (firstReference != null) {
@@ -240,7 +240,8 @@ public final class PolicyRun implements AutoCloseable {
                 completions,
                 settings.maxNewTokens(),
                 updates);
-    // Forward passes over a batch: the reference's, the reward model's and the critic's, and those of
+    // Forward passes over a batch: the reference's, the reward model's and the critic's, and those
+    // of
     // what is trained.
     int scored = 1 + (rewardModel == null ? 0 : 1) + more.size();
     int update = RunPlan.FORWARD_AND_BACKWARD + RunPlan.recomputed(policy);
@@ -284,7 +285,10 @@ public final class PolicyRun implements AutoCloseable {
     }
     proofs.batchSplitIsNoMatter();
     proofs.paddingIsNoMatter(policy.tokenizer().eosId(), policy.config().dimensions().positions());
-    rewardModelReward().ifPresent(proofs::scoresAreEachOnesOwn);
+    rewardModelReward()
+        .ifPresent(
+            reward ->
+                proofs.scoresAreEachOnesOwn(reward, rewardModel.precision().scoreTolerance()));
   }
 
   /** Without the completions to which no reward applies, of which nothing can be learnt. */

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.AtomicFiles;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.Metrics;
@@ -66,6 +67,11 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   /** Policy, reference and rollouts. */
   protected final PolicyRun run() {
     return run;
+  }
+
+  @Override
+  public final Precision precision() {
+    return run.policy().precision();
   }
 
   @Override

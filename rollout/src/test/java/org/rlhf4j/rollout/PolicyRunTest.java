@@ -323,7 +323,8 @@ class PolicyRunTest {
     referenceWith("max_position_embeddings", 16);
     assertThatThrownBy(() -> run(1, null))
         .isInstanceOf(UserException.class)
-        .hasMessageEndingWith("other: reads 16 tokens at most; lower --max-length, which is 64, to that");
+        .hasMessageEndingWith(
+            "other: reads 16 tokens at most; lower --max-length, which is 64, to that");
   }
 
   @Test

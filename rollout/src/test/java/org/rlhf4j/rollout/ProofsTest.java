@@ -24,6 +24,7 @@ import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.UserException;
@@ -93,7 +94,7 @@ class ProofsTest {
   }
 
   private static Proofs proofs(Function<PackedTokens, float[]> logprobs) {
-    return new Proofs(logprobs, sampled, BUDGET);
+    return new Proofs(logprobs, Precision.FP32, sampled, BUDGET);
   }
 
   @ParameterizedTest
@@ -159,7 +160,8 @@ class ProofsTest {
   void aCopyHasNoKl() {
     try (LanguageModel copy = policy.copy()) {
       Rollout rollout = RolloutScoring.withRefLogprobs(copy, sampled, TEMPERATURE, BUDGET);
-      assertThatCode(() -> new Proofs(ProofsTest::right, rollout, BUDGET).klIsZero())
+      assertThatCode(
+              () -> new Proofs(ProofsTest::right, Precision.FP32, rollout, BUDGET).klIsZero())
           .doesNotThrowAnyException();
     }
   }
@@ -168,7 +170,8 @@ class ProofsTest {
   void anotherReferenceIsFound() {
     try (LanguageModel other = TinyRollouts.policy(2)) {
       Rollout rollout = RolloutScoring.withRefLogprobs(other, sampled, TEMPERATURE, BUDGET);
-      assertThatThrownBy(() -> new Proofs(ProofsTest::right, rollout, BUDGET).klIsZero())
+      assertThatThrownBy(
+              () -> new Proofs(ProofsTest::right, Precision.FP32, rollout, BUDGET).klIsZero())
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith(
               "proof \"KL 0\" failed: policy and reference differ before the first update"
@@ -185,16 +188,42 @@ class ProofsTest {
       logprobs[i] = sampled.completions().get(i).logprobs().clone();
     }
     Rollout rollout = sampled.withRefLogprobs(logprobs);
-    Proofs proofs = new Proofs(ProofsTest::right, rollout, BUDGET);
+    Proofs proofs = new Proofs(ProofsTest::right, Precision.FP32, rollout, BUDGET);
     int last = logprobs.length - 1;
-    logprobs[last][2] += (float) (0.5 * Proofs.TOLERANCE);
+    logprobs[last][2] += (float) (0.5 * Precision.FP32.tolerance());
     assertThatCode(proofs::klIsZero).doesNotThrowAnyException();
-    logprobs[last][2] += (float) (1.5 * Proofs.TOLERANCE);
+    logprobs[last][2] += (float) (1.5 * Precision.FP32.tolerance());
     assertThatThrownBy(proofs::klIsZero)
         .hasMessageContaining(" at token 2 of completion " + last + ": ");
     logprobs[last][1] = Float.NaN;
     assertThatThrownBy(proofs::klIsZero)
         .hasMessageContaining(" at token 1 of completion " + last + ": ");
+  }
+
+  /** In bf16 a token may be far off, all may not be by a little. */
+  @Test
+  void inBf16TheMeanCounts() {
+    double tolerance = Precision.BF16.tolerance();
+    int tokens = sampled.completions().stream().mapToInt(Completion::length).sum();
+    Function<PackedTokens, float[]> oneFarOff =
+        packed -> {
+          float[] logprobs = right(packed);
+          logprobs[0] += (float) (0.9 * tolerance * tokens);
+          return logprobs;
+        };
+    new Proofs(oneFarOff, Precision.BF16, sampled, BUDGET).ratioIsOne();
+    assertThatThrownBy(() -> new Proofs(oneFarOff, Precision.FP32, sampled, BUDGET).ratioIsOne())
+        .isInstanceOf(UserException.class);
+    Function<PackedTokens, float[]> allOff =
+        packed -> {
+          float[] logprobs = right(packed);
+          for (int t = 0; t < logprobs.length; t++) {
+            logprobs[t] += (float) (1.1 * tolerance);
+          }
+          return logprobs;
+        };
+    assertThatThrownBy(() -> new Proofs(allOff, Precision.BF16, sampled, BUDGET).ratioIsOne())
+        .isInstanceOf(UserException.class);
   }
 
   /** What is said of a token depends on how many tokens are scored with it. */
@@ -268,7 +297,7 @@ class ProofsTest {
     try (ScalarModel model = ScalarModel.from(policy, 2)) {
       Reward reward = new RewardModelReward(model, policy.tokenizer(), BUDGET);
       Proofs proofs = proofs(ProofsTest::right);
-      assertThatCode(() -> proofs.scoresAreEachOnesOwn(reward)).doesNotThrowAnyException();
+      assertThatCode(() -> proofs.scoresAreEachOnesOwn(reward, 1e-4)).doesNotThrowAnyException();
       // scores less their mean: that of a batch of one is 0
       Reward centered =
           rollout -> {
@@ -276,7 +305,7 @@ class ProofsTest {
             double mean = Arrays.stream(scores).average().orElseThrow();
             return Arrays.stream(scores).map(score -> score - mean).toArray();
           };
-      assertThatThrownBy(() -> proofs.scoresAreEachOnesOwn(centered))
+      assertThatThrownBy(() -> proofs.scoresAreEachOnesOwn(centered, 1e-4))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith(
               "proof \"reward alone\" failed: the reward model scores completion ")

@@ -102,7 +102,11 @@ public final class SftStage implements Stage, AutoCloseable {
         return;
       }
       try (LanguageModel model =
-          LanguageModel.load(given.model(), given.lora().adapter(), given.machine().seed())) {
+          LanguageModel.load(
+              given.model(),
+              given.lora().adapter(),
+              given.machine().seed(),
+              given.machine().precision())) {
         SftConfig config = given.resolved(run, model.config().dimensions());
         run.writeConfig(Settings.of(SftConfig.class), config);
         SplitRows rows = read(config, model, display);

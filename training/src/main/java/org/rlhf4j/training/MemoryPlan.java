@@ -4,6 +4,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.util.OptionalInt;
 import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.model.Trainable;
 import org.rlhf4j.training.settings.SettingsYaml;
 import org.rlhf4j.training.settings.Written;
 
@@ -19,10 +20,11 @@ import org.rlhf4j.training.settings.Written;
  *
  * <pre>  4 bytes · (layers · hidden + 12 · hidden + 2 · intermediate)</pre>
  *
- * The tokens are planned without it: it is asked for where memory is short, so what it saves isn't
- * spent on more tokens, and the same micro-batches give the same numbers, bit for bit.
+ * and half of that in bf16. The tokens are planned for fp32 without checkpointing: both are asked
+ * for where memory is short, so what they save isn't spent on more tokens, and with the same
+ * micro-batches checkpointing gives the same numbers, bit for bit.
  *
- * Matrix products are as fast with some hundred rows as with thousands, so more would only take
+ * <p>Matrix products are as fast with some hundred rows as with thousands, so more would only take
  * memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing faster.
  */
 public final class MemoryPlan {
@@ -52,10 +54,14 @@ public final class MemoryPlan {
   }
 
   /** What a training pass keeps of a token. */
-  static long bytesPerToken(Dimensions d, boolean gradientCheckpointing) {
+  static long bytesPerToken(Trainable model) {
+    Dimensions d = model.config().dimensions();
+    return numbersPerToken(d, model.checkpointsGradients()) * model.precision().bytes();
+  }
+
+  private static long numbersPerToken(Dimensions d, boolean gradientCheckpointing) {
     long layer = 12L * d.hidden() + 2L * d.intermediate();
-    long kept = gradientCheckpointing ? (long) d.layers() * d.hidden() + layer : d.layers() * layer;
-    return Float.BYTES * kept;
+    return gradientCheckpointing ? (long) d.layers() * d.hidden() + layer : d.layers() * layer;
   }
 
   /**
@@ -84,7 +90,8 @@ public final class MemoryPlan {
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {
-    return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / bytesPerToken(d, false)));
+    long each = Float.BYTES * numbersPerToken(d, false);
+    return (int) Math.max(LEAST, Math.min(MOST, memoryBytes / SHARE / each));
   }
 
   private static OptionalInt earlier(RunDirectory run) {

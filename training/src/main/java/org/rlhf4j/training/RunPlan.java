@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Trainable;
 
@@ -34,8 +36,8 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
   /** What the logits in work take: they are made in chunks of so many bytes. */
   private static final long LOGITS_BYTES = 24L << 20;
 
-  /** Weights, gradients and the two moments of AdamW, in floats. */
-  private static final int FLOATS_TRAINED = 4;
+  /** Gradients and the two moments of AdamW, in floats. */
+  private static final int FLOATS_TRAINED = 3;
 
   /** Keeps a copy. */
   public RunPlan {
@@ -53,27 +55,36 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
     /** A network that is trained, with gradients and optimizer. */
     public static Part trained(String name, Parameters weights) {
       return new Part(
-          name + " with gradients and optimizer", FLOATS_TRAINED * Float.BYTES * weights.count());
+          name + " with gradients and optimizer",
+          weights.bytes() + FLOATS_TRAINED * Float.BYTES * weights.count());
     }
 
     /** A network that stays as it is. */
     public static Part frozen(String name, Parameters weights) {
-      return new Part(name, Float.BYTES * weights.count());
+      return new Part(name, weights.bytes());
     }
 
     /** The weights under adapters, which all networks on them share; none where there are none. */
-    public static List<Part> base(long weights) {
-      return weights == 0 ? List.of() : List.of(new Part("base", Float.BYTES * weights));
+    public static List<Part> base(Trainable model) {
+      long bytes = model.frozenCount() * model.precision().bytes();
+      return bytes == 0 ? List.of() : List.of(new Part("base", bytes));
+    }
+
+    /** In bf16 logits are made in fp32, of a widened copy of the head. */
+    private static long headBytes(Trainable model) {
+      Dimensions d = model.config().dimensions();
+      return model.precision() == Precision.FP32
+          ? 0
+          : (long) Float.BYTES * d.hidden() * d.vocabulary();
     }
 
     /** What a training pass keeps of the tokens that go through a network at once. */
     public static List<Part> ofTokens(Trainable model, int tokens) {
-      long bytes =
-          MemoryPlan.bytesPerToken(model.config().dimensions(), model.checkpointsGradients());
       return List.of(
           new Part(
-              String.format(Locale.ROOT, "activations of %,d tokens", tokens), bytes * tokens),
-          new Part("logits", LOGITS_BYTES));
+              String.format(Locale.ROOT, "activations of %,d tokens", tokens),
+              MemoryPlan.bytesPerToken(model) * tokens),
+          new Part("logits", LOGITS_BYTES + headBytes(model)));
     }
   }
 
@@ -113,7 +124,7 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
     long trained = model.parameters().count();
     long frozen = model.frozenCount();
     memory.add(Part.trained("model", model.parameters()));
-    memory.addAll(Part.base(frozen));
+    memory.addAll(Part.base(model));
     memory.addAll(Part.ofTokens(model, microBatchTokens));
     double passes = passes(trained, frozen, recomputed(model));
     return new RunPlan(

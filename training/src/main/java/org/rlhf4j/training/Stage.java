@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.rlhf4j.model.Precision;
 
 /**
  * What a training stage gives to the {@link TrainingLoop}. A step depends on its number and on the
@@ -26,6 +27,11 @@ public interface Stage {
    * @return steps in all, at least 1
    */
   int steps();
+
+  /** The number format that its networks compute in. */
+  default Precision precision() {
+    return Precision.FP32;
+  }
 
   /**
    * What the run is going to do, told before its first step.

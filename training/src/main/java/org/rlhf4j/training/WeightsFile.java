@@ -43,5 +43,6 @@ public final class WeightsFile {
               }
               saved.copy(name, tensor);
             });
+    parameters.updateCopies();
   }
 }

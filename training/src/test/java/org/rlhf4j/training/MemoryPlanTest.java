@@ -28,13 +28,6 @@ class MemoryPlanTest {
     assertThat(MemoryPlan.microBatchTokens(GPT2, 24 * GIB)).isEqualTo(485);
   }
 
-  /** Of the twelve layers the input each, and one of them whole: 4 · (12 · 768 + 15,360). */
-  @Test
-  void withGradientCheckpointingATokenTakesLess() {
-    assertThat(MemoryPlan.bytesPerToken(GPT2, false)).isEqualTo(737_280);
-    assertThat(MemoryPlan.bytesPerToken(GPT2, true)).isEqualTo(98_304);
-  }
-
   @Test
   void neverFewerOrMoreThanIsOfUse() {
     assertThat(MemoryPlan.microBatchTokens(GPT2, GIB)).isEqualTo(256);

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.SmallParameters;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Trainable;
@@ -50,7 +51,7 @@ class RunPlanTest {
               10,
               2,
               rows,
-              Gpt2.of(folder, weights, false),
+              gpt2(folder, weights, false),
               100,
               tokens -> {
                 assertThat(tokens.tokens()).isEqualTo(30);
@@ -74,7 +75,7 @@ class RunPlanTest {
     List<TokenTree> rows =
         Collections.nCopies(6, TokenTree.of(new int[] {1, 2}, new int[] {3, 4, 5}));
     try (Parameters weights = SmallParameters.of(new float[] {1, 2})) {
-      Gpt2 model = Gpt2.of(folder, weights, false);
+      Gpt2 model = gpt2(folder, weights, false);
       return RunPlan.overRows(steps, batchSize, rows, model, 100, tokens -> {}).work();
     }
   }
@@ -89,24 +90,13 @@ class RunPlanTest {
   }
 
   /** A network of GPT-2's sizes, without its weights. */
-  private record Gpt2(ModelConfig config, Parameters parameters, boolean checkpointsGradients)
+  private record Gpt2(
+      ModelConfig config,
+      Parameters parameters,
+      long frozenCount,
+      Precision precision,
+      boolean checkpointsGradients)
       implements Trainable {
-
-    static Gpt2 of(Path folder, Parameters weights, boolean checkpointing) throws IOException {
-      Path file =
-          Files.writeString(
-              folder.resolve("config.json"),
-              """
-              {"model_type": "gpt2", "vocab_size": 50257, "n_embd": 768, "n_layer": 12,
-               "n_head": 12, "n_positions": 1024}
-              """);
-      return new Gpt2(ModelConfig.readFile(file), weights, checkpointing);
-    }
-
-    @Override
-    public long frozenCount() {
-      return 0;
-    }
 
     @Override
     public void checkpointGradients(boolean checkpointing) {
@@ -114,18 +104,48 @@ class RunPlanTest {
     }
   }
 
+  private static Gpt2 gpt2(Path folder, Parameters weights, boolean checkpointing)
+      throws IOException {
+    return new Gpt2(config(folder), weights, 0, Precision.FP32, checkpointing);
+  }
+
+  private static Gpt2 gpt2(Path folder, long frozen, Precision precision) throws IOException {
+    return new Gpt2(config(folder), null, frozen, precision, false);
+  }
+
+  private static ModelConfig config(Path folder) throws IOException {
+    return ModelConfig.readFile(
+        Files.writeString(
+            folder.resolve("config.json"),
+            """
+            {"model_type": "gpt2", "vocab_size": 50257, "n_embd": 768, "n_layer": 12,
+             "n_head": 12, "n_positions": 1024}
+            """));
+  }
+
   /** A token takes 737,280 bytes, with gradient checkpointing 98,304: see MemoryPlanTest. */
   @Test
   void tokensTakeWhatTheMemoryPlanCounts() throws IOException {
-    assertThat(RunPlan.Part.ofTokens(Gpt2.of(folder, null, false), 1000))
+    assertThat(RunPlan.Part.ofTokens(gpt2(folder, null, false), 1000))
         .containsExactly(
             new RunPlan.Part("activations of 1,000 tokens", 737_280_000L),
             new RunPlan.Part("logits", 25_165_824L));
-    assertThat(RunPlan.Part.ofTokens(Gpt2.of(folder, null, true), 1000))
+    assertThat(RunPlan.Part.ofTokens(gpt2(folder, null, true), 1000))
         .contains(new RunPlan.Part("activations of 1,000 tokens", 98_304_000L));
   }
 
-  /** Forward is 1, backward 2 and 1 where the weights are frozen; checkpointing adds a forward pass. */
+  /** Half the size; logits come from an fp32 copy of the head, 4 · 768 · 50,257 bytes. */
+  @Test
+  void inBf16ActivationsTakeHalf() throws IOException {
+    assertThat(RunPlan.Part.ofTokens(gpt2(folder, 0, Precision.BF16), 1000))
+        .containsExactly(
+            new RunPlan.Part("activations of 1,000 tokens", 368_640_000L),
+            new RunPlan.Part("logits", 25_165_824L + 154_389_504L));
+  }
+
+  /**
+   * Forward is 1, backward 2 and 1 where the weights are frozen; checkpointing adds a forward pass.
+   */
   @Test
   void countsThePassesOfAnUpdate() {
     assertThat(RunPlan.passes(5, 0, 0)).isEqualTo(3);
@@ -134,9 +154,12 @@ class RunPlanTest {
   }
 
   @Test
-  void whatLiesUnderAdaptersIsHeldOnceAndNotTrained() {
-    assertThat(RunPlan.Part.base(0)).isEmpty();
-    assertThat(RunPlan.Part.base(1000)).containsExactly(new RunPlan.Part("base", 4000));
+  void whatLiesUnderAdaptersIsHeldOnceAndNotTrained() throws IOException {
+    assertThat(RunPlan.Part.base(gpt2(folder, 0, Precision.FP32))).isEmpty();
+    assertThat(RunPlan.Part.base(gpt2(folder, 1000, Precision.FP32)))
+        .containsExactly(new RunPlan.Part("base", 4000));
+    assertThat(RunPlan.Part.base(gpt2(folder, 1000, Precision.BF16)))
+        .containsExactly(new RunPlan.Part("base", 2000));
   }
 
   @Test

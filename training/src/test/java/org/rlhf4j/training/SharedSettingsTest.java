@@ -71,7 +71,8 @@ class SharedSettingsTest {
     assertThat(settings.run())
         .isEqualTo(new RunSettings(Path.of("out"), false, SaveSettings.DEFAULT));
     assertThat(settings.run().save().format()).isEqualTo(SaveFormat.DEFAULT);
-    assertThat(settings.loop()).isEqualTo(new LoopSettings(1, null, true, null, false, 100, 2, false));
+    assertThat(settings.loop())
+        .isEqualTo(new LoopSettings(1, null, true, null, false, 100, 2, false));
     assertThat(settings.batch()).isEqualTo(new BatchSettings(16));
     assertThat(settings.optimizer())
         .isEqualTo(new OptimizerSettings(1e-6, Schedule.LINEAR, 0, 0, 0.9, 0.999, 1e-8, 1));

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.MetricsLog;
@@ -67,6 +68,11 @@ record ReportedRun(
         evaluation(folder.resolve("evaluation.json")),
         Files.exists(samples) ? StepLines.read(samples) : List.of(),
         Files.exists(folder.resolve("finished")));
+  }
+
+  /** The number format of its networks. */
+  Precision precision() {
+    return "bf16".equals(settings.get("precision")) ? Precision.BF16 : Precision.FP32;
   }
 
   private static JsonNode evaluation(Path file) throws IOException {

@@ -4,6 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
+import org.rlhf4j.model.Precision;
 
 /**
  * What can go wrong with a run while its loss looks fine, each told from the metrics so far. The
@@ -101,13 +102,17 @@ public enum HealthCheck {
               ? found("the updates are large (clip_fraction %.2f)", history, "clip_fraction")
               : Optional.empty()),
 
-  /** By more than fp32 explains in a log-probability, before a batch's first update. */
+  /**
+   * By more than rounding explains in the log-probability of any token, before a batch's first
+   * update: in bf16 the farthest of thousands is some tenths away.
+   */
   NOT_THE_SAMPLER(
       "on a replay of another policy's rollouts that is meant (see --max-ratio); otherwise please"
           + " report the model",
       history -> {
         OptionalDouble last = history.last("on_policy_error");
-        return last.isPresent() && last.getAsDouble() > 1e-4
+        double explained = history.precision() == Precision.FP32 ? 1e-4 : 1;
+        return last.isPresent() && last.getAsDouble() > explained
             ? Optional.of(
                 text(
                     "the policy gives its samples other log-probabilities than at sampling"

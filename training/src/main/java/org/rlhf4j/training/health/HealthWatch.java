@@ -6,13 +6,23 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.Metrics;
 
 /** Goes with a run and warns, once of each thing, when its metrics give reason to. */
 public final class HealthWatch {
 
-  private final MetricHistory history = new MetricHistory();
+  private final MetricHistory history;
   private final Set<HealthCheck> fired = EnumSet.noneOf(HealthCheck.class);
+
+  /**
+   * A watch on a run that has made no step yet.
+   *
+   * @param precision the number format of its networks
+   */
+  public HealthWatch(Precision precision) {
+    this.history = new MetricHistory(precision);
+  }
 
   /**
    * Takes the next step.

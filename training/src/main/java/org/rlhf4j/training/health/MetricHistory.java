@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.Metrics;
 
 /**
@@ -14,7 +15,22 @@ import org.rlhf4j.training.Metrics;
  */
 final class MetricHistory {
 
+  private final Precision precision;
   private final Map<String, List<Double>> values = new HashMap<>();
+
+  /**
+   * No steps yet.
+   *
+   * @param precision the number format of the run's networks
+   */
+  MetricHistory(Precision precision) {
+    this.precision = precision;
+  }
+
+  /** The number format of the run's networks. */
+  Precision precision() {
+    return precision;
+  }
 
   /**
    * Adds the next step.

@@ -1,18 +1,24 @@
 package org.rlhf4j.training.settings;
 
+import org.rlhf4j.model.Precision;
+
 /**
  * What every command that computes takes.
  *
  * @param device where to compute
  * @param threads CPU threads for arithmetic; null: one a core
- * @param precision of the weights in arithmetic
+ * @param precision what networks compute in
  * @param seed of everything that is random
  */
 @SettingsGroup("Machine")
 public record MachineSettings(
     @Setting(help = "Where to compute.", defaultValue = "auto") Device device,
     @Setting(help = "CPU threads for arithmetic.", defaultText = "one a core") Integer threads,
-    @Setting(help = "Number format of the networks' arithmetic.", defaultValue = "fp32")
+    @Setting(
+            help =
+                "Number format of the networks' matrices and activations. What is trained stays"
+                    + " fp32, and so do log-probabilities, scores and losses.",
+            defaultValue = "fp32")
         Precision precision,
     @Setting(help = "Seed of everything that is random.", defaultValue = "0") long seed) {
 
@@ -24,14 +30,6 @@ public record MachineSettings(
     CPU,
     /** The first GPU. */
     GPU
-  }
-
-  /** A number format. */
-  public enum Precision {
-    /** 32-bit floats. */
-    FP32,
-    /** bfloat16. */
-    BF16
   }
 
   /** Checks the thread count. */

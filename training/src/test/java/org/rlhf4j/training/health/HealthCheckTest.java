@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.training.Metrics;
 
 /** Each check on a run made to set it off, beside one just short of that. */
@@ -27,7 +28,7 @@ class HealthCheckTest {
   }
 
   private static List<HealthWarning> warnings(int steps, String changed, IntToDoubleFunction to) {
-    HealthWatch watch = new HealthWatch();
+    HealthWatch watch = new HealthWatch(Precision.FP32);
     List<HealthWarning> warnings = new ArrayList<>();
     for (int step = 1; step <= steps; step++) {
       Metrics metrics = new Metrics();
@@ -82,10 +83,12 @@ class HealthCheckTest {
     isQuiet(49, "reward", step -> 1);
   }
 
-  /** Ten steps in which nothing succeeds have no spread to compare the successes after them with. */
+  /**
+   * Ten steps in which nothing succeeds have no spread to compare the successes after them with.
+   */
   @Test
   void aRewardThatRisesFromNothingIsNotFlat() {
-    HealthWatch watch = new HealthWatch();
+    HealthWatch watch = new HealthWatch(Precision.FP32);
     for (int step = 1; step <= 60; step++) {
       double reward = step > 10 ? 0.9 : 0;
       Metrics metrics = new Metrics().put("reward", reward).put("reward_std", step > 10 ? 0.3 : 0);
@@ -113,7 +116,7 @@ class HealthCheckTest {
   @Test
   void halfANatATokenIsFarToo() {
     // 15 nats are far for 20 tokens: the length is 20 from the start, so it hasn't changed
-    HealthWatch watch = new HealthWatch();
+    HealthWatch watch = new HealthWatch(Precision.FP32);
     List<HealthWarning> warnings = new ArrayList<>();
     for (int step = 1; step <= 20; step++) {
       warnings.addAll(
@@ -139,7 +142,7 @@ class HealthCheckTest {
 
   @Test
   void lengthAloneIsNoReason() {
-    HealthWatch watch = new HealthWatch();
+    HealthWatch watch = new HealthWatch(Precision.FP32);
     for (int step = 1; step <= 40; step++) {
       assertThat(
               watch.add(
@@ -175,6 +178,9 @@ class HealthCheckTest {
   void notTheSampler() {
     fires(HealthCheck.NOT_THE_SAMPLER, 7, 10, "on_policy_error", step -> step == 7 ? 1.1e-4 : 2e-5);
     isQuiet(10, "on_policy_error", step -> 9e-5);
+    HealthWatch rounded = new HealthWatch(Precision.BF16);
+    assertThat(rounded.add(1, new Metrics().put("on_policy_error", 0.9))).isEmpty();
+    assertThat(rounded.add(2, new Metrics().put("on_policy_error", 1.1))).hasSize(1);
   }
 
   /** The median of 1.5, 2.5, 0.5 again and again is 1.5. */
@@ -213,7 +219,7 @@ class HealthCheckTest {
   @Test
   void heldOutLossRises() {
     double[] losses = {2, 1.5, 1.57, 1.58};
-    HealthWatch watch = new HealthWatch();
+    HealthWatch watch = new HealthWatch(Precision.FP32);
     List<HealthWarning> warnings = new ArrayList<>();
     for (int step = 1; step <= 40; step++) {
       Metrics metrics = new Metrics().put("loss", 1);

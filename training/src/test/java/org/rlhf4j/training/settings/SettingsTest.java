@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.UsageException;
 
 class SettingsTest {
@@ -59,9 +60,7 @@ class SettingsTest {
     Settings<MachineSettings> settings = Settings.of(MachineSettings.class);
 
     assertThat(settings.bind(Written.Mapping.EMPTY, Map.of()))
-        .isEqualTo(
-            new MachineSettings(
-                MachineSettings.Device.AUTO, null, MachineSettings.Precision.FP32, 0));
+        .isEqualTo(new MachineSettings(MachineSettings.Device.AUTO, null, Precision.FP32, 0));
     assertThatThrownBy(() -> settings.bind(Written.Mapping.EMPTY, Map.of("threads", List.of("0"))))
         .hasMessage("--threads must be above 0, not 0");
   }
