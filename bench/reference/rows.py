@@ -10,7 +10,7 @@ import torch
 def token_logits(model, prompt, completion, temperature=1.0):
     """Tempered logits [T, vocabulary] at the positions that predict each completion token."""
     ids = torch.tensor([list(prompt) + list(completion)])
-    logits = model(input_ids=ids, use_cache=False).logits[0].float()
+    logits = model(input_ids=ids, use_cache=False).logits[0]
     return logits[len(prompt) - 1 : -1] / temperature
 
 

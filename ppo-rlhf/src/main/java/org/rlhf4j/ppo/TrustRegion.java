@@ -19,15 +19,16 @@ import org.rlhf4j.training.NonFiniteException;
  * <pre>  θ ← θ − 0.5^i √(2δ / gᵀF⁻¹g) F⁻¹g</pre>
  *
  * for the first i whose L is lower and whose KL is at most δ. Fused attention has no second
- * derivative, so F v is a difference of gradients, (∇KL(θ + hv) − ∇KL(θ)) / h, with damping added.
- * It keeps some ten copies of the weights in the heap: an option for small models.
+ * derivative, so F v is a difference of gradients, (∇KL(θ + hv) − ∇KL(θ − hv)) / 2h, with damping
+ * added; one of θ + hv and θ alone would be off by h times the third derivative. It keeps some ten
+ * copies of the weights in the heap: an option for small models.
  */
 final class TrustRegion {
   private static final int ITERATIONS = 10;
   private static final double DAMPING = 0.1;
   private static final int TRIES = 10;
 
-  /** ‖h v‖: far enough for fp32 to see, near enough for the gradient to be linear. */
+  /** ‖h v‖: far enough for fp32 to see, near enough for the gradient's curvature to be small. */
   private static final double DISPLACEMENT = 3e-4;
 
   private final LanguageModel policy;
@@ -76,9 +77,7 @@ final class TrustRegion {
           NonFiniteException.check("gradient norm", Math.sqrt(ConjugateGradient.dot(g, g)));
       PpoUpdate update = PpoUpdate.ofPolicy(rollout.tokens(), before, ratios, norm);
       // 2. The direction F⁻¹ g.
-      klGradient(old, batches);
-      float[] atStart = takeGradient();
-      UnaryOperator<float[]> fisher = v -> fisherProduct(v, start, atStart, old, batches);
+      UnaryOperator<float[]> fisher = v -> fisherProduct(v, start, old, batches);
       float[] x = ConjugateGradient.solve(fisher, g, ITERATIONS);
       // 3. The step on the trust region's edge, and back from there.
       double gx = ConjugateGradient.dot(g, x);
@@ -119,16 +118,23 @@ final class TrustRegion {
 
   /** F v + damping · v. */
   private float[] fisherProduct(
-      float[] v, float[] start, float[] atStart, OldPolicy old, List<RolloutMicroBatch> batches) {
+      float[] v, float[] start, OldPolicy old, List<RolloutMicroBatch> batches) {
     double h = DISPLACEMENT / Math.sqrt(ConjugateGradient.dot(v, v));
-    moveTo(start, h, v);
-    klGradient(old, batches);
-    float[] product = takeGradient();
+    float[] ahead = klGradientAt(start, h, v, old, batches);
+    float[] behind = klGradientAt(start, -h, v, old, batches);
     policy.parameters().setValues(start);
+    float[] product = new float[v.length];
     for (int k = 0; k < v.length; k++) {
-      product[k] = (float) (((double) product[k] - atStart[k]) / h + DAMPING * v[k]);
+      product[k] = (float) (((double) ahead[k] - behind[k]) / (2 * h) + DAMPING * v[k]);
     }
     return product;
+  }
+
+  private float[] klGradientAt(
+      float[] start, double h, float[] v, OldPolicy old, List<RolloutMicroBatch> batches) {
+    moveTo(start, h, v);
+    klGradient(old, batches);
+    return takeGradient();
   }
 
   private void moveTo(float[] start, double scale, float[] direction) {

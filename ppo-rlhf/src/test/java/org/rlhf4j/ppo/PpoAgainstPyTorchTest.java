@@ -34,7 +34,7 @@ class PpoAgainstPyTorchTest {
   private static final double TOLERANCE = 1e-4;
 
   /** Where Fisher-vector products are differences of gradients here and exact there: relative. */
-  private static final double DIFFERENCED = 0.15;
+  private static final double DIFFERENCED = 0.1;
 
   @ParameterizedTest
   @CsvSource({
@@ -263,8 +263,11 @@ class PpoAgainstPyTorchTest {
   }
 
   /**
-   * The step from where the policy began: in the direction of theirs, and about as long. Ten
-   * iterations leave half of the residual, so the flat directions, which cost no KL, differ most.
+   * The step from where the policy began: in the direction of theirs, and about as long. Theirs has
+   * exact products in doubles. What is left is the rounding of fp32 gradients, over 2h: steps h of
+   * a third and of three times the size are both farther off (0.994 and 0.994, here 0.995), and so
+   * are differences on one side (0.974). Ten iterations leave half of the residual, so rounding
+   * counts most in the flat directions, which cost no KL.
    */
   private static void checkDirection(Parameters parameters, String file) {
     Safetensors start = Safetensors.open(FIXTURE.resolve("policy/model.safetensors"));
@@ -286,7 +289,7 @@ class PpoAgainstPyTorchTest {
                 products[2] += b * b;
               }
             });
-    assertThat(products[0] / Math.sqrt(products[1] * products[2])).isGreaterThan(0.95);
-    assertThat(Math.sqrt(products[1] / products[2])).isCloseTo(1, within(0.25));
+    assertThat(products[0] / Math.sqrt(products[1] * products[2])).isGreaterThan(0.99);
+    assertThat(Math.sqrt(products[1] / products[2])).isCloseTo(1, within(0.12));
   }
 }
