@@ -20,13 +20,14 @@ COPY --from=build /dist/rlhf /opt/rlhf
 ENV DJL_CACHE_DIR=/opt/rlhf/native \
     HF_HOME=/cache/huggingface \
     PATH=/opt/rlhf/bin:$PATH
-# libtorch is unpacked here, once, so that a container starts at once and needs no network.
+# libtorch is unpacked here, once, so that a container starts at once and needs no network. DJL writes
+# beside it at each start, whoever runs it.
 RUN useradd --create-home --uid 10001 rlhf \
     && mkdir -p /work/runs /cache "$DJL_CACHE_DIR" \
     && chown 10001 "$DJL_CACHE_DIR" \
     && chmod 1777 /work /work/runs /cache
 USER 10001
-RUN rlhf doctor
+RUN rlhf doctor && chmod -R a+rwX "$DJL_CACHE_DIR"
 WORKDIR /work
 VOLUME ["/work/runs", "/cache"]
 ENTRYPOINT ["rlhf"]
