@@ -68,7 +68,8 @@ class PlanCommandTest {
   void needsNoOutputFolder() throws IOException {
     Outcome plan = rlhf("plan", "reward", "--model=" + MODEL, "--data=" + rows(), "--steps=5");
     assertThat(plan.code()).as(plan.err()).isZero();
-    assertThat(plan.out().get(0)).startsWith("plan: 5 steps of 4 rows, fewer than --batch-size, 5.0 passes over 4 rows");
+    assertThat(plan.out().get(0))
+        .startsWith("plan: 5 steps of 4 rows, fewer than --batch-size, 5.0 passes over 4 rows");
   }
 
   @Test
