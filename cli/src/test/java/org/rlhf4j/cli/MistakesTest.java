@@ -101,7 +101,8 @@ class MistakesTest {
     write("questions.jsonl", "{\"question\": \"is it?\", \"answer\": \"yes\"}\n");
     write(
         "messages.jsonl",
-        "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}, {\"role\": \"assistant\", \"content\": \"ho\"}]}\n");
+        "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"},"
+            + " {\"role\": \"assistant\", \"content\": \"ho\"}]}\n");
     write("semicolons.csv", "prompt;chosen;rejected\nis it?;yes;no\n");
     write("empty.jsonl", "");
     write("notes.txt", "prompt, completion\n");

@@ -134,7 +134,8 @@ class PipelineTest {
     String one = stage("one", "").replace("model: model", "model: {from: two}");
     refuses(
         "stages:\n" + one + stage("two", ""),
-        ":4:19: no stage 'two' before this one; this is the first");
+        ":4:19: no stage 'two' before this one; this is the first, and stages run in the file's"
+            + " order");
   }
 
   @Test

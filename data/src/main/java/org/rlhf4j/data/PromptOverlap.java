@@ -14,14 +14,14 @@ import java.util.Optional;
  * @param same held-out rows whose prompt, letter by letter, is also a training row's
  * @param near distinct held-out prompts that aren't, but have a near-duplicate among the training
  *     rows' prompts
- * @param examples up to five of the latter, as places: held out ~ trained on
+ * @param examples up to two of the latter, as places: held out ~ trained on
  * @param compared distinct prompts of the training rows that near-duplicates were looked for among:
  *     the first of them, where there are very many
  * @param prompts distinct prompts of the training rows
  */
 public record PromptOverlap(int same, int near, List<String> examples, int compared, int prompts) {
 
-  private static final int SHOWN = 5;
+  private static final int SHOWN = 2;
 
   /** Keeps a copy. */
   public PromptOverlap {

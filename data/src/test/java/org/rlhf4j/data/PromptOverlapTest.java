@@ -89,13 +89,7 @@ class PromptOverlapTest {
     PromptOverlap overlap = builder.build();
     assertThat(overlap.near()).isEqualTo(prompts);
     assertThat(overlap.same()).isZero();
-    assertThat(overlap.examples())
-        .containsExactly(
-            "held:1:1 ~ train:1:1",
-            "held:2:1 ~ train:2:1",
-            "held:3:1 ~ train:3:1",
-            "held:4:1 ~ train:4:1",
-            "held:5:1 ~ train:5:1");
+    assertThat(overlap.examples()).containsExactly("held:1:1 ~ train:1:1", "held:2:1 ~ train:2:1");
   }
 
   @Test

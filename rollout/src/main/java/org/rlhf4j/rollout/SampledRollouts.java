@@ -100,25 +100,36 @@ public final class SampledRollouts implements RolloutSource {
    */
   record Trial(double sampling, double forward) {}
 
-  /** Samples a few tokens of the first step's completions, and runs the policy over a few rows. */
+  /**
+   * Runs the policy over a few rows and samples a few tokens after their prompts. What the other
+   * rows add to a sampled token is the arithmetic of one more.
+   */
   Trial trial() {
     int[] rows = order.rows(1);
-    double first = Pace.seconds(() -> generate(1, rows, 1));
-    double more = Pace.seconds(() -> generate(1, rows, 1 + TRIED_TOKENS));
     int length = sampling.maxNewTokens();
-    double sampled = first + (length - 1) * Math.max(0, more - first) / TRIED_TOKENS;
-    List<TokenTree> trees =
-        Arrays.stream(rows)
-            .mapToObj(
-                row ->
-                    new TokenTree(
-                        prompts.get(row).ids(), Collections.nCopies(samples, new int[length])))
-            .toList();
-    PackedTokens few =
-        PackedTokens.of(Pace.few(trees, policy.parameters().count() + policy.frozenCount()));
-    double pass = Pace.seconds(() -> policy.logprobs(few, sampling.temperature()));
-    double all = trees.stream().mapToLong(TokenTree::length).sum();
-    return new Trial(sampled, pass * all / few.tokens());
+    List<TokenTree> all = Arrays.stream(rows).mapToObj(row -> tree(row, length)).toList();
+    List<TokenTree> few = Pace.few(all, policy.parameters().count() + policy.frozenCount());
+    PackedTokens packed = PackedTokens.of(few);
+    double perToken =
+        Pace.seconds(() -> policy.logprobs(packed, sampling.temperature())) / packed.tokens();
+
+    int[] tried = Arrays.copyOf(rows, few.size());
+    double first = Pace.seconds(() -> generate(1, tried, 1));
+    double more = Pace.seconds(() -> generate(1, tried, 1 + TRIED_TOKENS));
+    double completions = (double) rows.length * samples;
+    double atOnce = Math.min(MAX_ROWS, completions);
+    double token =
+        Math.max(0, more - first) / TRIED_TOKENS
+            + Math.max(0, atOnce - (double) tried.length * samples) * perToken;
+    long promptTokens = all.stream().mapToLong(tree -> tree.prompt().length).sum();
+    return new Trial(
+        promptTokens * perToken + completions / atOnce * length * token,
+        all.stream().mapToLong(TokenTree::length).sum() * perToken);
+  }
+
+  /** A prompt with completions of full length. */
+  private TokenTree tree(int row, int length) {
+    return new TokenTree(prompts.get(row).ids(), Collections.nCopies(samples, new int[length]));
   }
 
   /**

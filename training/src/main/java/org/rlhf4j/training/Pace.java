@@ -12,7 +12,7 @@ import org.rlhf4j.model.TokenTree;
  */
 public final class Pace {
 
-  private static final long TRIED_NANOS = 100_000_000;
+  private static final long TRIED_NANOS = 200_000_000;
   private static final int LEAST_GOES = 2;
   private static final int LEAST_TOKENS = 16;
   private static final int MOST_TOKENS = 1024;
@@ -26,7 +26,8 @@ public final class Pace {
    * Tries some work.
    *
    * @param work the same whenever it runs
-   * @return seconds that it takes: the least of several goes, after one that isn't counted
+   * @return seconds that it takes: the mean of several goes, after one that isn't counted. What
+   *     else the machine does counts, as it will in the run
    */
   public static double seconds(Runnable work) {
     return seconds(work, System::nanoTime);
@@ -35,15 +36,14 @@ public final class Pace {
   static double seconds(Runnable work, LongSupplier nanoTime) {
     work.run();
     long begin = nanoTime.getAsLong();
-    long least = Long.MAX_VALUE;
     long now = begin;
-    for (int goes = 0; goes < LEAST_GOES || now - begin < TRIED_NANOS; goes++) {
-      long start = now;
+    int goes = 0;
+    while (goes < LEAST_GOES || now - begin < TRIED_NANOS) {
       work.run();
       now = nanoTime.getAsLong();
-      least = Math.min(least, now - start);
+      goes++;
     }
-    return least / 1e9;
+    return (now - begin) / 1e9 / goes;
   }
 
   /**

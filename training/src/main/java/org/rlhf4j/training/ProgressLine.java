@@ -130,8 +130,10 @@ public final class ProgressLine implements AutoCloseable {
   private String plainLine(int step, double secondsPerStep, Metrics metrics) {
     List<String> parts = new ArrayList<>();
     parts.add(name + ": step " + step + "/" + steps);
-    parts.add(rate(secondsPerStep));
-    parts.add(duration(secondsPerStep * (steps - step)) + " left");
+    if (step > done + 1 || step == steps) { // the first step says little of the others
+      parts.add(rate(secondsPerStep));
+      parts.add(duration(secondsPerStep * (steps - step)) + " left");
+    }
     parts.addAll(numbers(metrics));
     return String.join(", ", parts);
   }

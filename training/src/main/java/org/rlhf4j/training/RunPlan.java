@@ -160,7 +160,9 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
     String time =
         Double.isNaN(seconds)
             ? "the time left"
-            : "about " + ProgressLine.duration(seconds) + " by a short trial; the time left";
+            : "about "
+                + ProgressLine.duration(Math.max(1, seconds))
+                + " by a short trial; the time left";
     lines.add("plan: " + time + " is told, and corrected, as steps are made");
     return lines;
   }

@@ -1,6 +1,7 @@
 package org.rlhf4j.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -24,14 +25,14 @@ class PaceTest {
   }
 
   @Test
-  void theLeastOfAFewGoesCountsAndTheFirstDoesNot() {
-    // 40 + 30 + 35 ms are a tenth of a second
-    assertThat(seconds(500, 40, 30, 35)).isEqualTo(0.030);
+  void theMeanOfAFewGoesCountsAndTheFirstDoesNot() {
+    // 80 + 60 + 70 ms are more than a fifth of a second
+    assertThat(seconds(500, 80, 60, 70)).isCloseTo(0.070, within(1e-12));
   }
 
   @Test
   void twoGoesHaveToDoWhereTheyTakeLong() {
-    assertThat(seconds(5, 2000, 1500)).isEqualTo(1.5);
+    assertThat(seconds(5, 2000, 1500)).isEqualTo(1.75);
   }
 
   @Test

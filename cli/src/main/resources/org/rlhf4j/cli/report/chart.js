@@ -143,7 +143,10 @@ class Chart {
       parts.push(draw("text", { x: PLOT.left - 6, y: s.y(y) + 4, "text-anchor": "end" }, number(y)));
     }
     for (const x of ticks(s.from, s.to, Math.min(6, s.width / 70)).filter(Number.isInteger)) {
-      parts.push(draw("text", { x: s.x(x), y: PLOT.height - 5, "text-anchor": "middle" }, number(x, 7)));
+      const label = number(x, 7);
+      const beyond = label.length > 2 && s.x(x) > s.width - PLOT.right - 4; // half of it would be cut
+      const at = beyond ? { x: s.width, "text-anchor": "end" } : { x: s.x(x), "text-anchor": "middle" };
+      parts.push(draw("text", { ...at, y: PLOT.height - 5 }, label));
     }
     parts.push(draw("text", { x: PLOT.left - 6, y: PLOT.height - 5, "text-anchor": "end" }, this.xName));
     parts.push(draw("clipPath", { id: this.clip },

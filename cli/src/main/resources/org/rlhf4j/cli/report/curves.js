@@ -24,7 +24,7 @@ function curveGroup(group, runs, view) {
   }
   const first = metrics.slice(0, SHOWN_AT_ONCE).map((metric) => plot(view, runs, group.stages, metric));
   const rest = metrics.slice(SHOWN_AT_ONCE);
-  const more = make("details", { class: "more" }, make("summary", {}, `${rest.length} more curves`));
+  const more = make("details", { class: "more" }, make("summary", {}, `${rest.length} more ${rest.length === 1 ? "curve" : "curves"}`));
   more.addEventListener("toggle", () => {
     if (more.open && more.children.length === 1) {
       more.append(make("div", { class: "grid plots" },

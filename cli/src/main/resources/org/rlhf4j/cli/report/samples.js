@@ -19,7 +19,7 @@ function sampleSide(view, sample, other) {
   const label = [make("span", {}, view.name)];
   if (sample.score !== null) {
     label.push(make("span", { class: "score" }, `reward ${number(sample.score, 3)}`));
-    if (other && other.score !== null) {
+    if (other && other.score !== null && other.score !== sample.score) {
       const gain = sample.score - other.score;
       label.push(make("span", { class: gain < 0 ? "loss" : "gain" }, signed(gain)));
     }

@@ -134,7 +134,10 @@ class ReportTest {
   void whatIsNoRunIsRefused() throws IOException {
     assertThatThrownBy(() -> Report.html(List.of(folder)))
         .isInstanceOf(UsageException.class)
-        .hasMessage(folder + ": holds no run: neither it nor a folder in it has a metrics.jsonl");
+        .hasMessage(
+            folder
+                + ": holds no run: neither it nor a folder in it has a metrics.jsonl; name a run"
+                + " directory");
     assertThatThrownBy(() -> Report.html(List.of(folder.resolve("none"))))
         .isInstanceOf(UsageException.class)
         .hasMessage(folder.resolve("none") + ": no such folder; name a run directory");
