@@ -35,8 +35,7 @@ final class TokenLines {
    *     on; the others' turns of a dialogue aren't
    * @param cut how many ids the prompt lost at its beginning
    */
-  record Shown(
-      Row row, int[] prompt, List<int[]> completions, boolean[] completionMask, int cut) {
+  record Shown(Row row, int[] prompt, List<int[]> completions, boolean[] completionMask, int cut) {
 
     static Shown of(TokenizedRow row) {
       return new Shown(
