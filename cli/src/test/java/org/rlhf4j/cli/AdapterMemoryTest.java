@@ -26,6 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.grpo.GrpoStage;
 import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.Precision;
 import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.ppo.PpoStage;
 import org.rlhf4j.reward.RewardConfig;
@@ -66,7 +67,7 @@ class AdapterMemoryTest {
         "{\"prompt\": \"the rain\", \"chosen\": \" is ending\", \"rejected\": \" no\"}\n"
             .repeat(4));
     MachineSettings machine =
-        new MachineSettings(MachineSettings.Device.CPU, null, MachineSettings.Precision.FP32, 0);
+        new MachineSettings(MachineSettings.Device.CPU, null, Precision.FP32, 0);
     NewCommand.make(
         new NewCommand.NewSettings(
             CONFIG, TOKENIZER, folder.resolve("model"), SaveSettings.DEFAULT, machine));
