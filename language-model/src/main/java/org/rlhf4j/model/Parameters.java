@@ -283,7 +283,8 @@ public final class Parameters implements AutoCloseable {
   }
 
   /**
-   * Rounds all weights, so that they are those that a file of this format holds.
+   * Rounds all weights, which have to be fp32, so that they are those that a file of this format
+   * holds.
    *
    * @param dtype the format
    * @throws UserException where a weight is too large for it
@@ -302,6 +303,7 @@ public final class Parameters implements AutoCloseable {
         memory.put(block, 0, count);
       }
     }
+    updateCopies();
   }
 
   /** All weights, one tensor behind the other, as the programs have them; they have to be fp32. */
