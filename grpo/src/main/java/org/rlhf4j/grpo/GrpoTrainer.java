@@ -144,43 +144,28 @@ public final class GrpoTrainer {
       NDArray reference = pass.scope().create(batch.flat(experience.refLogprobs()));
       NDArray advantages = pass.scope().create(batch.spread(experience.advantages()));
       NDArray tokenLogRatios = logprobs.sub(old);
-      NDArray ratio = capped(settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp());
+      NDArray ratio =
+          RatioStatistics.capped(
+              settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp(), settings.maxRatio());
       NDArray policyLoss =
           GrpoLoss.surrogate(ratio, advantages, settings.clipLow(), settings.clipHigh())
               .mul(weight)
               .sum();
       NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
       if (settings.klRatioCorrection()) {
-        estimate = estimate.mul(capped(tokenLogRatios.exp()));
+        estimate = estimate.mul(RatioStatistics.capped(tokenLogRatios.exp(), settings.maxRatio()));
       }
       NDArray klLoss = estimate.mul(weight).sum();
-      count(pass, tokenLogRatios, ratio, advantages, ratios);
+      float[] flatRatio = ratio.toFloatArray();
+      float[] advantage = advantages.toFloatArray();
+      ratios.addAll(tokenLogRatios, pass.entropies(), t -> isClipped(flatRatio[t], advantage[t]));
       pass.backward(coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient)));
       return new Share(policyLoss.getFloat(), klLoss.getFloat());
     }
   }
 
-  /** Cuts ratios to the largest that a replay may bring, where there is such a limit. */
-  private NDArray capped(NDArray ratios) {
-    return settings.maxRatio() == null ? ratios : ratios.minimum(settings.maxRatio());
-  }
-
-  private void count(
-      LogprobPass pass,
-      NDArray tokenLogRatios,
-      NDArray ratio,
-      NDArray advantages,
-      RatioStatistics ratios) {
-    float[] logRatios = tokenLogRatios.toFloatArray();
-    float[] clippedRatios = ratio.toFloatArray();
-    float[] advantage = advantages.toFloatArray();
-    float[] entropies = pass.entropies().toFloatArray();
-    for (int t = 0; t < logRatios.length; t++) {
-      boolean clipped =
-          GrpoLoss.isClipped(
-              clippedRatios[t], advantage[t], settings.clipLow(), settings.clipHigh());
-      ratios.add(logRatios[t], entropies[t], clipped);
-    }
+  private boolean isClipped(float ratio, float advantage) {
+    return GrpoLoss.isClipped(ratio, advantage, settings.clipLow(), settings.clipHigh());
   }
 
   private Metrics metrics(

@@ -59,6 +59,9 @@ public final class LogprobPass implements AutoCloseable {
       // Results of a run without graph can't be leaves: these are copies that can.
       this.logprobs = leaf(out.get(0), true);
       this.entropies = leaf(out.get(1), entropyGradient);
+    } catch (RuntimeException | Error e) {
+      close(); // or no pass could be opened any more
+      throw e;
     }
   }
 

@@ -259,11 +259,6 @@ public final class Parameters implements AutoCloseable {
     }
   }
 
-  /** Whether the weights collect gradients. */
-  public boolean isTrainable() {
-    return trainable;
-  }
-
   /**
    * The gradients collected so far, in the order of the weights, each named {@code g[]}: handles on
    * the memory into which backward passes add.

@@ -30,6 +30,9 @@ public final class ScalarPass implements AutoCloseable {
     this.collector = scope.getEngine().newGradientCollector();
     try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
       this.scalars = network.scalars(parameters, trained, tokens, rows, scope, tape);
+    } catch (RuntimeException | Error e) {
+      close(); // or no pass could be opened any more
+      throw e;
     }
   }
 

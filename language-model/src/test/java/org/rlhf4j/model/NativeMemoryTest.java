@@ -1,6 +1,7 @@
 package org.rlhf4j.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -46,6 +47,23 @@ class NativeMemoryTest {
     assertConstant(this::gradientStep);
     assertConstant(this::generate);
     assertConstant(() -> policy.copy().close());
+  }
+
+  /**
+   * An id that isn't in the vocabulary: what the pass had opened is closed, and the next one works.
+   */
+  @Test
+  void aPassThatFailsLeavesNothing() {
+    PackedTokens unknown =
+        PackedTokens.of(List.of(TokenTree.of(new int[] {1}, new int[] {1_000_000, 1})));
+    assertConstant(
+        () -> {
+          assertThatThrownBy(() -> policy.forward(unknown, 1, false))
+              .isInstanceOf(RuntimeException.class);
+          assertThatThrownBy(() -> critic.forwardScores(unknown))
+              .isInstanceOf(RuntimeException.class);
+          policyStep();
+        });
   }
 
   @Test

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
@@ -39,15 +40,13 @@ public interface Critic extends AutoCloseable {
   float accumulate(
       PackedTokens tokens, double weight, BiFunction<NDArray, NDManager, NDArray> loss);
 
-  /** Whether its loss is part of the policy's, since it shares the trunk. */
-  boolean isShared();
-
   /**
-   * Values [M] in a pass of the policy; of a shared critic only.
+   * Values [M] in a pass of the policy, whose loss the value loss is then a part of.
    *
    * @param pass the policy's
+   * @return of a critic on the policy's trunk its values, of one of its own nothing
    */
-  NDArray values(LogprobPass pass);
+  Optional<NDArray> valuesIn(LogprobPass pass);
 
   /**
    * Clips the gradients of the critic's own weights and updates these.

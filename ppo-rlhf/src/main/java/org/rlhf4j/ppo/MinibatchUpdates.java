@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.rlhf4j.model.LanguageModel;
@@ -97,7 +99,10 @@ final class MinibatchUpdates {
       Share share = policyPass(objective, minibatch, part, klCoefficient, ratios);
       policyLoss += share.policyLoss();
       klLoss += share.klLoss();
-      valueLoss += critic.isShared() ? share.valueLoss() : valuePass(minibatch, part);
+      valueLoss +=
+          share.valueLoss().isPresent()
+              ? share.valueLoss().getAsDouble()
+              : valuePass(minibatch, part);
     }
     NonFiniteException.check("loss", policyLoss + klLoss + valueLoss);
     double gradNorm = policyLearner.update(step);
@@ -115,8 +120,10 @@ final class MinibatchUpdates {
     return PpoUpdate.ofCritic(minibatch.tokens(), valueLoss, critic.update(step));
   }
 
-  /** A micro-batch's share of the parts of the loss. */
-  private record Share(double policyLoss, double klLoss, double valueLoss) {}
+  /**
+   * A micro-batch's share of the parts of the loss; without the value loss of a separate critic.
+   */
+  private record Share(double policyLoss, double klLoss, OptionalDouble valueLoss) {}
 
   /** Adds a micro-batch's share of the policy's loss to the gradients. */
   private Share policyPass(
@@ -131,10 +138,13 @@ final class MinibatchUpdates {
     try (LogprobPass pass = policy.forward(part.tokens(), temperature, bonus)) {
       NDArray logprobs = pass.logprobs();
       NDArray logRatios = logprobs.sub(pass.scope().create(part.flat(experience.oldLogprobs())));
-      NDArray ratio = capped(logRatios.exp(), settings.maxRatio());
+      NDArray ratio = RatioStatistics.capped(logRatios.exp(), settings.maxRatio());
       NDArray advantages = pass.scope().create(part.flat(experience.advantages()));
       NDArray policyLoss = objective.loss(ratio, advantages, pass, part).sum().div(tokens);
-      count(objective, logRatios, ratio, advantages, pass.entropies(), ratios);
+      float[] flatRatio = ratio.toFloatArray();
+      float[] advantage = advantages.toFloatArray();
+      ratios.addAll(
+          logRatios, pass.entropies(), t -> objective.isClipped(flatRatio[t], advantage[t]));
       NDArray loss = policyLoss;
       if (bonus) {
         loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / tokens));
@@ -146,36 +156,15 @@ final class MinibatchUpdates {
         loss = loss.add(kl.mul(klCoefficient / tokens));
         klLoss = kl.getFloat() * klCoefficient / tokens;
       }
-      double valueLoss = 0;
-      if (critic.isShared()) {
-        NDArray value = valueLoss(critic.values(pass), pass.scope(), minibatch, part);
+      OptionalDouble valueLoss = OptionalDouble.empty();
+      Optional<NDArray> values = critic.valuesIn(pass);
+      if (values.isPresent()) {
+        NDArray value = valueLoss(values.get(), pass.scope(), minibatch, part);
         loss = loss.add(value.mul(settings.valueCoefficient()));
-        valueLoss = value.getFloat();
+        valueLoss = OptionalDouble.of(value.getFloat());
       }
       pass.backward(loss);
       return new Share(policyLoss.getFloat(), klLoss, valueLoss);
-    }
-  }
-
-  /** Cuts ratios to the largest that a replay may bring, where there is such a limit. */
-  static NDArray capped(NDArray ratios, Double maxRatio) {
-    return maxRatio == null ? ratios : ratios.minimum(maxRatio);
-  }
-
-  private static void count(
-      PolicyObjective objective,
-      NDArray logRatios,
-      NDArray ratios,
-      NDArray advantages,
-      NDArray entropies,
-      RatioStatistics statistics) {
-    float[] logRatio = logRatios.toFloatArray();
-    float[] ratio = ratios.toFloatArray();
-    float[] advantage = advantages.toFloatArray();
-    float[] entropy = entropies.toFloatArray();
-    for (int t = 0; t < ratio.length; t++) {
-      boolean clipped = objective.isClipped(ratio[t], advantage[t]);
-      statistics.add(logRatio[t], entropy[t], clipped);
     }
   }
 

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
@@ -50,13 +51,8 @@ public final class SeparateCritic implements Critic {
   }
 
   @Override
-  public boolean isShared() {
-    return false;
-  }
-
-  @Override
-  public NDArray values(LogprobPass pass) {
-    throw new UnsupportedOperationException("a critic of its own has no part in the policy's pass");
+  public Optional<NDArray> valuesIn(LogprobPass pass) {
+    return Optional.empty();
   }
 
   @Override

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
@@ -60,13 +61,8 @@ public final class SharedCritic implements Critic {
   }
 
   @Override
-  public boolean isShared() {
-    return true;
-  }
-
-  @Override
-  public NDArray values(LogprobPass pass) {
-    return head.of(pass.states());
+  public Optional<NDArray> valuesIn(LogprobPass pass) {
+    return Optional.of(head.of(pass.states()));
   }
 
   @Override

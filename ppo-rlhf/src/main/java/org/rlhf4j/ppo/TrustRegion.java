@@ -168,16 +168,11 @@ final class TrustRegion {
     for (RolloutMicroBatch batch : batches) {
       float[] old = batch.flat(experience.oldLogprobs());
       try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
-        NDArray logprobs = pass.logprobs();
-        NDArray ratio =
-            MinibatchUpdates.capped(logprobs.sub(pass.scope().create(old)).exp(), maxRatio);
+        NDArray logRatios = pass.logprobs().sub(pass.scope().create(old));
+        NDArray ratio = RatioStatistics.capped(logRatios.exp(), maxRatio);
         NDArray advantages = pass.scope().create(batch.flat(experience.advantages()));
         NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
-        float[] now = logprobs.toFloatArray();
-        float[] entropies = pass.entropies().toFloatArray();
-        for (int t = 0; t < now.length; t++) {
-          ratios.add((double) now[t] - old[t], entropies[t], false);
-        }
+        ratios.addAll(logRatios, pass.entropies(), t -> false);
         surrogate += loss.getFloat();
         pass.backward(loss);
       }

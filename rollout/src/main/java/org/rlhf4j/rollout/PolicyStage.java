@@ -26,6 +26,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   private final PolicyRun run;
   private final KlSettings klSettings;
   private Rollout current;
+  private int currentStep;
 
   /**
    * A stage.
@@ -88,6 +89,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   public final Metrics step(int step) throws IOException {
     long start = System.nanoTime();
     current = run.rollout(step);
+    currentStep = step;
     double sampling = seconds(start);
     Metrics exact = new Metrics();
     if (klSettings.exactKl()) {
@@ -166,7 +168,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   @Override
   public final void saveFailedBatch(Path file) throws IOException {
     try (StepLines lines = new StepLines(file)) {
-      for (var line : RolloutFile.lines(0, current)) {
+      for (var line : RolloutFile.lines(currentStep, current)) {
         lines.append(line);
       }
     }

@@ -1,5 +1,8 @@
 package org.rlhf4j.rollout;
 
+import ai.djl.ndarray.NDArray;
+import java.util.function.IntPredicate;
+
 /**
  * How far a policy has moved from the one that sampled, over tokens: of the ratios ρ = π / π_old.
  * Tokens of all updates of a step are added up.
@@ -29,6 +32,31 @@ public final class RatioStatistics {
     entropies += entropy;
     largest = Math.max(largest, ratio);
     farthest = Math.max(farthest, Math.abs(logRatio));
+  }
+
+  /**
+   * Adds the tokens of a pass.
+   *
+   * @param logRatios log π − log π_old [M]
+   * @param entropies of π [M], nats
+   * @param isClipped whether a token's clipped branch is the greater one
+   */
+  public void addAll(NDArray logRatios, NDArray entropies, IntPredicate isClipped) {
+    float[] logRatio = logRatios.toFloatArray();
+    float[] entropy = entropies.toFloatArray();
+    for (int t = 0; t < logRatio.length; t++) {
+      add(logRatio[t], entropy[t], isClipped.test(t));
+    }
+  }
+
+  /**
+   * Cuts ratios to the largest that a replay may bring.
+   *
+   * @param ratios ρ
+   * @param maxRatio the limit; null for none
+   */
+  public static NDArray capped(NDArray ratios, Double maxRatio) {
+    return maxRatio == null ? ratios : ratios.minimum(maxRatio);
   }
 
   /** Adds all tokens of another. */

@@ -313,9 +313,9 @@ class PolicyRunTest {
     Files.writeString(shape.resolve("config.json"), json.toString());
     try (LanguageModel other =
         LanguageModel.fresh(ModelConfig.read(shape), TinyRollouts.tokenizer(), 4)) {
-      save("other", other::save);
+      save("changed", other::save);
     }
-    put("reference-model", "other");
+    put("reference-model", "changed");
   }
 
   @Test
@@ -324,7 +324,7 @@ class PolicyRunTest {
     assertThatThrownBy(() -> run(1, null))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith(
-            "other: reads 16 tokens at most; lower --max-length, which is 64, to that");
+            "changed: reads 16 tokens at most; lower --max-length, which is 64, to that");
   }
 
   @Test

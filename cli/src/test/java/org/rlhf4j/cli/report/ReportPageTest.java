@@ -57,7 +57,7 @@ class ReportPageTest extends PageContract {
     assertThat(text("#runs")).contains("The reward rose by +2.70", "It learnt", "80.0 %");
     assertThat(text("#runs .card:nth-child(3)")).contains("! 1 warning");
     assertThat(text("#health"))
-        .contains("ppo, step 3: hardly any answer ends by itself (ended 0.01).")
+        .contains("ppo, step 3: hardly any completion ends by itself (ended 0.01).")
         .contains("raise --max-new-tokens, or");
     assertThat(count("#curves svg.plot")).isGreaterThan(8);
   }

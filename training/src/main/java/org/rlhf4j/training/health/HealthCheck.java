@@ -14,10 +14,10 @@ public enum HealthCheck {
 
   /** Nothing teaches the policy to stop, and the reward is read where it was cut. */
   ANSWERS_CUT(
-      "raise --max-new-tokens, or train the model on answers that end before",
+      "raise --max-new-tokens, or train the model on completions that end before",
       history ->
           below(history.recent("ended", HealthCheck.FEW), 0.05)
-              ? found("hardly any answer ends by itself (ended %.2f)", history, "ended")
+              ? found("hardly any completion ends by itself (ended %.2f)", history, "ended")
               : Optional.empty()),
 
   /** Advantages are all 0 then. */
@@ -45,7 +45,7 @@ public enum HealthCheck {
       history ->
           history.count("entropy") >= 2 * HealthCheck.SOME && ratio(history, "entropy") < 0.25
               ? changed(
-                  "entropy fell from %.3g to %.3g nats a token: all answers become alike",
+                  "entropy fell from %.3g to %.3g nats a token: all completions become alike",
                   history, "entropy")
               : Optional.empty()),
 
