@@ -36,8 +36,7 @@ import picocli.CommandLine.Command;
 /** Loads everything native and says what was found; the network is asked only about a model. */
 @Command(
     name = "doctor",
-    description =
-        "Show engine, device, number formats, threads, memory, versions and the hub's cache.")
+    description = "Show engine, device, threads, memory, versions and the hub's cache.")
 final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> {
 
   private static final double GIB = 1L << 30;

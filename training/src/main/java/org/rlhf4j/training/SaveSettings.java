@@ -13,9 +13,7 @@ import org.rlhf4j.training.settings.SettingsGroup;
  */
 @SettingsGroup("Model written")
 public record SaveSettings(
-    @Setting(
-            help = "Number format of the weights that are written.",
-            defaultValue = "fp32")
+    @Setting(help = "Number format of the weights that are written.", defaultValue = "fp32")
         Dtype saveDtype,
     @Setting(
             help =
