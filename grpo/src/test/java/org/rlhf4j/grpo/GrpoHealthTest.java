@@ -69,6 +69,6 @@ class GrpoHealthTest {
     TinyRun runs = new TinyRun(folder);
     Files.writeString(runs.policy().resolve("generation_config.json"), "{\"eos_token_id\": [0]}");
     assertThat(warnings(runs, "reward", "regex:^[a-m]", "max-new-tokens", "2", "steps", "4"))
-        .contains(HealthCheck.ANSWERS_CUT);
+        .contains(HealthCheck.COMPLETIONS_CUT);
   }
 }

@@ -379,7 +379,7 @@ public final class LanguageModel implements Trainable, AutoCloseable {
   }
 
   /**
-   * Writes the model as it is computed with, in fp32; see {@link #save(Path, SaveFormat)}.
+   * Writes what is trained, in fp32; see {@link #save(Path, SaveFormat)}.
    *
    * @param folder an existing, empty folder
    * @throws IOException where it can't be written

@@ -240,12 +240,9 @@ public final class PolicyRun implements AutoCloseable {
                 completions,
                 settings.maxNewTokens(),
                 updates);
-    // Forward passes over a batch: the reference's, the reward model's and the critic's, and those
-    // of
-    // what is trained.
+    // Forward passes over a batch: the scoring networks', and those that updates amount to.
     int scored = 1 + (rewardModel == null ? 0 : 1) + more.size();
-    int update = RunPlan.FORWARD_AND_BACKWARD + RunPlan.recomputed(policy);
-    int trained = update * (1 + more.size()) * passes;
+    double trained = RunPlan.passes(policy) * (1 + more.size()) * passes;
     SampledRollouts.Trial trial = sampler.trial();
     double seconds = steps * (trial.sampling() + trial.forward() * (scored + trained));
     return new RunPlan(work, memory, seconds);

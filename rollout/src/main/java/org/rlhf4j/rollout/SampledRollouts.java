@@ -140,9 +140,9 @@ public final class SampledRollouts implements RolloutSource {
   RunPlan.Part cache(int maxLength) {
     Dimensions d = policy.config().dimensions();
     long rows = Math.min(MAX_ROWS, (long) order.rows(1).length * samples);
-    long floats = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
+    long numbers = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
     return new RunPlan.Part(
-        "keys and values of %,d completions".formatted(rows), Float.BYTES * floats);
+        "keys and values of %,d completions".formatted(rows), policy.precision().bytes() * numbers);
   }
 
   private List<List<Sampled>> generate(int step, int[] rows, int maxNewTokens) {

@@ -28,7 +28,10 @@ public record FileSize(long bytes, String text) {
     long unit = form.group(3).isEmpty() ? 1000 : 1024;
     long bytes = Long.parseLong(form.group(1));
     for (int power = POWERS.indexOf(form.group(2)); power > 0; power--) {
-      bytes = Math.multiplyExact(bytes, unit);
+      if (bytes > Long.MAX_VALUE / unit) {
+        throw new IllegalArgumentException(text);
+      }
+      bytes *= unit;
     }
     if (bytes < 1) {
       throw new IllegalArgumentException(text);

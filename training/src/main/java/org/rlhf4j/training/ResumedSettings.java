@@ -26,6 +26,7 @@ final class ResumedSettings {
           "checkpoint-every",
           "keep-checkpoints",
           "keep-best",
+          "max-eval-kl",
           "profile",
           "save-dtype",
           "max-shard-size",

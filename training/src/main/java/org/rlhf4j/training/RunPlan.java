@@ -23,10 +23,10 @@ import org.rlhf4j.model.Trainable;
 public record RunPlan(String work, List<Part> memory, double seconds) {
 
   /** A forward and a backward pass, in forward passes (Kaplan et al. 2020, section 2.1). */
-  public static final int FORWARD_AND_BACKWARD = 3;
+  private static final int FORWARD_AND_BACKWARD = 3;
 
   /** A second forward pass, where gradient checkpointing asks for one. */
-  public static int recomputed(Trainable model) {
+  private static int recomputed(Trainable model) {
     return model.checkpointsGradients() ? 1 : 0;
   }
 
@@ -126,12 +126,15 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
     memory.add(Part.trained("model", model.parameters()));
     memory.addAll(Part.base(model));
     memory.addAll(Part.ofTokens(model, microBatchTokens));
-    double passes = passes(trained, frozen, recomputed(model));
     return new RunPlan(
-        work, memory, tokens * passes * secondsPerToken(rows, trained + frozen, forward));
+        work, memory, tokens * passes(model) * secondsPerToken(rows, trained + frozen, forward));
   }
 
-  /** What an update of a token takes, in forward passes. */
+  /** What an update of a model by a token takes, in forward passes. */
+  public static double passes(Trainable model) {
+    return passes(model.parameters().count(), model.frozenCount(), recomputed(model));
+  }
+
   static double passes(long trained, long frozen, int recomputed) {
     double work = FORWARD_AND_BACKWARD * (double) trained + THROUGH_FROZEN * (double) frozen;
     return recomputed + work / (trained + frozen);

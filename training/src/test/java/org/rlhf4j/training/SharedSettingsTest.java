@@ -115,6 +115,7 @@ class SharedSettingsTest {
     "max-shard-size, 0",
     "max-shard-size, 5 gigabytes",
     "max-shard-size, -1",
+    "max-shard-size, 99999999TB",
     "steps, 0",
     "epochs, 0",
     "checkpoint-every, 0",

@@ -67,7 +67,7 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
     List<Fact> facts = new ArrayList<>();
     facts.add(new Fact("reward", text("%.2f", after), text("at first %.2f", before)));
     Ends.add(facts, run.metrics(), "kl", "KL", "%.2f", "nats from the reference");
-    Ends.add(facts, run.metrics(), "ended", "ended", "%.2f", "share of answers");
+    Ends.add(facts, run.metrics(), "ended", "ended", "%.2f", "share of completions");
     Ends.add(facts, run.metrics(), "completion_length", "length", "%.1f", "tokens");
     if (change.isEmpty() || Double.isNaN(change.get().low())) {
       return new Headline(
@@ -101,7 +101,7 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
     facts.add(
         new Fact("KL", text("%.2f", held.path("kl").doubleValue()), "nats from the reference"));
     facts.add(
-        new Fact("ended", text("%.2f", held.path("ended").doubleValue()), "share of answers"));
+        new Fact("ended", text("%.2f", held.path("ended").doubleValue()), "share of completions"));
     facts.add(
         new Fact(
             "length",

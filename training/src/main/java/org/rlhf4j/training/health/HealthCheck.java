@@ -13,7 +13,7 @@ import org.rlhf4j.model.Precision;
 public enum HealthCheck {
 
   /** Nothing teaches the policy to stop, and the reward is read where it was cut. */
-  ANSWERS_CUT(
+  COMPLETIONS_CUT(
       "raise --max-new-tokens, or train the model on completions that end before",
       history ->
           below(history.recent("ended", HealthCheck.FEW), 0.05)

@@ -63,7 +63,7 @@ class HealthCheckTest {
 
   @Test
   void answersCut() {
-    fires(HealthCheck.ANSWERS_CUT, 3, 5, "ended", step -> 0.04);
+    fires(HealthCheck.COMPLETIONS_CUT, 3, 5, "ended", step -> 0.04);
     isQuiet(5, "ended", step -> 0.06);
     // one good step in three: (0 + 0 + 0.3) / 3 = 0.1
     isQuiet(60, "ended", step -> step % 3 == 0 ? 0.3 : 0);
