@@ -21,7 +21,7 @@ PEERS = BENCH / "peers"
 # What the launcher sets for the rlhf command, for this folder's own Java programs.
 KEPT = 268435456
 JAVA_ENVIRONMENT = {
-    "MALLOC_ARENA_MAX": "1", "GOMP_SPINCOUNT": "30000", "OPT_OUT_TRACKING": "true",
+    "MALLOC_ARENA_MAX": "1", "GOMP_SPINCOUNT": "1000", "OPT_OUT_TRACKING": "true",
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1:"
                       f"glibc.malloc.mmap_threshold={KEPT}:glibc.malloc.trim_threshold={KEPT}",
 }
