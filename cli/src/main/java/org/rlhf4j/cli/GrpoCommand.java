@@ -17,6 +17,7 @@ final class GrpoCommand extends SettingsCommand<GrpoConfig> {
   @Override
   void run(GrpoConfig chosen) throws IOException {
     GrpoStage.run(chosen);
+    err().println("model: " + chosen.run().output().resolve("model"));
     err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

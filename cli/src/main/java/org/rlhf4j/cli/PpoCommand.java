@@ -17,6 +17,7 @@ final class PpoCommand extends SettingsCommand<PpoConfig> {
   @Override
   void run(PpoConfig chosen) throws IOException {
     PpoStage.run(chosen);
+    err().println("model: " + chosen.run().output().resolve("model"));
     err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

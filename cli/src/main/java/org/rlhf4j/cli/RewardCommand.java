@@ -17,6 +17,7 @@ final class RewardCommand extends SettingsCommand<RewardConfig> {
   @Override
   void run(RewardConfig chosen) throws IOException {
     RewardStage.run(chosen);
+    err().println("model: " + chosen.run().output().resolve("model"));
     err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

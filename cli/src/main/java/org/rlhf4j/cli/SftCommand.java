@@ -17,6 +17,7 @@ final class SftCommand extends SettingsCommand<SftConfig> {
   @Override
   void run(SftConfig chosen) throws IOException {
     SftStage.run(chosen);
+    err().println("model: " + chosen.run().output().resolve("model"));
     err().println("report: " + Report.ofRun(chosen.run().output()));
   }
 }

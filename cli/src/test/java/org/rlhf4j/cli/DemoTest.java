@@ -129,7 +129,8 @@ class DemoTest {
         .isInstanceOf(UsageException.class)
         .hasMessage(
             again.resolve("sums.csv")
-                + ": isn't what this demo would write; choose another --output, or delete it");
+                + ": is that of a demo with other settings (--quick, --seed), or was changed; choose"
+                + " another --output, or delete the demo's folder");
     assertThat(again.resolve("sums.csv")).hasContent("mine");
   }
 

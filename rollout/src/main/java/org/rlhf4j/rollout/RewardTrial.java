@@ -19,7 +19,7 @@ import org.rlhf4j.rollout.program.WeightedProgram;
 
 /**
  * Some rows to try programs on before a model is loaded: with the row's own answer as completion,
- * where it has one, and with an empty completion.
+ * where it has one, after the marker that the program looks for, and with an empty completion.
  *
  * @param rows at least one
  */
@@ -69,7 +69,7 @@ record RewardTrial(List<PromptRow> rows) {
       String answer = row.answer().orElse(null);
       List<CompletedPrompt> tries = new ArrayList<>(List.of(completed(row, "")));
       if (answer != null) {
-        tries.add(completed(row, answer));
+        tries.add(completed(row, setting.completionWith(answer)));
       }
       double[] scores = scores(setting, program, row, tries);
       ofNothing.add(scores[0]);

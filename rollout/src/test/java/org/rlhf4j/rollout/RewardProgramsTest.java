@@ -51,10 +51,10 @@ class RewardProgramsTest {
             "{\"prompt\": \"b\", \"answer\": 7}",
             "{\"prompt\": \"c\"}");
     tried(file, "number-after:####", "exact-match").close();
-    // The answer 7 has no marker as a completion, and is right all the same as an answer: 1, 0.
+    // The answer 7 has no marker, so it is tried behind one: "#### 7".
     assertThat(shown.toString(UTF_8).lines())
         .containsExactly(
-            "reward_number_after: tried on 3 rows; for their answers 0.5, for an empty completion 0",
+            "reward_number_after: tried on 3 rows; for their answers 1, for an empty completion 0",
             "reward_exact_match: tried on 3 rows; for their answers 1, for an empty completion 0");
   }
 

@@ -54,7 +54,9 @@ public final class DemoFiles {
       Path path = folder.resolve(file.getKey());
       if (Files.exists(path) && !Files.readString(path).equals(file.getValue())) {
         throw new UsageException(
-            path + ": isn't what this demo would write; choose another --output, or delete it");
+            path
+                + ": is that of a demo with other settings (--quick, --seed), or was changed; choose"
+                + " another --output, or delete the demo's folder");
       }
     }
     for (Map.Entry<String, String> file : files.entrySet()) {

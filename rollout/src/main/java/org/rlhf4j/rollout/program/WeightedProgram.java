@@ -77,6 +77,18 @@ public record WeightedProgram(ProgramKind kind, String argument, double weight) 
     return new WeightedProgram(ProgramKind.CLASS, "#" + program.getName(), 1);
   }
 
+  /**
+   * A completion that gives an answer in the way that this program finds it.
+   *
+   * @param answer of a row
+   * @return the answer, after the marker that is looked for where the answer doesn't hold it
+   */
+  public String completionWith(String answer) {
+    return kind == ProgramKind.NUMBER_AFTER && !answer.contains(argument)
+        ? argument + " " + answer
+        : answer;
+  }
+
   private static WeightedProgram of(String name, String argument, String weight) {
     return new WeightedProgram(
         kind(name.strip()), argument == null ? "" : argument, weight == null ? 1 : weight(weight));
