@@ -118,7 +118,8 @@ public final class Rlhf implements Callable<Integer> {
   /** Refuses a command line without a command. */
   @Override
   public Integer call() {
-    throw new UsageException("no command given; 'rlhf demo' is a place to start, 'rlhf --help' lists all");
+    throw new UsageException(
+        "no command given; 'rlhf demo' is a place to start, 'rlhf --help' lists all");
   }
 
   /** Every command's settings in Markdown: the text of docs/settings.md. */
