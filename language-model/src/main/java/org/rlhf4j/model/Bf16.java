@@ -7,7 +7,7 @@ import java.util.Map;
 
 /** Numbers and tensors in bf16, which DJL hands on but can neither make nor read. */
 final class Bf16 {
-  private static final short NAN = 0x7fc0;
+  private static final int NAN = 0x7fc0;
 
   private Bf16() {}
 
@@ -49,6 +49,9 @@ final class Bf16 {
   /** The bits of the nearest number, of two as near the one whose last bit is 0. */
   static short of(float value) {
     int bits = Float.floatToRawIntBits(value);
-    return Float.isNaN(value) ? NAN : (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
+    if (Float.isNaN(value)) {
+      return (short) ((bits >>> 16 & 0x8000) | NAN);
+    }
+    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
   }
 }

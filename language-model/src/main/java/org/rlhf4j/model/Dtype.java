@@ -5,14 +5,12 @@ import java.util.Locale;
 
 /** A number format of weights in files. Rounding is to the nearest, to even where two are. */
 public enum Dtype {
-  /** IEEE single precision: what weights are computed in. */
+  /** IEEE single precision. */
   FP32("float32", Safetensors.Type.F32, Float.POSITIVE_INFINITY),
   /** The upper half of a single-precision number. */
   BF16("bfloat16", Safetensors.Type.BF16, Float.intBitsToFloat(0x7f7f8000)),
   /** IEEE half precision, whose largest number is 65,504. */
   FP16("float16", Safetensors.Type.F16, 65520f);
-
-  private static final int BF16_NAN = 0x7fc0;
 
   private final String configName;
   private final Safetensors.Type type;
@@ -38,7 +36,7 @@ public enum Dtype {
   float round(float value) {
     return switch (this) {
       case FP32 -> value;
-      case BF16 -> Float.intBitsToFloat(bfloat16(value) << 16);
+      case BF16 -> Bf16.toFloat(Bf16.of(value));
       case FP16 -> HalfPrecision.toFloat(HalfPrecision.of(value));
     };
   }
@@ -58,7 +56,7 @@ public enum Dtype {
       }
       case BF16 -> {
         for (int i = 0; i < count; i++) {
-          bytes.putShort(bfloat16(values[i]));
+          bytes.putShort(Bf16.of(values[i]));
         }
       }
       case FP16 -> {
@@ -85,14 +83,5 @@ public enum Dtype {
                 .formatted(tensor, values[i], name().toLowerCase(Locale.ROOT)));
       }
     }
-  }
-
-  /** Half of the last place that stays is added, less one where that place is even already. */
-  private static short bfloat16(float value) {
-    int bits = Float.floatToRawIntBits(value);
-    if (Float.isNaN(value)) {
-      return (short) ((bits >>> 16 & 0x8000) | BF16_NAN);
-    }
-    return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
   }
 }

@@ -286,6 +286,7 @@ public final class Parameters implements AutoCloseable {
    */
   public void round(Dtype dtype) {
     for (int i = 0; i < specs.size(); i++) {
+      requireFp32(i);
       FloatBuffer memory = memory(i).asFloatBuffer();
       float[] block = new float[Math.min(ROUNDED_BLOCK, memory.remaining())];
       while (memory.hasRemaining()) {
