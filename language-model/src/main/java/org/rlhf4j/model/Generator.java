@@ -37,6 +37,7 @@ public final class Generator implements AutoCloseable {
   private final NDList values = new NDList();
   private final int capacity;
   private final List<GenerationRow> active = new ArrayList<>();
+  private final PackedWeights packed;
 
   private Generator(
       LanguageModel model,
@@ -54,6 +55,7 @@ public final class Generator implements AutoCloseable {
     this.stops = scope.create(Arrays.stream(stopIds).asLongStream().toArray());
     this.settingsArray =
         scope.create(new double[] {settings.temperature(), settings.topK(), settings.topP()});
+    this.packed = new PackedWeights(model);
     Dimensions d = model.config().dimensions();
     for (int layer = 0; layer < d.layers(); layer++) {
       keys.add(cache("k[]", rows, slots));
@@ -215,6 +217,7 @@ public final class Generator implements AutoCloseable {
     for (GenerationRow row : active) {
       steps = Math.min(steps, row.remaining());
     }
+    packed.before(active.size(), ahead(others));
     int enough = Math.max(1, active.size() / (others ? 16 : 8));
     try (NDManager step = scope.newSubManager()) {
       NDList in = new NDList(step.create(active.stream().mapToLong(GenerationRow::last).toArray()));
@@ -226,8 +229,15 @@ public final class Generator implements AutoCloseable {
       in.add(stops);
       in.add(step.create((long) enough));
       in.add(settingsArray);
-      take(0, model.network().run("decode", in, false));
+      packed.after(active.size(), take(0, model.network().run("decode", in, false)));
     }
+  }
+
+  /** The most steps that the rows in work can take; without bound where others wait. */
+  private int ahead(boolean others) {
+    return others
+        ? Integer.MAX_VALUE
+        : active.stream().mapToInt(GenerationRow::remaining).max().orElse(0);
   }
 
   /** Uniform numbers [rows, steps] for the next tokens of the rows from {@code first} on. */
@@ -242,8 +252,12 @@ public final class Generator implements AutoCloseable {
     return step.create(uniforms, new ai.djl.ndarray.types.Shape(rows, steps));
   }
 
-  /** Appends drawn tokens to the rows from {@code first} on, each up to its stop id. */
-  private void take(int first, NDList drawn) {
+  /**
+   * Appends drawn tokens to the rows from {@code first} on, each up to its stop id.
+   *
+   * @return how many were drawn for each row
+   */
+  private int take(int first, NDList drawn) {
     long[] ids = drawn.get(0).toLongArray();
     float[] logprobs = drawn.get(1).toFloatArray();
     int rows = active.size() - first;
@@ -258,6 +272,7 @@ public final class Generator implements AutoCloseable {
         row.leave();
       }
     }
+    return steps;
   }
 
   private boolean isStop(int id) {
@@ -301,6 +316,7 @@ public final class Generator implements AutoCloseable {
 
   @Override
   public void close() {
+    packed.close();
     scope.close();
   }
 }

@@ -235,7 +235,8 @@ public final class LanguageModel implements Trainable, AutoCloseable {
     return weights.computed().get(headIndex());
   }
 
-  private int headIndex() {
+  /** Where the head is among the weights. */
+  int headIndex() {
     return config.dimensions().tied() ? 0 : weights.index(config.family().head());
   }
 

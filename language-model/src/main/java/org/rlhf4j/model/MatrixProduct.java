@@ -7,6 +7,9 @@ import java.util.Set;
 
 /** Matrix products as the programs compute them, by the library that is fastest on the machine. */
 public final class MatrixProduct {
+  /** By matrix: its copy in the library's own order. */
+  static final TorchArchive.EmptyDict PACKED = new TorchArchive.EmptyDict("Dict[Tensor, Tensor]");
+
   private MatrixProduct() {}
 
   /** Compiled at first use, for the whole process. */
@@ -20,7 +23,7 @@ public final class MatrixProduct {
                   def plain(self: __torch__.Transformer, a: Tensor, b: Tensor) -> Tensor:
                     return (self).product(a, b, None)
                 """,
-            Map.of());
+            Map.of("packed", PACKED));
   }
 
   /** The source of {@code product(a, b, bias)} for this machine's processor. */

@@ -53,6 +53,7 @@ final class Network implements AutoCloseable {
     attributes.put("adapter_dropout", adapterDropout);
     attributes.put("adapters", ADAPTERS);
     attributes.put("masters", MASTERS);
+    attributes.put("packed", MatrixProduct.PACKED);
     this.program = TorchProgram.compile("Transformer", methods, attributes);
   }
 

@@ -29,7 +29,7 @@
   # Returns ids [R] and their log-probabilities under what was drawn from: softmax(logits / temperature), of what top_k and top_p leave;
   # at temperature 0 under softmax(logits).
   def sample(self: __torch__.Transformer, h: Tensor, w: Tensor, uniforms: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
-    logits = (self).product(h.to(6), w, None)
+    logits = (self).weighted(h.to(6), w, None)
     if temperature > 0.:
       _0 = torch.mul_(logits, 1. / temperature)
     best, arg = torch.max(logits, -1, True)

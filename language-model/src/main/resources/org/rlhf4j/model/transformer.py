@@ -10,7 +10,7 @@
 # A family adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
 # project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner) and normed(x, p); and the constants window
 # (how many tokens a token sees in a sliding layer, 0 where no layer is) and sliding (1 for each layer that is, else 0).
-# The machine adds product(a, b, bias): the matrix product a b (+ bias).
+# The machine adds product(a, b, bias): the matrix product a b (+ bias); weighted(x, w, bias): x w (+ bias), w a weight that may be packed.
 # adapters.py adds adapt and adapt_backward: what a matrix's adapters add to its product.
 
   # ---- the packed forward pass -------------------------------------------------------------
@@ -63,13 +63,13 @@
 
   # x w (+ b), by the adapted w where it has adapters.
   def linear(self: __torch__.Transformer, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
-    y = (self).product(x.detach(), w.detach(), (self).detached(b))
+    y = (self).weighted(x.detach(), w, (self).detached(b))
     (self).adapt(y, x.detach(), w, tape)
     return (self).recorded(y, x, w, b, None, tape)
 
   # residual + x w (+ b), likewise.
   def added(self: __torch__.Transformer, residual: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
-    y = (self).product(x.detach(), w.detach(), (self).detached(b))
+    y = (self).weighted(x.detach(), w, (self).detached(b))
     (self).adapt(y, x.detach(), w, tape)
     _0 = torch.add_(y, residual.detach())
     return (self).recorded(y, x, w, b, residual, tape)
@@ -78,14 +78,14 @@
   # computes it anew, in far less time than a product takes.
   def linear_activated(self: __torch__.Transformer, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     x = (self).activated(inner.detach())
-    y = (self).product(x, w.detach(), (self).detached(b))
+    y = (self).weighted(x, w, (self).detached(b))
     (self).adapt(y, x, w, tape)
     return (self).recorded(y, torch.empty([0]), w, b, None, tape)
 
   # residual + activated(inner) w (+ b), as above.
   def added_activated(self: __torch__.Transformer, residual: Tensor, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     x = (self).activated(inner.detach())
-    y = (self).product(x, w.detach(), (self).detached(b))
+    y = (self).weighted(x, w, (self).detached(b))
     (self).adapt(y, x, w, tape)
     _0 = torch.add_(y, residual.detach())
     return (self).recorded(y, torch.empty([0]), w, b, residual, tape)

@@ -37,6 +37,7 @@ class AdapterProgramTest {
     attributes.put("adapter_scale", 2.0);
     attributes.put("adapter_dropout", 0.25);
     attributes.put("adapters", Network.ADAPTERS);
+    attributes.put("packed", MatrixProduct.PACKED);
     return attributes;
   }
 

@@ -46,7 +46,9 @@ class MatrixProductTest {
           def run(self: __torch__.Transformer, a: Tensor, b: Tensor, bias: Tensor) -> Tensor:
             return (self).product(a, b.t(), bias) + (self).product(a, b.t(), None) * 0.
         """;
-    try (TorchProgram program = TorchProgram.compile("Transformer", source + caller, Map.of());
+    try (TorchProgram program =
+            TorchProgram.compile(
+                "Transformer", source + caller, Map.of("packed", MatrixProduct.PACKED));
         NDManager manager = Torch.manager()) {
       NDArray a = manager.create(new RandomTokens(1).weights(7 * 5), new Shape(7, 5));
       NDArray b = manager.create(new RandomTokens(2).weights(11 * 5), new Shape(11, 5));

@@ -1,0 +1,81 @@
+package org.rlhf4j.model;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import java.util.stream.LongStream;
+
+/**
+ * Copies of a model's matrices in the order in which the processor's library reads them for few
+ * rows, made while sampling where that is long enough to pay. They take the weights' memory once
+ * more until they are closed, and the weights mustn't change meanwhile.
+ */
+final class PackedWeights implements AutoCloseable {
+  /** With more rows a packed matrix is multiplied no faster. */
+  static final int FEW_ROWS = 16;
+
+  /**
+   * In how many steps of few rows packing is paid back: about 100 where the memory for it is at
+   * hand, 600 where it is fresh. How many will come isn't known before rows end, so packing waits
+   * until as many were made.
+   */
+  static final int PAID_BACK = 256;
+
+  private final LanguageModel model;
+  private int steps;
+  private boolean packed;
+
+  /** Nothing yet. */
+  PackedWeights(LanguageModel model) {
+    this.model = model;
+  }
+
+  /**
+   * Packs where steps with few rows have become many and may go on.
+   *
+   * @param rows of the steps that come next
+   * @param ahead how many steps may come
+   */
+  void before(int rows, int ahead) {
+    boolean pays = rows <= FEW_ROWS && steps >= PAID_BACK && ahead >= PAID_BACK;
+    if (pays && !packed && model.precision() == Precision.FP32) {
+      pack();
+      packed = true;
+    }
+  }
+
+  /** Counts steps that were made. */
+  void after(int rows, int made) {
+    if (rows <= FEW_ROWS) {
+      steps += made;
+    }
+  }
+
+  boolean packed() {
+    return packed;
+  }
+
+  private void pack() {
+    try (NDManager scope = model.weights().manager().newSubManager()) {
+      NDList in = new NDList(scope.create(matrices()));
+      in.addAll(model.weights().computed());
+      in.add(scope.create((long) FEW_ROWS));
+      model.network().run("pack", in, false);
+    }
+  }
+
+  /** The indices of the layers' matrices and the head's among the weights. */
+  private long[] matrices() {
+    LongStream layers =
+        LinearModule.all(model.weights().specs()).stream().mapToLong(LinearModule::parameter);
+    return LongStream.concat(layers, LongStream.of(model.headIndex())).distinct().toArray();
+  }
+
+  @Override
+  public void close() {
+    if (packed) {
+      try (NDManager scope = model.weights().manager().newSubManager()) {
+        model.network().run("unpack", new NDList(scope.create(0L)), false);
+      }
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package org.rlhf4j.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** When weights are packed while sampling, and that nothing but speed comes of it. */
+class PackedWeightsTest {
+  private static final int ENOUGH = PackedWeights.PAID_BACK;
+
+  /** Elsewhere than with oneDNN nothing is packed. */
+  private static final boolean PACKS =
+      Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+
+  private static final SamplingSettings SETTINGS = SamplingSettings.of(20, 1);
+
+  private final int[] prompt = new RandomTokens(8).ids(4);
+
+  @Test
+  void packsWhereManyStepsOfFewRowsWereMadeAndMayCome() throws IOException {
+    try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder())) {
+      assertThat(packs(model, 16, ENOUGH, 16, ENOUGH)).isTrue();
+      assertThat(packs(model, 17, ENOUGH, 16, ENOUGH)).isFalse();
+      assertThat(packs(model, 16, ENOUGH, 17, ENOUGH)).isFalse();
+      assertThat(packs(model, 16, ENOUGH - 1, 16, ENOUGH)).isFalse();
+      assertThat(packs(model, 16, ENOUGH, 16, ENOUGH - 1)).isFalse();
+    }
+    try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder(), Precision.BF16)) {
+      assertThat(packs(model, 16, ENOUGH, 16, ENOUGH)).isFalse();
+    }
+  }
+
+  private static boolean packs(LanguageModel model, int rows, int made, int nextRows, int ahead) {
+    try (PackedWeights packed = new PackedWeights(model)) {
+      packed.after(rows, made);
+      packed.before(nextRows, ahead);
+      return packed.packed();
+    }
+  }
+
+  @EveryFamily
+  void packedWeightsGiveTheSameLogprobs(String name) throws IOException {
+    try (LanguageModel model = LanguageModel.load(Fixture.of(name).folder());
+        PackedWeights packed = packed(model)) {
+      assertThat(packed.packed()).isTrue();
+      for (Sampled sampled : sample(model)) {
+        assertThat(sampled.logprobs()).containsExactly(full(model, sampled), within(1e-5f));
+      }
+    }
+  }
+
+  /**
+   * The control: copies of weights that changed since are what is multiplied with, until closed.
+   */
+  @Test
+  void whatIsPackedIsUsedUntilClosed() throws IOException {
+    assumeThat(PACKS).isTrue();
+    try (LanguageModel model = LanguageModel.load(Fixture.of("llama-gqa-tied").folder())) {
+      List<List<Integer>> before = ids(sample(model));
+      try (PackedWeights packed = packed(model)) {
+        change(model);
+        assertThat(ids(sample(model))).isEqualTo(before);
+      }
+      assertThat(ids(sample(model))).isNotEqualTo(before);
+    }
+  }
+
+  /**
+   * 40 × 20 tokens on 2 rows: a pair's first tokens come from its prompts, the others from 19
+   * steps. The 256th is the 14th pair's. When the 16th begins the weights are changed: the rest
+   * comes out as without. Afterwards nothing is packed.
+   */
+  @Test
+  void aLongRolloutPacksAndLeavesNothingPacked() throws IOException {
+    assumeThat(PACKS).isTrue();
+    try (LanguageModel model = LanguageModel.load(Fixture.of("llama-gqa-tied").folder())) {
+      List<List<Integer>> undisturbed = ids(longRollout(model, () -> {}));
+      List<List<Integer>> disturbed = ids(longRollout(model, () -> change(model)));
+      assertThat(disturbed).isEqualTo(undisturbed);
+
+      assertThat(ids(longRollout(model, () -> {}))).isNotEqualTo(undisturbed);
+    }
+  }
+
+  private List<Sampled> longRollout(LanguageModel model, Runnable atSixteenthPair) {
+    int[] asked = {0}; // after each first token; at the end there is nothing to ask
+    Predicate<int[]> never =
+        ids -> {
+          if (++asked[0] == 16 * 2) {
+            atSixteenthPair.run();
+          }
+          return false;
+        };
+    return Generator.generate(model, SETTINGS, new int[0], never, requests(40), 2).stream()
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private static PackedWeights packed(LanguageModel model) {
+    PackedWeights packed = new PackedWeights(model);
+    packed.after(1, ENOUGH);
+    packed.before(1, ENOUGH);
+    return packed;
+  }
+
+  private List<Sampled> sample(LanguageModel model) {
+    return Generator.generate(model, SETTINGS, new int[0], requests(3), 3).stream()
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private List<GenerationRequest> requests(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> new GenerationRequest(prompt, List.of(new SampleKey(1, 1, i, 0))))
+        .toList();
+  }
+
+  private float[] full(LanguageModel model, Sampled sampled) {
+    PackedTokens tokens = PackedTokens.of(List.of(TokenTree.of(prompt, sampled.ids())));
+    return model.logprobs(tokens, 1).logprobs();
+  }
+
+  /** Layers pass on what comes in: their matrices are 0. */
+  private static void change(LanguageModel model) {
+    for (LinearModule module : LinearModule.all(model.weights().specs())) {
+      ByteBuffer memory = model.weights().memory(module.parameter());
+      memory.put(new byte[memory.remaining()]);
+    }
+  }
+
+  private static List<List<Integer>> ids(List<Sampled> sampled) {
+    return sampled.stream().map(one -> Arrays.stream(one.ids()).boxed().toList()).toList();
+  }
+}
