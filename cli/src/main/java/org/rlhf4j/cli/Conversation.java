@@ -8,6 +8,7 @@ import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.SampleKey;
 import org.rlhf4j.model.Sampled;
+import org.rlhf4j.model.SamplingListener;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
@@ -107,7 +108,7 @@ final class Conversation {
                 model,
                 sampling,
                 tokenizer.stopIds(),
-                ids -> shown.upTo(tokenizer.decodeContinuation(ids)),
+                SamplingListener.until(ids -> shown.upTo(tokenizer.decodeContinuation(ids))),
                 List.of(new GenerationRequest(prompt, List.of(key))),
                 1)
             .get(0)

@@ -12,6 +12,7 @@ import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.SampleKey;
 import org.rlhf4j.model.Sampled;
+import org.rlhf4j.model.SamplingListener;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Reward;
 import org.rlhf4j.rollout.Rollout;
@@ -91,7 +92,7 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
             model,
             settings.sampling(),
             model.tokenizer().stopIds(),
-            ending::reached,
+            SamplingListener.until(ending::reached),
             requests,
             ROWS);
     List<List<Object>> lines = new ArrayList<>();

@@ -5,6 +5,8 @@ import java.util.Arrays;
 /** A completion in the making: one row of the decoding batch. */
 final class GenerationRow {
   private final int[] prompt;
+  private final int request;
+  private final int number;
   private final CounterRandom random;
   private final int[] ids;
   private final float[] logprobs;
@@ -15,17 +17,30 @@ final class GenerationRow {
   /**
    * A row without tokens.
    *
+   * @param wanted the request
+   * @param request its index
+   * @param number the index of the completion's key there
    * @param limit the most tokens it may get
    */
-  GenerationRow(int[] prompt, CounterRandom random, int limit) {
-    this.prompt = prompt;
-    this.random = random;
+  GenerationRow(GenerationRequest wanted, int request, int number, int limit) {
+    this.prompt = wanted.prompt();
+    this.request = request;
+    this.number = number;
+    this.random = wanted.keys().get(number).random();
     this.ids = new int[limit];
     this.logprobs = new float[limit];
   }
 
   int[] prompt() {
     return prompt;
+  }
+
+  int request() {
+    return request;
+  }
+
+  int number() {
+    return number;
   }
 
   /** The uniform number for a token, counted from the next one. */

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * Samples completions in batches. Each prompt is run once, its keys and values are copied to the
@@ -30,7 +30,7 @@ public final class Generator implements AutoCloseable {
   private final SamplingSettings settings;
   private final NDManager scope;
   private final int[] stopIds;
-  private final Predicate<int[]> enough;
+  private final SamplingListener listener;
   private final NDArray stops;
   private final NDArray settingsArray;
   private final NDList keys = new NDList();
@@ -43,11 +43,11 @@ public final class Generator implements AutoCloseable {
       LanguageModel model,
       SamplingSettings settings,
       int[] stopIds,
-      Predicate<int[]> enough,
+      SamplingListener listener,
       int rows,
       int slots) {
     this.model = model;
-    this.enough = enough;
+    this.listener = listener;
     this.settings = settings;
     this.capacity = rows;
     this.scope = model.weights().manager().newSubManager();
@@ -86,17 +86,16 @@ public final class Generator implements AutoCloseable {
       int[] stopIds,
       List<GenerationRequest> requests,
       int maxRows) {
-    return generate(model, settings, stopIds, ids -> false, requests, maxRows);
+    return generate(model, settings, stopIds, SamplingListener.NONE, requests, maxRows);
   }
 
   /**
-   * Samples completions that may end otherwise than by an id.
+   * Samples, followed by a listener.
    *
    * @param model the language model
    * @param settings how to draw
    * @param stopIds the ids that end a completion
-   * @param enough tells from the tokens so far that no more are wanted; asked now and then, so a
-   *     completion may go on for some tokens beyond
+   * @param listener may end completions otherwise than by an id, and takes them as they end
    * @param requests prompts, each shorter than the model's positions
    * @param maxRows the most completions in work at a time
    * @return for each request its completions, in the order of its keys
@@ -105,7 +104,7 @@ public final class Generator implements AutoCloseable {
       LanguageModel model,
       SamplingSettings settings,
       int[] stopIds,
-      Predicate<int[]> enough,
+      SamplingListener listener,
       List<GenerationRequest> requests,
       int maxRows) {
     int slots = 0;
@@ -118,7 +117,7 @@ public final class Generator implements AutoCloseable {
     }
     int rows = Math.min(total, Math.max(copies, maxRows));
     try (Profile.Span span = Profile.span(Profile.Work.SAMPLING);
-        Generator generator = new Generator(model, settings, stopIds, enough, rows, slots)) {
+        Generator generator = new Generator(model, settings, stopIds, listener, rows, slots)) {
       return generator.run(requests);
     }
   }
@@ -137,10 +136,11 @@ public final class Generator implements AutoCloseable {
   private List<List<Sampled>> run(List<GenerationRequest> requests) {
     List<List<GenerationRow>> rows = new ArrayList<>();
     for (GenerationRequest request : requests) {
+      int place = rows.size();
       int limit = newTokens(model, settings, request);
       rows.add(
-          request.keys().stream()
-              .map(key -> new GenerationRow(request.prompt(), key.random(), limit))
+          IntStream.range(0, request.keys().size())
+              .mapToObj(number -> new GenerationRow(request, place, number, limit))
               .toList());
     }
     // Long prompts first: the last rows to finish are then the cheap ones.
@@ -268,8 +268,11 @@ public final class Generator implements AutoCloseable {
         int id = (int) ids[i * steps + s];
         row.append(id, logprobs[i * steps + s], isStop(id));
       }
-      if (!row.finished() && enough.test(row.ids())) {
+      if (!row.finished() && listener.enough(row.ids())) {
         row.leave();
+      }
+      if (row.finished()) {
+        listener.finished(row.request(), row.number(), row.sampled());
       }
     }
     return steps;

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -123,10 +125,10 @@ class GeneratorTest {
   void leavesSoonAfterEnoughIsSaid() throws IOException {
     SamplingSettings settings = SamplingSettings.of(50, 1);
     List<GenerationRequest> few = List.of(request(0, 5, 3), request(1, 9, 2), request(2, 3, 3));
+    SamplingListener five = SamplingListener.until(ids -> ids.length >= 5);
     try (LanguageModel model = LanguageModel.load(Fixture.of("llama-gqa-tied").folder())) {
       List<List<Sampled>> whole = Generator.generate(model, settings, new int[0], few, 4);
-      List<List<Sampled>> left =
-          Generator.generate(model, settings, new int[0], ids -> ids.length >= 5, few, 4);
+      List<List<Sampled>> left = Generator.generate(model, settings, new int[0], five, few, 4);
       for (int i = 0; i < whole.size(); i++) {
         for (int j = 0; j < whole.get(i).size(); j++) {
           int[] ids = left.get(i).get(j).ids();
@@ -135,6 +137,30 @@ class GeneratorTest {
           assertThat(Arrays.copyOf(whole.get(i).get(j).ids(), ids.length)).containsExactly(ids);
         }
       }
+    }
+  }
+
+  /** Prompts of 40 and more tokens come first; two rows, so one that ended is told of at once. */
+  @Test
+  void tellsOfEachCompletionOnceAsItEnds() throws IOException {
+    Map<String, Sampled> told = new LinkedHashMap<>();
+    SamplingListener listener =
+        new SamplingListener() {
+          @Override
+          public void finished(int request, int number, Sampled sampled) {
+            assertThat(told.put(request + "." + number, sampled)).isNull();
+          }
+        };
+    try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder())) {
+      List<GenerationRequest> uneven = List.of(request(0, 4, 2), request(1, 40, 1));
+      List<List<Sampled>> sampled =
+          Generator.generate(model, SamplingSettings.of(50, 1), new int[0], listener, uneven, 2);
+
+      assertThat(told.keySet()).containsExactly("1.0", "0.0", "0.1");
+      assertThat(told.get("1.0").ids()).hasSize(24).containsExactly(sampled.get(1).get(0).ids());
+      assertThat(told.get("0.1").ids()).containsExactly(sampled.get(0).get(1).ids());
+      assertThat(told.get("0.1").logprobs())
+          .containsExactly(sampled.get(0).get(1).logprobs(), within(0f));
     }
   }
 

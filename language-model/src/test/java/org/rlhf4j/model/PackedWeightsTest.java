@@ -9,7 +9,6 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -93,14 +92,15 @@ class PackedWeightsTest {
 
   private List<Sampled> longRollout(LanguageModel model, Runnable atSixteenthPair) {
     int[] asked = {0}; // after each first token; at the end there is nothing to ask
-    Predicate<int[]> never =
-        ids -> {
-          if (++asked[0] == 16 * 2) {
-            atSixteenthPair.run();
-          }
-          return false;
-        };
-    return Generator.generate(model, SETTINGS, new int[0], never, requests(40), 2).stream()
+    SamplingListener listener =
+        SamplingListener.until(
+            ids -> {
+              if (++asked[0] == 16 * 2) {
+                atSixteenthPair.run();
+              }
+              return false;
+            });
+    return Generator.generate(model, SETTINGS, new int[0], listener, requests(40), 2).stream()
         .flatMap(List::stream)
         .toList();
   }

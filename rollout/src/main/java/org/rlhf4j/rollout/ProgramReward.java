@@ -1,6 +1,5 @@
 package org.rlhf4j.rollout;
 
-import java.util.ArrayList;
 import java.util.List;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
@@ -18,23 +17,30 @@ record ProgramReward(String name, RewardProgram program, Tokenizer policyTokeniz
     implements Reward {
 
   @Override
+  public void foresee(RolloutGroup prompt) {
+    completed(prompt).forEach(program::foresee);
+  }
+
+  @Override
   public double[] score(Rollout rollout) {
-    List<CompletedPrompt> batch = new ArrayList<>();
-    for (RolloutGroup group : rollout.groups()) {
-      String prompt =
-          group.prompt() != null ? group.prompt() : policyTokenizer.decode(group.promptIds());
-      for (Completion completion : group.completions()) {
-        batch.add(
-            new CompletedPrompt(
-                prompt,
-                completion.text(),
-                completion.ids(),
-                completion.ended(),
-                group.answer(),
-                group.fields()));
-      }
-    }
-    return scores(name, program, batch);
+    return scores(
+        name, program, rollout.groups().stream().flatMap(g -> completed(g).stream()).toList());
+  }
+
+  private List<CompletedPrompt> completed(RolloutGroup group) {
+    String prompt =
+        group.prompt() != null ? group.prompt() : policyTokenizer.decode(group.promptIds());
+    return group.completions().stream()
+        .map(
+            completion ->
+                new CompletedPrompt(
+                    prompt,
+                    completion.text(),
+                    completion.ids(),
+                    completion.ended(),
+                    group.answer(),
+                    group.fields()))
+        .toList();
   }
 
   /** The program's scores, held to what a program may give. */

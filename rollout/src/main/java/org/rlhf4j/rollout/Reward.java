@@ -12,6 +12,14 @@ public interface Reward {
   double[] score(Rollout rollout);
 
   /**
+   * Hears of a completion that will be scored with others, as soon as it is sampled. What computes
+   * elsewhere may begin with it.
+   *
+   * @param prompt the completion's group with no other in it
+   */
+  default void foresee(RolloutGroup prompt) {}
+
+  /**
    * The batch with its scores and, where they are sums, with what they are sums of.
    *
    * @param rollout completions without scores

@@ -17,6 +17,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.SampleKey;
 import org.rlhf4j.model.Sampled;
+import org.rlhf4j.model.SamplingListener;
 import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.training.Pace;
@@ -114,8 +115,8 @@ public final class SampledRollouts implements RolloutSource {
         Pace.seconds(() -> policy.logprobs(packed, sampling.temperature())) / packed.tokens();
 
     int[] tried = Arrays.copyOf(rows, few.size());
-    double first = Pace.seconds(() -> generate(1, tried, 1));
-    double more = Pace.seconds(() -> generate(1, tried, 1 + TRIED_TOKENS));
+    double first = Pace.seconds(() -> generate(1, tried, 1, SamplingListener.NONE));
+    double more = Pace.seconds(() -> generate(1, tried, 1 + TRIED_TOKENS, SamplingListener.NONE));
     double completions = (double) rows.length * samples;
     double atOnce = Math.min(MAX_ROWS, completions);
     double token =
@@ -145,7 +146,7 @@ public final class SampledRollouts implements RolloutSource {
         "keys and values of %,d completions".formatted(rows), policy.precision().bytes() * numbers);
   }
 
-  private List<List<Sampled>> generate(int step, int[] rows, int maxNewTokens) {
+  private void generate(int step, int[] rows, int maxNewTokens, SamplingListener listener) {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int row : rows) {
       List<SampleKey> keys =
@@ -153,24 +154,34 @@ public final class SampledRollouts implements RolloutSource {
       requests.add(new GenerationRequest(prompts.get(row).ids(), keys));
     }
     SamplingSettings settings = SamplingSettings.of(maxNewTokens, sampling.temperature());
-    return Generator.generate(policy, settings, policy.tokenizer().stopIds(), requests, MAX_ROWS);
+    int[] stopIds = policy.tokenizer().stopIds();
+    Generator.generate(policy, settings, stopIds, listener, requests, MAX_ROWS);
   }
 
   private Rollout sample(int step, int[] rows) {
-    List<List<Sampled>> sampled = generate(step, rows, sampling.maxNewTokens());
-    List<RolloutGroup> groups = new ArrayList<>();
-    for (int g = 0; g < rows.length; g++) {
-      TokenizedPrompt prompt = prompts.get(rows[g]);
-      groups.add(
-          new RolloutGroup(
-              g,
-              prompt.row().prompt(),
-              prompt.ids(),
-              prompt.row().answer().orElse(null),
-              prompt.row().fields(),
-              sampled.get(g).stream().map(this::completion).toList()));
-    }
-    return new Rollout(groups);
+    Completion[][] completions = new Completion[rows.length][samples];
+    SamplingListener listener =
+        new SamplingListener() {
+          @Override
+          public void finished(int g, int number, Sampled sampled) {
+            completions[g][number] = completion(sampled);
+            reward.foresee(group(g, rows[g], completions[g][number]));
+          }
+        };
+    generate(step, rows, sampling.maxNewTokens(), listener);
+    return new Rollout(
+        IntStream.range(0, rows.length).mapToObj(g -> group(g, rows[g], completions[g])).toList());
+  }
+
+  private RolloutGroup group(int number, int row, Completion... completions) {
+    TokenizedPrompt prompt = prompts.get(row);
+    return new RolloutGroup(
+        number,
+        prompt.row().prompt(),
+        prompt.ids(),
+        prompt.row().answer().orElse(null),
+        prompt.row().fields(),
+        List.of(completions));
   }
 
   private Completion completion(Sampled sampled) {

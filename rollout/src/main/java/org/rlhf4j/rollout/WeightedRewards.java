@@ -33,6 +33,11 @@ public final class WeightedRewards implements Reward {
   }
 
   @Override
+  public void foresee(RolloutGroup prompt) {
+    parts.forEach(part -> part.reward().foresee(prompt));
+  }
+
+  @Override
   public double[] score(Rollout rollout) {
     return scored(rollout).scores();
   }

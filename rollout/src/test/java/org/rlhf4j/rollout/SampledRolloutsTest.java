@@ -39,6 +39,13 @@ class SampledRolloutsTest {
   }
 
   private static SampledRollouts source(int promptsPerStep, long seed) {
+    return source(
+        promptsPerStep,
+        seed,
+        rollout -> rollout.completions().stream().mapToDouble(c -> c.ids()[0]).toArray());
+  }
+
+  private static SampledRollouts source(int promptsPerStep, long seed, Reward reward) {
     return new SampledRollouts(
         policy,
         ROWS,
@@ -46,7 +53,7 @@ class SampledRolloutsTest {
         3,
         SamplingSettings.of(10, 1),
         seed,
-        rollout -> rollout.completions().stream().mapToDouble(c -> c.ids()[0]).toArray());
+        reward);
   }
 
   private static List<List<Integer>> ids(Rollout rollout) {
@@ -99,6 +106,38 @@ class SampledRolloutsTest {
   void aRowsCompletionsDontDependOnWhatIsSampledWithIt() {
     List<List<Integer>> together = ids(source(PROMPTS, 0).rollout(1));
     assertThat(ids(source(2, 0).rollout(1))).isEqualTo(together.subList(0, 6));
+  }
+
+  /**
+   * Each completion by itself, in the order of their ends, before any is scored; none of a trial.
+   */
+  @Test
+  void theRewardForeseesWhatItWillScore() {
+    List<String> foreseen = new ArrayList<>();
+    Reward reward =
+        new Reward() {
+          @Override
+          public void foresee(RolloutGroup prompt) {
+            foreseen.add(prompt.answer() + ids(new Rollout(List.of(prompt))));
+          }
+
+          @Override
+          public double[] score(Rollout rollout) {
+            foreseen.add("scored");
+            return new double[rollout.size()];
+          }
+        };
+    SampledRollouts source = source(PROMPTS, 0, reward);
+    source.trial();
+    List<String> expected = new ArrayList<>();
+    for (RolloutGroup group : source.rollout(1).groups()) {
+      for (Completion completion : group.completions()) {
+        RolloutGroup alone = group.with(List.of(completion));
+        expected.add(group.answer() + ids(new Rollout(List.of(alone))));
+      }
+    }
+    assertThat(foreseen.remove(foreseen.size() - 1)).isEqualTo("scored");
+    assertThat(foreseen).containsExactlyInAnyOrderElementsOf(expected);
   }
 
   @Test

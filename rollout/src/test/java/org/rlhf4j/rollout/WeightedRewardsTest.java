@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,34 @@ class WeightedRewardsTest {
     assertThat(metrics.get("reward_a")).hasValue(2);
     assertThat(metrics.get("reward_b")).hasValue(4);
     assertThat(metrics.get("reward_c").orElseThrow()).isNaN();
+  }
+
+  /** Parts of weight 0 too: they are asked for their scores like the others. */
+  @Test
+  void everyPartForeseesTheCompletionAsItWillSeeIt() {
+    List<CompletedPrompt> foreseen = new ArrayList<>();
+    RewardProgram program =
+        new RewardProgram() {
+          @Override
+          public void foresee(CompletedPrompt completed) {
+            foreseen.add(completed);
+          }
+
+          @Override
+          public double score(CompletedPrompt completed) {
+            assertThat(foreseen.get(0)).usingRecursiveComparison().isEqualTo(completed);
+            return 0;
+          }
+        };
+    Reward reward = new ProgramReward("class", program, TinyRollouts.tokenizer());
+    RolloutGroup first = ROLLOUT.groups().get(0);
+    RolloutGroup alone = first.with(first.completions().subList(0, 1));
+    new WeightedRewards(
+            List.of(
+                new WeightedRewards.Part("a", 1, reward), new WeightedRewards.Part("b", 0, reward)))
+        .foresee(alone);
+    assertThat(foreseen).hasSize(2);
+    assertThat(reward.score(new Rollout(List.of(alone)))).containsExactly(0);
   }
 
   private static Rollout scored(RewardProgram program) {

@@ -80,9 +80,10 @@ final class CommandProcess {
     asked.add(lines);
   }
 
-  /** Whether a line is there that no one has asked for yet. */
-  boolean hasSpokenUnasked() {
-    return answers.peek() != null && answers.peek().isPresent();
+  /** The next line of its output, where it is there already. */
+  Optional<String> spoken() {
+    Optional<String> next = answers.peek();
+    return next == null ? Optional.empty() : next;
   }
 
   /**

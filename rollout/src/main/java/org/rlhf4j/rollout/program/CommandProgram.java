@@ -7,15 +7,21 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.rlhf4j.model.UserException;
 
 /**
  * A user's command, run by {@code sh -c} and kept alive. For each completion it reads a line {@code
  * {"prompt", "completion", "ended", "answer", …}} with the row's further fields, and writes a line
- * {@code {"score": NUMBER}}, null where it doesn't apply. The lines of a batch are sent at once. A
+ * {@code {"score": NUMBER}}, null where it doesn't apply. A completion's line is sent as soon as it
+ * is foreseen, so the command computes while others are sampled; the rest is sent with the batch. A
  * command that ends or falls silent is started anew, once a batch, and asked for what it left
  * unanswered.
  */
@@ -28,6 +34,9 @@ final class CommandProgram implements RewardProgram {
   private final Duration timeout;
   private final PrintStream shown;
   private CommandProcess running;
+
+  /** Lines that were sent and are to be in the next batch. */
+  private final List<String> foreseen = new ArrayList<>();
 
   /**
    * A command, which is started when it is first needed.
@@ -48,41 +57,74 @@ final class CommandProgram implements RewardProgram {
   }
 
   @Override
+  public void foresee(CompletedPrompt completed) {
+    String line = line(completed);
+    interruptibly(
+        () -> {
+          send(List.of(line));
+          return foreseen.add(line);
+        });
+  }
+
+  @Override
   public double[] scoreAll(List<CompletedPrompt> batch) {
     List<String> lines = batch.stream().map(CommandProgram::line).toList();
-    double[] scores = new double[lines.size()];
-    try {
-      int answered = ask(lines, scores, 0, false);
-      if (answered < scores.length) {
-        ask(lines, scores, answered, true);
-      }
-      return scores;
-    } catch (UserException e) {
-      stop();
-      throw e;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      stop();
-      throw fault("was interrupted", "");
+    int[] order = order(lines);
+    List<String> asked = Arrays.stream(order).mapToObj(lines::get).toList();
+    double[] answers = interruptibly(() -> answers(asked));
+    double[] scores = new double[order.length];
+    for (int i = 0; i < order.length; i++) {
+      scores[order[i]] = answers[i];
+    }
+    return scores;
+  }
+
+  /** The places of a batch's lines in the order in which they are asked: those foreseen first. */
+  private int[] order(List<String> lines) {
+    Map<String, Deque<Integer>> places = new LinkedHashMap<>();
+    for (int i = 0; i < lines.size(); i++) {
+      places.computeIfAbsent(lines.get(i), line -> new ArrayDeque<>()).add(i);
+    }
+    List<Integer> order = new ArrayList<>();
+    foreseen.forEach(line -> order.add(places.get(line).remove()));
+    places.values().stream().flatMap(Deque::stream).sorted().forEach(order::add);
+    return order.stream().mapToInt(i -> i).toArray();
+  }
+
+  private double[] answers(List<String> lines) throws InterruptedException {
+    double[] answers = new double[lines.size()];
+    send(lines.subList(foreseen.size(), lines.size()));
+    foreseen.clear();
+    int answered = receive(answers, 0, false);
+    if (answered < answers.length) {
+      send(lines.subList(answered, lines.size()));
+      receive(answers, answered, true);
+    }
+    return answers;
+  }
+
+  /** Sends lines to the command, which is started where it isn't running. */
+  private void send(List<String> lines) throws InterruptedException {
+    if (running == null) {
+      running = CommandProcess.start(command, shown);
+    }
+    Optional<String> unasked = foreseen.isEmpty() ? running.spoken() : Optional.empty();
+    if (unasked.isPresent()) {
+      throw fault(
+          "wrote '%s' without being asked".formatted(shortened(unasked.get())),
+          running.lastWords());
+    }
+    if (!lines.isEmpty()) {
+      running.send(lines);
     }
   }
 
   /** Returns how many lines are answered now: all, or fewer where the command stopped. */
-  private int ask(List<String> lines, double[] scores, int from, boolean again)
-      throws InterruptedException {
-    if (running == null) {
-      running = CommandProcess.start(command, shown);
-    }
+  private int receive(double[] answers, int from, boolean again) throws InterruptedException {
     int answered = from;
     try {
-      if (running.hasSpokenUnasked()) {
-        throw fault(
-            "wrote '%s' without being asked".formatted(shortened(running.answer(timeout))),
-            running.lastWords());
-      }
-      running.send(lines.subList(from, lines.size()));
-      while (answered < scores.length) {
-        scores[answered] = score(running.answer(timeout));
+      while (answered < answers.length) {
+        answers[answered] = score(running.answer(timeout));
         answered++;
       }
     } catch (CommandStoppedException e) {
@@ -94,6 +136,24 @@ final class CommandProgram implements RewardProgram {
       shown.println("reward command: " + e.getMessage() + "; starting it again");
     }
     return answered;
+  }
+
+  private <T> T interruptibly(Work<T> work) {
+    try {
+      return work.done();
+    } catch (UserException e) {
+      stop();
+      throw e;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop();
+      throw fault("was interrupted", "");
+    }
+  }
+
+  @FunctionalInterface
+  private interface Work<T> {
+    T done() throws InterruptedException;
   }
 
   private static String line(CompletedPrompt completed) {
@@ -142,6 +202,7 @@ final class CommandProgram implements RewardProgram {
   }
 
   private void stop() {
+    foreseen.clear();
     if (running != null) {
       running.stop();
       running = null;

@@ -22,6 +22,14 @@ public interface RewardProgram extends AutoCloseable {
   double score(CompletedPrompt completed);
 
   /**
+   * Hears of a completion that is going to be in the next batch, while others are sampled still. To
+   * be overridden by a program that computes outside this process and so can begin with it.
+   *
+   * @param completed the completion, its prompt and the rest of the prompt's row
+   */
+  default void foresee(CompletedPrompt completed) {}
+
+  /**
    * Scores a batch: all completions of a step. To be overridden where that is faster than one
    * completion after the other.
    *

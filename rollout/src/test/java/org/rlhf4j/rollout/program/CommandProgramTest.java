@@ -57,6 +57,53 @@ class CommandProgramTest {
     }
   }
 
+  /** Asked first for the third and the second of the batch: their counts are 1 and 2. */
+  @Test
+  void whatIsForeseenIsAskedFirst() {
+    CompletedPrompt a = Completed.of("a", null);
+    CompletedPrompt b = Completed.of("b", null);
+    CompletedPrompt c = Completed.of("c", null);
+    try (CommandProgram program = program(COUNTING, LONG)) {
+      program.foresee(c);
+      program.foresee(b);
+      assertThat(program.scoreAll(List.of(a, b, c, b))).containsExactly(3, 2, 1, 4);
+      assertThat(program.scoreAll(List.of(a, b))).containsExactly(5, 6);
+    }
+  }
+
+  /** The command waits for the file until it answers; it is made by the time the batch is asked. */
+  @Test
+  void computesBeforeItIsAsked() throws IOException {
+    Path begun = folder.resolve("begun");
+    String command = "read -r line; touch " + begun + "; echo '{\"score\": 7}'; cat > /dev/null";
+    try (CommandProgram program = program(command, LONG)) {
+      program.foresee(Completed.of("x", null));
+      while (!Files.exists(begun)) {
+        Thread.onSpinWait();
+      }
+      assertThat(program.score(Completed.of("x", null))).isEqualTo(7);
+    }
+  }
+
+  /** It ends after one of two foreseen lines; the new one is asked for the other and the third. */
+  @Test
+  void whatWasForeseenIsAskedAgainAfterAnEnd() {
+    String command =
+        "if [ -e again ]; then "
+            + COUNTING
+            + "; else touch again; read -r line; echo '{\"score\": 9}'; fi";
+    try (CommandProgram program = program("cd " + folder + "; " + command, LONG)) {
+      program.foresee(Completed.of("b", null));
+      program.foresee(Completed.of("a", null));
+      assertThat(
+              program.scoreAll(
+                  List.of(
+                      Completed.of("a", null), Completed.of("b", null), Completed.of("c", null))))
+          .containsExactly(1, 9, 2);
+      assertThat(shown.toString(UTF_8)).contains("starting it again");
+    }
+  }
+
   /** 3,000 lines of 200 bytes fill both pipes many times over. */
   @Test
   void aLargeBatchFillsNoPipeForGood() {
