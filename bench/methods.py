@@ -166,8 +166,9 @@ def spread(values, digits=2):
 
 
 def table(lines, kls):
-    """Markdown: the last evaluation of each run, and the gain at equal KL."""
-    heads = ["method", "gain", "KL, nats", "win rate", *(f"gain at {kl:g} nats" for kl in kls), "length", "ended"]
+    """Markdown: the last evaluation of each run, the gain at equal KL, and the reward as it is trained for."""
+    heads = ["method", "gain", "KL, nats", "win rate", *(f"gain at {kl:g} nats" for kl in kls), "length", "ended",
+             "less penalties"]
     rows = ["| " + " | ".join(heads) + " |", "| --- " + "| ---: " * (len(heads) - 1) + "|"]
     for method in dict.fromkeys(line["method"] for line in lines):
         runs = {}
@@ -183,6 +184,7 @@ def table(lines, kls):
             cells.append(spread(reached) + (f" ({len(reached)})" if 0 < len(reached) < len(gains) else ""))
         cells += [spread([line[name] for line in last], digits) for name, digits in (("completion_length", 1),
                                                                                      ("ended", 2))]
+        cells.append(spread([line["reward"] - PENALTY * (1 - line["ended"]) for line in last]))
         rows.append(f"| {method} | " + " | ".join(cells) + " |")
     return "\n".join(rows) + "\n"
 

@@ -7,7 +7,7 @@ import methods
 
 def line(method, seed, step, kl, difference):
     return {"method": method, "seed": seed, "step": step, "samples": 8 * step, "kl": kl, "difference": difference,
-            "win_rate": 0.5, "completion_length": 10, "ended": 1}
+            "reward": difference - 2, "win_rate": 0.5, "completion_length": 10, "ended": 0.75}
 
 
 LINES = [line("A", 0, 1, 1, 0.5), line("A", 0, 2, 3, 0.9), line("A", 1, 1, 2, 0.6), line("A", 1, 2, 4, 1.0),
@@ -30,12 +30,13 @@ class MethodsTest(unittest.TestCase):
 
     def test_table(self):
         rows = methods.table(LINES, [2, 3.5]).splitlines()
-        self.assertEqual("| method | gain | KL, nats | win rate | gain at 2 nats | gain at 3.5 nats | length | ended |",
-                         rows[0])
+        self.assertEqual("| method | gain | KL, nats | win rate | gain at 2 nats | gain at 3.5 nats | length | ended |"
+                         " less penalties |", rows[0])
+        # Rewards of -1.1 and -1, less a quarter of the penalty of 1.
         # At 2 nats 0.7 and 0.6, deviation 0.1 / sqrt(2); at 3.5 one seed alone: 0.6 + 0.75 * 0.4.
         self.assertEqual("| A | 0.95 ± 0.07 | 3.50 ± 0.71 | 0.50 ± 0.00 | 0.65 ± 0.07 | 0.90 (1) | 10.0 ± 0.0 |"
-                         " 1.00 ± 0.00 |", rows[2])
-        self.assertEqual("| B | -0.25 | 1.00 | 0.50 | – | – | 10.0 | 1.00 |", rows[3])
+                         " 0.75 ± 0.00 | -1.30 ± 0.07 |", rows[2])
+        self.assertEqual("| B | -0.25 | 1.00 | 0.50 | – | – | 10.0 | 0.75 | -2.50 |", rows[3])
 
 
 if __name__ == "__main__":

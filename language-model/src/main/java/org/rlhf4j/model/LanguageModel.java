@@ -9,24 +9,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** A causal language model with its weights and tokenizer: a policy or a frozen reference. */
-public final class LanguageModel implements Trainable, AutoCloseable {
-  private final ModelConfig config;
-  private final Tokenizer tokenizer;
-  private final Path origin; // of the weights; null where they are fresh
-  private final Parameters weights;
-  private final Adapter adapter; // null where all weights are trained
-  private final Network network;
-  private Dropout dropout;
-  private boolean checkpointing;
-
+public final class LanguageModel extends TransformerModel {
   private LanguageModel(
       ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {
-    this.config = config;
-    this.tokenizer = tokenizer;
-    this.origin = origin;
-    this.weights = weights;
-    this.adapter = adapter;
-    this.network = Network.of(config, weights, adapter);
+    super(config, tokenizer, origin, weights, adapter);
   }
 
   /**
@@ -134,41 +120,6 @@ public final class LanguageModel implements Trainable, AutoCloseable {
         causal, tokenizer, null, Parameters.fresh(causal.languageModelParameters(), seed), null);
   }
 
-  @Override
-  public ModelConfig config() {
-    return config;
-  }
-
-  /** The tokenizer. */
-  public Tokenizer tokenizer() {
-    return tokenizer;
-  }
-
-  @Override
-  public Parameters parameters() {
-    return adapter == null ? weights : adapter.parameters();
-  }
-
-  @Override
-  public Precision precision() {
-    return weights.precision();
-  }
-
-  /** All weights but the adapter's. */
-  Parameters weights() {
-    return weights;
-  }
-
-  /** The adapter, or null. */
-  Adapter adapter() {
-    return adapter;
-  }
-
-  /** Whether it has an adapter, and only that is trained. */
-  public boolean isAdapted() {
-    return adapter != null;
-  }
-
   /**
    * Whether its trained parameters mean the same as the other's: all weights, or an adapter on the
    * same base.
@@ -178,51 +129,12 @@ public final class LanguageModel implements Trainable, AutoCloseable {
         && (isAdapted() ? other.isAdapted() && origin.equals(other.origin) : !other.isAdapted());
   }
 
-  @Override
-  public long frozenCount() {
-    return adapter == null ? 0 : weights.count();
-  }
-
   /**
    * How many models compute with the weights under this model's adapter, this one included: the
    * memory is taken once. 1 where it has no adapter.
    */
   public int modelsOnItsWeights() {
     return weights.owners();
-  }
-
-  /** Where the weights are from; null where they are fresh. */
-  Path origin() {
-    return origin;
-  }
-
-  /**
-   * Draws which inputs the adapter doesn't see in the training passes from now on; without a
-   * dropout it sees all, as it does where nothing is trained.
-   *
-   * @param seed the run's
-   * @param step from 1
-   */
-  public void drawDropout(long seed, int step) {
-    dropout = adapter != null && adapter.lora().dropout() > 0 ? new Dropout(seed, step) : null;
-  }
-
-  @Override
-  public void checkpointGradients(boolean checkpointing) {
-    this.checkpointing = checkpointing;
-  }
-
-  @Override
-  public boolean checkpointsGradients() {
-    return checkpointing;
-  }
-
-  private Tape tape() {
-    return new Tape(dropout, checkpointing);
-  }
-
-  Network network() {
-    return network;
   }
 
   /** The head [C, V] with its gradient: the embedding where they are tied. */
@@ -379,45 +291,14 @@ public final class LanguageModel implements Trainable, AutoCloseable {
         : new LanguageModel(config, tokenizer, origin, weights.shared(), adapter.copy(List.of()));
   }
 
-  /**
-   * Writes what is trained, in fp32; see {@link #save(Path, SaveFormat)}.
-   *
-   * @param folder an existing, empty folder
-   * @throws IOException where it can't be written
-   */
-  public void save(Path folder) throws IOException {
-    save(folder, SaveFormat.DEFAULT);
-  }
-
-  /**
-   * Writes the model as a Hugging Face folder, an adapter as peft does, in one file.
-   *
-   * @param folder an existing, empty folder
-   * @param format how the weights are written
-   * @throws IOException where it can't be written
-   * @throws UserException where a weight is too large for the format
-   */
-  public void save(Path folder, SaveFormat format) throws IOException {
-    if (adapter == null) {
-      ModelFolder.write(folder, config, weights.tensors(), tokenizer, format);
-    } else {
-      AdapterFolder.write(folder, config.family(), adapter, false, format.dtype());
-      tokenizer.copyTo(folder);
-    }
+  @Override
+  boolean hasScalarHead() {
+    return false;
   }
 
   /** Adds the adapter to the weights and writes those; of no use afterwards. */
   void saveMerged(Path folder, SaveFormat format) throws IOException {
     network.fold(weights);
     ModelFolder.write(folder, config, weights.tensors(), tokenizer, format);
-  }
-
-  @Override
-  public void close() {
-    network.close();
-    weights.close();
-    if (adapter != null) {
-      adapter.close();
-    }
   }
 }

@@ -10,27 +10,13 @@ import java.util.Map;
  * A transformer with one number instead of logits: w · h, without bias. As a reward model it is
  * read at a completion's last token; as a critic before each of its tokens.
  */
-public final class ScalarModel implements Trainable, AutoCloseable {
+public final class ScalarModel extends TransformerModel {
   /** The head's tensor, as transformers names it. */
   static final String HEAD = "score.weight";
 
-  private final ModelConfig config;
-  private final Tokenizer tokenizer;
-  private final Path origin; // of the weights; null where they are fresh
-  private final Parameters weights;
-  private final Adapter adapter; // null where all weights are trained
-  private final Network network;
-  private Dropout dropout;
-  private boolean checkpointing;
-
   private ScalarModel(
       ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {
-    this.config = config;
-    this.tokenizer = tokenizer;
-    this.origin = origin;
-    this.weights = weights;
-    this.adapter = adapter;
-    this.network = Network.of(config, weights, adapter);
+    super(config, tokenizer, origin, weights, adapter);
   }
 
   /**
@@ -197,57 +183,6 @@ public final class ScalarModel implements Trainable, AutoCloseable {
     return scalar;
   }
 
-  @Override
-  public ModelConfig config() {
-    return config;
-  }
-
-  /** The tokenizer. */
-  public Tokenizer tokenizer() {
-    return tokenizer;
-  }
-
-  @Override
-  public Parameters parameters() {
-    return adapter == null ? weights : adapter.parameters();
-  }
-
-  @Override
-  public Precision precision() {
-    return weights.precision();
-  }
-
-  /** Whether it has an adapter, and only that and the head are trained. */
-  public boolean isAdapted() {
-    return adapter != null;
-  }
-
-  @Override
-  public long frozenCount() {
-    return adapter == null ? 0 : weights.count();
-  }
-
-  /**
-   * Draws which inputs the adapter doesn't see in the training passes from now on; without a
-   * dropout it sees all, as it does where nothing is trained.
-   *
-   * @param seed the run's
-   * @param step from 1
-   */
-  public void drawDropout(long seed, int step) {
-    dropout = adapter != null && adapter.lora().dropout() > 0 ? new Dropout(seed, step) : null;
-  }
-
-  @Override
-  public void checkpointGradients(boolean checkpointing) {
-    this.checkpointing = checkpointing;
-  }
-
-  @Override
-  public boolean checkpointsGradients() {
-    return checkpointing;
-  }
-
   /**
    * Scores of completions, each read at its last token.
    *
@@ -315,8 +250,7 @@ public final class ScalarModel implements Trainable, AutoCloseable {
 
   private ScalarPass pass(PackedTokens tokens, long[] rows) {
     parameters().trainable(true);
-    Tape tape = new Tape(dropout, checkpointing);
-    return new ScalarPass(network, weights, parameters(), tokens, rows, tape);
+    return new ScalarPass(network, weights, parameters(), tokens, rows, tape());
   }
 
   /**
@@ -356,31 +290,9 @@ public final class ScalarModel implements Trainable, AutoCloseable {
     return new ScalarModel(config, tokenizer, origin, weights.shared(), other);
   }
 
-  /**
-   * Writes what is trained, in fp32; see {@link #save(Path, SaveFormat)}.
-   *
-   * @param folder an existing, empty folder
-   * @throws IOException where it can't be written
-   */
-  public void save(Path folder) throws IOException {
-    save(folder, SaveFormat.DEFAULT);
-  }
-
-  /**
-   * Writes the model as a Hugging Face sequence classifier, an adapter as peft does, in one file.
-   *
-   * @param folder an existing, empty folder
-   * @param format how the weights are written
-   * @throws IOException where it can't be written
-   * @throws UserException where a weight is too large for the format
-   */
-  public void save(Path folder, SaveFormat format) throws IOException {
-    if (adapter == null) {
-      ModelFolder.write(folder, config, weights.tensors(), tokenizer, format);
-    } else {
-      AdapterFolder.write(folder, config.family(), adapter, true, format.dtype());
-      tokenizer.copyTo(folder);
-    }
+  @Override
+  boolean hasScalarHead() {
+    return true;
   }
 
   /** Adds the adapter to the weights and writes those; of no use afterwards. */
@@ -389,14 +301,5 @@ public final class ScalarModel implements Trainable, AutoCloseable {
     Map<String, StridedTensor> tensors = weights.tensors();
     tensors.put(HEAD, parameters().tensors().get(HEAD));
     ModelFolder.write(folder, config, tensors, tokenizer, format);
-  }
-
-  @Override
-  public void close() {
-    network.close();
-    weights.close();
-    if (adapter != null) {
-      adapter.close();
-    }
   }
 }
