@@ -160,15 +160,8 @@ public final class SampledRollouts implements RolloutSource {
     List<List<Sampled>> sampled = generate(step, rows, sampling.maxNewTokens());
     List<RolloutGroup> groups = new ArrayList<>();
     for (int g = 0; g < rows.length; g++) {
-      TokenizedPrompt prompt = prompts.get(rows[g]);
-      groups.add(
-          new RolloutGroup(
-              g,
-              prompt.row().prompt(),
-              prompt.ids(),
-              prompt.row().answer().orElse(null),
-              prompt.row().fields(),
-              sampled.get(g).stream().map(this::completion).toList()));
+      List<Completion> completions = sampled.get(g).stream().map(this::completion).toList();
+      groups.add(RolloutGroup.of(g, prompts.get(rows[g]), completions));
     }
     return new Rollout(groups);
   }
