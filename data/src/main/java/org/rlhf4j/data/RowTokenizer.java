@@ -177,6 +177,18 @@ public final class RowTokenizer {
   }
 
   /**
+   * Makes sure that the model's chat template takes a conversation, at a fraction of the cost of
+   * its tokens.
+   *
+   * @param conversation the prompt
+   * @throws BadRowException where the template refuses it
+   * @throws UserException where the model has no chat template
+   */
+  public void requireTaken(Conversation conversation) {
+    messages.prompt(conversation);
+  }
+
+  /**
    * Tokenizes answers to a conversation as the completions of a comparison, but uncut.
    *
    * @param conversation the prompt

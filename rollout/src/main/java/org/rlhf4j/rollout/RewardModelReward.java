@@ -27,8 +27,6 @@ import org.rlhf4j.reward.Scorer;
  * </ul>
  */
 public final class RewardModelReward implements Reward {
-  private static final List<String> ANY_ANSWER = List.of("Yes.");
-
   private final ScalarModel model;
   private final Tokenizer policyTokenizer;
   private final RowTokenizer rows;
@@ -72,12 +70,11 @@ public final class RewardModelReward implements Reward {
    *     refuses them
    */
   public void requireReads(TokenizedPrompt prompt) {
-    ownTurns(prompt.row().conversation())
-        .ifPresent(conversation -> rows.answered(conversation, ANY_ANSWER));
+    readAsMessages(prompt.row().conversation()).ifPresent(rows::requireTaken);
   }
 
-  /** The conversation where the model reads it by its own chat template. */
-  private Optional<Conversation> ownTurns(Optional<Conversation> conversation) {
+  /** The conversation, where the model reads it by its own chat template. */
+  private Optional<Conversation> readAsMessages(Optional<Conversation> conversation) {
     return conversation.filter(messages -> !sameTokenizer || !isSameTemplate());
   }
 
@@ -100,7 +97,7 @@ public final class RewardModelReward implements Reward {
 
   private TokenTree read(RolloutGroup group) {
     List<Completion> completions = group.completions();
-    Optional<Conversation> conversation = ownTurns(group.conversation());
+    Optional<Conversation> conversation = readAsMessages(group.conversation());
     if (conversation.isPresent()) {
       return rows.answered(conversation.get(), completions.stream().map(Completion::text).toList());
     }
