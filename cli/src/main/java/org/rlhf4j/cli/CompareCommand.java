@@ -134,9 +134,10 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
                 : Manifest.loadVerified(chosen.rewardModel(), model)) {
       requireSameTokenizer(model, reference, chosen);
       List<TokenizedPrompt> prompts = prompts(rows, model, reference, chosen);
-      Reward reward =
-          programs.with(
-              Optional.ofNullable(judge).map(one -> reward(one, model)), model.tokenizer());
+      Optional<RewardModelReward> judged =
+          Optional.ofNullable(judge).map(one -> reward(one, model));
+      judged.ifPresent(one -> prompts.forEach(one::requireReads));
+      Reward reward = programs.with(judged, model.tokenizer());
       HeldOutPrompts heldOut =
           new HeldOutPrompts(
               reference,
@@ -151,7 +152,7 @@ final class CompareCommand extends SettingsCommand<CompareCommand.CompareSetting
     }
   }
 
-  private static Reward reward(ScalarModel judge, LanguageModel model) {
+  private static RewardModelReward reward(ScalarModel judge, LanguageModel model) {
     int budget = MemoryPlan.microBatchTokens(judge.config().dimensions());
     return new RewardModelReward(judge, model.tokenizer(), budget);
   }

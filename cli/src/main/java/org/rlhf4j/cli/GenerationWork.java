@@ -14,7 +14,7 @@ import org.rlhf4j.model.SampleKey;
 import org.rlhf4j.model.Sampled;
 import org.rlhf4j.model.SamplingListener;
 import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.Reward;
+import org.rlhf4j.rollout.RewardModelReward;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 
@@ -39,7 +39,7 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
 
   private final LanguageModel model;
   private final GenerateCommand.GenerateSettings settings;
-  private final Reward reward;
+  private final RewardModelReward reward;
   private final RowTokenizer tokenizer;
   private final Ending ending;
   private int cut;
@@ -49,7 +49,8 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
    *
    * @param reward judges completions, or null where all are written
    */
-  GenerationWork(LanguageModel model, GenerateCommand.GenerateSettings settings, Reward reward) {
+  GenerationWork(
+      LanguageModel model, GenerateCommand.GenerateSettings settings, RewardModelReward reward) {
     this.model = model;
     this.settings = settings;
     this.reward = reward;
@@ -70,6 +71,9 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
       throw new UnfitRowException("an empty prompt has no token to go on from; write something");
     }
     UnfitRowException.requireFit(kept.get(0).ids(), model.config().dimensions());
+    if (reward != null) {
+      reward.requireReads(kept.get(0));
+    }
     cut += kept.get(0).cut() > 0 ? 1 : 0;
     return new Prompt(kept.get(0), index);
   }
@@ -133,8 +137,7 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
     String text = prompt.tokens().row().prompt();
     List<Completion> judged = completions.stream().map(one -> completion(text, one)).toList();
     double[] scores =
-        reward.score(
-            new Rollout(List.of(new RolloutGroup(0, text, prompt.tokens().ids(), null, judged))));
+        reward.score(new Rollout(List.of(RolloutGroup.of(0, prompt.tokens(), judged))));
     int best = 0;
     for (int i = 1; i < scores.length; i++) {
       best = scores[i] > scores[best] ? i : best;

@@ -24,7 +24,7 @@ final class MessageTokenizer {
    * A row's ids.
    *
    * @param completionMask for each token of the completions whether it is trained on
-   * @param row the row as text, as the model reads it
+   * @param row the row as text, as the model reads it; null of answers to a conversation
    */
   record Ids(int[] prompt, List<int[]> completions, boolean[] completionMask, Row row) {}
 
@@ -35,10 +35,9 @@ final class MessageTokenizer {
     this.tokenizer = tokenizer;
   }
 
-  /** The row as text, up to where the assistant begins to speak. */
-  PromptRow prompt(PromptRow row, Messages messages) {
-    String text = at(row, template -> template.prompt(messages.prompt()));
-    return row.rendered(text);
+  /** A conversation as text, up to where the assistant begins to speak. */
+  String prompt(Conversation conversation) {
+    return at(conversation.location(), template -> template.prompt(conversation.messages()));
   }
 
   int[] ids(String rendered) {
@@ -48,12 +47,12 @@ final class MessageTokenizer {
   /** All ids of a demonstration, without an end of ours. */
   int[] whole(Demonstration row, Messages messages) {
     List<ChatMessage> all = messages.with(messages.completions().get(0));
-    return ids(at(row, template -> template.dialogue(all)).text());
+    return ids(at(row.location(), template -> template.dialogue(all)).text());
   }
 
   Ids demonstration(Demonstration row, Messages messages) {
     List<ChatMessage> all = messages.with(messages.completions().get(0));
-    RenderedChat chat = at(row, template -> template.dialogue(all));
+    RenderedChat chat = at(row.location(), template -> template.dialogue(all));
     int before = promptLength(row, messages, chat.text());
     List<Span> said = chat.assistant().stream().filter(span -> span.end() > before).toList();
     if (said.isEmpty()) {
@@ -92,7 +91,7 @@ final class MessageTokenizer {
     if (messages.prompt().isEmpty()) {
       return 0;
     }
-    String prompt = at(row, template -> template.prompt(messages.prompt()));
+    String prompt = at(row.location(), template -> template.prompt(messages.prompt()));
     int mismatch = 0;
     while (mismatch < Math.min(prompt.length(), text.length())
         && prompt.charAt(mismatch) == text.charAt(mismatch)) {
@@ -118,29 +117,43 @@ final class MessageTokenizer {
   }
 
   Ids comparison(Comparison row, Messages messages) {
-    List<String> texts =
-        messages.completions().stream()
-            .map(completion -> dialogue(row, messages.with(completion)))
-            .toList();
-    String prompt = sharedPrompt(row, messages, texts);
+    List<String> texts = dialogues(row.location(), messages);
+    String prompt = sharedPrompt(row.location(), messages, texts);
+    List<String> said = texts.stream().map(text -> text.substring(prompt.length())).toList();
+    Comparison rendered =
+        new Comparison(prompt, said, row.margin(), row.location()).withColumns(row.columns());
     int[] before = ids(prompt);
+    return new Ids(before, completions(before, prompt, texts), null, rendered);
+  }
+
+  /** The ids that a comparison of these answers would have. */
+  Ids answered(Conversation conversation, List<String> answers) {
+    Messages messages = conversation.answered(answers);
+    List<String> texts = dialogues(conversation.location(), messages);
+    String prompt = sharedPrompt(conversation.location(), messages, texts);
+    int[] before = ids(prompt);
+    return new Ids(before, completions(before, prompt, texts), null, null);
+  }
+
+  private List<String> dialogues(Location place, Messages messages) {
+    return messages.completions().stream()
+        .map(messages::with)
+        .map(all -> at(place, template -> template.dialogue(all)).text())
+        .toList();
+  }
+
+  /** What follows a prompt, and its ids, in texts that begin with it. */
+  private List<int[]> completions(int[] before, String prompt, List<String> texts) {
     List<int[]> completions = new ArrayList<>();
     for (String text : texts) {
       int[] ids = continued(before, text, prompt.length(), text.length());
       completions.add(Arrays.copyOfRange(ids, before.length, ids.length));
     }
-    List<String> said = texts.stream().map(text -> text.substring(prompt.length())).toList();
-    Comparison rendered =
-        new Comparison(prompt, said, row.margin(), row.location()).withColumns(row.columns());
-    return new Ids(before, completions, null, rendered);
-  }
-
-  private String dialogue(Row row, List<ChatMessage> messages) {
-    return at(row, template -> template.dialogue(messages)).text();
+    return completions;
   }
 
   /** The prompt as it is for sampling, else, where no answer follows that, without its opening. */
-  private String sharedPrompt(Row row, Messages messages, List<String> texts) {
+  private String sharedPrompt(Location place, Messages messages, List<String> texts) {
     if (messages.prompt().isEmpty()) {
       return "";
     }
@@ -149,26 +162,26 @@ final class MessageTokenizer {
             template -> template.prompt(messages.prompt()),
             template -> template.dialogue(messages.prompt()).text());
     for (Function<ChatTemplate, String> one : prompts) {
-      String prompt = at(row, one);
+      String prompt = at(place, one);
       if (texts.stream().allMatch(text -> text.startsWith(prompt))) {
         return prompt;
       }
     }
     throw new BadRowException(
-        row.location(),
+        place,
         "the chat template writes the prompt otherwise where an answer follows; give text instead"
             + " of messages");
   }
 
   /** Renders; what the template refuses is the row's fault, but a missing one isn't. */
-  private <T> T at(Row row, Function<ChatTemplate, T> rendered) {
+  private <T> T at(Location place, Function<ChatTemplate, T> rendered) {
     if (template == null) {
       template = ChatTemplate.of(tokenizer);
     }
     try {
       return rendered.apply(template);
     } catch (UserException e) {
-      throw new BadRowException(row.location(), e.getMessage());
+      throw new BadRowException(place, e.getMessage());
     }
   }
 

@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * A prompt to sample from.
  *
- * @param prompt the prompt
+ * @param prompt the prompt; of messages a transcript until it is what a chat template writes
  * @param answer what a reward program compares a completion with, where the row has it
  * @param location where the row begins
  * @param messages where it is given as messages, those
@@ -43,9 +43,18 @@ public record PromptRow(
     return new PromptRow(prompt, answer, location, messages, further);
   }
 
-  /** The prompt of messages as the chat template renders it. */
+  /** The prompt of messages as a chat template writes it. */
   PromptRow rendered(String text) {
-    return new PromptRow(text, answer, location, Optional.empty(), fields);
+    return new PromptRow(text, answer, location, messages, fields);
+  }
+
+  /**
+   * Returns what another model than the one that is sampled from reads by its own chat template.
+   *
+   * @return the messages with their place, or nothing where the prompt is text
+   */
+  public Optional<Conversation> conversation() {
+    return messages.map(given -> new Conversation(given.prompt(), location));
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UsageException;
+import org.rlhf4j.model.UserException;
 
 /**
  * Turns rows into token ids.
@@ -161,7 +162,8 @@ public final class RowTokenizer {
   public Optional<TokenizedPrompt> tokenizePrompt(
       PromptRow row, int room, DataReport.Builder report) {
     report.read(row);
-    PromptRow text = row.messages().map(given -> messages.prompt(row, given)).orElse(row);
+    PromptRow text =
+        row.conversation().map(given -> row.rendered(messages.prompt(given))).orElse(row);
     int[] prompt =
         row.messages().isPresent() ? messages.ids(text.prompt()) : promptIds(row.prompt());
     int[] fitting = end(prompt, room);
@@ -172,6 +174,32 @@ public final class RowTokenizer {
     int cut = prompt.length - fitting.length;
     report.kept(fitting.length, 0, cut);
     return Optional.of(new TokenizedPrompt(fitting, text, cut));
+  }
+
+  /**
+   * Makes sure that the model's chat template takes a conversation, at a fraction of the cost of
+   * its tokens.
+   *
+   * @param conversation the prompt
+   * @throws BadRowException where the template refuses it
+   * @throws UserException where the model has no chat template
+   */
+  public void requireTaken(Conversation conversation) {
+    messages.prompt(conversation);
+  }
+
+  /**
+   * Tokenizes answers to a conversation as the completions of a comparison, but uncut.
+   *
+   * @param conversation the prompt
+   * @param answers each what the assistant says next; at least one
+   * @return their ids, ended
+   * @throws BadRowException where the model's chat template refuses the conversation
+   * @throws UserException where the model has no chat template
+   */
+  public TokenTree answered(Conversation conversation, List<String> answers) {
+    MessageTokenizer.Ids ids = messages.answered(conversation, answers);
+    return new TokenTree(ids.prompt(), ids.completions().stream().map(this::ended).toList());
   }
 
   /**

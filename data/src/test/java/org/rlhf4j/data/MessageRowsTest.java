@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.chat.ChatMessage;
@@ -159,6 +160,31 @@ class MessageRowsTest {
             .isEqualTo(prompt.row().prompt());
       }
     }
+  }
+
+  /** The prompt that a policy reads goes with the messages, which another model reads its way. */
+  @Test
+  void answersToAPromptsMessagesReadAsComparisonsDo() throws IOException {
+    String given = "{\"prompt\":[" + HI + "],\"chosen\":[" + YO + "],\"rejected\":[" + NO + "]}";
+    TokenTree expected = tokenized(RowKind.COMPARISONS, given, 100).tree();
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      RowTokenizer rows = new RowTokenizer(tokenizer, 100);
+      PromptRow row =
+          rows.tokenizePrompts(read(RowKind.PROMPTS, messages(HI)), 10).rows().get(0).row();
+      Conversation conversation = row.conversation().orElseThrow();
+      assertThat(conversation.messages()).containsExactly(new ChatMessage("user", "Hi"));
+      assertThat(conversation.location()).isEqualTo(row.location());
+      TokenTree both = rows.answered(conversation, List.of("Yo.", "No!"));
+      TokenTree one = rows.answered(conversation, List.of("No!"));
+      assertThat(both.prompt()).containsExactly(expected.prompt());
+      assertThat(both.completions()).containsExactlyElementsOf(expected.completions());
+      assertThat(one.prompt()).containsExactly(expected.prompt());
+      assertThat(one.completions()).containsExactly(expected.completions().get(1));
+      String empty =
+          tokenizer.decodeRaw(rows.answered(conversation, List.of("")).completions().get(0));
+      assertThat(empty).isEqualTo("<|endoftext|>");
+    }
+    assertThat(read(RowKind.PROMPTS, "{\"prompt\":\"Hi\"}").rows().get(0).conversation()).isEmpty();
   }
 
   @Test

@@ -91,6 +91,7 @@ public final class PolicyRun implements AutoCloseable {
               ? null
               : Manifest.loadVerified(settings.rewardModel(), policy);
       RunPrompts prompts = RunPrompts.read(settings, policy.tokenizer(), seed);
+      rewardModelReward().ifPresent(prompts::requireReadBy);
       BatchOrder order = prompts.order(loop.shuffle());
       Reward reward = programs.with(rewardModelReward(), policy.tokenizer());
       SampledRollouts sampled = prompts.rollouts(policy, order, samples, reward);
@@ -105,7 +106,7 @@ public final class PolicyRun implements AutoCloseable {
     }
   }
 
-  private Optional<Reward> rewardModelReward() {
+  private Optional<RewardModelReward> rewardModelReward() {
     return rewardModel == null
         ? Optional.empty()
         : Optional.of(new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));

@@ -1,20 +1,30 @@
 package org.rlhf4j.rollout;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
+import org.rlhf4j.data.Conversation;
 import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.TokenizedPrompt;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Tokenizer;
 import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.chat.ChatTemplate;
 import org.rlhf4j.reward.Scorer;
 
 /**
  * A reward model's score r(prompt, completion), read at the completion's last token; EOS is
- * appended to a cut one. A reward model with the policy's tokenizer is fed the policy's ids, one
- * with another is fed the text.
+ * appended to a cut one. What the model reads is
+ *
+ * <ul>
+ *   <li>the policy's ids, where it has the policy's tokenizer and, of a prompt that is messages,
+ *       the policy's chat template;
+ *   <li>else, of a prompt that is messages, these with the completion's text as the assistant's
+ *       turn, written by its own chat template as in its training and evaluation;
+ *   <li>else the text of prompt and completion.
+ * </ul>
  */
 public final class RewardModelReward implements Reward {
   private final ScalarModel model;
@@ -22,6 +32,7 @@ public final class RewardModelReward implements Reward {
   private final RowTokenizer rows;
   private final boolean sameTokenizer;
   private final int tokenBudget;
+  private Boolean sameTemplate; // once there are messages: without them a model needs none
 
   /**
    * A reward.
@@ -51,21 +62,55 @@ public final class RewardModelReward implements Reward {
     return scores;
   }
 
-  /** A group as one tree, or each completion as one where the positions don't hold all of it. */
-  private Stream<TokenTree> trees(RolloutGroup group) {
-    int[] prompt = sameTokenizer ? group.promptIds() : rows.promptIds(promptText(group));
-    List<int[]> completions = new ArrayList<>();
-    for (Completion completion : group.completions()) {
-      int[] ids =
-          sameTokenizer
-              ? completion.ids()
-              : rows.completionIds(promptText(group), completion.text());
-      completions.add(rows.ended(ids));
+  /**
+   * Makes sure that the model reads a prompt, before completions of it are sampled.
+   *
+   * @param prompt messages or text
+   * @throws UserException where it is messages, and the model has no chat template, or one that
+   *     refuses them
+   */
+  public void requireReads(TokenizedPrompt prompt) {
+    readAsMessages(prompt.row().conversation()).ifPresent(rows::requireTaken);
+  }
+
+  /** The conversation, where the model reads it by its own chat template. */
+  private Optional<Conversation> readAsMessages(Optional<Conversation> conversation) {
+    return conversation.filter(messages -> !sameTokenizer || !isSameTemplate());
+  }
+
+  private boolean isSameTemplate() {
+    if (sameTemplate == null) {
+      sameTemplate =
+          ChatTemplate.of(model.tokenizer()).writesLike(ChatTemplate.of(policyTokenizer));
     }
-    int longest = completions.stream().mapToInt(ids -> ids.length).max().orElseThrow();
-    return prompt.length + longest <= rows.maxLength()
-        ? Stream.of(new TokenTree(prompt, completions))
-        : completions.stream().map(completion -> cut(prompt, completion));
+    return sameTemplate;
+  }
+
+  /** A group as one tree, or each completion as one where the positions don't hold all of it. */
+  Stream<TokenTree> trees(RolloutGroup group) {
+    TokenTree read = read(group);
+    int longest = read.completions().stream().mapToInt(ids -> ids.length).max().orElseThrow();
+    return read.prompt().length + longest <= rows.maxLength()
+        ? Stream.of(read)
+        : read.completions().stream().map(completion -> cut(read.prompt(), completion));
+  }
+
+  private TokenTree read(RolloutGroup group) {
+    List<Completion> completions = group.completions();
+    Optional<Conversation> conversation = readAsMessages(group.conversation());
+    if (conversation.isPresent()) {
+      return rows.answered(conversation.get(), completions.stream().map(Completion::text).toList());
+    }
+    if (sameTokenizer) {
+      return new TokenTree(
+          group.promptIds(), completions.stream().map(one -> rows.ended(one.ids())).toList());
+    }
+    String prompt = promptText(group);
+    return new TokenTree(
+        rows.promptIds(prompt),
+        completions.stream()
+            .map(one -> rows.ended(rows.completionIds(prompt, one.text())))
+            .toList());
   }
 
   /** Without the prompt's beginning, so that a score doesn't depend on the group's others. */

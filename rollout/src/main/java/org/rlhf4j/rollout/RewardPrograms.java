@@ -101,7 +101,7 @@ public final class RewardPrograms implements AutoCloseable {
    * @param rewardModel has weight 1; empty where programs judge alone
    * @param policyTokenizer that of the policy
    */
-  public Reward with(Optional<Reward> rewardModel, Tokenizer policyTokenizer) {
+  public Reward with(Optional<? extends Reward> rewardModel, Tokenizer policyTokenizer) {
     if (isEmpty()) {
       return rewardModel.orElseThrow();
     }

@@ -2,12 +2,17 @@ package org.rlhf4j.rollout;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.rlhf4j.data.Conversation;
+import org.rlhf4j.data.PromptRow;
+import org.rlhf4j.data.TokenizedPrompt;
 
 /**
  * A prompt and the completions sampled from it.
  *
  * @param group its number in the step
- * @param prompt its text; null where only ids are known
+ * @param prompt its text as the policy reads it; null where only ids are known
+ * @param conversation the messages that it was written from; empty where it is text
  * @param promptIds its tokens, at least one
  * @param answer what a reward program compares with; null where there is none
  * @param fields further fields of the prompt's row, for reward programs
@@ -16,6 +21,7 @@ import java.util.Map;
 public record RolloutGroup(
     long group,
     String prompt,
+    Optional<Conversation> conversation,
     int[] promptIds,
     String answer,
     Map<String, Object> fields,
@@ -29,17 +35,37 @@ public record RolloutGroup(
     completions = List.copyOf(completions);
   }
 
-  /** A group of a row without further fields. */
+  /** A group of a text without further fields. */
   public RolloutGroup(
       long group, String prompt, int[] promptIds, String answer, List<Completion> completions) {
-    this(group, prompt, promptIds, answer, Map.of(), completions);
+    this(group, prompt, Optional.empty(), promptIds, answer, Map.of(), completions);
+  }
+
+  /**
+   * The completions of a row's prompt.
+   *
+   * @param group its number in the step
+   * @param prompt as the policy reads it
+   * @param completions at least one
+   * @return the group
+   */
+  public static RolloutGroup of(long group, TokenizedPrompt prompt, List<Completion> completions) {
+    PromptRow row = prompt.row();
+    return new RolloutGroup(
+        group,
+        row.prompt(),
+        row.conversation(),
+        prompt.ids(),
+        row.answer().orElse(null),
+        row.fields(),
+        completions);
   }
 
   RolloutGroup with(List<Completion> others) {
-    return new RolloutGroup(group, prompt, promptIds, answer, fields, others);
+    return new RolloutGroup(group, prompt, conversation, promptIds, answer, fields, others);
   }
 
   RolloutGroup numbered(long number) {
-    return new RolloutGroup(number, prompt, promptIds, answer, fields, completions);
+    return new RolloutGroup(number, prompt, conversation, promptIds, answer, fields, completions);
   }
 }

@@ -39,6 +39,12 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
     return new RunPrompts(settings, split, seed);
   }
 
+  /** Stops at a prompt that the reward model can't read. */
+  void requireReadBy(RewardModelReward reward) {
+    split.training().forEach(reward::requireReads);
+    split.heldOut().forEach(reward::requireReads);
+  }
+
   /** Which prompts a step takes. */
   BatchOrder order(boolean shuffle) {
     return new BatchOrder(split.training().size(), settings.promptsPerStep(), seed, shuffle);

@@ -174,14 +174,7 @@ public final class SampledRollouts implements RolloutSource {
   }
 
   private RolloutGroup group(int number, int row, Completion... completions) {
-    TokenizedPrompt prompt = prompts.get(row);
-    return new RolloutGroup(
-        number,
-        prompt.row().prompt(),
-        prompt.ids(),
-        prompt.row().answer().orElse(null),
-        prompt.row().fields(),
-        List.of(completions));
+    return RolloutGroup.of(number, prompts.get(row), List.of(completions));
   }
 
   private Completion completion(Sampled sampled) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.rollout.program.CompletedPrompt;
@@ -109,7 +110,13 @@ class WeightedRewardsTest {
         new Rollout(
             List.of(
                 new RolloutGroup(
-                    0, "Why?", new int[] {5}, "x", Map.of("level", 3), List.of(ended, cut)),
+                    0,
+                    "Why?",
+                    Optional.empty(),
+                    new int[] {5},
+                    "x",
+                    Map.of("level", 3),
+                    List.of(ended, cut)),
                 new RolloutGroup(
                     1, null, TinyRollouts.tokenizer().encode("yes"), null, List.of(cut))));
     RewardProgram program =

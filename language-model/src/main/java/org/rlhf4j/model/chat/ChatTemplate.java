@@ -146,6 +146,22 @@ public final class ChatTemplate {
   }
 
   /**
+   * Tells whether another template writes any messages alike.
+   *
+   * @param other a template
+   * @return whether its source is the same, and the text of each special token that this names
+   */
+  public boolean writesLike(ChatTemplate other) {
+    return template.source().equals(other.template.source()) && named().equals(other.named());
+  }
+
+  private Map<String, String> named() {
+    Map<String, String> named = new HashMap<>(specials);
+    named.keySet().removeIf(token -> !template.source().contains(token));
+    return named;
+  }
+
+  /**
    * Renders messages as a prompt: up to where the assistant begins to speak.
    *
    * @param messages at least one

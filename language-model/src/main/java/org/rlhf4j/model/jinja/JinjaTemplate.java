@@ -9,10 +9,12 @@ import java.util.Map;
 public final class JinjaTemplate {
 
   private final String name;
+  private final String source;
   private final Statement body;
 
-  private JinjaTemplate(String name, Statement body) {
+  private JinjaTemplate(String name, String source, Statement body) {
     this.name = name;
+    this.source = source;
     this.body = body;
   }
 
@@ -34,10 +36,19 @@ public final class JinjaTemplate {
    */
   public static JinjaTemplate parse(String name, String source) {
     try {
-      return new JinjaTemplate(name, Parser.parse(name, source));
+      return new JinjaTemplate(name, source, Parser.parse(name, source));
     } catch (StackOverflowError e) {
       throw new TemplateException("tags or brackets in each other are too deep").at(name, 1);
     }
+  }
+
+  /**
+   * Returns what the template was read from.
+   *
+   * @return Jinja
+   */
+  public String source() {
+    return source;
   }
 
   /**

@@ -232,6 +232,24 @@ class ChatTemplateTest {
     assertThat(prompt(hi)).isEqualTo("from the file");
   }
 
+  /** A reward model's padding differs from its EOS, the policy's often doesn't. */
+  @Test
+  void templatesThatWriteAlikeAreToldByTheirSourceAndTheTokensItNames() throws IOException {
+    String source = "{{ messages[0].content }}{{ eos_token }}";
+    ObjectNode settings = JSON.createObjectNode().put("eos_token", "E").put("pad_token", "E");
+    ChatTemplate template = template(source, settings);
+    assertThat(template.writesLike(template(source, settings.deepCopy().put("pad_token", "P"))))
+        .isTrue();
+    assertThat(template.writesLike(template(source, settings.deepCopy().put("eos_token", "F"))))
+        .isFalse();
+    assertThat(template.writesLike(template(source + "!", settings))).isFalse();
+  }
+
+  private ChatTemplate template(String source, ObjectNode settings) throws IOException {
+    writeSettings(settings.deepCopy().put("chat_template", source));
+    return ChatTemplate.find(folder, TOKENS, () -> NOW).orElseThrow();
+  }
+
   @Test
   void settingsWithoutDefaultAndBrokenTemplatesAreOneLine() throws IOException {
     ObjectNode settings = JSON.createObjectNode();
