@@ -192,6 +192,5 @@ def write_grpo(folder):
         trained = copy.deepcopy(models)
         steps = train(trained, rollouts, settings)
         write_json(folder / name / "expected.json", {"settings": settings, "steps": steps})
-        if name == "grpo":
-            save_weights(trained["policy"], folder / name / f"policy-{settings['steps']}.safetensors")
+        save_weights(trained["policy"], folder / name / f"policy-{settings['steps']}.safetensors")
     return [folder]

@@ -88,9 +88,7 @@ class GrpoAgainstPyTorchTest {
         boolean inLoss = config.kl().klIn() == KlSettings.KlIn.LOSS;
         checkUpdates(step.get("updates"), made.updates(), inLoss ? config.kl().klCoefficient() : 0);
       }
-      if (variant.equals("grpo")) {
-        checkWeights(policy.parameters(), variant + "/policy-3.safetensors");
-      }
+      checkWeights(policy.parameters(), variant + "/policy-3.safetensors");
     }
   }
 
