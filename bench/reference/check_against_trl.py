@@ -188,7 +188,7 @@ def grpo_trainer(models, rollouts, settings, options):
         model=models["policy"], reward_funcs=reward_func, processing_class=tokenizer(),
         train_dataset=Dataset.from_dict({"prompt": ["a", "b", "c"]}),
         args=GRPOConfig(**trainer_arguments(
-            settings, max_steps=4, per_device_train_batch_size=12, num_generations=4,
+            settings, max_steps=2 * settings["steps"], per_device_train_batch_size=12, num_generations=4,
             num_iterations=2, beta=settings["kl-coefficient"], shuffle_dataset=False,
             max_completion_length=settings["max-new-tokens"], **{**defaults, **options})),
         optimizers=optimizers(models["policy"], settings, [settings["learning-rate"]]),
@@ -231,7 +231,8 @@ def check_ppo(differences):
 def check_ppo_pieces(differences, trl_ppo):
     """Whitening over completions of different lengths, from the fixture's own first batch."""
     models = ppo.starting_models()
-    batch = ppo.prepare(models, ppo.fixed_rollouts(models["policy"])[0], ppo.SETTINGS)
+    critic = ppo.Critic(models, ppo.SETTINGS)
+    batch = ppo.prepare(models, critic, ppo.fixed_rollouts(models["policy"])[0], ppo.SETTINGS)
     padded = torch.nn.utils.rnn.pad_sequence(batch["raw_advantages"], batch_first=True)
     mask = torch.nn.utils.rnn.pad_sequence(
         [torch.ones(len(a), dtype=torch.bool) for a in batch["raw_advantages"]], batch_first=True)
@@ -243,7 +244,7 @@ def check_ppo_pieces(differences, trl_ppo):
 def full_width_rollouts(policy, scorer):
     generator = torch.Generator().manual_seed(57)
     batches = []
-    for step in (1, 2):
+    for step in range(1, ppo.SETTINGS["steps"] + 1):
         batch = []
         for i in range(8):
             prompt = ppo.random_prompt(generator)
@@ -261,24 +262,24 @@ def run_trl_ppo(trl_ppo, models, scorer, rollouts, orders, settings):
     from transformers import DataCollatorWithPadding
 
     batches = iter(rollouts)
+    width = max(len(r["prompt_ids"]) for batch in rollouts for r in batch)
     tokens = tokenizer()
     tokens.padding_side = "left"
 
     def fixed_generation(model, queries, batch_size, pad_token_id, generation_config):
         """The fixture's completions with the raw scores of the policy, as `generate` returns them."""
         batch = next(batches)
-        width = max(len(r["prompt_ids"]) for r in batch)
         ids = torch.tensor([[PAD] * (width - len(r["prompt_ids"])) + r["prompt_ids"]
                             + r["completion_ids"] for r in batch])
-        queries.resize_(ids[:, :width].shape).copy_(ids[:, :width])
+        queries.copy_(ids[:, :width])
         logits = trl_ppo.forward(model, ids, pad_token_id).logits[:, width - 1 : -1]
         return ids, logits / settings["temperature"]
 
     permutations = iter([np.array(sum(epoch, [])) for step in orders for epoch in step])
     size = len(rollouts[0])
-    data = Dataset.from_list([{"input_ids": r["prompt_ids"]} for batch in rollouts for r in batch])
+    data = Dataset.from_list([{"input_ids": [EOS] * width} for batch in rollouts for r in batch])
     config = trl_ppo.PPOConfig(**trainer_arguments(
-        settings, total_episodes=2 * size, per_device_train_batch_size=size, num_mini_batches=2, num_ppo_epochs=settings["ppo-epochs"],
+        settings, total_episodes=len(rollouts) * size, per_device_train_batch_size=size, num_mini_batches=2, num_ppo_epochs=settings["ppo-epochs"],
         response_length=settings["max-new-tokens"], temperature=1.0, kl_coef=settings["kl-coefficient"],
         gamma=1.0, lam=settings["lambda"], vf_coef=settings["value-coefficient"],
         missing_eos_penalty=1.0, stop_token="eos", num_sample_generations=0,

@@ -1,4 +1,4 @@
-"""GRPO: two rollout batches of three groups of four completions, two updates per batch."""
+"""GRPO: three rollout batches of three groups of four completions, two updates per batch."""
 
 import copy
 
@@ -11,7 +11,7 @@ from sft import adamw
 from tiny_models import causal_model, llama_config, perturbed, save_folder, save_weights
 
 SETTINGS = {
-    "steps": 2, "prompts-per-step": 3, "group-size": 4, "updates-per-batch": 2,
+    "steps": 3, "prompts-per-step": 3, "group-size": 4, "updates-per-batch": 2,
     "max-new-tokens": MAX_NEW_TOKENS, "temperature": 1.0,
     "advantage": "group", "loss": "grpo", "clip-low": 0.2, "clip-high": 0.2,
     "kl-coefficient": 0.04, "kl-estimator": "k3", "kl-in": "loss", "kl-ratio-correction": False,
@@ -156,7 +156,7 @@ def fixed_rollouts(policy):
     """Three groups a step: one with a cut completion, one with equal rewards, one ordinary."""
     generator = torch.Generator().manual_seed(61)
     steps = []
-    for step in (1, 2):
+    for step in range(1, SETTINGS["steps"] + 1):
         rollouts = []
         for group in range(SETTINGS["prompts-per-step"]):
             prompt = random_prompt(generator)
@@ -192,6 +192,5 @@ def write_grpo(folder):
         trained = copy.deepcopy(models)
         steps = train(trained, rollouts, settings)
         write_json(folder / name / "expected.json", {"settings": settings, "steps": steps})
-        if name == "grpo":
-            save_weights(trained["policy"], folder / name / "policy-final.safetensors")
+        save_weights(trained["policy"], folder / name / f"policy-{settings['steps']}.safetensors")
     return [folder]

@@ -1,4 +1,4 @@
-"""PPO: two rollout batches of eight completions, two epochs of two minibatches each."""
+"""PPO: three rollout batches of eight completions, two epochs of two minibatches each."""
 
 import copy
 
@@ -14,7 +14,7 @@ from trust_region import trust_region_step
 from tiny_models import causal_model, llama_config, perturbed, save_folder, save_weights, scalar_model
 
 SETTINGS = {
-    "steps": 2, "prompts-per-step": 8, "ppo-epochs": 2, "minibatches": 2,
+    "steps": 3, "prompts-per-step": 8, "ppo-epochs": 2, "minibatches": 2,
     "max-new-tokens": MAX_NEW_TOKENS, "temperature": 1.0,
     "objective": "clip", "clip": 0.2, "value-clip": 0.2, "value-coefficient": 0.1,
     "entropy-coefficient": 0.0, "gamma": 1.0, "lambda": 0.95, "kl-coefficient": 0.05,
@@ -201,7 +201,7 @@ def summary(rollouts, batch):
     }
 
 
-def train(models, rollouts_by_step, orders, settings):
+def train(models, rollouts_by_step, orders, settings, after_step=lambda step: None):
     """`orders[step][epoch]` lists the minibatches of an epoch, each a list of completion indices."""
     optimizer = adamw(models["policy"], settings, settings["learning-rate"])
     critic = Critic(models, settings)
@@ -227,6 +227,7 @@ def train(models, rollouts_by_step, orders, settings):
         lists = {k: v for k, v in batch.items() if k not in ("rows", "distributions")}
         records.append({"step": step, **summary(rollouts, batch), **measured, "minibatches": epochs,
                         **lists, "updates": updates})
+        after_step(step)
     return records
 
 
@@ -246,7 +247,7 @@ def starting_models():
 def fixed_rollouts(policy):
     generator = torch.Generator().manual_seed(51)
     return [[sampled_rollout(policy, step, i, random_prompt(generator), i in (2, 5), generator)
-             for i in range(SETTINGS["prompts-per-step"])] for step in (1, 2)]
+             for i in range(SETTINGS["prompts-per-step"])] for step in range(1, SETTINGS["steps"] + 1)]
 
 
 VARIANTS = {
@@ -257,7 +258,7 @@ VARIANTS = {
     "adaptive-kl": {"objective": "adaptive-kl", "clip": None, "step-kl-target": 1e-3, "temperature": 0.8},
     "shared": {"critic": "shared"},
     "warm-up": {"critic-warmup-steps": 1, "critic": "shared"},
-    "trust-region": {"objective": "trust-region", "clip": None, "step-kl-target": 0.01, "steps": 1},
+    "trust-region": {"objective": "trust-region", "clip": None, "step-kl-target": 0.05},
 }
 
 
@@ -271,9 +272,18 @@ def write_ppo(folder):
     for name, changes in VARIANTS.items():
         settings = {k: v for k, v in {**SETTINGS, **changes}.items() if v is not None}
         trained = copy.deepcopy(models)
-        steps = train(trained, rollouts, shuffled_orders(settings, len(rollouts[0]), 55), settings)
-        write_json(folder / name / "expected.json", {"settings": settings, "steps": steps})
-        save_weights(trained["policy"], folder / name / "policy-final.safetensors")
+
+        path = folder / name
+        path.mkdir()
+
+        def save_policy(step, path=path, policy=trained["policy"], settings=settings):
+            # The steps of a trust region are held together one by one, by their changes of the weights.
+            if settings["objective"] == "trust-region" or step == settings["steps"]:
+                save_weights(policy, path / f"policy-{step}.safetensors")
+
+        orders = shuffled_orders(settings, len(rollouts[0]), 55)
+        steps = train(trained, rollouts, orders, settings, save_policy)
+        write_json(path / "expected.json", {"settings": settings, "steps": steps})
         critic = trained["critic"].score if settings.get("critic") == "shared" else trained["critic"]
-        save_weights(critic, folder / name / "critic-final.safetensors")
+        save_weights(critic, path / "critic-final.safetensors")
     return [folder]

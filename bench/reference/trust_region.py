@@ -2,8 +2,12 @@
 
 import copy
 import math
+from functools import partial
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.nn.functional import rms_norm
+from transformers.models.llama.modeling_llama import LlamaRMSNorm
 
 from rows import divergences, token_distributions
 
@@ -34,10 +38,26 @@ def conjugate_gradient(product, b, iterations):
     return x
 
 
+def in_doubles(policy):
+    """A copy that computes in doubles throughout.
+
+    transformers' own norms and eager attention go through fp32 whatever the weights are. That is enough to
+    make the Fisher matrix asymmetric in the seventh digit, and ten iterations of conjugate gradients make
+    15 % of that: their residuals are no longer at right angles.
+    """
+    model = copy.deepcopy(policy).double()
+    model.set_attn_implementation("sdpa")
+    for module in model.modules():
+        if isinstance(module, LlamaRMSNorm):
+            weight, epsilon = module.weight, module.variance_epsilon
+            module.forward = partial(rms_norm, normalized_shape=weight.shape, weight=weight, eps=epsilon)
+    return model
+
+
+@sdpa_kernel(SDPBackend.MATH)  # fused attention has no second derivative
 def trust_region_step(policy, batch, settings):
     """Moves the policy; the surrogate is mean -A rho, the bound on the mean KL `step-kl-target`."""
-    model = copy.deepcopy(policy).double()
-    model.set_attn_implementation("eager")  # fused attention has no second derivative
+    model = in_doubles(policy)
     parameters = list(model.parameters())
     old, advantages = torch.cat(batch["old_logprobs"]).double(), torch.cat(batch["advantages"]).double()
 

@@ -8,6 +8,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GroupAdvantagesTest {
   private static final double[] REWARDS = {1, 2, 4};
@@ -30,6 +31,32 @@ class GroupAdvantagesTest {
   void handWorkedLeaveOneOut() {
     // 1 − (2 + 4) / 2, 2 − (1 + 4) / 2, 4 − (1 + 2) / 2
     assertThat(GroupAdvantages.LEAVE_ONE_OUT.start().of(REWARDS)).containsExactly(-2, -0.5, 2.5);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 7, 13})
+  void agreeWithPlainLoops(int size) {
+    double[] r = new Random(size).doubles(size, -5, 5).toArray();
+    double[] group = GroupAdvantages.GROUP.start().of(r);
+    double[] meanOnly = GroupAdvantages.MEAN_ONLY.start().of(r);
+    double[] leaveOneOut = GroupAdvantages.LEAVE_ONE_OUT.start().of(r);
+    for (int i = 0; i < size; i++) {
+      double sum = 0;
+      double others = 0;
+      for (int j = 0; j < size; j++) {
+        sum += r[j];
+        others += j == i ? 0 : r[j];
+      }
+      double mean = sum / size;
+      double squares = 0;
+      for (int j = 0; j < size; j++) {
+        squares += (r[j] - mean) * (r[j] - mean);
+      }
+      double deviation = Math.sqrt(squares / (size - 1));
+      assertThat(group[i]).isCloseTo((r[i] - mean) / (deviation + 1e-4), within(1e-12));
+      assertThat(meanOnly[i]).isCloseTo(r[i] - mean, within(1e-12));
+      assertThat(leaveOneOut[i]).isCloseTo(r[i] - others / (size - 1), within(1e-12));
+    }
   }
 
   @ParameterizedTest

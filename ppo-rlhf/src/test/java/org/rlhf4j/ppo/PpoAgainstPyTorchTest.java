@@ -28,13 +28,21 @@ import org.rlhf4j.training.LearningRateSchedule;
 import org.rlhf4j.training.settings.Settings;
 import org.rlhf4j.training.settings.Written;
 
-/** Two steps on fixed rollouts against plain PyTorch; see bench/reference for the numbers. */
+/** Three steps on fixed rollouts against plain PyTorch; see bench/reference for the numbers. */
 class PpoAgainstPyTorchTest {
   private static final Path FIXTURE = Path.of("src/test/resources/fixtures/ppo");
-  private static final double TOLERANCE = 1e-4;
 
-  /** Where Fisher-vector products are differences of gradients here and exact there: relative. */
-  private static final double DIFFERENCED = 0.1;
+  private static final int STEPS = 3;
+
+  /**
+   * Of a trust region, whose Fisher-vector products are differences of fp32 gradients here and
+   * exact, in doubles, there: its change of the weights, its KL and its gain relative, all that
+   * follows absolute. Measured: the three changes are 0.06 %, 0.12 % and 0.05 % apart. A difference
+   * step of ten times or a tenth of the size fails it, and so does plain conjugate gradients.
+   */
+  private static final double DIFFERENCED = 3e-3;
+
+  private double tolerance = 1e-4;
 
   @ParameterizedTest
   @CsvSource({
@@ -52,16 +60,20 @@ class PpoAgainstPyTorchTest {
     "trust-region, 4096",
     "trust-region, 20"
   })
-  void twoStepsEqualPyTorch(String variant, int tokenBudget) throws IOException {
+  void threeStepsEqualPyTorch(String variant, int tokenBudget) throws IOException {
     JsonNode expected =
         new ObjectMapper().readTree(FIXTURE.resolve(variant + "/expected.json").toFile());
     PpoConfig config = config(expected.get("settings"));
+    boolean trustRegion = config.ppo().objective() == Objective.TRUST_REGION;
+    if (trustRegion) {
+      tolerance = DIFFERENCED;
+    }
     try (LanguageModel policy = LanguageModel.load(FIXTURE.resolve("policy"));
         LanguageModel reference = LanguageModel.load(FIXTURE.resolve("reference"));
         Critic critic = critic(config, policy);
         Learner policyLearner =
             new Learner(
-                policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(2))) {
+                policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(STEPS))) {
       PpoTrainer trainer =
           new PpoTrainer(
               config.ppo(),
@@ -76,28 +88,29 @@ class PpoAgainstPyTorchTest {
               FIXTURE.resolve("rollouts.jsonl"), policy.tokenizer(), policy.config().dimensions());
       double temperature = config.rollouts().temperature();
       for (JsonNode step : expected.get("steps")) {
-        Rollout rollout = rollouts.get(step.get("step").intValue());
+        int number = step.get("step").intValue();
+        Rollout rollout = rollouts.get(number);
         rollout =
             rollout
                 .withLogprobs(RolloutScoring.logprobs(policy, rollout, temperature, tokenBudget))
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
-        PpoStep made =
-            trainer.step(step.get("step").intValue(), rollout, penalized(rollout), order(step));
+        Map<String, float[]> before = weights(policy.parameters());
+        PpoStep made = trainer.step(number, rollout, penalized(rollout), order(step));
         checkMetrics(step, made);
         checkExperience(step, made);
         List<PpoUpdate> updates = made.updates();
-        if (config.ppo().objective() == Objective.TRUST_REGION) {
+        if (trustRegion) {
+          String start = number == 1 ? "policy/model" : variant + "/policy-" + (number - 1);
+          String end = variant + "/policy-" + number;
+          assertThat(changeApart(before, policy.parameters(), start, end)).isLessThan(DIFFERENCED);
           close(step, "grad_norm", updates.get(0).gradNorm());
           updates = updates.subList(1, updates.size());
         }
         checkUpdates(step.get("updates"), updates);
       }
-      String weights = variant + "/policy-final.safetensors";
-      if (config.ppo().objective() == Objective.TRUST_REGION) {
-        checkDirection(policy.parameters(), weights);
-      } else {
-        checkWeights(policy.parameters(), weights);
+      if (!trustRegion) {
+        checkWeights(policy.parameters(), variant + "/policy-" + STEPS + ".safetensors");
       }
       checkCritic(critic, policy, variant);
     }
@@ -123,7 +136,7 @@ class PpoAgainstPyTorchTest {
   /** Of its own, or a head on the policy that begins as that of the other. */
   private static Critic critic(PpoConfig config, LanguageModel policy) {
     LearningRateSchedule schedule =
-        config.optimizer().scheduleOver(config.ppo().valueLearningRate(), 2);
+        config.optimizer().scheduleOver(config.ppo().valueLearningRate(), STEPS);
     if (config.ppo().critic() == Critic.Kind.SEPARATE) {
       ScalarModel model = ScalarModel.load(FIXTURE.resolve("critic"));
       return new SeparateCritic(model, config.optimizer(), schedule);
@@ -168,7 +181,7 @@ class PpoAgainstPyTorchTest {
     };
   }
 
-  private static void checkMetrics(JsonNode step, PpoStep made) {
+  private void checkMetrics(JsonNode step, PpoStep made) {
     for (String name :
         List.of(
             "reward",
@@ -184,14 +197,15 @@ class PpoAgainstPyTorchTest {
             "backtracks")) {
       if (step.has(name)) {
         double value = step.get(name).doubleValue();
+        double ours = made.metrics().get(name).orElseThrow();
         boolean differenced = step.has("backtracks") && name.matches("step_kl|surrogate_gain");
-        double bound = differenced ? DIFFERENCED * value : TOLERANCE;
-        assertThat(made.metrics().get(name).orElseThrow()).as(name).isCloseTo(value, within(bound));
+        double bound = differenced ? DIFFERENCED * value : tolerance;
+        assertThat(ours).as(name).isCloseTo(value, within(bound));
       }
     }
   }
 
-  private static void checkExperience(JsonNode step, PpoStep made) {
+  private void checkExperience(JsonNode step, PpoStep made) {
     Experience experience =
         Experience.of(
             made.rollout(),
@@ -207,18 +221,18 @@ class PpoAgainstPyTorchTest {
     checkRows(step.get("ref_logprobs"), experience.refLogprobs());
   }
 
-  private static void checkRows(JsonNode expected, float[][] rows) {
+  private void checkRows(JsonNode expected, float[][] rows) {
     assertThat(rows).hasNumberOfRows(expected.size());
     for (int i = 0; i < rows.length; i++) {
       assertThat(rows[i]).hasSize(expected.get(i).size());
       for (int t = 0; t < rows[i].length; t++) {
         assertThat((double) rows[i][t])
-            .isCloseTo(expected.get(i).get(t).doubleValue(), within(TOLERANCE));
+            .isCloseTo(expected.get(i).get(t).doubleValue(), within(tolerance));
       }
     }
   }
 
-  private static void checkUpdates(JsonNode expected, List<PpoUpdate> updates) {
+  private void checkUpdates(JsonNode expected, List<PpoUpdate> updates) {
     assertThat(updates).hasSize(expected.size());
     for (int i = 0; i < updates.size(); i++) {
       JsonNode theirs = expected.get(i);
@@ -238,7 +252,7 @@ class PpoAgainstPyTorchTest {
     }
   }
 
-  private static void close(JsonNode theirs, String name, double ours) {
+  private void close(JsonNode theirs, String name, double ours) {
     if (!theirs.has(name)) {
       assertThat(ours).as(name + " of an update of the critic alone").isNaN();
       return;
@@ -246,7 +260,7 @@ class PpoAgainstPyTorchTest {
     double value = theirs.get(name).doubleValue();
     assertThat(ours)
         .as(name)
-        .isCloseTo(value, within(TOLERANCE * Math.max(1, Math.abs(value)) * 2));
+        .isCloseTo(value, within(tolerance * Math.max(1, Math.abs(value)) * 2));
   }
 
   private static void checkWeights(Parameters parameters, String file) {
@@ -262,34 +276,30 @@ class PpoAgainstPyTorchTest {
             });
   }
 
-  /**
-   * The step from where the policy began: in the direction of theirs, and about as long. Theirs has
-   * exact products in doubles. What is left is the rounding of fp32 gradients, over 2h: steps h of
-   * a third and of three times the size are both farther off (0.994 and 0.994, here 0.995), and so
-   * are differences on one side (0.974). Ten iterations leave half of the residual, so rounding
-   * counts most in the flat directions, which cost no KL.
-   */
-  private static void checkDirection(Parameters parameters, String file) {
-    Safetensors start = Safetensors.open(FIXTURE.resolve("policy/model.safetensors"));
-    Safetensors end = Safetensors.open(FIXTURE.resolve(file));
-    double[] products = new double[3];
-    parameters
-        .tensors()
+  /** The last step's change of the weights: |ours − theirs| / |theirs|. */
+  private static double changeApart(
+      Map<String, float[]> before, Parameters parameters, String theirStart, String theirEnd) {
+    Safetensors start = Safetensors.open(FIXTURE.resolve(theirStart + ".safetensors"));
+    Safetensors end = Safetensors.open(FIXTURE.resolve(theirEnd + ".safetensors"));
+    double[] squares = new double[2];
+    weights(parameters)
         .forEach(
-            (name, tensor) -> {
-              String key = end.entries().containsKey(name) ? name : "model." + name;
-              float[] from = start.values(key);
-              float[] theirs = end.values(key);
-              float[] ours = tensor.values();
-              for (int k = 0; k < ours.length; k++) {
-                double a = (double) ours[k] - from[k];
-                double b = (double) theirs[k] - from[k];
-                products[0] += a * b;
-                products[1] += a * a;
-                products[2] += b * b;
+            (name, now) -> {
+              float[] from = start.values("model." + name);
+              float[] to = end.values("model." + name);
+              for (int k = 0; k < now.length; k++) {
+                double theirs = (double) to[k] - from[k];
+                double ours = (double) now[k] - before.get(name)[k];
+                squares[0] += (ours - theirs) * (ours - theirs);
+                squares[1] += theirs * theirs;
               }
             });
-    assertThat(products[0] / Math.sqrt(products[1] * products[2])).isGreaterThan(0.99);
-    assertThat(Math.sqrt(products[1] / products[2])).isCloseTo(1, within(0.12));
+    return Math.sqrt(squares[0] / squares[1]);
+  }
+
+  private static Map<String, float[]> weights(Parameters parameters) {
+    Map<String, float[]> weights = new HashMap<>();
+    parameters.tensors().forEach((name, tensor) -> weights.put(name, tensor.values()));
+    return weights;
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.Torch;
 
@@ -28,6 +29,28 @@ class VanillaObjectiveTest {
             .containsExactly(new float[] {-6, 1, 2}, within(1e-5f));
       }
       assertThat(objective.isClipped(9, 1)).isFalse();
+    }
+  }
+
+  @Test
+  void agreesWithPlainLoops() {
+    Random random = new Random(2);
+    float[] ratios = new float[131];
+    float[] advantages = new float[131];
+    for (int t = 0; t < ratios.length; t++) {
+      ratios[t] = (float) Math.exp(random.nextGaussian());
+      advantages[t] = (float) random.nextGaussian();
+    }
+    try (NDManager manager = Torch.manager()) {
+      float[] loss =
+          new VanillaObjective()
+              .loss(manager.create(ratios), manager.create(advantages), null, null)
+              .toFloatArray();
+      assertThat(loss).hasSize(131);
+      for (int t = 0; t < loss.length; t++) {
+        double expected = 0 - (double) advantages[t] * ratios[t];
+        assertThat((double) loss[t]).isCloseTo(expected, within(1e-5));
+      }
     }
   }
 }

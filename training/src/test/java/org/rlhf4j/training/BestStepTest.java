@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,16 +40,19 @@ class BestStepTest {
 
   @TempDir private Path folder;
 
+  /** A step that isn't survived; 0: all are. */
+  private static IntConsumer failingAt(int failing) {
+    return step -> {
+      if (step == failing) {
+        throw new IllegalStateException("killed");
+      }
+    };
+  }
+
   private Path run(String name, boolean resume, EvaluationSettings evaluation, int failing)
       throws IOException {
     FakeStage stage =
-        new FakeStage(
-            STEPS,
-            step -> {
-              if (step == failing) {
-                throw new IllegalStateException("killed");
-              }
-            }) {
+        new FakeStage(STEPS, failingAt(failing)) {
           @Override
           public Metrics evaluate(int step) {
             evaluated.add(step);
@@ -222,13 +226,7 @@ class BestStepTest {
 
   /** Ends where its weight falls below 0, which it does at step 6. */
   private FakeStage stopping(int failing) {
-    return new FakeStage(
-        STEPS,
-        step -> {
-          if (step == failing) {
-            throw new IllegalStateException("killed");
-          }
-        }) {
+    return new FakeStage(STEPS, failingAt(failing)) {
       @Override
       public Metrics evaluate(int step) {
         evaluated.add(step);

@@ -1,0 +1,126 @@
+package org.rlhf4j.ppo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class LineSearchTest {
+
+  /** gain(θ) = g · θ − ½ c |θ|², KL(θ) = ½ |θ|², measured where the weights are. */
+  private static final class Parabola implements LineSearch.Slope {
+    private final float[] g;
+    private final double c;
+    private final List<float[]> visited = new ArrayList<>();
+
+    private Parabola(float[] g, double c) {
+      this.g = g;
+      this.c = c;
+    }
+
+    @Override
+    public void moveTo(float[] weights) {
+      visited.add(weights.clone());
+    }
+
+    private float[] here() {
+      return visited.get(visited.size() - 1);
+    }
+
+    @Override
+    public double gain() {
+      return ConjugateGradient.dot(g, here()) - c * kl();
+    }
+
+    @Override
+    public double kl() {
+      return 0.5 * ConjugateGradient.dot(here(), here());
+    }
+  }
+
+  /** Along one axis; x = −1, so that steps go up. */
+  private static LineSearch.Step search(Parabola parabola, double length, double bound) {
+    return LineSearch.search(parabola, new float[] {0}, new float[] {-1}, length, bound);
+  }
+
+  /**
+   * gain(θ) = θ − θ². At 3 it is −6, at 1.5 −0.75; at 0.75 it is 0.1875, where the KL is 0.28125.
+   */
+  @Test
+  void theFirstStepThatGainsIsTaken() {
+    Parabola parabola = new Parabola(new float[] {1}, 2);
+    assertThat(search(parabola, 3, 0.3)).isEqualTo(new LineSearch.Step(0.28125, 0.1875, 2));
+    assertThat(parabola.here()).containsExactly(0.75f);
+  }
+
+  /** As above, but 0.28125 is too far: at 0.375 the gain is 0.234375 and the KL 0.0703125. */
+  @Test
+  void aStepOutOfBoundsIsHalvedThoughItGains() {
+    Parabola parabola = new Parabola(new float[] {1}, 2);
+    assertThat(search(parabola, 3, 0.28)).isEqualTo(new LineSearch.Step(0.0703125, 0.234375, 3));
+    assertThat(search(parabola, 0.75, 0.28125).backtracks()).isZero();
+  }
+
+  /** gain(θ) = −θ is below 0 at each of the ten. */
+  @Test
+  void whereNothingGainsTheWeightsAreLeft() {
+    Parabola parabola = new Parabola(new float[] {-1}, 0);
+    assertThat(search(parabola, 1, 1)).isEqualTo(new LineSearch.Step(0, 0, 10));
+    assertThat(parabola.visited).hasSize(11);
+    assertThat(parabola.visited.get(9)).containsExactly(1 / 512f);
+    assertThat(parabola.here()).containsExactly(0);
+  }
+
+  @Test
+  void noLengthIsNoStep() {
+    Parabola parabola = new Parabola(new float[] {1}, 0);
+    assertThat(search(parabola, 0, 1).backtracks()).isEqualTo(LineSearch.TRIES);
+    assertThat(parabola.here()).containsExactly(0);
+  }
+
+  /** Seven weights, by plain loops: all ten steps are measured, and the first good one chosen. */
+  @Test
+  void equalsPlainLoops() {
+    Random random = new Random(4);
+    int[] ends = new int[LineSearch.TRIES + 1];
+    for (int round = 0; round < 200; round++) {
+      float[] g = gaussian(random, 7);
+      float[] start = new float[7];
+      float[] x = gaussian(random, 7);
+      double c = Math.exp(8 * random.nextDouble() - 3);
+      double bound = Math.exp(8 * random.nextDouble() - 5);
+      int expected = LineSearch.TRIES;
+      for (int i = LineSearch.TRIES - 1; i >= 0; i--) {
+        double gain = 0;
+        double kl = 0;
+        for (int k = 0; k < 7; k++) {
+          double theta = -Math.pow(0.5, i) * 2 * x[k];
+          gain += g[k] * theta;
+          kl += 0.5 * theta * theta;
+        }
+        expected = gain - c * kl > 0 && kl <= bound ? i : expected;
+      }
+      Parabola parabola = new Parabola(g, c);
+      assertThat(LineSearch.search(parabola, start, x, 2, bound).backtracks()).isEqualTo(expected);
+      for (int k = 0; k < 7; k++) {
+        double made = expected == LineSearch.TRIES ? 0 : -Math.pow(0.5, expected) * 2 * x[k];
+        assertThat((double) parabola.here()[k]).isCloseTo(made, within(1e-6));
+      }
+      ends[expected]++;
+    }
+    assertThat(ends[0] + ends[1]).isPositive();
+    assertThat(ends[4]).isPositive();
+    assertThat(ends[LineSearch.TRIES]).isPositive();
+  }
+
+  private static float[] gaussian(Random random, int size) {
+    float[] values = new float[size];
+    for (int k = 0; k < size; k++) {
+      values[k] = (float) random.nextGaussian();
+    }
+    return values;
+  }
+}
