@@ -129,7 +129,8 @@ def arguments():
     parser.add_argument("--eval-every", type=int, default=4)
     parser.add_argument("--completions", type=int, default=32, help="of a step, a multiple of 8")
     parser.add_argument("--eval-prompts", type=int, default=200, help="all of --eval-data, for TRL takes all")
-    parser.add_argument("--at-kl", type=lambda text: [float(kl) for kl in text.split(",")], default=[2.0, 5.0])
+    parser.add_argument("--at-kl", type=lambda text: [float(kl) for kl in text.split(",")], default=[1.0, 2.0, 4.0])
+    parser.add_argument("--plot-kl", type=float, default=8.0, help="nats to which curves are plotted")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--peer-python", type=Path, help="of an environment with peers/requirements.txt")
     parser.add_argument("--ppo-peer-python", type=Path, help="of an environment with peers/requirements-ppo.txt")
@@ -199,6 +200,17 @@ def curves(lines):
             for method, steps in by_method.items()}
 
 
+def up_to(points, kl):
+    """The beginning of a curve, to where it first gets to a KL."""
+    kept = []
+    for x, y in points:
+        if x > kl:
+            x0, y0 = kept[-1]
+            return kept + [(kl, y0 + (kl - x0) / (x - x0) * (y - y0))]
+        kept.append((x, y))
+    return kept
+
+
 def write(lines, options):
     with open(options.output / "methods.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
@@ -207,7 +219,8 @@ def write(lines, options):
     (options.output / "methods.md").write_text(table(lines, options.at_kl))
     title = f"{options.model.name}, {options.steps} × {options.completions} samples, {len(options.seeds)} seeds"
     (options.output / "methods.svg").write_text(
-        plot.svg(title, "KL to the reference, nats a completion", "held-out reward gained", curves(lines)))
+        plot.svg(title, "KL to the reference, nats a completion", "held-out reward gained",
+                 {method: up_to(points, options.plot_kl) for method, points in curves(lines).items()}))
 
 
 def main():

@@ -28,6 +28,11 @@ class MethodsTest(unittest.TestCase):
         self.assertEqual({"A": [(0.0, 0.0), (1.5, 0.55), (3.5, 0.95)], "B": [(0.0, 0.0), (1, -0.25)]},
                          methods.curves(LINES))
 
+    def test_a_curve_is_cut_at_a_kl(self):
+        points = [(0, 0), (1, 0.5), (3, 0.9)]
+        self.assertEqual([(0, 0), (1, 0.5), (2, 0.7)], methods.up_to(points, 2))
+        self.assertEqual(points, methods.up_to(points, 3))
+
     def test_table(self):
         rows = methods.table(LINES, [2, 3.5]).splitlines()
         self.assertEqual("| method | gain | KL, nats | win rate | gain at 2 nats | gain at 3.5 nats | length | ended |"

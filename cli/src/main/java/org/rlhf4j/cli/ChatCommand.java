@@ -68,12 +68,12 @@ final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings> {
   void run(ChatSettings chosen) throws IOException {
     try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
       ChatTemplate template = ChatTemplate.of(model.tokenizer());
-      Conversation conversation =
-          new Conversation(
+      ChatSession session =
+          new ChatSession(
               model, template, chosen.sampling(), chosen.machine().seed(), chosen.system());
       BufferedReader lines =
           new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-      new ChatLines(conversation, out(), err(), Display.isTerminal(STDIN)).talk(lines);
+      new ChatLines(session, out(), err(), Display.isTerminal(STDIN)).talk(lines);
     }
   }
 }

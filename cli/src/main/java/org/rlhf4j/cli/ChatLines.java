@@ -5,23 +5,23 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import org.rlhf4j.model.UserException;
 
-/** A conversation line by line: what is read is said to the model, its answers are written. */
+/** A session line by line: what is read is said to the model, its answers are written. */
 final class ChatLines {
 
-  private final Conversation conversation;
+  private final ChatSession session;
   private final PrintWriter out;
   private final PrintWriter err;
   private final boolean terminal;
 
   /**
-   * Creates the lines of a conversation.
+   * Creates the lines of a session.
    *
    * @param out takes answers
    * @param err takes what isn't an answer
    * @param terminal whether someone types, who is then shown where
    */
-  ChatLines(Conversation conversation, PrintWriter out, PrintWriter err, boolean terminal) {
-    this.conversation = conversation;
+  ChatLines(ChatSession session, PrintWriter out, PrintWriter err, boolean terminal) {
+    this.session = session;
     this.out = out;
     this.err = err;
     this.terminal = terminal;
@@ -39,7 +39,7 @@ final class ChatLines {
         case "/exit" -> {
           return;
         }
-        case "/clear" -> conversation.clear();
+        case "/clear" -> session.clear();
         default -> answer(line.strip());
       }
     }
@@ -55,7 +55,7 @@ final class ChatLines {
 
   private void answer(String message) {
     try {
-      int forgotten = conversation.say(message, this::show);
+      int forgotten = session.say(message, this::show);
       out.println();
       out.flush();
       if (forgotten > 0) {

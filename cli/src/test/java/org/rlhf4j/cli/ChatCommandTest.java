@@ -77,7 +77,7 @@ class ChatCommandTest {
     try (LanguageModel model = LanguageModel.load(folder)) {
       SamplingSettings longer = SamplingSettings.of(40, 1);
       List<String> pieces = new ArrayList<>();
-      new Conversation(model, ChatTemplate.of(model.tokenizer()), longer, 3, null)
+      new ChatSession(model, ChatTemplate.of(model.tokenizer()), longer, 3, null)
           .say("a", pieces::add);
       int[] prompt = model.tokenizer().encodeRaw("uaa");
       int[] ids = ids(model, longer, prompt, new SampleKey(3, 0, 0, 0));
@@ -138,12 +138,12 @@ class ChatCommandTest {
     Files.writeString(folder.resolve("chat_template.jinja"), TEMPLATE);
   }
 
-  private static Conversation conversation(LanguageModel model, String system) {
-    return new Conversation(model, ChatTemplate.of(model.tokenizer()), GREEDY, 0, system);
+  private static ChatSession conversation(LanguageModel model, String system) {
+    return new ChatSession(model, ChatTemplate.of(model.tokenizer()), GREEDY, 0, system);
   }
 
   private static ChatLines lines(
-      Conversation conversation, StringWriter out, StringWriter err, boolean terminal) {
+      ChatSession conversation, StringWriter out, StringWriter err, boolean terminal) {
     return new ChatLines(conversation, new PrintWriter(out), new PrintWriter(err), terminal);
   }
 

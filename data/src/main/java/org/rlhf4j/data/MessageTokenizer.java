@@ -135,6 +135,13 @@ final class MessageTokenizer {
     return new Ids(before, completions(before, prompt, texts), null, null);
   }
 
+  /** Writes a conversation with an answer as {@link #answered} does, and makes no ids of it. */
+  void requireTaken(Conversation conversation) {
+    Messages messages = conversation.answered(List.of("Yes."));
+    List<String> texts = dialogues(conversation.location(), messages);
+    sharedPrompt(conversation.location(), messages, texts);
+  }
+
   private List<String> dialogues(Location place, Messages messages) {
     return messages.completions().stream()
         .map(messages::with)

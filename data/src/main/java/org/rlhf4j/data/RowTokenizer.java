@@ -177,15 +177,15 @@ public final class RowTokenizer {
   }
 
   /**
-   * Makes sure that the model's chat template takes a conversation, at a fraction of the cost of
-   * its tokens.
+   * Makes sure that the model's chat template takes a conversation and an answer to it, at a
+   * fraction of the cost of their tokens.
    *
    * @param conversation the prompt
    * @throws BadRowException where the template refuses it
    * @throws UserException where the model has no chat template
    */
   public void requireTaken(Conversation conversation) {
-    messages.prompt(conversation);
+    messages.requireTaken(conversation);
   }
 
   /**

@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** A completion in the making: one row of the decoding batch. */
 final class GenerationRow {
   private final int[] prompt;
-  private final int request;
+  private final int requestIndex;
   private final int number;
   private final CounterRandom random;
   private final int[] ids;
@@ -17,16 +17,16 @@ final class GenerationRow {
   /**
    * A row without tokens.
    *
-   * @param wanted the request
-   * @param request its index
+   * @param request what wants it
+   * @param requestIndex its index
    * @param number the index of the completion's key there
    * @param limit the most tokens it may get
    */
-  GenerationRow(GenerationRequest wanted, int request, int number, int limit) {
-    this.prompt = wanted.prompt();
-    this.request = request;
+  GenerationRow(GenerationRequest request, int requestIndex, int number, int limit) {
+    this.prompt = request.prompt();
+    this.requestIndex = requestIndex;
     this.number = number;
-    this.random = wanted.keys().get(number).random();
+    this.random = request.keys().get(number).random();
     this.ids = new int[limit];
     this.logprobs = new float[limit];
   }
@@ -35,8 +35,8 @@ final class GenerationRow {
     return prompt;
   }
 
-  int request() {
-    return request;
+  int requestIndex() {
+    return requestIndex;
   }
 
   int number() {

@@ -122,6 +122,18 @@ public final class Generator implements AutoCloseable {
     }
   }
 
+  /**
+   * What copies of the weights sampling may take beside them: long rollouts multiply with packed
+   * ones.
+   *
+   * @param model samples
+   * @param steps how many tokens a row draws at most, one completion after the other
+   * @return bytes
+   */
+  public static long packedBytes(LanguageModel model, long steps) {
+    return PackedWeights.bytes(model, steps);
+  }
+
   private static int newTokens(
       LanguageModel model, SamplingSettings settings, GenerationRequest request) {
     int room = model.config().dimensions().positions() - request.prompt().length;
@@ -136,11 +148,11 @@ public final class Generator implements AutoCloseable {
   private List<List<Sampled>> run(List<GenerationRequest> requests) {
     List<List<GenerationRow>> rows = new ArrayList<>();
     for (GenerationRequest request : requests) {
-      int place = rows.size();
+      int requestIndex = rows.size();
       int limit = newTokens(model, settings, request);
       rows.add(
           IntStream.range(0, request.keys().size())
-              .mapToObj(number -> new GenerationRow(request, place, number, limit))
+              .mapToObj(number -> new GenerationRow(request, requestIndex, number, limit))
               .toList());
     }
     // Long prompts first: the last rows to finish are then the cheap ones.
@@ -272,7 +284,7 @@ public final class Generator implements AutoCloseable {
         row.leave();
       }
       if (row.finished()) {
-        listener.finished(row.request(), row.number(), row.sampled());
+        listener.finished(row.requestIndex(), row.number(), row.sampled());
       }
     }
     return steps;

@@ -7,7 +7,7 @@ import java.util.Set;
 
 /** Matrix products as the programs compute them, by the library that is fastest on the machine. */
 public final class MatrixProduct {
-  /** By matrix: its copy in the library's own order. */
+  /** By matrix: its copy in the library's own order. Nothing to do with tokens that are packed. */
   static final TorchArchive.EmptyDict PACKED = new TorchArchive.EmptyDict("Dict[Tensor, Tensor]");
 
   private MatrixProduct() {}

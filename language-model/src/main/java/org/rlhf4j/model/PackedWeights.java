@@ -2,6 +2,7 @@ package org.rlhf4j.model;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /**
@@ -10,7 +11,7 @@ import java.util.stream.LongStream;
  * more until they are closed, and the weights mustn't change meanwhile.
  */
 final class PackedWeights implements AutoCloseable {
-  /** With more rows a packed matrix is multiplied no faster. */
+  /** With more rows a packed matrix is multiplied no faster; programs have this bound too. */
   static final int FEW_ROWS = 16;
 
   /**
@@ -36,16 +37,16 @@ final class PackedWeights implements AutoCloseable {
    * @param ahead how many steps may come
    */
   void before(int rows, int ahead) {
-    boolean pays = rows <= FEW_ROWS && steps >= PAID_BACK && ahead >= PAID_BACK;
+    boolean pays = isFew(rows) && steps >= PAID_BACK && ahead >= PAID_BACK;
     if (pays && !packed && model.precision() == Precision.FP32) {
+      packed = true; // before it is done: what a failure leaves is dropped too
       pack();
-      packed = true;
     }
   }
 
   /** Counts steps that were made. */
   void after(int rows, int made) {
-    if (rows <= FEW_ROWS) {
+    if (isFew(rows)) {
       steps += made;
     }
   }
@@ -54,9 +55,23 @@ final class PackedWeights implements AutoCloseable {
     return packed;
   }
 
+  /** One row reads the weights once in either order. */
+  private static boolean isFew(int rows) {
+    return rows > 1 && rows <= FEW_ROWS;
+  }
+
+  /** Bytes of the copies that sampling makes at most, if all rows take so many steps. */
+  static long bytes(LanguageModel model, long steps) {
+    boolean packs = model.precision() == Precision.FP32 && steps >= 2 * PAID_BACK;
+    NDList weights = model.weights().computed();
+    return packs
+        ? Arrays.stream(matrices(model)).map(i -> 4 * weights.get((int) i).size()).sum()
+        : 0;
+  }
+
   private void pack() {
     try (NDManager scope = model.weights().manager().newSubManager()) {
-      NDList in = new NDList(scope.create(matrices()));
+      NDList in = new NDList(scope.create(matrices(model)));
       in.addAll(model.weights().computed());
       in.add(scope.create((long) FEW_ROWS));
       model.network().run("pack", in, false);
@@ -64,7 +79,7 @@ final class PackedWeights implements AutoCloseable {
   }
 
   /** The indices of the layers' matrices and the head's among the weights. */
-  private long[] matrices() {
+  private static long[] matrices(LanguageModel model) {
     LongStream layers =
         LinearModule.all(model.weights().specs()).stream().mapToLong(LinearModule::parameter);
     return LongStream.concat(layers, LongStream.of(model.headIndex())).distinct().toArray();

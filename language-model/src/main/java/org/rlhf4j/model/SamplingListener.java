@@ -30,9 +30,9 @@ public interface SamplingListener {
   /**
    * Takes a completion that has its last token, while others are sampled still.
    *
-   * @param request the index of its request
+   * @param requestIndex the index of its request
    * @param number the index of its key there
    * @param sampled the completion
    */
-  default void finished(int request, int number, Sampled sampled) {}
+  default void finished(int requestIndex, int number, Sampled sampled) {}
 }

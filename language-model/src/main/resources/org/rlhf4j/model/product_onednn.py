@@ -11,7 +11,7 @@
       out = ops.mkldnn._linear_pointwise(a, b.t(), bias, "none", annotate(List[Optional[number]], []), "")
     return out
 
-  # x w (+ bias), by the packed copy of w where there is one and rows are few: with more, packing gains nothing.
+  # x w (+ bias), by the packed copy of w where there is one and rows are few, as PackedWeights has it: with more it is no faster.
   def weighted(self: __torch__.Transformer, x: Tensor, w: Tensor, bias: Optional[Tensor]) -> Tensor:
     if torch.size(x, 0) <= 16 and torch.__contains__(self.packed, w):
       out = ops.mkldnn._linear_pointwise(x, self.packed[w], bias, "none", annotate(List[Optional[number]], []), "")

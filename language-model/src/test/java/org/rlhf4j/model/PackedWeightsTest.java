@@ -28,6 +28,9 @@ class PackedWeightsTest {
   void packsWhereManyStepsOfFewRowsWereMadeAndMayCome() throws IOException {
     try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder())) {
       assertThat(packs(model, 16, ENOUGH, 16, ENOUGH)).isTrue();
+      assertThat(packs(model, 2, ENOUGH, 2, ENOUGH)).isTrue();
+      assertThat(packs(model, 1, ENOUGH, 2, ENOUGH)).isFalse();
+      assertThat(packs(model, 2, ENOUGH, 1, ENOUGH)).isFalse();
       assertThat(packs(model, 17, ENOUGH, 16, ENOUGH)).isFalse();
       assertThat(packs(model, 16, ENOUGH, 17, ENOUGH)).isFalse();
       assertThat(packs(model, 16, ENOUGH - 1, 16, ENOUGH)).isFalse();
@@ -35,6 +38,24 @@ class PackedWeightsTest {
     }
     try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder(), Precision.BF16)) {
       assertThat(packs(model, 16, ENOUGH, 16, ENOUGH)).isFalse();
+    }
+  }
+
+  /** All that has two dimensions is multiplied with but the table of positions, [64, C]. */
+  @Test
+  void theirBytesAreThoseOfTheMatrices() throws IOException {
+    try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder())) {
+      long matrices =
+          model.weights().list().stream()
+              .filter(weight -> weight.getShape().dimension() == 2)
+              .mapToLong(weight -> weight.size())
+              .sum();
+      long positions = 64L * model.config().dimensions().hidden();
+      assertThat(Generator.packedBytes(model, 2 * ENOUGH)).isEqualTo(4 * (matrices - positions));
+      assertThat(Generator.packedBytes(model, 2 * ENOUGH - 1)).isZero();
+    }
+    try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder(), Precision.BF16)) {
+      assertThat(Generator.packedBytes(model, 2 * ENOUGH)).isZero();
     }
   }
 
@@ -107,8 +128,8 @@ class PackedWeightsTest {
 
   private static PackedWeights packed(LanguageModel model) {
     PackedWeights packed = new PackedWeights(model);
-    packed.after(1, ENOUGH);
-    packed.before(1, ENOUGH);
+    packed.after(2, ENOUGH);
+    packed.before(2, ENOUGH);
     return packed;
   }
 

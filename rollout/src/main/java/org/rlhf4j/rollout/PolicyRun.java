@@ -224,7 +224,7 @@ public final class PolicyRun implements AutoCloseable {
     }
     memory.addAll(RunPlan.Part.ofTokens(policy, tokenBudget));
     if (sampler != null) {
-      memory.add(sampler.cache(settings.maxLength()));
+      memory.addAll(sampler.memory(settings.maxLength()));
     }
     long updates = (long) steps * passes * minibatches;
     if (settings.replay() != null) {

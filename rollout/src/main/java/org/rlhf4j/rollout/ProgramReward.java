@@ -17,8 +17,8 @@ record ProgramReward(String name, RewardProgram program, Tokenizer policyTokeniz
     implements Reward {
 
   @Override
-  public void foresee(RolloutGroup prompt) {
-    completed(prompt).forEach(program::foresee);
+  public void foresee(RolloutGroup group) {
+    completed(group).forEach(program::foresee);
   }
 
   @Override

@@ -15,9 +15,9 @@ public interface Reward {
    * Hears of a completion that will be scored with others, as soon as it is sampled. What computes
    * elsewhere may begin with it.
    *
-   * @param prompt the completion's group with no other in it
+   * @param group the completion's, with no other in it
    */
-  default void foresee(RolloutGroup prompt) {}
+  default void foresee(RolloutGroup group) {}
 
   /**
    * The batch with its scores and, where they are sums, with what they are sums of.

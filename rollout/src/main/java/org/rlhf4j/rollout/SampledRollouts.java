@@ -133,12 +133,22 @@ public final class SampledRollouts implements RolloutSource {
     return new TokenTree(prompts.get(row).ids(), Collections.nCopies(samples, new int[length]));
   }
 
+  /** What sampling takes beside the policy, where no completion ends early. */
+  List<RunPlan.Part> memory(int maxLength) {
+    long completions = (long) order.rows(1).length * samples;
+    long waves = (completions + MAX_ROWS - 1) / MAX_ROWS;
+    long packed = Generator.packedBytes(policy, waves * sampling.maxNewTokens());
+    return packed == 0
+        ? List.of(cache(maxLength))
+        : List.of(cache(maxLength), new RunPlan.Part("packed weights", packed));
+  }
+
   /**
-   * What the keys and values of completions in work take, where none ends early.
+   * Keys and values of completions in work.
    *
    * @param maxLength tokens of prompt and completion
    */
-  RunPlan.Part cache(int maxLength) {
+  private RunPlan.Part cache(int maxLength) {
     Dimensions d = policy.config().dimensions();
     long rows = Math.min(MAX_ROWS, (long) order.rows(1).length * samples);
     long numbers = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;

@@ -33,8 +33,8 @@ public final class WeightedRewards implements Reward {
   }
 
   @Override
-  public void foresee(RolloutGroup prompt) {
-    parts.forEach(part -> part.reward().foresee(prompt));
+  public void foresee(RolloutGroup group) {
+    parts.forEach(part -> part.reward().foresee(group));
   }
 
   @Override

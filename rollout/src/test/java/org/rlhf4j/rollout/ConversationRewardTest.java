@@ -345,6 +345,25 @@ class ConversationRewardTest {
     }
   }
 
+  /**
+   * A template that writes the system message into the last turn, so not where an answer is that:
+   * an answer doesn't follow what the prompt is. Without a system message it does.
+   */
+  @Test
+  void aRunStopsWhereAnAnswerDoesntFollowThePrompt() {
+    assertThatThrownBy(
+            () ->
+                run(
+                    "{% for m in messages %}{% if m.role == 'assistant' %}A:{{ m.content }}{{ eos_token }}"
+                        + "{% elif m.role == 'user' %}Q:{% if loop.last and messages[0].role == 'system' %}"
+                        + "{{ messages[0].content }} {% endif %}{{ m.content }} {% endif %}{% endfor %}",
+                    "{'messages': [{'role': 'user', 'content': 'Hi'}]}",
+                    "{'messages': " + TURNS + "}"))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(folder.resolve("rows.jsonl") + ":2:1: ")
+        .hasMessageContaining("writes the prompt otherwise where an answer follows");
+  }
+
   @Test
   void aRunStopsBeforeItSamplesWhatTheRewardModelCantRead() {
     assertThatThrownBy(

@@ -13,8 +13,10 @@ import org.rlhf4j.data.BatchOrder;
 import org.rlhf4j.data.Location;
 import org.rlhf4j.data.PromptRow;
 import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.training.RunPlan;
 
 class SampledRolloutsTest {
   private static final int PROMPTS = 6;
@@ -92,6 +94,23 @@ class SampledRolloutsTest {
     assertThat(source(4, 0).rollout(2).groups()).hasSize(2);
   }
 
+  /** A step of 18 completions is one wave, in which a row draws 10 tokens: too few to pack for. */
+  @Test
+  void itsMemoryHasPackedWeightsWhereRowsAreLong() {
+    assertThat(source(PROMPTS, 0).memory(20)).hasSize(1);
+    SampledRollouts longOnes =
+        new SampledRollouts(
+            policy,
+            ROWS,
+            new BatchOrder(PROMPTS, PROMPTS, 0, false),
+            3,
+            SamplingSettings.of(512, 1),
+            0,
+            rollout -> new double[rollout.size()]);
+    assertThat(longOnes.memory(530).get(1))
+        .isEqualTo(new RunPlan.Part("packed weights", Generator.packedBytes(policy, 512)));
+  }
+
   @Test
   void areAFunctionOfSeedAndStep() {
     List<List<Integer>> once = ids(source(PROMPTS, 0).rollout(1));
@@ -108,9 +127,7 @@ class SampledRolloutsTest {
     assertThat(ids(source(2, 0).rollout(1))).isEqualTo(together.subList(0, 6));
   }
 
-  /**
-   * Each completion by itself, in the order of their ends, before any is scored; none of a trial.
-   */
+  /** Each completion by itself, before any is scored; none of a trial. */
   @Test
   void theRewardForeseesWhatItWillScore() {
     List<String> foreseen = new ArrayList<>();

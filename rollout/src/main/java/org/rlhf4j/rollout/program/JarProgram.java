@@ -110,6 +110,15 @@ final class JarProgram implements RewardProgram {
   }
 
   @Override
+  public void foresee(CompletedPrompt completed) {
+    guarded(
+        () -> {
+          program.foresee(completed);
+          return null;
+        });
+  }
+
+  @Override
   public double[] scoreAll(List<CompletedPrompt> batch) {
     return guarded(() -> program.scoreAll(batch));
   }

@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.UserException;
 
@@ -71,8 +72,9 @@ class CommandProgramTest {
     }
   }
 
-  /** The command waits for the file until it answers; it is made by the time the batch is asked. */
+  /** The command makes the file once it has read a line, before the batch is asked. */
   @Test
+  @Timeout(60)
   void computesBeforeItIsAsked() throws IOException {
     Path begun = folder.resolve("begun");
     String command = "read -r line; touch " + begun + "; echo '{\"score\": 7}'; cat > /dev/null";

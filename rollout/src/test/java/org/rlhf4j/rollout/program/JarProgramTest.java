@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -113,7 +114,13 @@ class JarProgramTest {
 
   /** Of this program itself; its state tells whether it was closed. */
   public static final class OfThisProgram implements RewardProgram {
+    private static final List<CompletedPrompt> FORESEEN = new ArrayList<>();
     private static boolean closed;
+
+    @Override
+    public void foresee(CompletedPrompt completed) {
+      FORESEEN.add(completed);
+    }
 
     @Override
     public double score(CompletedPrompt completed) {
@@ -131,7 +138,10 @@ class JarProgramTest {
     WeightedProgram setting = WeightedProgram.of(OfThisProgram.class);
     assertThat(setting).hasToString("class:#" + OfThisProgram.class.getName());
     try (RewardProgram program = WeightedProgram.parse(setting.toString()).open(null)) {
-      assertThat(program.score(Completed.of("four", null))).isEqualTo(4);
+      CompletedPrompt four = Completed.of("four", null);
+      program.foresee(four);
+      assertThat(OfThisProgram.FORESEEN).containsExactly(four);
+      assertThat(program.score(four)).isEqualTo(4);
     }
     assertThat(OfThisProgram.closed).isTrue();
     assertThatThrownBy(() -> WeightedProgram.parse("class:#a.B").open(null))

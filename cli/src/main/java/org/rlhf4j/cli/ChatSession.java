@@ -19,7 +19,7 @@ import org.rlhf4j.model.chat.ChatTemplate;
  * What was said to a model and what it answered. Where a dialogue no longer fits in the model's
  * positions beside an answer, its first messages are forgotten, the system message never.
  */
-final class Conversation {
+final class ChatSession {
 
   /** What a decoder writes for bytes that are no whole character yet. */
   private static final String INCOMPLETE = "\uFFFD";
@@ -37,7 +37,7 @@ final class Conversation {
    *
    * @param system what the model is told before it, or null
    */
-  Conversation(
+  ChatSession(
       LanguageModel model,
       ChatTemplate template,
       SamplingSettings sampling,
