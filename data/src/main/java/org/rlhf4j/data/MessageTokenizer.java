@@ -117,46 +117,46 @@ final class MessageTokenizer {
   }
 
   Ids comparison(Comparison row, Messages messages) {
-    List<String> texts = dialogues(row.location(), messages);
-    String prompt = sharedPrompt(row.location(), messages, texts);
-    List<String> said = texts.stream().map(text -> text.substring(prompt.length())).toList();
+    Written written = written(row.location(), messages);
+    String prompt = written.prompt();
+    List<String> said =
+        written.texts().stream().map(text -> text.substring(prompt.length())).toList();
     Comparison rendered =
         new Comparison(prompt, said, row.margin(), row.location()).withColumns(row.columns());
-    int[] before = ids(prompt);
-    return new Ids(before, completions(before, prompt, texts), null, rendered);
+    return ids(written, rendered);
   }
 
   /** The ids that a comparison of these answers would have. */
   Ids answered(Conversation conversation, List<String> answers) {
-    Messages messages = conversation.answered(answers);
-    List<String> texts = dialogues(conversation.location(), messages);
-    String prompt = sharedPrompt(conversation.location(), messages, texts);
-    int[] before = ids(prompt);
-    return new Ids(before, completions(before, prompt, texts), null, null);
+    return ids(written(conversation.location(), conversation.answered(answers)), null);
   }
 
   /** Writes a conversation with an answer as {@link #answered} does, and makes no ids of it. */
   void requireTaken(Conversation conversation) {
-    Messages messages = conversation.answered(List.of("Yes."));
-    List<String> texts = dialogues(conversation.location(), messages);
-    sharedPrompt(conversation.location(), messages, texts);
+    written(conversation.location(), conversation.answered(List.of("Yes.")));
   }
 
-  private List<String> dialogues(Location place, Messages messages) {
-    return messages.completions().stream()
-        .map(messages::with)
-        .map(all -> at(place, template -> template.dialogue(all)).text())
-        .toList();
+  /** The dialogues of a prompt's completions, and the prompt with which all of them begin. */
+  private record Written(String prompt, List<String> texts) {}
+
+  private Written written(Location place, Messages messages) {
+    List<String> texts =
+        messages.completions().stream()
+            .map(messages::with)
+            .map(all -> at(place, template -> template.dialogue(all)).text())
+            .toList();
+    return new Written(sharedPrompt(place, messages, texts), texts);
   }
 
-  /** What follows a prompt, and its ids, in texts that begin with it. */
-  private List<int[]> completions(int[] before, String prompt, List<String> texts) {
+  private Ids ids(Written written, Row rendered) {
+    String prompt = written.prompt();
+    int[] before = ids(prompt);
     List<int[]> completions = new ArrayList<>();
-    for (String text : texts) {
+    for (String text : written.texts()) {
       int[] ids = continued(before, text, prompt.length(), text.length());
       completions.add(Arrays.copyOfRange(ids, before.length, ids.length));
     }
-    return completions;
+    return new Ids(before, completions, null, rendered);
   }
 
   /** The prompt as it is for sampling, else, where no answer follows that, without its opening. */

@@ -62,6 +62,13 @@ final class ConjugateGradient {
     return sum;
   }
 
+  /** a + s b. */
+  static float[] sum(float[] a, double s, float[] b) {
+    float[] sum = a.clone();
+    addTo(sum, s, b);
+    return sum;
+  }
+
   /** a ← a + s b. */
   static void addTo(float[] a, double s, float[] b) {
     for (int k = 0; k < a.length; k++) {

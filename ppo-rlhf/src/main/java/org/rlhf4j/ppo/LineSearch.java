@@ -44,9 +44,7 @@ final class LineSearch {
   static Step search(Slope slope, float[] start, float[] x, double length, double bound) {
     double scale = length;
     for (int tries = 0; tries < TRIES && length > 0; tries++) {
-      float[] moved = start.clone();
-      ConjugateGradient.addTo(moved, -scale, x);
-      slope.moveTo(moved);
+      slope.moveTo(ConjugateGradient.sum(start, -scale, x));
       double kl = slope.kl();
       double gain = slope.gain();
       if (gain > 0 && kl <= bound) {

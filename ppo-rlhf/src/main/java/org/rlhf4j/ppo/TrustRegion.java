@@ -134,15 +134,9 @@ final class TrustRegion {
 
   private float[] klGradientAt(
       float[] start, double h, float[] v, OldPolicy old, List<RolloutMicroBatch> batches) {
-    moveTo(start, h, v);
+    policy.parameters().setValues(ConjugateGradient.sum(start, h, v));
     klGradient(old, batches);
     return takeGradient();
-  }
-
-  private void moveTo(float[] start, double scale, float[] direction) {
-    float[] moved = start.clone();
-    ConjugateGradient.addTo(moved, scale, direction);
-    policy.parameters().setValues(moved);
   }
 
   private float[] takeGradient() {

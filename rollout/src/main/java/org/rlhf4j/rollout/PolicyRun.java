@@ -91,9 +91,10 @@ public final class PolicyRun implements AutoCloseable {
               ? null
               : Manifest.loadVerified(settings.rewardModel(), policy);
       RunPrompts prompts = RunPrompts.read(settings, policy.tokenizer(), seed);
-      rewardModelReward().ifPresent(prompts::requireReadBy);
+      Optional<RewardModelReward> judge = rewardModelReward();
+      judge.ifPresent(prompts::requireReadBy);
       BatchOrder order = prompts.order(loop.shuffle());
-      Reward reward = programs.with(rewardModelReward(), policy.tokenizer());
+      Reward reward = programs.with(judge, policy.tokenizer());
       SampledRollouts sampled = prompts.rollouts(policy, order, samples, reward);
       this.resampled =
           resample == 0 ? null : new ResampledRollouts(sampled, resample, this::penalizedScore);
