@@ -1,7 +1,7 @@
 """Renders this project's own chat templates with transformers: the fixtures of the chat tests.
 
 Usage: make_chat_fixtures.py. Reads language-model/src/test/resources/chat/*.jinja, each in the
-manner of a family, and writes expected.json beside them:
+manner of a family, and writes expected.json beside them, and jinja/src/test/resources/snippets.json:
 
 - families: for each template and dialogue `text` and `prompt` (with a generation prompt) by
   apply_chat_template, null where it refuses, and `said`: what the assistant says. The templates
@@ -20,8 +20,10 @@ from check_chat_templates import DIALOGUES, ERRORS, SPECIALS
 from chat_snippets import SNIPPETS, VARIABLES
 from transformers.utils import chat_template_utils
 
-ROOT = Path(__file__).resolve().parents[2] / "language-model/src/test/resources"
+REPOSITORY = Path(__file__).resolve().parents[2]
+ROOT = REPOSITORY / "language-model/src/test/resources"
 FOLDER = ROOT / "chat"
+SNIPPETS_FILE = REPOSITORY / "jinja/src/test/resources/snippets.json"
 
 
 def marked(source):
@@ -69,24 +71,29 @@ def snippet(source):
         return None
 
 
+def write(path, expected):
+    provenance = {"script": "bench/reference/make_chat_fixtures.py",
+                  "transformers": transformers.__version__, "jinja2": jinja2.__version__}
+    written = json.dumps({"provenance": provenance} | expected, ensure_ascii=False, indent=1)
+    path.write_text(written + "\n", encoding="utf-8")
+
+
 def main():
     tokenizer = transformers.AutoTokenizer.from_pretrained(ROOT / "tokenizers/byte-bpe")
     for name, token in SPECIALS.items():
         setattr(tokenizer, name, token)
-    expected = {
-        "provenance": {"script": "bench/reference/make_chat_fixtures.py",
-                       "transformers": transformers.__version__, "jinja2": jinja2.__version__},
+    write(FOLDER / "expected.json", {
         "specials": SPECIALS,
         "dialogues": DIALOGUES,
         "families": {
             path.stem: {name: rendered(tokenizer, path.read_text(encoding="utf-8"), messages)
                         for name, messages in DIALOGUES.items()}
             for path in sorted(FOLDER.glob("*.jinja"))},
+    })
+    write(SNIPPETS_FILE, {
         "variables": VARIABLES,
         "snippets": [{"template": source, "text": snippet(source)} for source in SNIPPETS],
-    }
-    written = json.dumps(expected, ensure_ascii=False, indent=1)
-    (FOLDER / "expected.json").write_text(written + "\n", encoding="utf-8")
+    })
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@ import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
-import org.rlhf4j.training.DataSettings;
-import org.rlhf4j.training.RunSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.settings.ConfigBuilder;
 
 /** Compiles against what is published, and against that alone. */
 public final class Consumer implements RewardProgram {

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.training.AtomicFiles;
-import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.training.run.AtomicFiles;
 
 /**
  * Writes a language model with a fresh scalar head as a sequence classifier: the reward model that

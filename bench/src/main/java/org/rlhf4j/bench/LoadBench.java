@@ -4,9 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.Torch;
-import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.settings.Setting;
 
 /**
  * Times how long a model takes to load. What it adds to the process's memory is the difference to a

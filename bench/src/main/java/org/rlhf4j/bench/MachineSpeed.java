@@ -7,10 +7,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
-import org.rlhf4j.model.MatrixProduct;
-import org.rlhf4j.model.Torch;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.model.torch.MatrixProduct;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
 
 /**
  * What this machine gives a process at most: the rate of square matrix products in fp32 (2·n³

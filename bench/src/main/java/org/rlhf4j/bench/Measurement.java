@@ -7,12 +7,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlhf4j.model.Torch;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.SettingsTable;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.SettingsTable;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.settings.Written;
 
 /**
  * A program of this module: options {@code --name VALUE} or {@code --name=VALUE} in, one JSON line

@@ -7,18 +7,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import org.rlhf4j.data.Comparison;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.UserException;
 import org.rlhf4j.reward.RewardTrainer;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.MemoryPlan;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.Schedule;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Schedule;
 
 /**
  * Times a reward model's optimizer step on rankings of K completions, of which all are scored in

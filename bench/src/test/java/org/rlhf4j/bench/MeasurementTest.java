@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 /** The programs from their options to the line they print, on tiny models. */
 class MeasurementTest {

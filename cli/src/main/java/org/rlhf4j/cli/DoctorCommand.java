@@ -20,17 +20,21 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.model.Torch;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.model.hub.Hub;
-import org.rlhf4j.model.hub.HubEnvironment;
-import org.rlhf4j.model.hub.HubRepo;
-import org.rlhf4j.model.hub.RemoteFile;
-import org.rlhf4j.training.Display;
-import org.rlhf4j.training.settings.MachineSettings;
-import org.rlhf4j.training.settings.Setting;
+import org.rlhf4j.cli.command.Machine;
+import org.rlhf4j.cli.command.SettingsCommand;
+import org.rlhf4j.cli.command.Version;
+import org.rlhf4j.hub.Hub;
+import org.rlhf4j.hub.HubEnvironment;
+import org.rlhf4j.hub.HubRepo;
+import org.rlhf4j.hub.RemoteFile;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.settings.MachineSettings;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.display.DownloadLine;
 import picocli.CommandLine.Command;
 
 /** Loads everything native and says what was found; the network is asked only about a model. */
@@ -59,7 +63,7 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
   }
 
   @Override
-  void run(DoctorSettings chosen) throws Exception {
+  protected void run(DoctorSettings chosen) throws Exception {
     Map<String, Object> findings = new LinkedHashMap<>();
     java(findings);
     engine(findings);

@@ -23,21 +23,22 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.cli.model.NewCommand;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.grpo.GrpoStage;
-import org.rlhf4j.model.Parameters;
-import org.rlhf4j.model.Precision;
+import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.ppo.PpoStage;
 import org.rlhf4j.reward.RewardConfig;
 import org.rlhf4j.reward.RewardStage;
+import org.rlhf4j.settings.MachineSettings;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.RunPlan;
-import org.rlhf4j.training.SaveSettings;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StageWork;
-import org.rlhf4j.training.settings.MachineSettings;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.training.run.SaveSettings;
 
 /**
  * How many bytes of weights ppo and grpo hold, counted in the stages that are ready to begin: the

@@ -20,8 +20,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.cli.demo.DemoFiles;
+import org.rlhf4j.cli.demo.DemoStory;
 import org.rlhf4j.cli.demo.Promise;
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.pipeline.Pipeline;
+import org.rlhf4j.pipeline.PipelineRun;
+import org.rlhf4j.settings.UsageException;
 
 /** The demo with two steps a stage, and what the documentation says of what a run leaves. */
 class DemoTest {

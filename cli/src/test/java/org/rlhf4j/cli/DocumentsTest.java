@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.Profile;
+import org.rlhf4j.model.torch.Profile;
 import org.rlhf4j.rollout.program.ProgramKind;
 import org.rlhf4j.training.health.HealthCheck;
 

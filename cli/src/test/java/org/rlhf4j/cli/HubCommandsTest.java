@@ -17,16 +17,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.hub.Hub;
+import org.rlhf4j.hub.HubEnvironment;
+import org.rlhf4j.hub.HubRepo;
+import org.rlhf4j.hub.TransferProgress;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.LoraConfig;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.hub.Hub;
-import org.rlhf4j.model.hub.HubEnvironment;
-import org.rlhf4j.model.hub.HubRepo;
-import org.rlhf4j.model.hub.TransferProgress;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.pipeline.HubPaths;
+import org.rlhf4j.settings.SettingSpec;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.sft.SftConfig;
-import org.rlhf4j.training.settings.SettingSpec;
-import org.rlhf4j.training.settings.Settings;
 
 /** Models and data by the names that the hub has for them. */
 class HubCommandsTest {

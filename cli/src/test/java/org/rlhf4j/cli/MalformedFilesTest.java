@@ -19,10 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.Rows;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.settings.UserException;
 
 /** Malformed files: the reader's one line with file:line:column, and the same by the command. */
 class MalformedFilesTest {

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.settings.SettingSpec;
+import org.rlhf4j.settings.Settings;
 import org.rlhf4j.sft.SftConfig;
-import org.rlhf4j.training.settings.SettingSpec;
-import org.rlhf4j.training.settings.Settings;
 
 class RlhfTest {
 

@@ -21,9 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.settings.Precision;
 
 /** logprobs, score and generate: one JSON line for each row, in the order of the rows. */
 class TextCommandsTest {

@@ -18,11 +18,18 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.data.file.BadRow;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.TextLines;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.row.Row;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
 
 /** Every fault is one line: file:line:column, what, and what to do. */
-class BadRowsTest {
+public class BadRowsTest {
 
   private static final String GOOD = "{\"prompt\":\"p\",\"completion\":\"c\"}\n";
 

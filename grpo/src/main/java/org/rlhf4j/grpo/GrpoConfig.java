@@ -1,17 +1,17 @@
 package org.rlhf4j.grpo;
 
-import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.settings.Defaults;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.LoraSettings;
 import org.rlhf4j.training.MemoryPlan;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.RunDirectory;
-import org.rlhf4j.training.RunSettings;
-import org.rlhf4j.training.settings.Defaults;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.MachineSettings;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.RunSettings;
 
 /**
  * The settings of {@code rlhf grpo}.

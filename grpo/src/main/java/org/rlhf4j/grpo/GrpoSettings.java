@@ -1,9 +1,9 @@
 package org.rlhf4j.grpo;
 
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * GRPO's own settings; the single update is that of Shao et al. 2024, whose groups were of 64.

@@ -1,7 +1,7 @@
 package org.rlhf4j.grpo;
 
 import java.util.List;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * A step that was made.

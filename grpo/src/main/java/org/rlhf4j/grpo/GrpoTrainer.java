@@ -13,9 +13,9 @@ import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutMicroBatch;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.run.Metrics;
 
 /** Group-relative policy optimisation: no critic, one rollout batch a step. */
 public final class GrpoTrainer {

@@ -14,15 +14,15 @@ import java.util.SortedMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.Parameters;
-import org.rlhf4j.model.Safetensors;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.optimizer.Learner;
 
 /** Three steps of each loss on fixed rollouts against plain PyTorch; see bench/reference. */
 class GrpoAgainstPyTorchTest {

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.training.settings.SettingSpec;
+import org.rlhf4j.settings.SettingSpec;
 
 /** Holds docs/grpo.md and the README against what the stage takes and writes. */
 class GrpoDocumentTest {

@@ -15,8 +15,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.WeightsFile;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.training.optimizer.WeightsFile;
 
 /** Held-out prompts, the best model, and the end of a run at a KL. */
 class GrpoEvaluationTest {

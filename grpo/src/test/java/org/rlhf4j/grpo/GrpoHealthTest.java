@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.training.MetricsLog;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
+import org.rlhf4j.training.run.MetricsLog;
 
 /** Real runs with a fault put in on purpose, and the warning that each sets off. */
 class GrpoHealthTest {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.Torch;
+import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.KlEstimator;
 import org.rlhf4j.rollout.Rollout;

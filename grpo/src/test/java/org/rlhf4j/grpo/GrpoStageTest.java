@@ -18,9 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.NonFiniteException;
-import org.rlhf4j.training.settings.SettingsYaml;
+import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.optimizer.NonFiniteException;
 
 class GrpoStageTest {
   @TempDir private Path folder;

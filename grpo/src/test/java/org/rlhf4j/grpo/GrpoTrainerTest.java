@@ -12,8 +12,8 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.optimizer.Learner;
 
 class GrpoTrainerTest {
 

@@ -2,6 +2,8 @@ package org.rlhf4j.model;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.settings.UserException;
 
 /** Makes one model of all weights of an adapter and its base. */
 public final class AdapterMerge {

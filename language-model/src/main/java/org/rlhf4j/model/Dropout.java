@@ -1,5 +1,7 @@
 package org.rlhf4j.model;
 
+import org.rlhf4j.model.random.CounterRandom;
+
 /**
  * Which inputs adapters don't see in a training step: a function of the run's seed, the step, and a
  * token with all before it. So neither the tokens packed beside it nor micro-batches change it, and

@@ -8,6 +8,15 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.GenerationRow;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingListener;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.settings.UserException;
 
 /**
  * Samples completions in batches. Each prompt is run once, its keys and values are copied to the

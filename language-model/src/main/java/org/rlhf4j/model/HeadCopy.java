@@ -2,6 +2,8 @@ package org.rlhf4j.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.settings.Precision;
 
 /**
  * A copy of a language model's head. With final hidden states of the same moment it holds what the

@@ -7,6 +7,15 @@ import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.rlhf4j.model.adapter.Adapter;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
 
 /** A causal language model with its weights and tokenizer: a policy or a frozen reference. */
 public final class LanguageModel extends TransformerModel {

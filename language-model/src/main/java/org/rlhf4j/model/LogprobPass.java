@@ -4,6 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.weights.Parameters;
 
 /**
  * One forward pass of a language model, kept for its backward pass: the log-probabilities and

@@ -10,7 +10,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.rlhf4j.model.hub.HubRepo;
+import org.rlhf4j.hub.HubRepo;
+import org.rlhf4j.model.adapter.AdapterFolder;
+import org.rlhf4j.model.family.Blueprint;
+import org.rlhf4j.model.family.ConfigReader;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.family.Family;
+import org.rlhf4j.model.weights.Dtype;
+import org.rlhf4j.model.weights.ModelPath;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.settings.JsonFiles;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A model's config.json: kept key for key, with what the programs need read out of it.
@@ -30,7 +40,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    * @throws UserException where there is none
    */
   public static Path folderOf(Path model) {
-    return ModelFolder.resolve(model);
+    return ModelPath.resolve(model);
   }
 
   /**
@@ -39,7 +49,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    * @param folder any folder
    */
   public static boolean isIn(Path folder) {
-    return Files.exists(folder.resolve("config.json")) || AdapterFolder.isAdapter(folder);
+    return Files.exists(folder.resolve("config.json")) || ModelPath.isAdapter(folder);
   }
 
   /**
@@ -49,10 +59,8 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    * @return the base, or nothing where it is a folder or there is no adapter
    */
   public static Optional<HubRepo> hubBaseOf(Path model) {
-    Path folder = ModelFolder.resolve(model);
-    return AdapterFolder.isAdapter(folder)
-        ? AdapterFolder.open(folder).hubBase()
-        : Optional.empty();
+    Path folder = ModelPath.resolve(model);
+    return ModelPath.isAdapter(folder) ? AdapterFolder.open(folder).hubBase() : Optional.empty();
   }
 
   /**
@@ -64,9 +72,9 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    * @throws UserException where there is none
    */
   public static Path tokenizerFolderOf(Path model) {
-    Path folder = ModelFolder.resolve(model);
+    Path folder = ModelPath.resolve(model);
     boolean own = Files.exists(folder.resolve("tokenizer.json"));
-    return own || !AdapterFolder.isAdapter(folder) ? folder : AdapterFolder.open(folder).base();
+    return own || !ModelPath.isAdapter(folder) ? folder : AdapterFolder.open(folder).base();
   }
 
   /**
@@ -78,7 +86,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    *     what the programs don't compute
    */
   public static ModelConfig read(Path folder) {
-    Path base = AdapterFolder.isAdapter(folder) ? AdapterFolder.open(folder).base() : folder;
+    Path base = ModelPath.isAdapter(folder) ? AdapterFolder.open(folder).base() : folder;
     return readFile(base.resolve("config.json"));
   }
 
@@ -139,7 +147,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
   /** The scalar head, whose deviation is 1/√(hidden + 1). */
   ParameterSpec scalarHead() {
     return ParameterSpec.of(
-        ScalarModel.HEAD,
+        Family.SCALAR_HEAD,
         ParameterSpec.Initial.normal(1 / Math.sqrt(dimensions().hidden() + 1.0)),
         1,
         dimensions().hidden());
@@ -184,7 +192,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    * The configuration as it is written: the weights' number format under the key that the file has
    * for it, all other keys as they were read. Without such a key they are taken for fp32.
    */
-  String text(Dtype dtype) {
+  public String text(Dtype dtype) {
     ObjectNode out = json.deepCopy();
     List<String> keys = Stream.of("dtype", "torch_dtype").filter(out::has).toList();
     keys.forEach(key -> out.put(key, dtype.configName()));

@@ -1,7 +1,6 @@
 package org.rlhf4j.model;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,6 +8,20 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.rlhf4j.model.adapter.Adapter;
+import org.rlhf4j.model.adapter.AdapterFolder;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.family.Family;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.weights.ModelPath;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.model.weights.WeightFiles;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A Hugging Face model folder: where its weights lie and under which names. That of an adapter
@@ -35,24 +48,12 @@ final class ModelFolder {
    * @throws UserException where it is no model folder, or its weights can't be read
    */
   static ModelFolder open(Path given) {
-    Path resolved = resolve(given);
-    AdapterFolder adapter = AdapterFolder.isAdapter(resolved) ? AdapterFolder.open(resolved) : null;
+    Path resolved = ModelPath.resolve(given);
+    AdapterFolder adapter = ModelPath.isAdapter(resolved) ? AdapterFolder.open(resolved) : null;
     Path folder = adapter == null ? resolved : adapter.base();
     ModelConfig config = ModelConfig.read(folder);
     return new ModelFolder(
         folder, config, WeightFiles.of(folder).stream().map(Safetensors::open).toList(), adapter);
-  }
-
-  /** The folder itself, or its {@code model/} where it is a run directory. */
-  static Path resolve(Path given) {
-    if (!Files.isDirectory(given)) {
-      throw new UsageException(
-          given
-              + (Files.exists(given) ? ": is a file" : ": no such folder")
-              + "; name a model folder, a run directory or a hub id");
-    }
-    boolean run = !Files.exists(given.resolve("config.json")) && !AdapterFolder.isAdapter(given);
-    return run && Files.isDirectory(given.resolve("model")) ? given.resolve("model") : given;
   }
 
   /** The folder itself: an adapter's, not its base's. */
@@ -88,7 +89,7 @@ final class ModelFolder {
 
   /** Whether there is a scalar head, the adapter's or that of all weights. */
   boolean holdsHead() {
-    return adapter == null ? holds(ScalarModel.HEAD) : adapter.holdsHead();
+    return adapter == null ? holds(Family.SCALAR_HEAD) : adapter.holdsHead();
   }
 
   /**
@@ -108,9 +109,9 @@ final class ModelFolder {
       return null;
     }
     Adapter fresh = Adapter.fresh(lora, base, folder, head, seed);
-    if (!head.isEmpty() && holds(ScalarModel.HEAD)) {
-      check(ScalarModel.HEAD, head.get(0).parts().get(0));
-      copy(ScalarModel.HEAD, fresh.parameters().tensors().get(ScalarModel.HEAD));
+    if (!head.isEmpty() && holds(Family.SCALAR_HEAD)) {
+      check(Family.SCALAR_HEAD, head.get(0).parts().get(0));
+      copy(Family.SCALAR_HEAD, fresh.parameters().tensors().get(Family.SCALAR_HEAD));
     }
     return fresh;
   }
@@ -200,7 +201,7 @@ final class ModelFolder {
 
   /** Heads that this model doesn't use: a tied head's copy, or the other kind of model's head. */
   private static boolean isHead(ModelConfig config, String name) {
-    return name.equals(config.family().head()) || name.equals(ScalarModel.HEAD);
+    return name.equals(config.family().head()) || name.equals(Family.SCALAR_HEAD);
   }
 
   /**

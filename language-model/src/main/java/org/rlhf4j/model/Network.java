@@ -8,15 +8,23 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.model.adapter.Adapter;
+import org.rlhf4j.model.family.Blueprint;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.torch.MatrixProduct;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.torch.TorchArchive;
+import org.rlhf4j.model.torch.TorchProgram;
+import org.rlhf4j.model.weights.Parameters;
 
 /**
  * A transformer without its weights: one compiled program that serves policy, reference, reward
  * model and critic. What it takes and gives are arrays; nothing outside this package knows how it
  * computes.
  */
-final class Network implements AutoCloseable {
+public final class Network implements AutoCloseable {
   /** By matrix: A, B, first column, number. */
-  static final TorchArchive.EmptyDict ADAPTERS =
+  public static final TorchArchive.EmptyDict ADAPTERS =
       new TorchArchive.EmptyDict("Dict[Tensor, List[Tuple[Tensor, Tensor, int, int]]]");
 
   /** By matrix that is a copy: what it is a copy of. */
@@ -31,7 +39,10 @@ final class Network implements AutoCloseable {
     this(config, 0, 0);
   }
 
-  /** A network of base weights, with an adapter where there is one; see {@link #attach}. */
+  /**
+   * A network of base weights, with an adapter where there is one; which it takes over: its weights
+   * have to stay.
+   */
   static Network of(ModelConfig config, Parameters base, Adapter adapter) {
     if (adapter == null) {
       Network network = new Network(config);
@@ -39,7 +50,7 @@ final class Network implements AutoCloseable {
       return network;
     }
     Network network = new Network(config, adapter.lora().scale(), adapter.lora().dropout());
-    adapter.attachTo(network, base);
+    network.attach(base, adapter.parameters(), adapter.places(base.specs().size()));
     return network;
   }
 
@@ -89,7 +100,7 @@ final class Network implements AutoCloseable {
    * @param places for each adapted matrix its index, that of A among both weights, the first column
    *     and the number
    */
-  void attach(Parameters base, Parameters adapter, long[][] places) {
+  private void attach(Parameters base, Parameters adapter, long[][] places) {
     try (NDManager scope = base.manager().newSubManager()) {
       NDArray rows = scope.create(Arrays.stream(places).flatMapToLong(Arrays::stream).toArray());
       NDList in = new NDList(rows.reshape(places.length, -1));
@@ -115,7 +126,7 @@ final class Network implements AutoCloseable {
    * @param tape takes what {@link #backward} needs, and may ask for dropout; null where no
    *     gradients are to flow
    */
-  NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
+  public NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
     NDList in = new NDList();
     in.add(scope.create(tokens.ids()));
     in.addAll(parameters.computed());

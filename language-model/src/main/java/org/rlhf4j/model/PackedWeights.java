@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
 import java.util.stream.LongStream;
+import org.rlhf4j.model.adapter.LinearModule;
+import org.rlhf4j.settings.Precision;
 
 /**
  * Copies of a model's matrices in the order in which the processor's library reads them for few

@@ -5,14 +5,24 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.model.adapter.Adapter;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.family.Family;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A transformer with one number instead of logits: w · h, without bias. As a reward model it is
  * read at a completion's last token; as a critic before each of its tokens.
  */
 public final class ScalarModel extends TransformerModel {
-  /** The head's tensor, as transformers names it. */
-  static final String HEAD = "score.weight";
+  private static final String HEAD = Family.SCALAR_HEAD;
 
   private ScalarModel(
       ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {

@@ -3,6 +3,8 @@ package org.rlhf4j.model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.model.weights.Parameters;
 
 /**
  * One forward pass of a scalar model, kept for its backward pass. Only one pass may be open in the

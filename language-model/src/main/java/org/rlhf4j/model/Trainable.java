@@ -1,5 +1,8 @@
 package org.rlhf4j.model;
 
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.settings.Precision;
+
 /** A network with the weights that are trained of it: a language model or a scalar one. */
 public interface Trainable {
 

@@ -2,6 +2,13 @@ package org.rlhf4j.model;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import org.rlhf4j.model.adapter.Adapter;
+import org.rlhf4j.model.adapter.AdapterFolder;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A transformer with its weights, its tokenizer and, where it has one, the adapter that is trained
@@ -49,7 +56,7 @@ abstract sealed class TransformerModel implements Trainable, AutoCloseable
   }
 
   /** All weights but the adapter's. */
-  Parameters weights() {
+  public Parameters weights() {
     return weights;
   }
 
@@ -73,7 +80,7 @@ abstract sealed class TransformerModel implements Trainable, AutoCloseable
     return origin;
   }
 
-  Network network() {
+  public Network network() {
     return network;
   }
 

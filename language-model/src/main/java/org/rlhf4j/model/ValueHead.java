@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
 
 /**
  * A scalar head on a language model's own trunk, V = w · h, without bias: a critic that shares the

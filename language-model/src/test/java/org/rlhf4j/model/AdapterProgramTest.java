@@ -11,6 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.random.CounterRandom;
+import org.rlhf4j.model.torch.MatrixProduct;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.torch.TorchProgram;
 
 /** What adapters.py computes, apart from any network. */
 class AdapterProgramTest {

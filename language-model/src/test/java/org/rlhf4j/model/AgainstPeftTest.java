@@ -13,6 +13,13 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.model.adapter.AdapterFolder;
+import org.rlhf4j.model.family.Family;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.settings.Precision;
 
 /** Adapters that peft saved, against what peft computes with them; see bench/reference/lora.py. */
 class AgainstPeftTest {

@@ -7,13 +7,22 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.settings.Precision;
 
 /** How far a model's numbers are from those that transformers computes from the same checkpoint. */
-final class Agreement {
+public final class Agreement {
   private Agreement() {}
 
   /** The largest difference of a log-probability or an entropy, over sequences and trees. */
-  static double ofLogprobs(LanguageModel model, Fixture fixture) {
+  public static double ofLogprobs(LanguageModel model, Fixture fixture) {
     double worst = 0;
     for (JsonNode sequence : fixture.expected().get("sequences")) {
       PackedTokens tokens =
@@ -46,7 +55,7 @@ final class Agreement {
   }
 
   /** Whether all greedy continuations are the same ids and end in the same way. */
-  static boolean ofGreedy(LanguageModel model, Fixture fixture) {
+  public static boolean ofGreedy(LanguageModel model, Fixture fixture) {
     boolean same = true;
     for (JsonNode greedy : fixture.expected().get("greedy")) {
       GenerationRequest request =
@@ -67,7 +76,7 @@ final class Agreement {
    * The gradients that a model has collected from the fixture's loss: over its weights the largest
    * |ours − theirs| / (|theirs| + 1e-4).
    */
-  static double ofGradients(LanguageModel model, Fixture fixture) {
+  public static double ofGradients(LanguageModel model, Fixture fixture) {
     JsonNode loss = fixture.expected().get("loss");
     Safetensors expected =
         Safetensors.open(fixture.folder().resolve(loss.get("gradients").textValue()));
@@ -102,7 +111,7 @@ final class Agreement {
   }
 
   /** The largest difference of a score or a value; rows as {@code write_scalar} writes them. */
-  static double ofScores(ScalarModel model, JsonNode rows) {
+  public static double ofScores(ScalarModel model, JsonNode rows) {
     PackedTokens tokens = PackedTokens.of(Fixture.rows(rows));
     float[] scores = model.scores(tokens);
     float[] values = model.values(tokens);
@@ -116,11 +125,11 @@ final class Agreement {
   }
 
   /** The largest difference of two rows of numbers, NaN where one is longer or holds a NaN. */
-  static double distance(float[] ours, JsonNode theirs) {
+  public static double distance(float[] ours, JsonNode theirs) {
     return distance(ours, Fixture.floats(theirs));
   }
 
-  static double distance(float[] a, float[] b) {
+  public static double distance(float[] a, float[] b) {
     double worst = a.length == b.length ? 0 : Double.NaN;
     for (int i = 0; i < Math.min(a.length, b.length); i++) {
       worst = Math.max(worst, Math.abs(a[i] - b[i]));

@@ -7,12 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.rlhf4j.model.family.Family;
 
 /**
  * The small random language models of the fixtures, adapters left out. Run as a program, writes
  * each anew as {@code FOLDER/NAME/causal} and {@code FOLDER/NAME/reward}, for transformers to read.
  */
-final class Checkpoints {
+public final class Checkpoints {
   static final Path FIXTURES = Path.of("src/test/resources/fixtures");
 
   private Checkpoints() {}
@@ -32,7 +33,7 @@ final class Checkpoints {
   }
 
   /** Those of a family. */
-  static List<String> of(String modelType) {
+  public static List<String> of(String modelType) {
     return names().stream().filter(name -> modelType.equals(modelType(name))).toList();
   }
 
@@ -43,7 +44,7 @@ final class Checkpoints {
   /** A reward model on a checkpoint's backbone, with the head that its fixture has. */
   static ScalarModel reward(LanguageModel model, Fixture fixture) {
     ScalarModel reward = ScalarModel.from(model, 0);
-    ByteBuffer head = reward.parameters().memory(reward.parameters().index(ScalarModel.HEAD));
+    ByteBuffer head = reward.parameters().memory(reward.parameters().index(Family.SCALAR_HEAD));
     for (float weight : Fixture.floats(fixture.expected().get("reward").get("weight"))) {
       head.putFloat(weight);
     }
@@ -51,7 +52,7 @@ final class Checkpoints {
   }
 
   /** Reads a checkpoint and writes it as a language model and as a reward model. */
-  static void write(String name, Path folder) throws IOException {
+  public static void write(String name, Path folder) throws IOException {
     Fixture fixture = Fixture.of(name);
     Path causal = Files.createDirectories(folder.resolve("causal"));
     Path scalar = Files.createDirectories(folder.resolve("reward"));

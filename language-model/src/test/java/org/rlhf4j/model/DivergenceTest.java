@@ -14,6 +14,10 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.settings.Precision;
 
 /** The KL between two distributions over the vocabulary, and its gradient, chunk by chunk. */
 class DivergenceTest {

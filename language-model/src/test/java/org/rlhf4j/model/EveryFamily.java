@@ -12,4 +12,4 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Retention(RetentionPolicy.RUNTIME)
 @ParameterizedTest
 @MethodSource("org.rlhf4j.model.Checkpoints#names")
-@interface EveryFamily {}
+public @interface EveryFamily {}

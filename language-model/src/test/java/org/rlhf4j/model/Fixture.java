@@ -8,14 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A checkpoint with the numbers that transformers computes from it; see bench/reference. */
-record Fixture(Path folder, JsonNode expected) {
-  static Fixture of(String name) throws IOException {
+public record Fixture(Path folder, JsonNode expected) {
+  public static Fixture of(String name) throws IOException {
     Path folder = Path.of("src/test/resources/fixtures", name);
     return new Fixture(
         folder, new ObjectMapper().readTree(folder.resolve("expected.json").toFile()));
   }
 
-  static int[] ints(JsonNode array) {
+  public static int[] ints(JsonNode array) {
     int[] values = new int[array.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = array.get(i).intValue();
@@ -32,7 +32,7 @@ record Fixture(Path folder, JsonNode expected) {
   }
 
   /** Rows of prompt and completion as trees. */
-  static List<TokenTree> rows(JsonNode rows) {
+  public static List<TokenTree> rows(JsonNode rows) {
     List<TokenTree> trees = new ArrayList<>();
     rows.forEach(
         row ->

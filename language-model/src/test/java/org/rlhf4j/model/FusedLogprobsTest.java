@@ -14,6 +14,11 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.settings.Precision;
 
 /** Log-probabilities, entropies and their gradients from hidden states and head, chunk by chunk. */
 class FusedLogprobsTest {

@@ -16,6 +16,12 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingListener;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.settings.UserException;
 
 /** Decoding with a cache: what is drawn, with which log-probability, and when it ends. */
 class GeneratorTest {

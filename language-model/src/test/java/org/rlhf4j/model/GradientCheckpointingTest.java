@@ -9,6 +9,9 @@ import ai.djl.training.GradientCollector;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.torch.Torch;
 
 /**
  * Layers computed once more on the way back give the gradients of layers that were kept: the same

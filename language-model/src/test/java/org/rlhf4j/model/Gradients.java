@@ -6,12 +6,15 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
+import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
 
 /** The gradients that a model's weights have collected, as plain numbers. */
-record Gradients(List<ParameterSpec> specs, List<float[]> values) {
+public record Gradients(List<ParameterSpec> specs, List<float[]> values) {
 
   /** Takes the gradients out and sets the model's to zero. */
-  static Gradients take(Parameters parameters) {
+  public static Gradients take(Parameters parameters) {
     List<float[]> values = new ArrayList<>();
     try (NDManager scope = Torch.manager()) {
       NDList gradients = parameters.gradients(scope);
@@ -21,7 +24,7 @@ record Gradients(List<ParameterSpec> specs, List<float[]> values) {
     return new Gradients(parameters.specs(), values);
   }
 
-  float[] get(String name) {
+  public float[] get(String name) {
     for (int i = 0; i < specs.size(); i++) {
       if (specs.get(i).name().equals(name)) {
         return values.get(i);
@@ -31,7 +34,7 @@ record Gradients(List<ParameterSpec> specs, List<float[]> values) {
   }
 
   /** The largest difference between two elements, by the largest of the same parameter's. */
-  double distance(Gradients other) {
+  public double distance(Gradients other) {
     double worst = 0;
     for (int i = 0; i < values.size(); i++) {
       double largest = 0;

@@ -12,6 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.weights.Dtype;
+import org.rlhf4j.model.weights.SaveFormat;
 
 /**
  * Loading adds no more than 1.1 × the weights to the peak of a process's memory: what the kernel

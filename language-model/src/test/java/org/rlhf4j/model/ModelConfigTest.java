@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.settings.UserException;
 
 class ModelConfigTest {
   private static final ObjectMapper JSON = new ObjectMapper();

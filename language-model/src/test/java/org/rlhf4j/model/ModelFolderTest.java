@@ -19,6 +19,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
 
 /** A model folder in and out, and what is said of one that isn't whole. */
 class ModelFolderTest {

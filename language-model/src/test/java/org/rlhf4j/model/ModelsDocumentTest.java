@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.family.Family;
 
 /**
  * The table of {@code docs/models.md} holds. Each run writes it anew to {@code target/models.md},

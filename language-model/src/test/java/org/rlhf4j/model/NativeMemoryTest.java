@@ -12,6 +12,10 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.SamplingSettings;
 
 /** A step leaves no array behind: tensor memory isn't the garbage collector's. */
 class NativeMemoryTest {

@@ -11,6 +11,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.adapter.LinearModule;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingListener;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.settings.Precision;
 
 /** When weights are packed while sampling, and that nothing but speed comes of it. */
 class PackedWeightsTest {

@@ -16,6 +16,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.model.torch.Bf16;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.WeightUpdate;
+import org.rlhf4j.settings.Precision;
 
 /** Networks in bf16: near fp32, never equal to it, and trained by fp32 weights. */
 class PrecisionTest {

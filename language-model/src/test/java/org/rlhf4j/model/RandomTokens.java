@@ -5,21 +5,21 @@ import java.util.List;
 import java.util.Random;
 
 /** Random prompts and completions in the fixtures' vocabulary, the same for the same seed. */
-final class RandomTokens {
+public final class RandomTokens {
   private static final int VOCABULARY = 97;
 
   private final Random random;
 
-  RandomTokens(long seed) {
+  public RandomTokens(long seed) {
     this.random = new Random(seed);
   }
 
-  int[] ids(int length) {
+  public int[] ids(int length) {
     return random.ints(length, 0, VOCABULARY).toArray();
   }
 
   /** A prompt with completions of these lengths. */
-  TokenTree tree(int prompt, int... completions) {
+  public TokenTree tree(int prompt, int... completions) {
     int[] promptIds = ids(prompt);
     List<int[]> all = new ArrayList<>();
     for (int length : completions) {
@@ -29,7 +29,7 @@ final class RandomTokens {
   }
 
   /** Numbers between −1 and 1. */
-  float[] weights(int count) {
+  public float[] weights(int count) {
     float[] weights = new float[count];
     for (int i = 0; i < count; i++) {
       weights[i] = 2 * random.nextFloat() - 1;

@@ -15,6 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.chat.ChatMessage;
 import org.rlhf4j.model.chat.ChatTemplate;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.weights.Dtype;
+import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.testing.RefusalTable;
 
 /** The refusals that {@code docs/models.md} lists, with their messages. */
 class RefusedModelsTest {

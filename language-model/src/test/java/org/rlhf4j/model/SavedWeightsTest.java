@@ -16,6 +16,9 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.weights.Dtype;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.model.weights.SaveFormat;
 
 /** Weights out: in which number format, and in how many files. */
 class SavedWeightsTest {

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Configurations of networks small enough to work out by hand. */
-final class TinyConfig {
+public final class TinyConfig {
   private TinyConfig() {}
 
   /** A one-layer Llama whose head is its embedding, read from a file in the folder. */
@@ -21,7 +21,7 @@ final class TinyConfig {
   }
 
   /** Reads a configuration's text by way of a file in the folder. */
-  static ModelConfig read(Path folder, String json) throws IOException {
+  public static ModelConfig read(Path folder, String json) throws IOException {
     return ModelConfig.readFile(Files.writeString(folder.resolve("config.json"), json));
   }
 }

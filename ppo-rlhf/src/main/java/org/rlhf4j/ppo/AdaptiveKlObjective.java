@@ -6,7 +6,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * PPO-KL (Schulman et al. 2017, section 4): −A ρ + β_s KL(π_old ‖ π_θ), the KL over the whole

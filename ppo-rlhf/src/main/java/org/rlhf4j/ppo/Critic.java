@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.weights.Parameters;
 
 /** What expects the returns: a network of its own, or a head on the policy's trunk. */
 public interface Critic extends AutoCloseable {

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.IntPredicate;
-import org.rlhf4j.data.Shuffle;
+import org.rlhf4j.data.batch.Shuffle;
 
 /** Which completions of a rollout make which update. */
 @FunctionalInterface

@@ -13,8 +13,8 @@ import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.rollout.KlEstimator;
 import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.RolloutMicroBatch;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.NonFiniteException;
 
 /**
  * K epochs of minibatch updates of policy and critic, or of the critic alone. Losses are means over

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * What a minibatch update minimises for the policy: a loss per token, whose mean is the trainer's

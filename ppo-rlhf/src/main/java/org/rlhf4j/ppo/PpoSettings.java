@@ -1,9 +1,9 @@
 package org.rlhf4j.ppo;
 
 import java.nio.file.Path;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
 
 /**
  * PPO's own settings; the defaults are those of Huang et al. 2024 and of Schulman et al. 2017.

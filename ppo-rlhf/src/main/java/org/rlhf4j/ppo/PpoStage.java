@@ -6,25 +6,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.LoraConfig;
-import org.rlhf4j.model.SaveFormat;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.weights.SaveFormat;
 import org.rlhf4j.rollout.KlController;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.PolicyStage;
 import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.training.AtomicFiles;
-import org.rlhf4j.training.Display;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.LearningRateSchedule;
-import org.rlhf4j.training.ProgressListener;
-import org.rlhf4j.training.RunDirectory;
+import org.rlhf4j.settings.Settings;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageWork;
 import org.rlhf4j.training.TrainingLoop;
-import org.rlhf4j.training.settings.Settings;
+import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.LearningRateSchedule;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.RunDirectory;
 
 /** Stage 3a: improves a policy by PPO against a reward, held to a frozen reference. */
 public final class PpoStage extends PolicyStage {

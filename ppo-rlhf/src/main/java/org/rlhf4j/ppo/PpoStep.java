@@ -2,7 +2,7 @@ package org.rlhf4j.ppo;
 
 import java.util.List;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * A step that was made.

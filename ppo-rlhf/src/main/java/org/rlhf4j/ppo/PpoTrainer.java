@@ -10,8 +10,8 @@ import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutScoring;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.run.Metrics;
 
 /** Proximal policy optimisation of a policy and its critic, one rollout batch a step. */
 public final class PpoTrainer {

@@ -8,12 +8,12 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.LearningRateSchedule;
-import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.LearningRateSchedule;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /** A critic with a network of its own. */
 public final class SeparateCritic implements Critic {

@@ -10,12 +10,12 @@ import java.util.function.BiFunction;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.LearningRateSchedule;
-import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.LearningRateSchedule;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /**
  * A critic that is a head on the policy's trunk. In the policy's pass its loss reaches the trunk

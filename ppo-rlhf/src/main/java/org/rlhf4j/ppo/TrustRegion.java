@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * Trust-region policy optimisation (Schulman et al. 2015, appendix C): one step on the whole batch,

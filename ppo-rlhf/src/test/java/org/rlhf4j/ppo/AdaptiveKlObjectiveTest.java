@@ -15,15 +15,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.model.ParameterSpec;
-import org.rlhf4j.model.Parameters;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.RolloutScoring;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 class AdaptiveKlObjectiveTest {
   private static final Path FIXTURE = TinyRun.FIXTURE;

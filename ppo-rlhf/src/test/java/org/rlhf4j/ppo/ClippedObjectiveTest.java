@@ -13,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.Torch;
+import org.rlhf4j.model.torch.Torch;
 
 class ClippedObjectiveTest {
   private static final ClippedObjective CLIPPED = new ClippedObjective(0.2, null);

@@ -16,17 +16,17 @@ import java.util.function.IntPredicate;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.Parameters;
-import org.rlhf4j.model.Safetensors;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.LearningRateSchedule;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.LearningRateSchedule;
 
 /** Three steps on fixed rollouts against plain PyTorch; see bench/reference for the numbers. */
 class PpoAgainstPyTorchTest {

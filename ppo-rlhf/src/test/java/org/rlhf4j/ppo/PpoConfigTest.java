@@ -12,10 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.UsageException;
 import org.rlhf4j.rollout.KlEstimator;
 import org.rlhf4j.rollout.KlSettings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.Written;
 
 class PpoConfigTest {
   @TempDir private Path folder;

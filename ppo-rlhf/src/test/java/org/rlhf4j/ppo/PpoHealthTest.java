@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.training.MetricsLog;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
+import org.rlhf4j.training.run.MetricsLog;
 
 /** Real runs with a fault put in on purpose, and the warning that each sets off. */
 class PpoHealthTest {

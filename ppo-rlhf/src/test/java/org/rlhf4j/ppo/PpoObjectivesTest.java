@@ -17,8 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.weights.Parameters;
 
 /** Runs of the stage with each objective and critic, on the fixture's models. */
 class PpoObjectivesTest {

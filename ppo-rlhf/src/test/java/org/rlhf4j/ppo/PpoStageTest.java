@@ -18,11 +18,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.Safetensors;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.NonFiniteException;
-import org.rlhf4j.training.settings.SettingsYaml;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.training.optimizer.NonFiniteException;
 
 class PpoStageTest {
   @TempDir private Path folder;

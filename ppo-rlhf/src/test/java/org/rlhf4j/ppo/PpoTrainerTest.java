@@ -17,10 +17,10 @@ import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.LearningRateSchedule;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.LearningRateSchedule;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 class PpoTrainerTest {
 

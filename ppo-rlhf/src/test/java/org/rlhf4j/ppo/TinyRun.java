@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.Written;
 
 /** Runs of the stage on the fixture's models, in a folder of a test. */
 final class TinyRun {

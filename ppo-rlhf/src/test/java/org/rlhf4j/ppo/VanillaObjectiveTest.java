@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.Torch;
+import org.rlhf4j.model.torch.Torch;
 
 class VanillaObjectiveTest {
 

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
-import org.rlhf4j.data.Comparison;
+import org.rlhf4j.data.row.Comparison;
 
 /**
  * The accuracy on parts of the pairs.

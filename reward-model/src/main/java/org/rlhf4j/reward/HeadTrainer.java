@@ -5,10 +5,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /**
  * Trains the score head alone, with the same loss as {@link RewardTrainer}: the backbone computes

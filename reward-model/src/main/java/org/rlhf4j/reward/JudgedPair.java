@@ -2,7 +2,7 @@ package org.rlhf4j.reward;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.token.TokenizedRow;
 
 /**
  * A pair of completions of which one is the better, with the scores that a reward model gave them.

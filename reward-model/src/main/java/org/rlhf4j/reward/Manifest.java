@@ -20,10 +20,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
-import org.rlhf4j.model.Parameters;
-import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
 
 /**
  * What stands beside a reward model's config.json in {@code rlhf.json}: what it was made from, and

@@ -1,7 +1,7 @@
 package org.rlhf4j.reward;
 
 import java.nio.file.Path;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 /**
  * What shifts and scales a reward model's scores so that those of given good completions have mean

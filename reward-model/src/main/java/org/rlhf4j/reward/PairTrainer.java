@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.data.MicroBatches;
-import org.rlhf4j.data.TrainingRow;
+import org.rlhf4j.data.batch.MicroBatches;
+import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.NonFiniteException;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * Trains a reward model on comparisons with {@link BradleyTerryLoss}: the loss of an optimizer step

@@ -1,7 +1,7 @@
 package org.rlhf4j.reward;
 
 import java.util.List;
-import org.rlhf4j.data.TrainingRow;
+import org.rlhf4j.data.token.TrainingRow;
 
 /**
  * The pairs of ranked completions whose scores lie one row after another, best first. A row of K

@@ -2,14 +2,14 @@ package org.rlhf4j.reward;
 
 import java.util.List;
 import java.util.Optional;
-import org.rlhf4j.data.DataReport;
-import org.rlhf4j.data.Demonstration;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.report.DataReport;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.training.DataSettings;
 
 /**
  * A text with the score that a reward model gave it when it was written: whoever loads the model

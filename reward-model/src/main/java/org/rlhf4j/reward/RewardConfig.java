@@ -2,28 +2,28 @@ package org.rlhf4j.reward;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.rlhf4j.data.Comparison;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.data.RowFormat;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.SplitFiles;
-import org.rlhf4j.model.Dimensions;
-import org.rlhf4j.training.BatchSettings;
-import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.data.BatchSettings;
+import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.data.HeldOutSettings;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.data.file.RowFormat;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.split.SplitFiles;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.settings.Defaults;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.MachineSettings;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
 import org.rlhf4j.training.EvaluationSettings;
-import org.rlhf4j.training.HeldOutSettings;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.LoraSettings;
 import org.rlhf4j.training.MemoryPlan;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.RunDirectory;
-import org.rlhf4j.training.RunSettings;
-import org.rlhf4j.training.settings.Defaults;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.MachineSettings;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.RunSettings;
 
 /**
  * What training a reward model takes.

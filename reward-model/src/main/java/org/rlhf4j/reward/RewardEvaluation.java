@@ -8,9 +8,9 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import org.rlhf4j.data.DataReport;
-import org.rlhf4j.data.Tokenized;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.report.DataReport;
+import org.rlhf4j.data.token.Tokenized;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /** Trains all weights of a reward model, or its adapter and head. */
 public final class RewardTrainer extends PairTrainer {

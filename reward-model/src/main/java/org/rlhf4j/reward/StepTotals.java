@@ -1,6 +1,6 @@
 package org.rlhf4j.reward;
 
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 /** What a step measures over its micro-batches, before its update. */
 final class StepTotals {

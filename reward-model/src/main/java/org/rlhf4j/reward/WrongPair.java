@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.Comparator;
 import java.util.List;
-import org.rlhf4j.data.Comparison;
+import org.rlhf4j.data.row.Comparison;
 
 /**
  * A pair whose worse completion has the higher score.

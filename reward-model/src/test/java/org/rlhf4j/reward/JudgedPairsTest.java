@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.data.Comparison;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.TokenTree;
 
 /** What is told of judged pairs beside the accuracy. */

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.data.DataReport;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.report.DataReport;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.TokenTree;
 
 class RewardEvaluationTest {

@@ -9,14 +9,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlhf4j.data.Comparison;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.TokenizedRow;
-import org.rlhf4j.model.Parameters;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.Schedule;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Schedule;
 
 /** The tiny reward model and the steps that PyTorch made from it; see bench/reference. */
 final class RewardFixture {

@@ -20,19 +20,19 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.Rows;
-import org.rlhf4j.data.TokenizedRow;
-import org.rlhf4j.model.Precision;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.NonFiniteException;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.optimizer.NonFiniteException;
 
 class RewardStageTest {
 

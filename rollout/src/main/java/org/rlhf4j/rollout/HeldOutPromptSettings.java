@@ -1,13 +1,13 @@
 package org.rlhf4j.rollout;
 
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.data.HeldOutSettings;
+import org.rlhf4j.settings.Defaults;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
+import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.HeldOutGoal;
-import org.rlhf4j.training.HeldOutSettings;
-import org.rlhf4j.training.settings.Defaults;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
 
 /**
  * The prompts that a policy isn't trained on but compared with its reference on.

@@ -1,10 +1,10 @@
 package org.rlhf4j.rollout;
 
 import java.util.List;
-import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.sampling.SamplingSettings;
 
 /**
  * Prompts on which a policy is compared with its reference:

@@ -1,8 +1,8 @@
 package org.rlhf4j.rollout;
 
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
 
 /**
  * How the policy is held to the reference.

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * A model against its reference, one completion of each on every prompt.

@@ -4,18 +4,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.rlhf4j.data.BatchOrder;
+import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.reward.Normalization;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.Metrics;
 import org.rlhf4j.training.RunPlan;
-import org.rlhf4j.training.Sample;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.Sample;
 
 /**
  * What ppo and grpo have in common: the policy, its frozen reference, and the rollouts of each

@@ -5,15 +5,15 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.training.HeldOutGoal;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.RunDirectory;
-import org.rlhf4j.training.Sample;
 import org.rlhf4j.training.Stage;
-import org.rlhf4j.training.StepLines;
-import org.rlhf4j.training.WeightsFile;
+import org.rlhf4j.training.optimizer.WeightsFile;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.Sample;
+import org.rlhf4j.training.run.StepLines;
 
 /**
  * What the stages ppo and grpo have in common: each step a rollout, what is learnt from it, and a

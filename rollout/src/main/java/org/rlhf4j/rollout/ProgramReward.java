@@ -1,10 +1,10 @@
 package org.rlhf4j.rollout;
 
 import java.util.List;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.RewardProgram;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A program's score of each completion.

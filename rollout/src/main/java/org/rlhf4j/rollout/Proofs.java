@@ -7,13 +7,13 @@ import java.util.Locale;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
-import org.rlhf4j.data.SpreadRows;
+import org.rlhf4j.data.batch.SpreadRows;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
 
 /**
  * What must hold before the first update, checked on the first rollout: a failure stops the run,

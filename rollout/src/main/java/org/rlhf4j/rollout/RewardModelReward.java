@@ -4,15 +4,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.rlhf4j.data.Conversation;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.row.Conversation;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
 import org.rlhf4j.model.chat.ChatTemplate;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.reward.Scorer;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A reward model's score r(prompt, completion), read at the completion's last token; EOS is

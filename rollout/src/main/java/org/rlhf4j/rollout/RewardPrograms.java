@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.program.ProgramKind;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
+import org.rlhf4j.settings.UserException;
 
 /** The programs of a run's {@code --reward}, opened, by the names that metrics have for them. */
 public final class RewardPrograms implements AutoCloseable {

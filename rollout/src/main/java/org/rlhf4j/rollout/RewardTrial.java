@@ -6,16 +6,16 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.PromptRow;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.RowReader;
-import org.rlhf4j.data.SpreadRows;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.data.batch.SpreadRows;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.RowReader;
 import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
+import org.rlhf4j.settings.UserException;
 
 /**
  * Some rows to try programs on before a model is loaded: with the row's own answer as completion,

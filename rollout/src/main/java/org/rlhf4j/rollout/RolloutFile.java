@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.rlhf4j.model.Dimensions;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.Sample;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.run.Sample;
 
 /**
  * Rollouts as JSON lines, one completion a line: {@code step}, {@code group}, {@code prompt_ids},

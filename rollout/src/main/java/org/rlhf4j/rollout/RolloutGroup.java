@@ -3,9 +3,9 @@ package org.rlhf4j.rollout;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.rlhf4j.data.Conversation;
-import org.rlhf4j.data.PromptRow;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.row.Conversation;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
 
 /**
  * A prompt and the completions sampled from it.

@@ -10,9 +10,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlhf4j.model.Dimensions;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.settings.UserException;
 
 /** One line of a rollout file, read strictly: what is unfit is an error with its place. */
 final class RolloutLine {

@@ -2,7 +2,7 @@ package org.rlhf4j.rollout;
 
 import java.util.List;
 import org.rlhf4j.rollout.program.Repetition;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 /** What a scored rollout is like, for the metrics of ppo and grpo. */
 public final class RolloutMetrics {

@@ -3,7 +3,7 @@ package org.rlhf4j.rollout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
-import org.rlhf4j.data.MicroBatches;
+import org.rlhf4j.data.batch.MicroBatches;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
 

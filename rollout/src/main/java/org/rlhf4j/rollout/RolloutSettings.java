@@ -3,18 +3,18 @@ package org.rlhf4j.rollout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.data.RowFormat;
-import org.rlhf4j.data.SplitFiles;
-import org.rlhf4j.model.Dimensions;
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.data.FormatSettings;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.data.file.RowFormat;
+import org.rlhf4j.data.split.SplitFiles;
+import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.rollout.program.WeightedProgram;
-import org.rlhf4j.training.DataSettings;
-import org.rlhf4j.training.FormatSettings;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * Where rollouts come from and how they are judged: what ppo and grpo have in common.

@@ -3,15 +3,15 @@ package org.rlhf4j.rollout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.SplitPrompts;
-import org.rlhf4j.data.SpreadRows;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.batch.SpreadRows;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.split.SplitPrompts;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SamplingSettings;
-import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 
 /**
  * The prompts of a run, and what is sampled from them.

@@ -19,24 +19,24 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.Rows;
-import org.rlhf4j.data.Tokenized;
-import org.rlhf4j.data.TokenizedPrompt;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.Tokenized;
+import org.rlhf4j.data.token.TokenizedPrompt;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.reward.RewardEvaluation;
 import org.rlhf4j.reward.Scorer;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
 
 /** Prompts of messages, judged by a reward model that writes them otherwise than the policy. */
 class ConversationRewardTest {

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.PromptRow;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.sampling.SamplingSettings;
 
 class HeldOutPromptsTest {
   private static final double TEMPERATURE = 0.8;

@@ -9,7 +9,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.rlhf4j.model.Torch;
+import org.rlhf4j.model.torch.Torch;
 
 class KlEstimatorTest {
 

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 class ModelComparisonTest {
 

@@ -21,16 +21,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.Sample;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.training.run.Sample;
 
 class PolicyRunTest {
   @TempDir private Path folder;

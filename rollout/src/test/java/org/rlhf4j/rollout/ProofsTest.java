@@ -17,17 +17,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.PromptRow;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.LoraConfig;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
 
 /** Each proof on what is right, and firing on a fault that was put in on purpose. */
 class ProofsTest {

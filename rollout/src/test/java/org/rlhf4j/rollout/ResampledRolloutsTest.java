@@ -11,12 +11,12 @@ import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.PromptRow;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.sampling.SamplingSettings;
 
 /** Ten prompts of which a step takes four; a reward tells completions apart or doesn't. */
 class ResampledRolloutsTest {

@@ -14,17 +14,17 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.DataReport;
-import org.rlhf4j.data.Demonstration;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.RowTokenizer;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.report.DataReport;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.reward.Scorer;
+import org.rlhf4j.settings.UserException;
 
 class RewardModelRewardTest {
   private static final int EOS = 0;

@@ -13,11 +13,11 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.data.RowFormat;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.data.file.RowFormat;
 import org.rlhf4j.rollout.program.WeightedProgram;
+import org.rlhf4j.settings.UserException;
 
 /** How programs are tried on sample rows, before any model is loaded. */
 class RewardProgramsTest {

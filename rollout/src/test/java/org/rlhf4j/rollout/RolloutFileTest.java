@@ -20,10 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.ModelConfig;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.settings.UserException;
 
 class RolloutFileTest {
 

@@ -8,7 +8,7 @@ import static org.rlhf4j.rollout.TinyRollouts.group;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.rollout.program.Repetition;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 class RolloutMetricsTest {
 

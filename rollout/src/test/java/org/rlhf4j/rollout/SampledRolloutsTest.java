@@ -9,13 +9,13 @@ import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.PromptRow;
-import org.rlhf4j.data.TokenizedPrompt;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.training.RunPlan;
 
 class SampledRolloutsTest {

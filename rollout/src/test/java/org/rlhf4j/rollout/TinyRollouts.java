@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Random;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
-import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 
 /** A tiny model of fresh weights, and rollouts made by hand. */
 final class TinyRollouts {

@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.UserException;
 import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.RewardProgram;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.run.Metrics;
 
 /** Sums of rewards, of which some don't apply to some completions. */
 class WeightedRewardsTest {

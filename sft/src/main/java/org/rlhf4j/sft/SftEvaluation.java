@@ -2,9 +2,9 @@ package org.rlhf4j.sft;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import org.rlhf4j.data.DataReport;
-import org.rlhf4j.data.Tokenized;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.report.DataReport;
+import org.rlhf4j.data.token.Tokenized;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 
 /**

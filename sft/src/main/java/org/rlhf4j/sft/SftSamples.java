@@ -2,15 +2,15 @@ package org.rlhf4j.sft;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.rlhf4j.data.SpreadRows;
-import org.rlhf4j.data.TrainingRow;
-import org.rlhf4j.model.GenerationRequest;
+import org.rlhf4j.data.batch.SpreadRows;
+import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SampleKey;
-import org.rlhf4j.model.Sampled;
-import org.rlhf4j.model.SamplingSettings;
-import org.rlhf4j.training.Sample;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.training.run.Sample;
 
 /** Completions to read while a model is fine-tuned. */
 final class SftSamples {

@@ -3,12 +3,12 @@ package org.rlhf4j.sft;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import org.rlhf4j.data.TrainingRow;
+import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.NonFiniteException;
-import org.rlhf4j.training.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * Supervised fine-tuning: the loss of an optimizer step is

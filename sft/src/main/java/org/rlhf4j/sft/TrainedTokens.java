@@ -3,8 +3,8 @@ package org.rlhf4j.sft;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.data.MicroBatches;
-import org.rlhf4j.data.TrainingRow;
+import org.rlhf4j.data.batch.MicroBatches;
+import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
 

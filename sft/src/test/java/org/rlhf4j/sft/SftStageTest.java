@@ -19,15 +19,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.TrainedPart;
+import org.rlhf4j.data.token.TrainedPart;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.Safetensors;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.NonFiniteException;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.SettingsYaml;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.optimizer.NonFiniteException;
 
 class SftStageTest {
 

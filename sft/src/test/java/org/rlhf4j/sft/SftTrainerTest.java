@@ -19,17 +19,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Safetensors;
-import org.rlhf4j.model.StridedTensor;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.NonFiniteException;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.Schedule;
+import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Schedule;
+import org.rlhf4j.training.run.Metrics;
 
 class SftTrainerTest {
 

@@ -3,6 +3,7 @@ package org.rlhf4j.training;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import org.rlhf4j.training.run.Metrics;
 
 /** The held-out evaluations of a run so far: which was the best, and how many came after it. */
 final class BestEvaluation {

@@ -1,9 +1,9 @@
 package org.rlhf4j.training;
 
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * When a stage is evaluated on its held-out rows, and what follows from that.

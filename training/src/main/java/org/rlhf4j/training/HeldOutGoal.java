@@ -2,6 +2,7 @@ package org.rlhf4j.training;
 
 import java.util.Locale;
 import java.util.OptionalDouble;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * By what evaluations on held-out rows are compared: the best one has the least or the largest of a

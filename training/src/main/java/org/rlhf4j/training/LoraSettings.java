@@ -1,10 +1,10 @@
 package org.rlhf4j.training;
 
 import java.util.List;
-import org.rlhf4j.model.LoraConfig;
-import org.rlhf4j.training.settings.Limits;
-import org.rlhf4j.training.settings.Setting;
-import org.rlhf4j.training.settings.SettingsGroup;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsGroup;
 
 /**
  * The low-rank adapter that is trained instead of all weights, {@link LoraConfig}.

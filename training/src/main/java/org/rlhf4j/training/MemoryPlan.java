@@ -3,10 +3,11 @@ package org.rlhf4j.training;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.util.OptionalInt;
-import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.Trainable;
-import org.rlhf4j.training.settings.SettingsYaml;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.run.RunDirectory;
 
 /**
  * How many tokens go through a network at once. Planned from the machine's total memory and the

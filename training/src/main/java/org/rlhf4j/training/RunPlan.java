@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.rlhf4j.model.Dimensions;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.Parameters;
-import org.rlhf4j.model.Precision;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Trainable;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.training.display.ProgressLine;
 
 /**
  * What a run is going to do, told before it begins.

@@ -5,7 +5,12 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.rlhf4j.model.Precision;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.Sample;
 
 /**
  * What a training stage gives to the {@link TrainingLoop}. A step depends on its number and on the

@@ -1,6 +1,8 @@
 package org.rlhf4j.training;
 
 import java.io.IOException;
+import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.run.RunDirectory;
 
 /** What is done with a stage that is ready to begin: trained, or only planned. */
 @FunctionalInterface

@@ -4,9 +4,10 @@ import java.io.PrintStream;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
-import org.rlhf4j.model.Profile;
-import org.rlhf4j.model.Profile.Use;
-import org.rlhf4j.model.Profile.Work;
+import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.model.torch.Profile.Use;
+import org.rlhf4j.model.torch.Profile.Work;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * Where the time and memory of steps went: {@code sampling_seconds}, {@code sampling_peak_gib} and

@@ -7,9 +7,19 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.display.ProgressLine;
 import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.Checkpoints;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.MetricsLog;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.Sample;
+import org.rlhf4j.training.run.StepLines;
 import org.rlhf4j.training.tensorboard.EventFile;
 
 /**

@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.Parameters;
 
 /** Weights of any shapes for tests, and direct access to them and their gradients. */
 public final class SmallParameters {

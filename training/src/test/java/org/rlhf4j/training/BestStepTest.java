@@ -18,8 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.RunDirectory;
 
 /**
  * Evaluations apart from checkpoints, early stopping and the best step. The fake stage's weight and

@@ -6,6 +6,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.Sample;
 
 /** A stage whose state is two numbers: each step's metrics depend on all steps before. */
 class FakeStage implements Stage {

@@ -9,10 +9,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.LoraConfig;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.Written;
 
 class LoraSettingsTest {
 

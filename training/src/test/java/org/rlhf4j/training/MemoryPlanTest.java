@@ -7,7 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.model.Dimensions;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.training.run.RunDirectory;
 
 class MemoryPlanTest {
 

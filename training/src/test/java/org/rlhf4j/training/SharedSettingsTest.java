@@ -12,19 +12,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.SaveFormat;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.settings.Defaults;
-import org.rlhf4j.training.settings.SettingSpec;
-import org.rlhf4j.training.settings.Settings;
-import org.rlhf4j.training.settings.Written;
+import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.settings.Defaults;
+import org.rlhf4j.settings.FileSize;
+import org.rlhf4j.settings.SettingSpec;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.optimizer.LearningRateSchedule;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Schedule;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.training.run.SaveSettings;
 
 class SharedSettingsTest {
 
   record StageSettings(
       RunSettings run,
       LoopSettings loop,
-      BatchSettings batch,
       @Defaults("learning-rate=1e-6") OptimizerSettings optimizer) {}
 
   private static final Settings<StageSettings> SETTINGS = Settings.of(StageSettings.class);
@@ -54,7 +60,6 @@ class SharedSettingsTest {
             "checkpoint-every",
             "keep-checkpoints",
             "profile",
-            "batch-size",
             "learning-rate",
             "schedule",
             "warmup-steps",
@@ -73,7 +78,6 @@ class SharedSettingsTest {
     assertThat(settings.run().save().format()).isEqualTo(SaveFormat.DEFAULT);
     assertThat(settings.loop())
         .isEqualTo(new LoopSettings(1, null, true, null, false, 100, 2, false));
-    assertThat(settings.batch()).isEqualTo(new BatchSettings(16));
     assertThat(settings.optimizer())
         .isEqualTo(new OptimizerSettings(1e-6, Schedule.LINEAR, 0, 0, 0.9, 0.999, 1e-8, 1));
   }
@@ -121,7 +125,6 @@ class SharedSettingsTest {
     "checkpoint-every, 0",
     "keep-checkpoints, 0",
     "micro-batch-tokens, 0",
-    "batch-size, 0",
     "learning-rate, -1",
     "adam-beta1, 1",
     "adam-beta2, 1",

@@ -7,9 +7,10 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.Parameters;
 import org.rlhf4j.model.SmallParameters;
-import org.rlhf4j.model.WeightUpdate;
+import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.model.weights.WeightUpdate;
+import org.rlhf4j.training.run.Metrics;
 
 class StepProfileTest {
 
@@ -39,6 +40,6 @@ class StepProfileTest {
 
       WeightUpdate.norm(weights); // after the end: not counted
     }
-    assertThat(org.rlhf4j.model.Profile.take()).isEmpty();
+    assertThat(org.rlhf4j.model.torch.Profile.take()).isEmpty();
   }
 }

@@ -6,9 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.rlhf4j.training.run.RunDirectory;
 
 /** A run of the fake stage in a process of its own that waits in a step until it is ended. */
-final class StoppableRun {
+public final class StoppableRun {
 
   static final int STEPS = 12;
   static final LoopSettings SETTINGS = new LoopSettings(1, null, true, null, false, 3, 2, false);
@@ -36,7 +37,7 @@ final class StoppableRun {
   }
 
   /** Starts the process and returns once it waits, having made 7 steps. */
-  static Process start(Path output) throws IOException {
+  public static Process start(Path output) throws IOException {
     String java =
         System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
     Process process =

@@ -14,6 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.RunDirectory;
 
 class TrainingLoopTest {
 

@@ -17,12 +17,12 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
-import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SampleKey;
-import org.rlhf4j.model.Sampled;
-import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingSettings;
 
 /** One token of every row: {@value #TOKENS} of them after prompts of a single token. */
 @State(Scope.Benchmark)

@@ -15,8 +15,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.training.AdamW;
-import org.rlhf4j.training.GradientNorm;
+import org.rlhf4j.training.optimizer.AdamW;
+import org.rlhf4j.training.optimizer.GradientNorm;
 
 /** What an optimizer step does once gradients are there, over all weights of a model. */
 @State(Scope.Benchmark)

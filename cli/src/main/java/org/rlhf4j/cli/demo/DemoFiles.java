@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.AtomicFiles;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.training.run.AtomicFiles;
 
 /**
  * The files of the demo, unpacked into a folder where they can be looked at, changed and used

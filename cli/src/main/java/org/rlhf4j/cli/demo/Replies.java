@@ -5,17 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.Rows;
-import org.rlhf4j.data.TokenizedPrompt;
-import org.rlhf4j.model.GenerationRequest;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.SampleKey;
-import org.rlhf4j.model.Sampled;
-import org.rlhf4j.model.SamplingSettings;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingSettings;
 
 /**
  * What a model replies to the prompts of a file.

@@ -14,15 +14,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.Comparison;
-import org.rlhf4j.data.Demonstration;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.PromptRow;
-import org.rlhf4j.data.Row;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.data.RowFormat;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.Rows;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.data.file.RowFormat;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.row.Row;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.Rows;
 
 /** The rows of data/demo are what its README and the demo's promises rest on. */
 class DemoRowsTest {

@@ -1,10 +1,10 @@
 package org.rlhf4j.examples;
 
 import java.nio.file.Path;
-import org.rlhf4j.model.hub.Hub;
-import org.rlhf4j.model.hub.HubEnvironment;
-import org.rlhf4j.model.hub.HubRepo;
-import org.rlhf4j.model.hub.TransferProgress;
+import org.rlhf4j.hub.Hub;
+import org.rlhf4j.hub.HubEnvironment;
+import org.rlhf4j.hub.HubRepo;
+import org.rlhf4j.hub.TransferProgress;
 
 /** A model of the Hugging Face hub as a folder. */
 public final class FetchModel {

@@ -3,15 +3,15 @@ package org.rlhf4j.examples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.rlhf4j.data.BatchSettings;
+import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
-import org.rlhf4j.training.BatchSettings;
-import org.rlhf4j.training.DataSettings;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.ProgressListener;
-import org.rlhf4j.training.RunSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.RunSettings;
 
 /** Stage 1: a model learns from demonstrations. */
 public final class FineTune {

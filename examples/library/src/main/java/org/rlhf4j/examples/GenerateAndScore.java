@@ -2,15 +2,15 @@ package org.rlhf4j.examples;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.rlhf4j.model.GenerationRequest;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.SampleKey;
-import org.rlhf4j.model.Sampled;
-import org.rlhf4j.model.SamplingSettings;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.reward.Manifest;
 
 /** What the stages are for: a policy replies, a reward model says how good that is. */

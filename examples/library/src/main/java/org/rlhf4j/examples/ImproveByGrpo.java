@@ -10,11 +10,11 @@ import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.ProgressListener;
-import org.rlhf4j.training.RunSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.RunSettings;
 
 /** Stage 3b: a policy is improved against a reward that is a Java class. */
 public final class ImproveByGrpo {

@@ -8,11 +8,11 @@ import org.rlhf4j.ppo.PpoSettings;
 import org.rlhf4j.ppo.PpoStage;
 import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.ProgressListener;
-import org.rlhf4j.training.RunSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.RunSettings;
 
 /** Stage 3a: a policy is improved against a reward model, held to what it was. */
 public final class ImproveByPpo {

@@ -17,10 +17,10 @@ import org.rlhf4j.rollout.RewardModelReward;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.RolloutSource;
-import org.rlhf4j.training.Learner;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.settings.ConfigBuilder;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.Metrics;
 
 /** Stage 3a step by step, on prompts that are in memory. */
 public final class PpoSteps {

@@ -3,17 +3,17 @@ package org.rlhf4j.examples;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.data.BatchOrder;
-import org.rlhf4j.data.MicroBatches;
-import org.rlhf4j.data.OnBadRow;
-import org.rlhf4j.data.RowFiles;
-import org.rlhf4j.data.RowFormat;
-import org.rlhf4j.data.RowKind;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.SplitFiles;
-import org.rlhf4j.data.SplitRows;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.batch.MicroBatches;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.data.file.RowFormat;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.split.SplitFiles;
+import org.rlhf4j.data.split.SplitRows;
+import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.Tokenizer;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 
 /** From a file of rows to a batch of token ids. */
 public final class ReadRows {

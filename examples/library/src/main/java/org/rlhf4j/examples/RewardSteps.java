@@ -2,17 +2,17 @@ package org.rlhf4j.examples;
 
 import java.nio.file.Path;
 import java.util.List;
-import org.rlhf4j.data.Comparison;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.Rows;
-import org.rlhf4j.data.Tokenized;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.Tokenized;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.reward.RewardEvaluation;
 import org.rlhf4j.reward.RewardTrainer;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.settings.ConfigBuilder;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /** Stage 2 step by step, on rows that are in memory. */
 public final class RewardSteps {

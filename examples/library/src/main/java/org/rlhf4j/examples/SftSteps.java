@@ -4,16 +4,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.rlhf4j.data.Demonstration;
-import org.rlhf4j.data.Location;
-import org.rlhf4j.data.RowTokenizer;
-import org.rlhf4j.data.Rows;
-import org.rlhf4j.data.TokenizedRow;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.sft.SftTrainer;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.Metrics;
 
 /** Stage 1 step by step, on rows that are in memory. */
 public final class SftSteps {

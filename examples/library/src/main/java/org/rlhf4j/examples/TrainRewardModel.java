@@ -3,18 +3,18 @@ package org.rlhf4j.examples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.rlhf4j.data.BatchSettings;
+import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.data.HeldOutSettings;
 import org.rlhf4j.reward.RewardConfig;
 import org.rlhf4j.reward.RewardStage;
-import org.rlhf4j.training.BatchSettings;
-import org.rlhf4j.training.DataSettings;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.training.EvaluationSettings;
-import org.rlhf4j.training.HeldOutSettings;
 import org.rlhf4j.training.LoopSettings;
-import org.rlhf4j.training.OptimizerSettings;
-import org.rlhf4j.training.Progress;
-import org.rlhf4j.training.ProgressListener;
-import org.rlhf4j.training.RunSettings;
-import org.rlhf4j.training.settings.ConfigBuilder;
+import org.rlhf4j.training.display.Progress;
+import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.run.RunSettings;
 
 /** Stage 2: a reward model learns from comparisons, and is evaluated on held-out ones. */
 public final class TrainRewardModel {

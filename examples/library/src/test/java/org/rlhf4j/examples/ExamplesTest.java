@@ -15,21 +15,21 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.Comparison;
-import org.rlhf4j.data.Demonstration;
-import org.rlhf4j.data.Location;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.hub.HubEnvironment;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.model.hub.HubEnvironment;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.reward.RewardEvaluation;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.program.CompletedPrompt;
-import org.rlhf4j.training.Metrics;
-import org.rlhf4j.training.Progress;
-import org.rlhf4j.training.ProgressListener;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.display.Progress;
+import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.run.Metrics;
 
 /** Each example on a fresh model of the demo's shape and on the demo's rows. */
 class ExamplesTest {

@@ -13,8 +13,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.reward.RewardConfig;
+import org.rlhf4j.settings.Setting;
 import org.rlhf4j.sft.SftConfig;
-import org.rlhf4j.training.settings.Setting;
 
 /** What a Java program names settings by. */
 class SettingAccessorsTest {

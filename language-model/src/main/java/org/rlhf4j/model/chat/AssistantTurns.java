@@ -3,8 +3,8 @@ package org.rlhf4j.model.chat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.model.jinja.Span;
+import org.rlhf4j.jinja.Span;
+import org.rlhf4j.settings.UserException;
 
 /**
  * Finds what the assistant says in a rendered dialogue. Where the template marks it ({@code

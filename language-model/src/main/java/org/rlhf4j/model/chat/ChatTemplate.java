@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.rlhf4j.model.JsonFiles;
-import org.rlhf4j.model.Tokenizer;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.model.jinja.JinjaTemplate;
-import org.rlhf4j.model.jinja.TemplateException;
+import org.rlhf4j.jinja.JinjaTemplate;
+import org.rlhf4j.jinja.TemplateException;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.settings.JsonFiles;
+import org.rlhf4j.settings.UserException;
 
 /**
  * How a model wants its dialogues written: {@code chat_template.jinja} of its folder, else the

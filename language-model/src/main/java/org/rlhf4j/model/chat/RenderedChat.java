@@ -1,7 +1,7 @@
 package org.rlhf4j.model.chat;
 
 import java.util.List;
-import org.rlhf4j.model.jinja.Span;
+import org.rlhf4j.jinja.Span;
 
 /**
  * A dialogue as text.

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.model.jinja.Span;
+import org.rlhf4j.jinja.Span;
+import org.rlhf4j.settings.UserException;
 
 /** The templates' renderings by transformers come from bench/reference/make_chat_fixtures.py. */
 class ChatTemplateTest {

@@ -15,10 +15,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.rlhf4j.model.UserException;
-import org.rlhf4j.model.jinja.JinjaTemplate;
-import org.rlhf4j.model.jinja.Span;
-import org.rlhf4j.model.jinja.TemplateException;
+import org.rlhf4j.jinja.JinjaTemplate;
+import org.rlhf4j.jinja.Span;
+import org.rlhf4j.jinja.TemplateException;
+import org.rlhf4j.settings.UserException;
 
 /**
  * What {@code bench/reference/check_chat_templates.py} compares with transformers: reads lines

@@ -16,7 +16,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A running command that takes lines and answers each with a line. Writing, reading and its error

@@ -15,7 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A user's command, run by {@code sh -c} and kept alive. For each completion it reads a line {@code

@@ -1,7 +1,7 @@
 package org.rlhf4j.rollout.program;
 
 import java.util.List;
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * 1 where the completion consists of named sections in their order, {@code

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.jar.JarFile;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A user's class, loaded from a jar or a folder of classes, or without one from where the thread

@@ -2,7 +2,7 @@ package org.rlhf4j.rollout.program;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * 0 up to some tokens, from there falling evenly to −1 (Yu et al. 2025, equation 13, the soft

@@ -2,7 +2,7 @@ package org.rlhf4j.rollout.program;
 
 import java.math.BigDecimal;
 import java.util.Optional;
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * 1 where the number after a marker is that of the row's answer; else 0. Of several markers in the

@@ -3,7 +3,7 @@ package org.rlhf4j.rollout.program;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.settings.UsageException;
 
 /** The programs that {@code --reward} can name. */
 public enum ProgramKind {

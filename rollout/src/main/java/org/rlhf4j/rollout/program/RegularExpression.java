@@ -3,8 +3,8 @@ package org.rlhf4j.rollout.program;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
 
 /**
  * 1 where a pattern is found in the completion; else 0. Where the pattern has a group named {@code

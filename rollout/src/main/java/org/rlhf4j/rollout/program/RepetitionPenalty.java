@@ -1,6 +1,6 @@
 package org.rlhf4j.rollout.program;
 
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * Minus the share of a completion's runs of tokens that already came earlier in it: from 0 to above

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.rlhf4j.model.UsageException;
-import org.rlhf4j.training.settings.NearestName;
+import org.rlhf4j.settings.NearestName;
+import org.rlhf4j.settings.UsageException;
 
 /**
  * A program with its weight in the sum of rewards, as {@code --reward [WEIGHT*]NAME[:ARGUMENT]} has

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 /** Commands of a line of shell each. A timeout is short only where one is waited for. */
 class CommandProgramTest {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 /** Classes of a user's, compiled here. One of them is the one of docs/rewards.md. */
 class JarProgramTest {

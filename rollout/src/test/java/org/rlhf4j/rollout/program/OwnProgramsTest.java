@@ -8,7 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.model.UserException;
+import org.rlhf4j.settings.UserException;
 
 /** The programs that come along, on completions worked by hand. */
 class OwnProgramsTest {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlhf4j.model.UsageException;
+import org.rlhf4j.settings.UsageException;
 
 /** How {@code --reward} is written and read. */
 class WeightedProgramTest {

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
-import org.rlhf4j.model.Precision;
+import org.rlhf4j.settings.Precision;
 
 /**
  * What can go wrong with a run while its loss looks fine, each told from the metrics so far. The

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.training.run.Metrics;
 
 /** Goes with a run and warns, once of each thing, when its metrics give reason to. */
 public final class HealthWatch {

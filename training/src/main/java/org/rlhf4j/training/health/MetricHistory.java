@@ -6,8 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * The metrics of a run up to a step, by name. A metric that only some steps have counts those steps

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * The metrics of a run as scalars, for TensorBoard. Each start of the run writes a file of its own,

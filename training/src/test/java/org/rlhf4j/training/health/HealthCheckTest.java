@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.Precision;
-import org.rlhf4j.training.Metrics;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.training.run.Metrics;
 
 /** Each check on a run made to set it off, beside one just short of that. */
 class HealthCheckTest {

@@ -1,0 +1,23 @@
+package org.rlhf4j.cli.command;
+
+import org.rlhf4j.settings.UserException;
+
+/** Keeps what isn't a number out of results: JSON has no word for it. */
+public final class FiniteNumbers {
+
+  private FiniteNumbers() {}
+
+  /** Fails where one of a model's numbers is NaN or infinite. */
+  public static void require(float[] numbers, String what) {
+    for (float number : numbers) {
+      if (!Float.isFinite(number)) {
+        throw new UserException(
+            "the model gives a "
+                + what
+                + " of "
+                + number
+                + "; its weights are damaged or overflow");
+      }
+    }
+  }
+}

@@ -1,0 +1,180 @@
+package org.rlhf4j.cli.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.SortedMap;
+import org.rlhf4j.pipeline.PipelineRun;
+import org.rlhf4j.pipeline.PipelineStage;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.MetricsLog;
+
+/** Tells what the demo's stages do, shows replies before and after, and measures what changed. */
+public final class DemoStory implements PipelineRun.Watcher {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The last steps over which the KL is averaged. */
+  private static final int LAST_STEPS = 5;
+
+  private final Path output;
+  private final Path input;
+  private final long seed;
+  private final PrintWriter err;
+
+  private Replies advice;
+  private Replies sums;
+  private double accuracy;
+  private double kind;
+  private double kl;
+  private double right;
+
+  /**
+   * Starts.
+   *
+   * @param output the demo's folder
+   * @param input where its files are
+   * @param seed of the replies
+   * @param err takes the story
+   */
+  public DemoStory(Path output, Path input, long seed, PrintWriter err) {
+    this.output = output;
+    this.input = input;
+    this.seed = seed;
+    this.err = err;
+  }
+
+  @Override
+  public void begins(PipelineStage stage) {
+    switch (stage.name()) {
+      case "sft" ->
+          tell(
+              "A model that knows nothing, not even words, reads demonstrations: questions with",
+              "replies, of which one in five is kind and the rest are curt, and sums, of which two",
+              "in five are right. It learns to write as they do.");
+      case "reward" ->
+          tell(
+              "A reward model reads pairs of replies to the same question, the better one marked,",
+              "and learns to score replies. Nobody tells it what makes a reply better.");
+      case "ppo" ->
+          tell(
+              "The sft model replies, the reward model scores, and what scored better than expected",
+              "becomes likelier. A KL penalty holds it near the sft model.");
+      default ->
+          tell(
+              "From the sft model again: eight answers to each sum, and no reward model but a",
+              "program that checks the number. Answers better than their group become likelier.");
+    }
+  }
+
+  @Override
+  public void ended(PipelineStage stage) throws IOException {
+    switch (stage.name()) {
+      case "sft" -> afterSft();
+      case "reward" -> afterReward();
+      case "ppo" -> afterPpo();
+      default -> afterGrpo();
+    }
+  }
+
+  private void afterSft() {
+    advice = replies("sft", DemoFiles.HELD_OUT);
+    sums = replies("sft", DemoFiles.HELD_OUT_SUMS);
+    show(advice.all().get(0));
+    show(advice.all().get(advice.all().size() / 2));
+    show(sums.all().get(0));
+    tell(
+        "Kind are %s of %d replies, right %s of %d sums."
+            .formatted(
+                percent(advice.share(DemoStory::isKind)),
+                advice.all().size(),
+                percent(sums.share(Addition::isRight)),
+                sums.all().size()));
+  }
+
+  private void afterReward() throws IOException {
+    JsonNode evaluation = JSON.readTree(output.resolve("reward/evaluation.json").toFile());
+    accuracy = evaluation.path("accuracy").doubleValue();
+    tell(
+        "Of %d pairs that it hasn't seen it orders %s right; by length alone one gets %s."
+            .formatted(
+                evaluation.path("pairs").intValue(),
+                percent(accuracy),
+                percent(evaluation.at("/length_baseline/accuracy").doubleValue())));
+  }
+
+  private void afterPpo() throws IOException {
+    Replies now = replies("ppo", DemoFiles.HELD_OUT);
+    kind = now.share(DemoStory::isKind);
+    kl = lastKl(output.resolve("ppo/metrics.jsonl"));
+    for (int row : List.of(0, now.all().size() / 2)) {
+      show(advice.all().get(row), now.all().get(row));
+    }
+    tell(
+        "Kind were %s of the replies and are %s, by a rule that the reward model never saw."
+            .formatted(percent(advice.share(DemoStory::isKind)), percent(kind)));
+  }
+
+  private void afterGrpo() {
+    Replies now = replies("grpo", DemoFiles.HELD_OUT_SUMS);
+    right = now.share(Addition::isRight);
+    for (int row : List.of(0, now.all().size() / 2)) {
+      show(sums.all().get(row), now.all().get(row));
+    }
+    tell(
+        "Right were %s of the sums and are %s."
+            .formatted(percent(sums.share(Addition::isRight)), percent(right)));
+  }
+
+  /** What was measured, after the last stage. */
+  public Promise.Figures figures() {
+    return new Promise.Figures(
+        accuracy, advice.share(DemoStory::isKind), kind, kl, sums.share(Addition::isRight), right);
+  }
+
+  private Replies replies(String stage, String prompts) {
+    return Replies.of(output.resolve(stage), input.resolve(prompts), seed);
+  }
+
+  private static boolean isKind(String prompt, String reply) {
+    return Manner.isKind(reply);
+  }
+
+  /** The KL of the last steps, in nats a reply. */
+  private static double lastKl(Path file) throws IOException {
+    SortedMap<Integer, Metrics> steps = MetricsLog.read(file);
+    return steps.tailMap(steps.lastKey() - LAST_STEPS + 1).values().stream()
+        .mapToDouble(metrics -> metrics.get("kl").orElseThrow())
+        .average()
+        .orElseThrow();
+  }
+
+  private void show(Replies.Reply reply) {
+    err.printf("    %s%n      %s%n", question(reply), reply.text().strip());
+  }
+
+  private void show(Replies.Reply before, Replies.Reply after) {
+    err.printf(
+        "    %s%n      before: %s%n      after:  %s%n",
+        question(before), before.text().strip(), after.text().strip());
+  }
+
+  private static String question(Replies.Reply reply) {
+    return reply.prompt().replace("Question: ", "").replace(" Reply:", "");
+  }
+
+  private void tell(String... lines) {
+    for (String line : lines) {
+      err.println("  " + line);
+    }
+    err.flush();
+  }
+
+  private static String percent(double share) {
+    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+}

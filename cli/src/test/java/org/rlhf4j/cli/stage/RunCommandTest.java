@@ -1,0 +1,220 @@
+package org.rlhf4j.cli.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.util.cuda.CudaUtils;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.command.Machine;
+import org.rlhf4j.training.run.AtomicFiles;
+
+/** Pipelines of stages of two steps, as a user runs them. */
+class RunCommandTest {
+
+  private static final Path MODEL =
+      Path.of("../sft/src/test/resources/fixtures/sft/model").toAbsolutePath().normalize();
+
+  @TempDir private Path folder;
+  private Path rows;
+  private Path output;
+
+  private record Outcome(int code, String err) {
+    String lastLine() {
+      List<String> lines = err.lines().toList();
+      return lines.get(lines.size() - 1);
+    }
+  }
+
+  @BeforeEach
+  void writeRows() throws IOException {
+    rows = folder.resolve("rows.jsonl");
+    output = folder.resolve("out");
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      lines.add(
+          "{\"prompt\": \"is it %d?\", \"chosen\": \" yes, it is\", \"rejected\": \" no\"}"
+              .formatted(i));
+    }
+    Files.write(rows, lines);
+    write("");
+  }
+
+  /** Two stages: an sft stage with more settings, then a reward stage from its model. */
+  private void write(String more) throws IOException {
+    Files.writeString(
+        folder.resolve("pipeline.yaml"),
+        """
+        seed: 3
+        threads: 1
+        stages:
+          - name: sft
+            stage: sft
+            model: %s
+            data: rows.jsonl
+            steps: 2
+            checkpoint-every: 1
+        %s
+          - name: reward
+            stage: reward
+            model: {from: sft}
+            data: [rows.jsonl]
+            steps: 2
+        """
+            .formatted(MODEL, more));
+  }
+
+  private Outcome run(String... more) {
+    return runTo(output, more);
+  }
+
+  private Outcome runTo(Path to, String... more) {
+    StringWriter err = new StringWriter();
+    String[] first = {"run", folder.resolve("pipeline.yaml").toString(), "--output", to.toString()};
+    String[] args = Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray(String[]::new);
+    int code = Rlhf.run(args, new PrintWriter(new StringWriter()), new PrintWriter(err, true));
+    return new Outcome(code, err.toString());
+  }
+
+  private byte[] weights(Path run) throws IOException {
+    return Files.readAllBytes(run.resolve("model/model.safetensors"));
+  }
+
+  @Test
+  void runsTheStagesThenSkipsWhatIsUnchanged() throws IOException {
+    Outcome first = run();
+    assertThat(first.code()).as(first.err()).isZero();
+    assertThat(first.err())
+        .isEqualToNormalizingNewlines(
+            "stage 1/2 sft\nstage 2/2 reward\nall stages are finished in %s\nreport: %s\n"
+                .formatted(output, output.resolve("report.html")));
+    for (String folder : List.of("", "sft")) {
+      assertThat(output.resolve(folder).resolve("report.html")).content().contains("held-out loss");
+    }
+    byte[] reward = weights(output.resolve("reward"));
+
+    Outcome second = run();
+    assertThat(second.code()).as(second.err()).isZero();
+    assertThat(second.err())
+        .contains("stage 1/2 sft: unchanged, skipped", "stage 2/2 reward: unchanged, skipped");
+    assertThat(weights(output.resolve("reward"))).isEqualTo(reward);
+  }
+
+  @Test
+  void saysWhatChangedUntilToldToRunItAnew() throws IOException {
+    assertThat(run().code()).isZero();
+    write("    learning-rate: 3e-5");
+    Outcome changed = run();
+    assertThat(changed.code()).isEqualTo(1);
+    assertThat(changed.lastLine())
+        .isEqualTo(
+            "rlhf: stage 1/2 sft: changed since it ran: learning-rate was 2e-5, is now 3e-5;"
+                + " --rerun sft runs it anew");
+
+    byte[] before = weights(output.resolve("sft"));
+    Outcome next = run("--rerun", "sft");
+    assertThat(weights(output.resolve("sft"))).isNotEqualTo(before);
+    assertThat(next.code()).isEqualTo(1);
+    assertThat(next.lastLine())
+        .isEqualTo(
+            "rlhf: stage 2/2 reward: changed since it ran: the content of "
+                + output.resolve("sft/model")
+                + "; --rerun reward runs it anew");
+
+    assertThat(run("--rerun", "reward").err()).contains("sft: unchanged, skipped");
+  }
+
+  @Test
+  void noticesChangedRows() throws IOException {
+    assertThat(run().code()).isZero();
+    Files.writeString(
+        rows, "{\"prompt\": \"p\", \"completion\": \" c\"}\n", StandardOpenOption.APPEND);
+    assertThat(run().lastLine()).contains("stage 1/2 sft: changed", "the content of " + rows);
+  }
+
+  @Test
+  void goesOnWhereAStageStopped() throws IOException {
+    Path whole = folder.resolve("whole");
+    assertThat(runTo(whole).code()).isZero();
+
+    // What a kill after the first step leaves: its checkpoint, no model, no mark.
+    assertThat(run().code()).isZero();
+    Path sft = output.resolve("sft");
+    Files.delete(sft.resolve("finished"));
+    AtomicFiles.deleteFolder(sft.resolve("model"));
+    AtomicFiles.deleteFolder(sft.resolve("checkpoints/step-2"));
+    AtomicFiles.deleteFolder(output.resolve("reward"));
+    Files.delete(output.resolve("pipeline/reward.txt"));
+
+    Outcome resumed = run();
+    assertThat(resumed.code()).as(resumed.err()).isZero();
+    assertThat(resumed.err()).doesNotContain("skipped");
+    assertThat(Files.readAllLines(sft.resolve("metrics.jsonl"))).hasSize(2);
+    assertThat(weights(sft)).isEqualTo(weights(whole.resolve("sft")));
+    assertThat(weights(output.resolve("reward"))).isEqualTo(weights(whole.resolve("reward")));
+  }
+
+  @Test
+  void namesTheNearestStageToRunAnew() {
+    Outcome outcome = run("--rerun", "rewrd");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.lastLine())
+        .isEqualTo("rlhf: --rerun rewrd: the pipeline has no such stage; did you mean 'reward'?");
+    assertThat(output).doesNotExist();
+  }
+
+  @Test
+  void aStageThatFailsBeforeItsFirstStepLeavesNothing() throws IOException {
+    Files.writeString(rows, "{\"prompt\": \"p\"}\n");
+    Outcome outcome = run();
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.lastLine()).contains(rows + ":1:1");
+    assertThat(output).doesNotExist();
+
+    writeRows();
+    assertThat(run().code()).isZero();
+  }
+
+  @Test
+  void leavesAFolderAloneThatItDidNotMake() throws IOException {
+    Path letter = Files.createDirectories(output.resolve("sft")).resolve("letter.txt");
+    Files.writeString(letter, "Dear");
+    for (String[] more : new String[][] {{}, {"--rerun", "sft"}}) {
+      Outcome outcome = run(more);
+      assertThat(outcome.code()).isEqualTo(2);
+      assertThat(outcome.lastLine()).contains("isn't of this pipeline; move it away");
+    }
+    assertThat(letter).hasContent("Dear");
+  }
+
+  @Test
+  void refusesAFileAsOutput() throws IOException {
+    Files.writeString(output, "");
+    Outcome outcome = run();
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.lastLine())
+        .isEqualTo("rlhf: " + output + ": is a file; give --output a folder");
+  }
+
+  @Test
+  void refusesWhatNetworksDoNotComputeOn() {
+    assertThat(run("--device", "gpu").lastLine())
+        .isEqualTo("rlhf: " + Machine.noGpu(CudaUtils.getGpuCount()).getMessage());
+    assertThat(Machine.noGpu(0))
+        .hasMessage("--device gpu: there is no NVIDIA GPU here; leave it out");
+    assertThat(Machine.noGpu(1))
+        .hasMessage("--device gpu: networks compute on the CPU alone; leave it out");
+    assertThat(output).doesNotExist();
+  }
+}

@@ -1,0 +1,29 @@
+package org.rlhf4j.data.file;
+
+import org.rlhf4j.settings.UserException;
+
+/** Thrown where a row is bad and the rows after it can still be read. */
+public final class BadRowException extends UserException {
+
+  private static final long serialVersionUID = 1L;
+
+  private final transient BadRow row;
+
+  public BadRowException(Location location, String reason) {
+    this(new BadRow(location, reason));
+  }
+
+  private BadRowException(BadRow row) {
+    super(row.message());
+    this.row = row;
+  }
+
+  /**
+   * Returns what is wrong, and where.
+   *
+   * @return the row
+   */
+  public BadRow row() {
+    return row;
+  }
+}

@@ -1,0 +1,295 @@
+package org.rlhf4j.data.file;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.rlhf4j.model.chat.ChatMessage;
+
+/** One row as its file has it: values by field name. Null values count as absent. */
+public final class Fields {
+  /** The fields that rows are made of. */
+  public static final List<String> NAMES =
+      List.of(
+          "prompt",
+          "completion",
+          "text",
+          "messages",
+          "chosen",
+          "rejected",
+          "completions",
+          "margin",
+          "answer");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String ROLE = "role";
+  private static final List<String> ROLES =
+      List.of("system", "developer", "user", "assistant", "tool", "function");
+  private static final String CONTENT = "content";
+
+  private record Field(JsonNode value, Location location) {}
+
+  private final Location location;
+  private final boolean textual;
+  private final Map<String, Field> fields = new LinkedHashMap<>();
+  private final Set<String> nulls = new HashSet<>();
+
+  /**
+   * Begins a row.
+   *
+   * @param textual whether the format has text only, so that a number is written as text
+   */
+  Fields(Location location, boolean textual) {
+    this.location = location;
+    this.textual = textual;
+  }
+
+  void put(String name, JsonNode value, Location place) {
+    if (value.isNull()) {
+      nulls.add(name);
+    } else {
+      fields.put(name, new Field(value, place));
+    }
+  }
+
+  /**
+   * The row under our names. A field that has one of them but isn't asked for is hidden.
+   *
+   * @param columns our name of a field, and the file's
+   */
+  public Fields renamed(Map<String, String> columns) {
+    if (columns.isEmpty()) {
+      return this;
+    }
+    Fields renamed = new Fields(location, textual);
+    fields.forEach(
+        (name, field) -> {
+          if (!columns.containsKey(name) && !columns.containsValue(name)) {
+            renamed.fields.put(name, field);
+          }
+        });
+    columns.forEach(
+        (name, column) -> {
+          if (fields.containsKey(column)) {
+            renamed.fields.put(name, fields.get(column));
+          } else if (!nulls.contains(column)) {
+            throw bad(
+                "no \""
+                    + column
+                    + "\" "
+                    + names()
+                    + ", which --columns takes for "
+                    + name
+                    + "; correct --columns");
+          }
+        });
+    return renamed;
+  }
+
+  public Location location() {
+    return location;
+  }
+
+  public boolean has(String name) {
+    return fields.containsKey(name);
+  }
+
+  /** The fields' names for a message: (fields: a, b). */
+  public String names() {
+    return fields.isEmpty()
+        ? "(no fields)"
+        : "(fields: " + String.join(", ", fields.keySet()) + ")";
+  }
+
+  public boolean isEmpty() {
+    return fields.isEmpty();
+  }
+
+  /** The first field's name. */
+  public String first() {
+    return fields.keySet().iterator().next();
+  }
+
+  /** What stands between names that were read as a single one: of CSV with another delimiter. */
+  public Optional<String> delimiter() {
+    return fields.size() == 1
+        ? Stream.of(";", "\t", "|").filter(first()::contains).findFirst()
+        : Optional.empty();
+  }
+
+  public String text(String name) {
+    Field field = fields.get(name);
+    if (field == null) {
+      throw bad("no \"" + name + "\" " + names() + "; add it");
+    }
+    return text(name, field.value, field.location);
+  }
+
+  /** All fields but some, as plain Java values. */
+  public Map<String, Object> without(String... names) {
+    Map<String, Object> others = new LinkedHashMap<>();
+    fields.forEach((name, field) -> others.put(name, JSON.convertValue(field.value, Object.class)));
+    others.keySet().removeAll(List.of(names));
+    return others;
+  }
+
+  /** A list of texts, in the file's order. */
+  public List<String> texts(String name) {
+    Field field = fields.get(name);
+    if (!field.value.isArray()) {
+      throw wrong(name, "a list of strings", field.value, field.location);
+    }
+    List<String> texts = new ArrayList<>();
+    for (JsonNode value : field.value) {
+      texts.add(text(name, value, field.location));
+    }
+    return texts;
+  }
+
+  /** A text, number or truth value as it is written. */
+  public Optional<String> scalar(String name) {
+    Field field = fields.get(name);
+    if (field == null) {
+      return Optional.empty();
+    }
+    if (field.value.isContainerNode()) {
+      throw wrong(name, "a string or a number", field.value, field.location);
+    }
+    return Optional.of(field.value.asText());
+  }
+
+  /** A finite number; an empty CSV cell counts as absent. */
+  public Optional<Double> number(String name) {
+    Field field = fields.get(name);
+    if (field == null || (textual && field.value.textValue().isBlank())) {
+      return Optional.empty();
+    }
+    double number = textual ? parse(name, field) : field.value.asDouble();
+    if (!(textual || field.value.isNumber()) || !Double.isFinite(number)) {
+      throw wrong(name, "a finite number", field.value, field.location);
+    }
+    return Optional.of(number);
+  }
+
+  private static double parse(String name, Field field) {
+    try {
+      return Double.parseDouble(field.value.textValue().strip());
+    } catch (NumberFormatException e) {
+      throw wrong(name, "a finite number", field.value, field.location);
+    }
+  }
+
+  public BadRowException bad(String reason) {
+    return new BadRowException(location, reason);
+  }
+
+  private static String text(String name, JsonNode value, Location location) {
+    if (!value.isTextual()) {
+      throw wrong(name, "a string", value, location);
+    }
+    String text = value.textValue();
+    if (text.indexOf('\0') >= 0) {
+      throw new BadRowException(
+          location, "\"" + name + "\" holds a NUL character, which no text has; remove it");
+    }
+    if (hasHalfPair(text)) {
+      throw new BadRowException(
+          location,
+          "\"" + name + "\" holds half of a surrogate pair, which no text has; mend or remove it");
+    }
+    return text;
+  }
+
+  /** Whether a field is a message list, or a list with one in it. */
+  public boolean isMessages(String name) {
+    Field field = fields.get(name);
+    return field != null
+        && field.value.isArray()
+        && (field.value.path(0).isObject() || field.value.path(0).path(0).isObject());
+  }
+
+  /**
+   * A message list.
+   *
+   * @param role whose message a text is that stands in its place
+   */
+  public List<ChatMessage> messages(String name, String role) {
+    if (!has(name)) {
+      throw bad("no \"" + name + "\" " + names() + "; add it");
+    }
+    return messages(name, role, fields.get(name).value);
+  }
+
+  /** A list of message lists. */
+  public List<List<ChatMessage>> messageLists(String name, String role) {
+    Field field = fields.get(name);
+    if (!field.value.isArray()) {
+      throw wrong(name, "a list of message lists", field.value, field.location);
+    }
+    List<List<ChatMessage>> lists = new ArrayList<>();
+    field.value.forEach(value -> lists.add(messages(name, role, value)));
+    return lists;
+  }
+
+  private List<ChatMessage> messages(String name, String role, JsonNode value) {
+    Location place = fields.get(name).location;
+    if (value.isTextual()) {
+      return List.of(new ChatMessage(role, text(name, value, place)));
+    }
+    if (!value.isArray() || value.isEmpty()) {
+      throw wrong(name, "a list of messages", value, place);
+    }
+    List<ChatMessage> messages = new ArrayList<>();
+    for (JsonNode message : value) {
+      messages.add(message(name, message, place));
+    }
+    return messages;
+  }
+
+  private static ChatMessage message(String name, JsonNode message, Location place) {
+    for (String needed : List.of(ROLE, CONTENT)) {
+      if (!message.path(needed).isTextual()) {
+        throw wrong(name, "messages with a role and a content, both strings", message, place);
+      }
+    }
+    String role = message.path(ROLE).textValue();
+    if (!ROLES.contains(role)) {
+      throw new BadRowException(
+          place,
+          "\"%s\" has a message of role \"%s\", which no one has; use one of %s"
+              .formatted(name, role, String.join(", ", ROLES)));
+    }
+    for (var field : message.properties()) {
+      boolean known = field.getKey().equals(ROLE) || field.getKey().equals(CONTENT);
+      if (!known && !field.getValue().isNull()) {
+        throw new BadRowException(
+            place,
+            "\""
+                + name
+                + "\" has a message with \""
+                + field.getKey()
+                + "\", which isn't rendered; leave it out, or write the row as text");
+      }
+    }
+    return new ChatMessage(role, text(CONTENT, message.path(CONTENT), place));
+  }
+
+  private static boolean hasHalfPair(String text) {
+    return text.codePoints()
+        .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
+  }
+
+  private static BadRowException wrong(
+      String name, String expected, JsonNode value, Location location) {
+    String written = value.toString();
+    String shown = written.length() > 40 ? written.substring(0, 40) + "…" : written;
+    return new BadRowException(
+        location, "\"" + name + "\" should be " + expected + ", not " + shown + "; correct it");
+  }
+}

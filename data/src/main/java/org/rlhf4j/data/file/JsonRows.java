@@ -1,0 +1,160 @@
+package org.rlhf4j.data.file;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.io.ContentReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.StringReader;
+import org.rlhf4j.settings.UserException;
+
+/** Rows as JSON objects: one a line, or all in one array. */
+final class JsonRows implements RowSource {
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final JsonLocation ROW_BEGIN =
+      new JsonLocation(ContentReference.unknown(), 0, 1, 1);
+
+  private final TextLines lines;
+  private boolean started;
+  private JsonParser array;
+  private long firstLine;
+
+  JsonRows(TextLines lines) {
+    this.lines = lines;
+  }
+
+  @Override
+  public Fields next() {
+    if (array != null) {
+      return nextOfArray();
+    }
+    if (!started && lines.beginsWith('[')) {
+      return openArray();
+    }
+    started = true;
+    String line = lines.next();
+    while (line != null && line.isBlank()) {
+      line = lines.next();
+    }
+    if (line == null) {
+      return null;
+    }
+    firstLine = lines.line();
+    return parseLine(line);
+  }
+
+  @Override
+  public void close() {
+    lines.close();
+  }
+
+  private Fields parseLine(String line) {
+    try (JsonParser parser = JSON.createParser(new StringReader(line.stripTrailing()))) {
+      parser.nextToken();
+      Fields fields = object(parser);
+      if (parser.nextToken() != null) {
+        throw new BadRowException(
+            place(parser.currentTokenLocation()),
+            "more than one value on the line; put each row on a line of its own");
+      }
+      return fields;
+    } catch (JsonProcessingException e) {
+      throw new BadRowException(place(e, ROW_BEGIN), malformed(e));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private Fields openArray() {
+    try {
+      firstLine = 1;
+      array = JSON.createParser(lines.reader());
+      array.nextToken();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    return nextOfArray();
+  }
+
+  private Fields nextOfArray() {
+    lines.rowBegins();
+    try {
+      JsonToken token = array.nextToken();
+      if (token == JsonToken.END_ARRAY) {
+        requireEnd();
+      }
+      return token == JsonToken.END_ARRAY || token == null ? null : element();
+    } catch (JsonProcessingException e) {
+      throw new UserException(place(e, array.currentLocation()) + ": " + malformed(e), e);
+    } catch (IOException e) {
+      throw new UserException(lines.file() + ": can't be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** What follows the array, rows perhaps, isn't dropped in silence. */
+  private void requireEnd() throws IOException {
+    if (array.nextToken() != null) {
+      throw new UserException(
+          place(array.currentTokenLocation())
+              + ": more after the end of the array; put all rows into one array, or each on a line"
+              + " of its own");
+    }
+  }
+
+  /** Reads an element of the array; the parser ends behind it where it is no object, too. */
+  private Fields element() throws IOException {
+    try {
+      return object(array);
+    } catch (BadRowException e) {
+      array.skipChildren();
+      throw e;
+    }
+  }
+
+  /** Reads the object that the parser stands at. */
+  private Fields object(JsonParser parser) throws IOException {
+    if (parser.currentToken() != JsonToken.START_OBJECT) {
+      throw notAnObject(parser);
+    }
+    Fields fields = new Fields(place(parser.currentTokenLocation()), false);
+    while (parser.nextToken() == JsonToken.FIELD_NAME) {
+      String name = parser.currentName();
+      parser.nextToken();
+      Location place = place(parser.currentTokenLocation());
+      JsonNode value = JSON.readTree(parser);
+      fields.put(name, value, place);
+    }
+    return fields;
+  }
+
+  private BadRowException notAnObject(JsonParser parser) {
+    return new BadRowException(
+        place(parser.currentTokenLocation()),
+        "not a JSON object; write each row as {\"prompt\": …}");
+  }
+
+  /** Where a fault is; one that breaks a limit of the parser's (depth, digits) doesn't say. */
+  private Location place(JsonProcessingException e, JsonLocation otherwise) {
+    return place(e.getLocation() == null ? otherwise : e.getLocation());
+  }
+
+  private Location place(JsonLocation location) {
+    return new Location(lines.file(), firstLine + location.getLineNr() - 1, location.getColumnNr());
+  }
+
+  private static String malformed(JsonProcessingException e) {
+    String what =
+        e.getOriginalMessage()
+            .replaceAll("(?s) \\(start marker at .*|\n.*", "")
+            .replaceAll("(: enable|, from) `[^`]*`( to allow)?", ""); // advice to programmers
+    return "malformed JSON (" + what + "); correct the row";
+  }
+}

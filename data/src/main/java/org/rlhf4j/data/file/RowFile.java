@@ -1,0 +1,52 @@
+package org.rlhf4j.data.file;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.rlhf4j.settings.UsageException;
+
+/** Opens a data file with the reader that its name asks for. */
+public final class RowFile {
+
+  private static final String GZIP = ".gz";
+
+  private RowFile() {}
+
+  public static RowSource open(Path data, RowFormat format) {
+    Path path = local(data);
+    requireFile(path);
+    String name = path.toString().toLowerCase(Locale.ROOT);
+    boolean gzip = name.endsWith(GZIP);
+    String kind = gzip ? name.substring(0, name.length() - GZIP.length()) : name;
+    if (kind.endsWith(".parquet") && !gzip) {
+      return new ParquetRows(path);
+    }
+    boolean csv = kind.endsWith(".csv");
+    if (!csv && !kind.endsWith(".jsonl") && !kind.endsWith(".json")) {
+      throw new UsageException(
+          path
+              + ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz, and"
+              + " from .parquet");
+    }
+    TextLines lines = TextLines.open(path, gzip, format.encoding());
+    return csv ? new CsvRows(lines, format.delimiter()) : new JsonRows(lines);
+  }
+
+  /** The file on this machine that a name of data means: the one place where names are resolved. */
+  private static Path local(Path data) {
+    if (data.toString().startsWith("hf:")) {
+      throw new UsageException(
+          data + ": data isn't fetched from the hub; download the file and name it");
+    }
+    return data;
+  }
+
+  private static void requireFile(Path path) {
+    if (!Files.exists(path)) {
+      throw new UsageException(path + ": no such file; check --data");
+    }
+    if (Files.isDirectory(path)) {
+      throw new UsageException(path + ": a folder; name the files in it one by one");
+    }
+  }
+}

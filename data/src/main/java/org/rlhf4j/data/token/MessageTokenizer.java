@@ -1,0 +1,207 @@
+package org.rlhf4j.data.token;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import org.rlhf4j.data.file.BadRowException;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.Conversation;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.row.Messages;
+import org.rlhf4j.data.row.Row;
+import org.rlhf4j.jinja.Span;
+import org.rlhf4j.model.chat.ChatMessage;
+import org.rlhf4j.model.chat.ChatTemplate;
+import org.rlhf4j.model.chat.RenderedChat;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.settings.UserException;
+
+/**
+ * Turns rows of messages into token ids by the model's chat template. The template brings its own
+ * special tokens, BOS too, so the tokenizer adds none. Of a demonstration the assistant's turns in
+ * the completion are trained on. Ids are those of the text up to each turn's beginning and end in
+ * turn: what follows is taken from the tokenization of all so far where that begins with the ids
+ * before it, else tokenized by itself.
+ */
+final class MessageTokenizer {
+
+  /**
+   * A row's ids.
+   *
+   * @param completionMask for each token of the completions whether it is trained on
+   * @param row the row as text, as the model reads it; null of answers to a conversation
+   */
+  record Ids(int[] prompt, List<int[]> completions, boolean[] completionMask, Row row) {}
+
+  private final Tokenizer tokenizer;
+  private ChatTemplate template;
+
+  MessageTokenizer(Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
+  }
+
+  /** A conversation as text, up to where the assistant begins to speak. */
+  String prompt(Conversation conversation) {
+    return at(conversation.location(), template -> template.prompt(conversation.messages()));
+  }
+
+  int[] ids(String rendered) {
+    return tokenizer.encodeRaw(rendered);
+  }
+
+  /** All ids of a demonstration, without an end of ours. */
+  int[] whole(Demonstration row, Messages messages) {
+    List<ChatMessage> all = messages.with(messages.completions().get(0));
+    return ids(at(row.location(), template -> template.dialogue(all)).text());
+  }
+
+  Ids demonstration(Demonstration row, Messages messages) {
+    List<ChatMessage> all = messages.with(messages.completions().get(0));
+    RenderedChat chat = at(row.location(), template -> template.dialogue(all));
+    int before = promptLength(row, messages, chat.text());
+    List<Span> said = chat.assistant().stream().filter(span -> span.end() > before).toList();
+    if (said.isEmpty()) {
+      throw new BadRowException(
+          row.location(), "the chat template writes no turn of the assistant's; leave the row out");
+    }
+    int begin = said.get(0).begin();
+    String text = chat.text().substring(0, said.get(said.size() - 1).end());
+    int[] prompt = ids(text.substring(0, begin));
+    int[] ids = prompt;
+    List<Integer> trained = new ArrayList<>(); // where trained ids begin and end, in turn
+    for (Span span : said) {
+      ids = continued(ids, text, begin, span.begin());
+      trained.add(ids.length);
+      ids = continued(ids, text, span.begin(), span.end());
+      begin = span.end();
+      trained.add(ids.length);
+    }
+    if (!tokenizer.isStop(ids[ids.length - 1])) {
+      ids = Arrays.copyOf(ids, ids.length + 1);
+      ids[ids.length - 1] = tokenizer.eosId();
+      trained.set(trained.size() - 1, ids.length);
+    }
+    Demonstration rendered =
+        new Demonstration(
+            text.substring(0, said.get(0).begin()),
+            text.substring(said.get(0).begin()),
+            false,
+            row.location());
+    int[] completion = Arrays.copyOfRange(ids, prompt.length, ids.length);
+    return new Ids(prompt, List.of(completion), mask(trained, prompt.length, ids.length), rendered);
+  }
+
+  /** How much of a dialogue is its prompt, as far as the template writes it alike. */
+  private int promptLength(Row row, Messages messages, String text) {
+    if (messages.prompt().isEmpty()) {
+      return 0;
+    }
+    String prompt = at(row.location(), template -> template.prompt(messages.prompt()));
+    int mismatch = 0;
+    while (mismatch < Math.min(prompt.length(), text.length())
+        && prompt.charAt(mismatch) == text.charAt(mismatch)) {
+      mismatch++;
+    }
+    return mismatch;
+  }
+
+  private static boolean[] mask(List<Integer> trained, int prompt, int length) {
+    boolean[] mask = new boolean[length - prompt];
+    for (int i = 0; i < trained.size(); i += 2) {
+      Arrays.fill(mask, trained.get(i) - prompt, trained.get(i + 1) - prompt, true);
+    }
+    return mask;
+  }
+
+  /** Goes on from the ids of the text before {@code begin} to those before {@code end}. */
+  private int[] continued(int[] before, String text, int begin, int end) {
+    int[] whole = ids(text.substring(0, end));
+    return Tokenizer.startsWith(whole, before)
+        ? whole
+        : concat(before, tokenizer.encodeContinuation(text.substring(begin, end)));
+  }
+
+  Ids comparison(Comparison row, Messages messages) {
+    Written written = written(row.location(), messages);
+    String prompt = written.prompt();
+    List<String> said =
+        written.texts().stream().map(text -> text.substring(prompt.length())).toList();
+    Comparison rendered =
+        new Comparison(prompt, said, row.margin(), row.location()).withColumns(row.columns());
+    return ids(written, rendered);
+  }
+
+  /** The ids that a comparison of these answers would have. */
+  Ids answered(Conversation conversation, List<String> answers) {
+    return ids(written(conversation.location(), conversation.answered(answers)), null);
+  }
+
+  /** Writes a conversation with an answer as {@link #answered} does, and makes no ids of it. */
+  void requireTaken(Conversation conversation) {
+    written(conversation.location(), conversation.answered(List.of("Yes.")));
+  }
+
+  /** The dialogues of a prompt's completions, and the prompt with which all of them begin. */
+  private record Written(String prompt, List<String> texts) {}
+
+  private Written written(Location place, Messages messages) {
+    List<String> texts =
+        messages.completions().stream()
+            .map(messages::with)
+            .map(all -> at(place, template -> template.dialogue(all)).text())
+            .toList();
+    return new Written(sharedPrompt(place, messages, texts), texts);
+  }
+
+  private Ids ids(Written written, Row rendered) {
+    String prompt = written.prompt();
+    int[] before = ids(prompt);
+    List<int[]> completions = new ArrayList<>();
+    for (String text : written.texts()) {
+      int[] ids = continued(before, text, prompt.length(), text.length());
+      completions.add(Arrays.copyOfRange(ids, before.length, ids.length));
+    }
+    return new Ids(before, completions, null, rendered);
+  }
+
+  /** The prompt as it is for sampling, else, where no answer follows that, without its opening. */
+  private String sharedPrompt(Location place, Messages messages, List<String> texts) {
+    if (messages.prompt().isEmpty()) {
+      return "";
+    }
+    List<Function<ChatTemplate, String>> prompts =
+        List.of(
+            template -> template.prompt(messages.prompt()),
+            template -> template.dialogue(messages.prompt()).text());
+    for (Function<ChatTemplate, String> one : prompts) {
+      String prompt = at(place, one);
+      if (texts.stream().allMatch(text -> text.startsWith(prompt))) {
+        return prompt;
+      }
+    }
+    throw new BadRowException(
+        place,
+        "the chat template writes the prompt otherwise where an answer follows; give text instead"
+            + " of messages");
+  }
+
+  /** Renders; what the template refuses is the row's fault, but a missing one isn't. */
+  private <T> T at(Location place, Function<ChatTemplate, T> rendered) {
+    if (template == null) {
+      template = ChatTemplate.of(tokenizer);
+    }
+    try {
+      return rendered.apply(template);
+    } catch (UserException e) {
+      throw new BadRowException(place, e.getMessage());
+    }
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    int[] all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+}

@@ -1,0 +1,250 @@
+package org.rlhf4j.data.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.data.BadRowsTest;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.row.Row;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.row.RowReader;
+import org.rlhf4j.data.row.Rows;
+
+/** Well-formed files of every format and kind; {@link BadRowsTest} has the others. */
+class RowFilesTest {
+
+  @TempDir Path folder;
+
+  private Path write(String name, String content) throws IOException {
+    return Files.writeString(folder.resolve(name), content);
+  }
+
+  private static byte[] gzip(String content) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+      gzip.write(content.getBytes(StandardCharsets.UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  private static <T extends Row> List<T> read(Path file, RowKind<T> kind) {
+    return Rows.read(List.of(file), kind, OnBadRow.FAIL).rows();
+  }
+
+  @Test
+  void readsJsonLinesWithPlaces() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            "\uFEFF{\"prompt\":\"p\",\"completion\":\"c\"}\r\n\n"
+                + "  {\"text\": \"naïve 🌱 \\u00e9\", \"extra\": {\"a\": [1]}}");
+
+    assertThat(read(file, RowKind.DEMONSTRATIONS))
+        .containsExactly(
+            new Demonstration("p", "c", false, new Location(file.toString(), 1, 1)),
+            new Demonstration("", "naïve 🌱 é", true, new Location(file.toString(), 3, 3)));
+  }
+
+  @Test
+  void readsAJsonArrayWithPlaces() throws IOException {
+    Path file =
+        write("a.json", "\n[ {\"prompt\": \"p\"},\n  {\"prompt\": \"q\", \"answer\": 42} ]\n");
+
+    assertThat(read(file, RowKind.PROMPTS))
+        .containsExactly(
+            new PromptRow("p", Optional.empty(), new Location(file.toString(), 2, 3)),
+            new PromptRow("q", Optional.of("42"), new Location(file.toString(), 3, 3)));
+  }
+
+  @Test
+  void keepsFurtherFieldsWhereTheyAreAskedFor() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            "{\"prompt\": \"p\", \"answer\": 4, \"level\": 2, \"tags\": [\"a\", {\"b\": 0.5}], \"no\": null}");
+    PromptRow row = read(file, RowKind.PROMPTS_WITH_FIELDS).get(0);
+    assertThat(row.answer()).contains("4");
+    assertThat(row.fields()).isEqualTo(Map.of("level", 2, "tags", List.of("a", Map.of("b", 0.5))));
+    assertThat(read(file, RowKind.PROMPTS).get(0).fields()).isEmpty();
+    Path csv = write("a.csv", "prompt,answer,level\np,4,2\n");
+    assertThat(read(csv, RowKind.PROMPTS_WITH_FIELDS).get(0).fields())
+        .isEqualTo(Map.of("level", "2"));
+  }
+
+  @Test
+  void readsCsvWithQuotesLineEndsAndPlaces() throws IOException {
+    Path file =
+        write(
+            "a.csv",
+            "\uFEFFprompt,completion,source\r\n"
+                + "\"say \"\"hi\"\"\", hi ,x\r\n"
+                + "\"two\nlines, one\r\ncell\",\" \",y\r\n"
+                + "last,,z");
+
+    assertThat(read(file, RowKind.DEMONSTRATIONS))
+        .containsExactly(
+            new Demonstration("say \"hi\"", " hi ", false, new Location(file.toString(), 2, 1)),
+            new Demonstration(
+                "two\nlines, one\r\ncell", " ", false, new Location(file.toString(), 3, 1)),
+            new Demonstration("last", "", false, new Location(file.toString(), 6, 1)));
+  }
+
+  @Test
+  void readsGzipInSeveralMembers() throws IOException {
+    ByteArrayOutputStream both = new ByteArrayOutputStream();
+    both.write(gzip("{\"prompt\":\"p\"}\n"));
+    both.write(gzip("{\"prompt\":\"q\"}\n"));
+    Path file = Files.write(folder.resolve("a.jsonl.gz"), both.toByteArray());
+    Path csv = Files.write(folder.resolve("b.csv.gz"), gzip("prompt\nr\n"));
+
+    assertThat(Rows.read(List.of(file, csv), RowKind.PROMPTS, OnBadRow.FAIL).rows())
+        .extracting(PromptRow::prompt)
+        .containsExactly("p", "q", "r");
+  }
+
+  @Test
+  void readsLinesLongerThanTheBuffer() throws IOException {
+    String text = "é".repeat(100_000);
+    Path file = write("a.jsonl", "{\"text\":\"" + text + "\"}\n{\"text\":\"" + text + "!\"}\n");
+
+    assertThat(read(file, RowKind.DEMONSTRATIONS))
+        .extracting(Demonstration::completion)
+        .containsExactly(text, text + "!");
+  }
+
+  @Test
+  void tellsKindsByTheirFields() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            """
+            {"prompt":"p","completion":"c"}
+            {"text":"t"}
+            {"prompt":"p","chosen":"a","rejected":"b","margin":0.5}
+            {"chosen":"Assistant: a","rejected":"Assistant: b"}
+            {"prompt":"p","completions":["a","b","c"]}
+            {"prompt":"p","answer":"7","completion":null}
+            """);
+
+    assertThat(read(file, RowKind.ANY))
+        .extracting(row -> row.getClass().getSimpleName())
+        .containsExactly(
+            "Demonstration",
+            "Demonstration",
+            "Comparison",
+            "Comparison",
+            "Comparison",
+            "PromptRow");
+  }
+
+  @Test
+  void readsComparisonsOfEveryKind() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            """
+            {"prompt":"p","chosen":" a","rejected":" b","margin":0.5}
+            {"chosen":"x Assistant: a","rejected":"x Assistant: b"}
+            {"prompt":"p","completions":["a","b","c"]}
+            """);
+    String name = file.toString();
+
+    assertThat(read(file, RowKind.COMPARISONS))
+        .containsExactly(
+            new Comparison("p", " a", " b", 0.5, new Location(name, 1, 1)),
+            new Comparison("x Assistant:", " a", " b", 0, new Location(name, 2, 1)),
+            new Comparison("p", List.of("a", "b", "c"), 0, new Location(name, 3, 1)));
+  }
+
+  @Test
+  void takesMarginsFromTheColumnNamed() throws IOException {
+    Path json =
+        write(
+            "a.jsonl",
+            "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\",\"gap\":2,\"margin\":9}");
+    Path csv = write("a.csv", "chosen,rejected,margin\na,b,\na,b, 1.5\n");
+
+    assertThat(read(json, RowKind.comparisons("gap", List.of())))
+        .extracting(Comparison::margin)
+        .containsExactly(2.0);
+    assertThat(read(csv, RowKind.COMPARISONS))
+        .extracting(Comparison::margin)
+        .containsExactly(0.0, 1.5);
+  }
+
+  @Test
+  void takesTheChosenSideForDemonstrations() throws IOException {
+    Path file = write("a.jsonl", "{\"chosen\":\"x Assistant: a\",\"rejected\":\"x Assistant: b\"}");
+
+    assertThat(read(file, RowKind.DEMONSTRATIONS))
+        .containsExactly(
+            new Demonstration("x Assistant:", " a", false, new Location(file.toString(), 1, 1)));
+  }
+
+  @Test
+  void takesThePromptOfAnyRow() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            """
+            {"prompt":"p","completion":"c","answer":true}
+            {"chosen":"x Assistant: a","rejected":"x Assistant: b","answer":"y"}
+            {"prompt":"q","completions":["a","b"]}
+            """);
+
+    assertThat(read(file, RowKind.PROMPTS))
+        .extracting(PromptRow::prompt)
+        .containsExactly("p", "x Assistant:", "q");
+    assertThat(read(file, RowKind.PROMPTS))
+        .extracting(PromptRow::answer)
+        .containsExactly(Optional.of("true"), Optional.of("y"), Optional.empty());
+  }
+
+  @Test
+  void handsOverBadRowsInTheirPlace() throws IOException {
+    Path file =
+        write(
+            "a.jsonl",
+            "{\"prompt\":\"1\"}\n{}\n{\"prompt\":\"3\"}\nnonsense\n{\"prompt\":\"5\"}\n");
+    List<String> seen = new ArrayList<>();
+
+    try (RowReader<PromptRow> reader =
+        RowReader.open(
+            List.of(file),
+            RowKind.PROMPTS,
+            OnBadRow.SKIP.handler(bad -> seen.add("bad " + bad.location().line())))) {
+      while (reader.hasNext()) {
+        seen.add(reader.next().prompt());
+      }
+    }
+    assertThat(seen).containsExactly("1", "bad 2", "3", "bad 4", "5");
+  }
+
+  @Test
+  void listsSkippedRows() throws IOException {
+    Path file = write("a.csv", "prompt,answer\np,1\nq\nr,3\n");
+
+    Rows<PromptRow> rows = Rows.read(List.of(file), RowKind.PROMPTS, OnBadRow.SKIP);
+
+    assertThat(rows.rows()).extracting(PromptRow::prompt).containsExactly("p", "r");
+    assertThat(rows.bad())
+        .extracting(BadRow::message)
+        .containsExactly(
+            file
+                + ":3:1: 1 cells under a header of 2; quote a cell that holds the delimiter or"
+                + " a line end, or name the file's --csv-delimiter");
+  }
+}

@@ -1,0 +1,56 @@
+package org.rlhf4j.model.family;
+
+import java.util.List;
+import java.util.Map;
+import org.rlhf4j.settings.UserException;
+
+/**
+ * A family of models: what its configuration means, how its checkpoints name things, and its
+ * program. {@code docs/adding-a-model.md} says how to add one.
+ */
+public interface Family {
+  /** The tensor of a scalar model's head, as transformers names it. */
+  String SCALAR_HEAD = "score.weight";
+
+  /** The families that can be read, by {@code model_type}. */
+  Map<String, Family> ALL =
+      Map.of(
+          "gpt2", new Gpt2(),
+          "gpt_neox", new GptNeox(),
+          "llama", new Llama(),
+          "mistral", new Mistral(),
+          "qwen2", new Qwen2(),
+          "qwen3", new Qwen3(),
+          "olmo2", new Olmo2(),
+          "smollm3", new SmolLm3(),
+          "gemma3_text", new Gemma3Text());
+
+  /**
+   * Reads what the program needs from a configuration.
+   *
+   * @throws UserException where it asks for what the program would compute otherwise
+   */
+  Blueprint read(ConfigReader config);
+
+  /** The files of the program: a method of a later one takes the place of an earlier one's. */
+  List<String> programs();
+
+  /** The start of the names of its classes in transformers: Llama in LlamaForCausalLM. */
+  String architecture();
+
+  /** The class of a language model in transformers. */
+  default String causalClass() {
+    return architecture() + "ForCausalLM";
+  }
+
+  /** The prefix of the backbone's tensors in a checkpoint with a head, such as "model.". */
+  String backbonePrefix();
+
+  /** The tensor of a language model's head where it isn't the embedding. */
+  default String head() {
+    return "lm_head.weight";
+  }
+
+  /** Whether a tensor of a checkpoint holds no weight (masks, inverse frequencies). */
+  boolean ignores(String tensor);
+}

@@ -1,0 +1,184 @@
+package org.rlhf4j.model.family;
+
+import static org.rlhf4j.model.family.LayerWeights.out;
+import static org.rlhf4j.model.weights.ParameterSpec.Initial.ONES;
+import static org.rlhf4j.model.weights.ParameterSpec.Initial.normal;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.rlhf4j.model.weights.ParameterSpec;
+import org.rlhf4j.model.weights.ParameterSpec.Initial;
+
+/**
+ * What the families that descend from Llama have in common: rotary positions, RMSNorm,
+ * grouped-query attention, a gated MLP, and the names of their tensors. Query, key and value
+ * matrices are one parameter here, gate and up another: each is one product instead of three or
+ * two. A family says where it differs.
+ */
+abstract class LlamaLike implements Family {
+
+  /**
+   * What transformers assumes where a configuration doesn't say.
+   *
+   * @param positions the longest sequence
+   * @param epsilon of the norms
+   * @param theta the base of rotary positions
+   * @param tied whether the head is the embedding
+   */
+  record Defaults(int positions, double epsilon, double theta, boolean tied) {}
+
+  private final Defaults defaults;
+
+  LlamaLike(Defaults defaults) {
+    this.defaults = defaults;
+  }
+
+  @Override
+  public final Blueprint read(ConfigReader config) {
+    Dimensions d = dimensions(config);
+    config.require(
+        config.text(activationKey(), activation()).equals(activation()),
+        activationKey(),
+        activation());
+    Initial weight = normal(d.initialDeviation());
+    List<ParameterSpec> all = new ArrayList<>();
+    all.add(ParameterSpec.transposed("embed_tokens.weight", weight, d.vocabulary(), d.hidden()));
+    Map<String, Object> constants = new LinkedHashMap<>(window(config, d.layers()).constants());
+    for (int i = 0; i < d.layers(); i++) {
+      LayerWeights layer = layer(config, d, new LayerWeights("layers." + i + ".", weight));
+      all.addAll(layer.specs());
+      constants.putAll(layer.constants());
+    }
+    all.add(ParameterSpec.of("norm.weight", freshNorm(), d.hidden()));
+    constants.putAll(rotary(config, d));
+    return new Blueprint(d, constants, all);
+  }
+
+  private Dimensions dimensions(ConfigReader config) {
+    int hidden = config.positive("hidden_size");
+    int heads = config.positive("num_attention_heads");
+    int kvHeads = kvHeads(config, heads);
+    config.require(
+        heads % kvHeads == 0, "num_key_value_heads", "a divisor of num_attention_heads " + heads);
+    int headSize = headSize(config, hidden, heads);
+    config.require(headSize % 2 == 0, "head_dim", "an even number");
+    return new Dimensions(
+        config.positive("vocab_size"),
+        hidden,
+        config.positive("num_hidden_layers"),
+        heads,
+        kvHeads,
+        headSize,
+        config.positive("intermediate_size"),
+        config.positive("max_position_embeddings", defaults.positions),
+        config.number("rms_norm_eps", defaults.epsilon),
+        config.flag("tie_word_embeddings", defaults.tied),
+        config.number("initializer_range", 0.02));
+  }
+
+  private LayerWeights layer(ConfigReader config, Dimensions d, LayerWeights layer) {
+    long c = d.hidden();
+    long q = (long) d.heads() * d.headSize();
+    long kv = (long) d.kvHeads() * d.headSize();
+    attentionNorms(layer, d);
+    layer.projection(
+        "qkv",
+        "self_attn.qkv_proj",
+        qkvBias(config),
+        c,
+        out("self_attn.q_proj", q),
+        out("self_attn.k_proj", kv),
+        out("self_attn.v_proj", kv));
+    layer.projection(
+        "output", "self_attn.o_proj", outputBias(config), q, out("self_attn.o_proj", c));
+    mlpNorms(layer, d);
+    layer.projection(
+        "gate_up",
+        "mlp.gate_up_proj",
+        mlpBias(config),
+        c,
+        out("mlp.gate_proj", d.intermediate()),
+        out("mlp.up_proj", d.intermediate()));
+    layer.projection(
+        "down", "mlp.down_proj", mlpBias(config), d.intermediate(), out("mlp.down_proj", c));
+    return layer;
+  }
+
+  /** Key and value heads; as many as query heads where the configuration doesn't say. */
+  int kvHeads(ConfigReader config, int heads) {
+    return config.positive("num_key_value_heads", heads);
+  }
+
+  /** The width of a head; the heads share the hidden size where the configuration doesn't say. */
+  int headSize(ConfigReader config, int hidden, int heads) {
+    config.require(
+        hidden % heads == 0 || config.has("head_dim"),
+        "num_attention_heads",
+        "a divisor of hidden_size " + hidden);
+    return config.positive("head_dim", hidden / heads);
+  }
+
+  /** The norms of a layer's attention. */
+  void attentionNorms(LayerWeights layer, Dimensions d) {
+    layer.vector("input_norm", "input_layernorm.weight", ONES, d.hidden());
+  }
+
+  /** The norms of a layer's MLP. */
+  void mlpNorms(LayerWeights layer, Dimensions d) {
+    layer.vector("mlp_norm", "post_attention_layernorm.weight", ONES, d.hidden());
+  }
+
+  /** What the norms' weights begin with. */
+  Initial freshNorm() {
+    return ONES;
+  }
+
+  boolean qkvBias(ConfigReader config) {
+    return config.flag("attention_bias", false);
+  }
+
+  boolean outputBias(ConfigReader config) {
+    return config.flag("attention_bias", false);
+  }
+
+  boolean mlpBias(ConfigReader config) {
+    return false;
+  }
+
+  /** The MLP's activation, and under which key the configuration has it. */
+  String activation() {
+    return "silu";
+  }
+
+  String activationKey() {
+    return "hidden_act";
+  }
+
+  /** Which layers see only the last tokens. */
+  SlidingWindow window(ConfigReader config, int layers) {
+    return SlidingWindow.none(layers);
+  }
+
+  /** The program's constants for positions. */
+  Map<String, Object> rotary(ConfigReader config, Dimensions d) {
+    return Map.of(
+        "frequencies", Rotary.frequencies(config, d.headSize(), defaults.theta, d.positions()));
+  }
+
+  @Override
+  public List<String> programs() {
+    return List.of("rotary.py", "llama.py");
+  }
+
+  @Override
+  public final String backbonePrefix() {
+    return "model.";
+  }
+
+  @Override
+  public final boolean ignores(String tensor) {
+    return tensor.endsWith(".rotary_emb.inv_freq");
+  }
+}

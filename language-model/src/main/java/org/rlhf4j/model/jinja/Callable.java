@@ -1,9 +1,0 @@
-package org.rlhf4j.model.jinja;
-
-/** What a template can call. */
-@FunctionalInterface
-interface Callable {
-
-  /** Calls it with what stands between the parentheses. */
-  Object call(Arguments arguments);
-}

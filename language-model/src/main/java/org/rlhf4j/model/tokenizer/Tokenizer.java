@@ -1,0 +1,387 @@
+package org.rlhf4j.model.tokenizer;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.rlhf4j.settings.JsonFiles;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+
+/**
+ * The tokenizer of a Hugging Face folder: {@code tokenizer.json}, with its special tokens named by
+ * {@code tokenizer_config.json}, {@code special_tokens_map.json} or {@code config.json}. Nothing is
+ * ever truncated or padded, and nothing is fetched over the network.
+ */
+public final class Tokenizer implements AutoCloseable {
+
+  private static final String TOKENIZER_JSON = "tokenizer.json";
+  private static final List<String> FILES =
+      List.of(
+          TOKENIZER_JSON,
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "vocab.json",
+          "vocab.txt",
+          "merges.txt",
+          "tokenizer.model",
+          "chat_template.jinja",
+          "chat_template.json",
+          SpecialTokens.GENERATION_CONFIG);
+
+  /** Texts that end a word: what is tokenized after one of them gets no word-start mark. */
+  private static final List<String> LEADS = List.of("\n", "a\n", ":");
+
+  private final Path folder;
+  private final HuggingFaceTokenizer backend;
+  private final SpecialTokens specials;
+  private final int[] beginning;
+  private final boolean marksWordStart;
+  private final int vocabularySize;
+  private final String hash;
+  private final Set<String> addedTokens;
+
+  private Tokenizer(Path folder, byte[] bytes, JsonNode json, SpecialTokens specials) {
+    this.folder = folder;
+    this.specials = specials;
+    this.hash = sha256(bytes);
+    this.vocabularySize = vocabularySize(json);
+    this.addedTokens = addedTokens(json);
+    this.backend = open(folder.resolve(TOKENIZER_JSON), bytes);
+    this.beginning = beginning();
+    String first = backend.encode("a", false, false).getTokens()[0];
+    this.marksWordStart = first.startsWith("\u2581") || first.startsWith("\u0120");
+  }
+
+  /**
+   * Loads the tokenizer of a folder.
+   *
+   * @param folder a Hugging Face model or tokenizer folder
+   * @return the tokenizer
+   * @throws UserException if {@code tokenizer.json} is missing or invalid, or no end-of-sequence
+   *     token is named
+   */
+  public static Tokenizer load(Path folder) {
+    Path file = folder.resolve(TOKENIZER_JSON);
+    if (!Files.isRegularFile(file)) {
+      throw new UsageException(
+          file
+              + ": no such file; name a folder that holds a Hugging Face tokenizer. Where it has"
+              + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
+    }
+    byte[] bytes = JsonFiles.bytes(file);
+    JsonNode json = JsonFiles.parse(file, bytes);
+    return new Tokenizer(folder, bytes, json, SpecialTokens.read(folder, json));
+  }
+
+  /**
+   * Tokenizes a text as a prompt: after the BOS that the tokenizer's own post-processor puts first,
+   * where it does and the text doesn't begin with it. What a post-processor puts last (an EOS, say)
+   * is left off, so that a prompt can be continued.
+   *
+   * @param text any text; a special token written in it becomes that token
+   * @return token ids
+   */
+  public int[] encode(String text) {
+    int[] ids = encodeRaw(text);
+    return startsWith(ids, beginning) ? ids : concat(beginning, ids);
+  }
+
+  /**
+   * Tokenizes a text without adding special tokens.
+   *
+   * @param text any text
+   * @return token ids
+   */
+  public int[] encodeRaw(String text) {
+    return encode(text, false);
+  }
+
+  /**
+   * Tokenizes a text that follows another: no BOS, and no word-start mark (SentencePiece's U+2581,
+   * or a prefixed space) other than for a space that the text itself begins with.
+   *
+   * @param text any text
+   * @return token ids
+   */
+  public int[] encodeContinuation(String text) {
+    if (marksWordStart) {
+      for (String lead : LEADS) {
+        int[] before = encodeRaw(lead);
+        int[] whole = encodeRaw(lead + text);
+        if (startsWith(whole, before)) {
+          return Arrays.copyOfRange(whole, before.length, whole.length);
+        }
+      }
+    }
+    return encodeRaw(text);
+  }
+
+  /**
+   * Tells whether token ids begin with others.
+   *
+   * @param ids token ids
+   * @param prefix token ids
+   * @return whether {@code ids} begins with all of {@code prefix}
+   */
+  public static boolean startsWith(int[] ids, int[] prefix) {
+    int mismatch = Arrays.mismatch(ids, prefix);
+    return mismatch == -1 || mismatch == prefix.length;
+  }
+
+  /**
+   * Turns token ids into text, leaving special tokens out.
+   *
+   * @param ids token ids
+   * @return the text
+   */
+  public String decode(int[] ids) {
+    return backend.decode(longs(ids), true);
+  }
+
+  /**
+   * Turns token ids into text, special tokens included.
+   *
+   * @param ids token ids
+   * @return the text
+   */
+  public String decodeRaw(int[] ids) {
+    return backend.decode(longs(ids), false);
+  }
+
+  /**
+   * Turns the ids of a completion into text, leaving special tokens out. Unlike {@link #decode} it
+   * keeps the space that a completion begins with, which some decoders take for a sentence's start.
+   *
+   * @param ids token ids that follow others
+   * @return the text
+   */
+  public String decodeContinuation(int[] ids) {
+    if (!marksWordStart) {
+      return decode(ids);
+    }
+    int[] lead = encodeRaw("a");
+    return decode(concat(lead, ids)).substring(decode(lead).length());
+  }
+
+  /**
+   * Returns the id that ends a sequence.
+   *
+   * @return the end-of-sequence id
+   */
+  public int eosId() {
+    return specials.eos();
+  }
+
+  /**
+   * Returns the id that begins a sequence, if the folder names one; {@link #encode} may still not
+   * use it.
+   *
+   * @return the beginning-of-sequence id
+   */
+  public OptionalInt bosId() {
+    return specials.bos();
+  }
+
+  /**
+   * Returns the id used for padding, if the folder names one. Nothing here ever pads.
+   *
+   * @return the padding id
+   */
+  public OptionalInt padId() {
+    return specials.pad();
+  }
+
+  /**
+   * Returns the ids that end sampling: those of {@code generation_config.json} and the
+   * end-of-sequence id.
+   *
+   * @return ids, ascending, at least one
+   */
+  public int[] stopIds() {
+    return specials.stops().clone();
+  }
+
+  /**
+   * Tells whether an id ends sampling.
+   *
+   * @param id a token id
+   * @return whether it is among {@link #stopIds}
+   */
+  public boolean isStop(int id) {
+    return Arrays.binarySearch(specials.stops(), id) >= 0;
+  }
+
+  /**
+   * Returns the number of ids that the tokenizer can produce: the highest one plus 1. A model may
+   * have more rows than that, never fewer.
+   *
+   * @return the vocabulary's size
+   */
+  public int vocabularySize() {
+    return vocabularySize;
+  }
+
+  /**
+   * Returns the SHA-256 of {@code tokenizer.json}: two models with the same hash share token ids.
+   *
+   * @return 64 hexadecimal digits
+   */
+  public String hash() {
+    return hash;
+  }
+
+  /**
+   * Returns where the tokenizer was loaded from; its chat template lies there too.
+   *
+   * @return the folder
+   */
+  public Path folder() {
+    return folder;
+  }
+
+  /**
+   * Returns the texts that are one token wherever they stand.
+   *
+   * @return the texts of the special tokens and of what was added to the vocabulary
+   */
+  public Set<String> addedTokens() {
+    return addedTokens;
+  }
+
+  /**
+   * Copies the tokenizer's files, its chat template and {@code generation_config.json}, those that
+   * exist, byte for byte.
+   *
+   * @param target an existing folder
+   * @throws UserException if a file can't be written
+   */
+  public void copyTo(Path target) {
+    try {
+      if (Files.isSameFile(folder, target)) {
+        return;
+      }
+      for (String name : FILES) {
+        Path file = folder.resolve(name);
+        if (Files.isRegularFile(file)) {
+          Files.write(target.resolve(name), Files.readAllBytes(file)); // content, not permissions
+        }
+      }
+    } catch (IOException e) {
+      throw new UserException(
+          target + ": the tokenizer's files can't be copied here (" + e + "); check the folder", e);
+    }
+  }
+
+  /** Frees the native tokenizer. */
+  @Override
+  public void close() {
+    backend.close();
+  }
+
+  /** Fetches the ids alone: DJL's own method copies tokens and spans too, at twice the time. */
+  private int[] encode(String text, boolean specials) {
+    long encoding = TokenizersLibrary.LIB.encode(backend.getHandle(), text, specials);
+    try {
+      return ints(TokenizersLibrary.LIB.getTokenIds(encoding));
+    } finally {
+      TokenizersLibrary.LIB.deleteEncoding(encoding);
+    }
+  }
+
+  /** The ids that the post-processor puts before a text. */
+  private int[] beginning() {
+    int[] with = encode("a", true);
+    int[] raw = encodeRaw("a");
+    for (int from = 0; from + raw.length <= with.length; from++) {
+      if (Arrays.equals(raw, Arrays.copyOfRange(with, from, from + raw.length))) {
+        return Arrays.copyOf(with, from);
+      }
+    }
+    return new int[0];
+  }
+
+  private static HuggingFaceTokenizer open(Path file, byte[] bytes) {
+    setUnlessGiven("OPT_OUT_TRACKING", "true");
+    setUnlessGiven("RUST_FLAVOR", "cpu");
+    Map<String, String> options =
+        Map.of("addSpecialTokens", "true", "truncation", "false", "padding", "false");
+    try {
+      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), options);
+    } catch (IOException | RuntimeException e) {
+      throw new UserException(file + ": not a tokenizer (" + firstLine(e) + "); save it again", e);
+    }
+  }
+
+  /** DJL would otherwise report its use, or fetch a library for GPUs, over the network. */
+  private static void setUnlessGiven(String name, String value) {
+    if (System.getenv(name) == null && System.getProperty(name) == null) {
+      System.setProperty(name, value);
+    }
+  }
+
+  private static int vocabularySize(JsonNode json) {
+    int size = 0;
+    JsonNode vocabulary = json.path("model").path("vocab");
+    if (vocabulary.isArray()) {
+      size = vocabulary.size();
+    } else {
+      for (JsonNode id : vocabulary) {
+        size = Math.max(size, id.asInt() + 1);
+      }
+    }
+    for (JsonNode token : json.path("added_tokens")) {
+      size = Math.max(size, token.path("id").asInt() + 1);
+    }
+    return size;
+  }
+
+  private static Set<String> addedTokens(JsonNode json) {
+    Set<String> texts = new LinkedHashSet<>();
+    for (JsonNode token : json.path("added_tokens")) {
+      texts.add(token.path("content").asText());
+    }
+    return Set.copyOf(texts);
+  }
+
+  private static String firstLine(Exception e) {
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static int[] concat(int[] first, int[] second) {
+    int[] all = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, all, first.length, second.length);
+    return all;
+  }
+
+  private static int[] ints(long[] ids) {
+    return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
+  }
+
+  private static long[] longs(int[] ids) {
+    return IntStream.of(ids).asLongStream().toArray();
+  }
+}

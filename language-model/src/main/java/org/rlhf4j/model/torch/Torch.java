@@ -1,0 +1,149 @@
+package org.rlhf4j.model.torch;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.pytorch.jni.LibUtils;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.UserException;
+
+/** The tensor engine: how it is started, its threads, and direct access to tensor memory. */
+public final class Torch {
+  /** Held while libtorch computes. */
+  private static final ReentrantLock COMPUTING = new ReentrantLock();
+
+  private static boolean started;
+
+  private Torch() {}
+
+  /**
+   * Starts the engine once. Programs run as written: no profiling executor, no fusion.
+   *
+   * @throws UserException where libtorch doesn't load, or isn't there
+   */
+  static synchronized void ready() {
+    if (!started) {
+      load();
+      JniUtils.setGraphExecutorOptimize(false);
+      // When a signal ends the process, libtorch is torn down under whatever still computes in it:
+      // the hook waits for that to come to its end and lets nothing begin after it.
+      Runtime.getRuntime().addShutdownHook(new Thread(COMPUTING::lock));
+      started = true;
+    }
+  }
+
+  private static void load() {
+    try {
+      Engine.getEngine("PyTorch");
+    } catch (RuntimeException | LinkageError e) {
+      Throwable root = e;
+      while (root.getCause() != null) {
+        root = root.getCause();
+      }
+      throw new UserException(
+          "libtorch doesn't load: %s; docs/gpu.md says where it comes from"
+              .formatted(root.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * A manager for arrays on the CPU.
+   *
+   * @return a new one, to be closed by the caller
+   */
+  public static NDManager manager() {
+    ready();
+    return NDManager.newBaseManager(Device.cpu(), "PyTorch");
+  }
+
+  /** The engine's version, such as 2.7.1. */
+  public static String version() {
+    ready();
+    return Engine.getEngine("PyTorch").getVersion();
+  }
+
+  /** The folder that libtorch was loaded from. */
+  public static String libraryFolder() {
+    ready();
+    return LibUtils.getLibtorchPath();
+  }
+
+  /** How many threads one operation may use. */
+  public static int threads() {
+    ready();
+    return JniUtils.getNumThreads();
+  }
+
+  /**
+   * Sets how many threads one operation may use. Results depend on it in the last digits.
+   *
+   * @param threads at least 1
+   */
+  public static void threads(int threads) {
+    ready();
+    JniUtils.setNumThreads(threads);
+  }
+
+  /** Computes in libtorch, unless the process is ending. */
+  static <T> T compute(Supplier<T> work) {
+    COMPUTING.lock();
+    try {
+      return work.get();
+    } finally {
+      COMPUTING.unlock();
+    }
+  }
+
+  /** An fp32 tensor of zeros in libtorch's own, aligned memory. */
+  public static NDArray zeros(NDManager manager, long... shape) {
+    return manager.zeros(new Shape(shape), DataType.FLOAT32);
+  }
+
+  /** A tensor of zeros of a number format. */
+  public static NDArray zeros(NDManager manager, Precision precision, long... shape) {
+    return precision == Precision.BF16 ? Bf16.zeros(manager, shape) : zeros(manager, shape);
+  }
+
+  /** The bytes of a contiguous CPU tensor, shared with it: valid while the tensor is open. */
+  public static ByteBuffer memory(NDArray array) {
+    return JniUtils.getByteBuffer((PtNDArray) array, true).order(ByteOrder.nativeOrder());
+  }
+
+  /**
+   * Makes an array require gradients, with a gradient of zeros; or not. The zeros are sent back
+   * through the array itself: libtorch gives a leaf no gradient before its first backward pass.
+   */
+  public static void requiresGradient(NDArray array, boolean required) {
+    JniUtils.attachGradient((PtNDArray) array, required);
+    if (required) {
+      try (NDArray zeros = array.zerosLike()) {
+        backward(array, zeros);
+      }
+    }
+  }
+
+  /** Sets an array's gradient to zero, whatever it holds. */
+  public static void zeroGradient(NDArray array) {
+    JniUtils.zeroGrad((PtNDArray) array);
+  }
+
+  /** Sends a gradient back from an array through its graph, which is freed. */
+  public static void backward(NDArray array, NDArray gradient) {
+    COMPUTING.lock();
+    try {
+      JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, false, false);
+    } finally {
+      COMPUTING.unlock();
+    }
+  }
+}

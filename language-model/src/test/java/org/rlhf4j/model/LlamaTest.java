@@ -1,8 +1,0 @@
-package org.rlhf4j.model;
-
-/** What every family keeps, of Llama; what it refuses is in ModelConfigTest. */
-class LlamaTest extends FamilyContract {
-  LlamaTest() {
-    super("llama");
-  }
-}

@@ -1,0 +1,230 @@
+package org.rlhf4j.model.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.settings.UserException;
+
+/** The fixtures and what transformers says of them come from bench/reference/make_tokenizer.py. */
+class TokenizerTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Path FIXTURES = Path.of("src/test/resources/tokenizers");
+  private static final Path BYTE_BPE = FIXTURES.resolve("byte-bpe");
+  private static final Path METASPACE_BPE = FIXTURES.resolve("metaspace-bpe");
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"byte-bpe", "metaspace-bpe"})
+  void agreesWithTransformers(String name) throws IOException {
+    JsonNode expected = JSON.readTree(FIXTURES.resolve(name).resolve("expected.json").toFile());
+    try (Tokenizer tokenizer = Tokenizer.load(FIXTURES.resolve(name))) {
+      for (JsonNode row : expected.path("rows")) {
+        String text = row.path("text").textValue();
+        int[] ids = JSON.convertValue(row.path("ids"), int[].class);
+        assertThat(tokenizer.encode(text)).as(text).isEqualTo(ids);
+        assertThat(tokenizer.encodeRaw(text))
+            .as(text)
+            .isEqualTo(JSON.convertValue(row.path("raw"), int[].class));
+        assertThat(tokenizer.decode(ids)).isEqualTo(row.path("decoded").textValue());
+      }
+      assertThat(tokenizer.eosId()).isEqualTo(expected.path("eos").intValue());
+      assertThat(tokenizer.bosId()).hasValue(expected.path("bos").intValue());
+      assertThat(tokenizer.vocabularySize()).isEqualTo(expected.path("vocabulary").intValue());
+    }
+  }
+
+  @Test
+  void neverTruncatesEvenWhereTheFileAsksForIt() throws IOException {
+    ObjectNode json = tokenizerJson(BYTE_BPE);
+    json.set(
+        "truncation",
+        JSON.readTree(
+            "{\"direction\":\"Right\",\"max_length\":3,\"strategy\":\"LongestFirst\",\"stride\":0}"));
+    json.set(
+        "padding",
+        JSON.readTree(
+            "{\"strategy\":{\"Fixed\":9},\"direction\":\"Right\",\"pad_to_multiple_of\":null,"
+                + "\"pad_id\":1,\"pad_type_id\":0,\"pad_token\":\"<|pad|>\"}"));
+    try (Tokenizer tokenizer = load(json, "{\"eos_token\":\"<|endoftext|>\"}")) {
+      assertThat(tokenizer.encode("x".repeat(2000))).hasSize(2000);
+      assertThat(tokenizer.encode("x")).hasSize(1);
+    }
+  }
+
+  @Test
+  void putsWhatThePostProcessorPutsFirstAndLeavesOffWhatItPutsLast() throws IOException {
+    ObjectNode json = tokenizerJson(BYTE_BPE);
+    json.set(
+        "post_processor",
+        JSON.readTree(
+            "{\"type\":\"TemplateProcessing\",\"pair\":[],\"single\":["
+                + "{\"SpecialToken\":{\"id\":\"<|turn|>\",\"type_id\":0}},"
+                + "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}},"
+                + "{\"SpecialToken\":{\"id\":\"<|endoftext|>\",\"type_id\":0}}],"
+                + "\"special_tokens\":{"
+                + "\"<|turn|>\":{\"id\":\"<|turn|>\",\"ids\":[2],\"tokens\":[\"<|turn|>\"]},"
+                + "\"<|endoftext|>\":{\"id\":\"<|endoftext|>\",\"ids\":[0],"
+                + "\"tokens\":[\"<|endoftext|>\"]}}}"));
+    try (Tokenizer tokenizer = load(json, "{\"eos_token\":\"<|endoftext|>\"}")) {
+      assertThat(tokenizer.encode("ab")).containsExactly(2, 67, 68);
+      assertThat(tokenizer.encode("")).containsExactly(2);
+      assertThat(tokenizer.encodeRaw("ab")).containsExactly(67, 68);
+    }
+  }
+
+  @Test
+  void continuesAWordWithoutItsStartMark() {
+    try (Tokenizer tokenizer = Tokenizer.load(METASPACE_BPE)) {
+      int[] alone = tokenizer.encodeRaw("answer");
+      int[] continued = tokenizer.encodeContinuation("answer");
+
+      assertThat(tokenizer.decodeContinuation(alone)).isEqualTo(" answer");
+      assertThat(tokenizer.decodeContinuation(continued)).isEqualTo("answer");
+      assertThat(tokenizer.encodeContinuation(" answer")).isEqualTo(alone);
+      assertThat(tokenizer.encodeContinuation("")).isEmpty();
+    }
+  }
+
+  @Test
+  void continuesAsItEncodesWhereThereIsNoMark() {
+    try (Tokenizer tokenizer = Tokenizer.load(BYTE_BPE)) {
+      assertThat(tokenizer.encodeContinuation(" answer")).isEqualTo(tokenizer.encodeRaw(" answer"));
+      assertThat(tokenizer.decodeContinuation(tokenizer.encodeRaw(" answer"))).isEqualTo(" answer");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "  two", "\n\nnext", "ends.", ", and", "日本", "\t", "s \n"})
+  void continuationsReadBackAsWritten(String text) {
+    for (Path fixture : new Path[] {BYTE_BPE, METASPACE_BPE}) {
+      try (Tokenizer tokenizer = Tokenizer.load(fixture)) {
+        assertThat(tokenizer.decodeContinuation(tokenizer.encodeContinuation(text)))
+            .as(fixture.toString())
+            .isEqualTo(text);
+      }
+    }
+  }
+
+  @Test
+  void leavesSpecialTokensOutOrKeepsThem() {
+    try (Tokenizer tokenizer = Tokenizer.load(BYTE_BPE)) {
+      int[] ids = tokenizer.encode("a<|pad|>b<|endoftext|>");
+
+      assertThat(ids).containsExactly(67, 1, 68, 0);
+      assertThat(tokenizer.decode(ids)).isEqualTo("ab");
+      assertThat(tokenizer.decodeRaw(ids)).isEqualTo("a<|pad|>b<|endoftext|>");
+    }
+  }
+
+  @Test
+  void stopsAtTheGenerationConfigsIdsAndAtEos() {
+    try (Tokenizer tokenizer = Tokenizer.load(BYTE_BPE)) {
+      assertThat(tokenizer.stopIds()).containsExactly(0, 2);
+      assertThat(tokenizer.isStop(2)).isTrue();
+      assertThat(tokenizer.isStop(1)).isFalse();
+      assertThat(tokenizer.padId()).hasValue(1);
+    }
+  }
+
+  @Test
+  void findsEosWhereverTheFolderNamesIt() throws IOException {
+    ObjectNode json = tokenizerJson(BYTE_BPE);
+    Files.writeString(folder.resolve("special_tokens_map.json"), "{\"eos_token\":\"<|turn|>\"}");
+    try (Tokenizer tokenizer = load(json, "{\"eos_token\":null,\"pad_token\":\"[unknown]\"}")) {
+      assertThat(tokenizer.eosId()).isEqualTo(2);
+      assertThat(tokenizer.bosId()).isEmpty();
+      assertThat(tokenizer.padId()).isEmpty();
+    }
+    Files.delete(folder.resolve("special_tokens_map.json"));
+    Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\":[1,2]}");
+    try (Tokenizer tokenizer = load(json, "{}")) {
+      assertThat(tokenizer.eosId()).isEqualTo(1);
+    }
+    Files.delete(folder.resolve("config.json"));
+    Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\":2}");
+    try (Tokenizer tokenizer = load(json, "{}")) {
+      assertThat(tokenizer.eosId()).isEqualTo(2);
+      assertThat(tokenizer.stopIds()).containsExactly(2);
+    }
+  }
+
+  @Test
+  void copiesItsFilesByteForByte() throws IOException {
+    try (Tokenizer tokenizer = Tokenizer.load(BYTE_BPE)) {
+      tokenizer.copyTo(folder);
+      tokenizer.copyTo(BYTE_BPE);
+    }
+    try (Stream<Path> copied = Files.list(folder)) {
+      assertThat(copied.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "tokenizer.json", "tokenizer_config.json", "generation_config.json");
+    }
+    assertThat(folder.resolve("tokenizer.json"))
+        .hasSameBinaryContentAs(BYTE_BPE.resolve("tokenizer.json"));
+  }
+
+  @Test
+  void hashesTokenizerJson() throws IOException {
+    Files.copy(BYTE_BPE.resolve("tokenizer.json"), folder.resolve("tokenizer.json"));
+    Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\":0}");
+    try (Tokenizer one = Tokenizer.load(BYTE_BPE);
+        Tokenizer same = Tokenizer.load(folder);
+        Tokenizer other = Tokenizer.load(METASPACE_BPE)) {
+      assertThat(one.hash()).hasSize(64).isEqualTo(same.hash()).isNotEqualTo(other.hash());
+    }
+  }
+
+  @Test
+  void saysInOneLineWhatIsWrongWithAFolder() throws IOException {
+    Path file = folder.resolve("tokenizer.json");
+    assertFails(
+        file
+            + ": no such file; name a folder that holds a Hugging Face tokenizer. Where it has"
+            + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
+
+    Files.writeString(file, "{\"model\":\n oops}");
+    assertFails(file + ":2:7: not valid JSON; save the file again");
+
+    Files.writeString(file, "{}");
+    assertFails(
+        folder
+            + ": no end-of-sequence token known to tokenizer.json; name an eos_token in"
+            + " tokenizer_config.json");
+
+    Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\":0}");
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> Tokenizer.load(folder))
+        .withMessageStartingWith(file + ": not a tokenizer (")
+        .withMessageEndingWith("); save it again")
+        .satisfies(e -> assertThat(e.getMessage().lines()).hasSize(1));
+  }
+
+  private void assertFails(String message) {
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> Tokenizer.load(folder))
+        .withMessage(message);
+  }
+
+  private static ObjectNode tokenizerJson(Path fixture) throws IOException {
+    return (ObjectNode) JSON.readTree(fixture.resolve("tokenizer.json").toFile());
+  }
+
+  private Tokenizer load(ObjectNode tokenizerJson, String config) throws IOException {
+    JSON.writeValue(folder.resolve("tokenizer.json").toFile(), tokenizerJson);
+    Files.writeString(folder.resolve("tokenizer_config.json"), config);
+    return Tokenizer.load(folder);
+  }
+}

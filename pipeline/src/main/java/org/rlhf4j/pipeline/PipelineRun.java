@@ -1,0 +1,137 @@
+package org.rlhf4j.pipeline;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.report.Report;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.run.AtomicFiles;
+
+/**
+ * Runs the stages of a pipeline in order, each in a folder of its own. A finished stage whose
+ * settings and inputs are unchanged is skipped, an unfinished one goes on where it stopped.
+ */
+public final class PipelineRun {
+
+  private static final String RECORDS = "pipeline";
+
+  private final Pipeline pipeline;
+  private final Path output;
+  private final List<String> rerun;
+  private final PrintWriter err;
+
+  /** Is told how a pipeline goes on, also of stages that are skipped. */
+  public interface Watcher {
+
+    /** A stage is about to begin. */
+    default void begins(PipelineStage stage) throws IOException {}
+
+    /** A stage is finished. */
+    default void ended(PipelineStage stage) throws IOException {}
+  }
+
+  /**
+   * A run.
+   *
+   * @param pipeline what to run
+   * @param output the folder whose subfolders the stages run in
+   * @param rerun names of stages to run anew
+   * @param err takes a line a stage
+   */
+  public PipelineRun(Pipeline pipeline, Path output, List<String> rerun, PrintWriter err) {
+    this.pipeline = pipeline;
+    this.output = output;
+    this.rerun = rerun;
+    this.err = err;
+  }
+
+  /** Runs all stages, then writes the report over them. */
+  public void run(Watcher watcher) throws IOException {
+    boolean isNew = !Files.exists(output);
+    try {
+      runAll(watcher);
+    } finally {
+      if (isNew) {
+        deleteIfEmpty(output);
+      }
+    }
+    Report.ofAll(
+        pipeline.stages().stream().map(stage -> output.resolve(stage.name())).toList(), output);
+  }
+
+  private void runAll(Watcher watcher) throws IOException {
+    int number = 0;
+    for (PipelineStage stage : pipeline.stages()) {
+      String which = "stage %d/%d %s".formatted(++number, pipeline.stages().size(), stage.name());
+      run(stage, which, watcher);
+      watcher.ended(stage);
+    }
+  }
+
+  private void run(PipelineStage stage, String which, Watcher watcher) throws IOException {
+    Path folder = output.resolve(stage.name());
+    Path file = output.resolve(RECORDS).resolve(stage.name() + ".txt");
+    StageRecord now = StageRecord.of(stage);
+    Optional<StageRecord> before = Files.exists(folder) ? StageRecord.read(file) : Optional.empty();
+    if (before.isEmpty() && holdsSomething(folder)) {
+      throw new UsageException(
+          folder + ": isn't of this pipeline; move it away, or choose another --output");
+    }
+    if (rerun.contains(stage.name())) {
+      AtomicFiles.deleteFolder(folder);
+      before = Optional.empty();
+    }
+    if (before.isPresent() && isUpToDate(which, stage, now, before.get(), folder)) {
+      show(which + ": unchanged, skipped");
+      return;
+    }
+    show(which);
+    watcher.begins(stage);
+    Files.createDirectories(file.getParent());
+    now.write(file);
+    try {
+      stage.work().run(before.isPresent());
+    } finally {
+      if (!Files.exists(folder)) { // it failed before its first step
+        Files.deleteIfExists(file);
+        deleteIfEmpty(file.getParent());
+      }
+    }
+  }
+
+  private static boolean holdsSomething(Path folder) throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return Files.exists(folder);
+    }
+    try (var content = Files.list(folder)) {
+      return content.findAny().isPresent();
+    }
+  }
+
+  /** Whether the stage is finished as it would be run now; a change is an error. */
+  private static boolean isUpToDate(
+      String which, PipelineStage stage, StageRecord now, StageRecord before, Path folder) {
+    Optional<String> change = now.changeSince(before);
+    if (change.isPresent()) {
+      throw new UserException(
+          "%s: changed since it ran: %s; --rerun %s runs it anew"
+              .formatted(which, change.get(), stage.name()));
+    }
+    return Files.exists(folder.resolve("finished"));
+  }
+
+  private static void deleteIfEmpty(Path folder) throws IOException {
+    if (Files.exists(folder) && !holdsSomething(folder)) {
+      Files.delete(folder);
+    }
+  }
+
+  private void show(String line) {
+    err.println(line);
+    err.flush();
+  }
+}

@@ -1,0 +1,85 @@
+package org.rlhf4j.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.settings.MachineSettings;
+import org.rlhf4j.settings.Precision;
+
+class StageRecordTest {
+
+  @TempDir private Path folder;
+
+  private static StageRecord record(String... lines) {
+    return new StageRecord(List.of(lines));
+  }
+
+  private static StageRecord of(String settings, Path... inputs) throws IOException {
+    MachineSettings machine =
+        new MachineSettings(MachineSettings.Device.AUTO, null, Precision.FP32, 0);
+    return StageRecord.of(
+        new PipelineStage("one", settings, machine, List.of(inputs), resume -> {}));
+  }
+
+  @Test
+  void saysWhatASettingWasAndIs() {
+    StageRecord before = record("steps: 60", "seed: 1");
+    assertThat(record("steps: 80", "seed: 1").changeSince(before))
+        .hasValue("steps was 60, is now 80");
+    assertThat(record("seed: 1").changeSince(before)).hasValue("steps was 60, is now not set");
+    assertThat(before.changeSince(record("seed: 1"))).hasValue("steps was not set, is now 60");
+    assertThat(before.changeSince(before)).isEmpty();
+  }
+
+  @Test
+  void comparesListsAsAWhole() {
+    assertThat(
+            record("data:", "  - /a", "  - /c", "seed: 1")
+                .changeSince(record("data:", "  - /a", "  - /b", "seed: 1")))
+        .hasValue("data was /a /b, is now /a /c");
+  }
+
+  @Test
+  void whereTheRunIsWrittenIsNoChange() {
+    assertThat(
+            record("output: /b", "resume: true").changeSince(record("output: /a", "resume: false")))
+        .isEmpty();
+  }
+
+  @Test
+  void noticesOtherContentUnderTheSameName() throws IOException {
+    Path rows = Files.writeString(folder.resolve("rows: all.csv"), "prompt\na\n");
+    StageRecord before = of("steps: 1\n", rows);
+    assertThat(of("steps: 1\n", rows).changeSince(before)).isEmpty();
+    Files.writeString(rows, "prompt\nb\n");
+    assertThat(of("steps: 1\n", rows).changeSince(before)).hasValue("the content of " + rows);
+  }
+
+  @Test
+  void aRunsModelCountsNotItsLogs() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("run"));
+    Path weights = run.resolve("model/model.safetensors");
+    Files.createDirectory(run.resolve("model"));
+    Files.writeString(weights, "1");
+    StageRecord before = of("", run);
+    Files.writeString(run.resolve("metrics.jsonl"), "{}");
+    assertThat(of("", run).changeSince(before)).isEmpty();
+    Files.writeString(weights, "2");
+    assertThat(of("", run).changeSince(before)).hasValue("the content of " + run);
+  }
+
+  @Test
+  void isReadAsItWasWritten() throws IOException {
+    Path file = folder.resolve("records/one.txt");
+    Files.createDirectory(file.getParent());
+    StageRecord record = record("data:", "  - /a b", "input /a b: absent");
+    record.write(file);
+    assertThat(StageRecord.read(file)).hasValue(record);
+    assertThat(StageRecord.read(folder.resolve("none.txt"))).isEmpty();
+  }
+}

@@ -1,0 +1,75 @@
+package org.rlhf4j.report;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.rlhf4j.training.run.AtomicFiles;
+
+/** Runs as one page that works from a file, without a network. */
+public final class Report {
+
+  /** In the order in which they have to be read. */
+  private static final List<String> SCRIPTS =
+      List.of(
+          "metrics.js",
+          "elements.js",
+          "chart.js",
+          "summary.js",
+          "curves.js",
+          "calibration.js",
+          "breakdowns.js",
+          "mistakes.js",
+          "samples.js",
+          "tokens.js",
+          "settings.js",
+          "report.js");
+
+  private Report() {}
+
+  /**
+   * Writes a report.
+   *
+   * @param runs run directories, or folders of them
+   * @param file the page, replaced whole
+   * @throws IOException when a run can't be read or the file can't be written
+   */
+  public static void write(List<Path> runs, Path file) throws IOException {
+    AtomicFiles.writeString(file, html(runs));
+  }
+
+  /**
+   * Writes the report of one run beside its other files.
+   *
+   * @param run a run directory
+   * @return the page's file
+   * @throws IOException when the run can't be read or the file can't be written
+   */
+  public static Path ofRun(Path run) throws IOException {
+    return ofAll(List.of(run), run);
+  }
+
+  /**
+   * Writes the report of several runs into a folder.
+   *
+   * @param runs run directories, in the order in which they are shown
+   * @param folder where {@code report.html} is written
+   * @return the page's file
+   * @throws IOException when a run can't be read or the file can't be written
+   */
+  public static Path ofAll(List<Path> runs, Path folder) throws IOException {
+    Path file = folder.resolve("report.html");
+    write(runs, file);
+    return file;
+  }
+
+  /**
+   * Makes a report.
+   *
+   * @param runs run directories, or folders of them
+   * @return the page
+   * @throws IOException when a run can't be read
+   */
+  public static String html(List<Path> runs) throws IOException {
+    return Page.of("Report", "runs", SCRIPTS, ReportData.of(RunFolders.read(runs)));
+  }
+}

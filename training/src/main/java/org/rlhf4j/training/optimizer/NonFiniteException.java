@@ -1,0 +1,42 @@
+package org.rlhf4j.training.optimizer;
+
+import org.rlhf4j.settings.UserException;
+
+/** A loss or a gradient that isn't finite: training can't go on from there. */
+public final class NonFiniteException extends UserException {
+
+  private static final long serialVersionUID = 1L;
+
+  private static final String CAUSES =
+      "likely causes: the learning rate is too high (lower --learning-rate, or add --warmup-steps),"
+          + " weights that are damaged, or bf16 where fp32 is needed";
+
+  /**
+   * Names what isn't finite, and the likely causes.
+   *
+   * @param what such as {@code gradient norm}
+   * @param value its value, NaN or infinite
+   */
+  public NonFiniteException(String what, double value) {
+    this("the " + what + " is " + value + "; " + CAUSES);
+  }
+
+  /**
+   * Stops a step where a number isn't finite.
+   *
+   * @param what such as {@code policy loss}
+   * @param value its value
+   * @return the value, finite
+   * @throws NonFiniteException where it is NaN or infinite
+   */
+  public static double check(String what, double value) {
+    if (!Double.isFinite(value)) {
+      throw new NonFiniteException(what, value);
+    }
+    return value;
+  }
+
+  public NonFiniteException(String oneLine) {
+    super(oneLine);
+  }
+}

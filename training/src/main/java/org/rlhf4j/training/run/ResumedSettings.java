@@ -1,0 +1,80 @@
+package org.rlhf4j.training.run;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.rlhf4j.settings.SettingSpec;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.settings.UsageException;
+
+/** Holds a run that goes on to the settings with which it began, so that its numbers are theirs. */
+final class ResumedSettings {
+
+  /** What may change: no step of the run depends on it beyond float error. */
+  private static final Set<String> FREE =
+      Set.of(
+          "output",
+          "resume",
+          "device",
+          "threads",
+          "micro-batch-tokens",
+          "gradient-checkpointing",
+          "checkpoint-every",
+          "keep-checkpoints",
+          "keep-best",
+          "max-eval-kl",
+          "profile",
+          "save-dtype",
+          "max-shard-size",
+          "skip-proofs");
+
+  private ResumedSettings() {}
+
+  /**
+   * Compares settings with those in a run's {@code config.yaml}.
+   *
+   * @param config the file
+   * @param settings what the record declares
+   * @param now the record
+   * @throws UsageException where one differs that numbers depend on, naming it and both values
+   */
+  static <T extends Record> void require(Path config, Settings<T> settings, T now)
+      throws IOException {
+    Map<SettingSpec, List<String>> before =
+        settings.texts(settings.bind(SettingsYaml.read(config), Map.of()));
+    for (Map.Entry<SettingSpec, List<String>> entry : settings.texts(now).entrySet()) {
+      SettingSpec spec = entry.getKey();
+      List<String> was = before.get(spec);
+      if (!FREE.contains(spec.name()) && !same(spec, was, entry.getValue())) {
+        throw new UsageException(
+            "%s: --resume goes on as the run began, but %s was %s, is now %s; set it back, or choose another --output"
+                .formatted(config, spec.name(), shown(was), shown(entry.getValue())));
+      }
+    }
+  }
+
+  /** Files and folders are the same however they are written. */
+  private static boolean same(SettingSpec spec, List<String> was, List<String> is)
+      throws IOException {
+    if (spec.valueType() != Path.class || was.size() != is.size()) {
+      return was.equals(is);
+    }
+    for (int i = 0; i < is.size(); i++) {
+      Path before = Path.of(was.get(i));
+      Path now = Path.of(is.get(i));
+      if (!before.equals(now)
+          && !(Files.exists(before) && Files.exists(now) && Files.isSameFile(before, now))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static String shown(List<String> texts) {
+    return texts.isEmpty() ? "not set" : String.join(" ", texts);
+  }
+}

@@ -1,0 +1,128 @@
+package org.rlhf4j.training.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.StoppableRun;
+
+class RunDirectoryTest {
+
+  @TempDir private Path folder;
+
+  @Test
+  void makesTheFolderWithItsParents() throws IOException {
+    Path output = folder.resolve("runs/first");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      assertThat(run.metrics()).isEqualTo(output.resolve("metrics.jsonl"));
+      assertThat(output).isDirectory();
+    }
+  }
+
+  @Test
+  void refusesAFolderThatIsNotEmpty() throws IOException {
+    Files.writeString(folder.resolve("config.yaml"), "seed: 1\n");
+    assertThatThrownBy(() -> RunDirectory.open(folder, false))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining(folder + ": is not empty; add --resume");
+    RunDirectory.open(folder, true).close();
+  }
+
+  @Test
+  void resumesNoFolderThatHoldsNoRun() throws IOException {
+    Files.writeString(folder.resolve("letter.txt"), "Dear");
+    assertThatThrownBy(() -> RunDirectory.open(folder, true))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("holds no run");
+    assertThat(AtomicFiles.list(folder)).hasSize(1);
+  }
+
+  @Test
+  void refusesAFile() throws IOException {
+    Path file = Files.writeString(folder.resolve("out"), "");
+    assertThatThrownBy(() -> RunDirectory.open(file, false))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("give --output a folder");
+  }
+
+  @Test
+  void isLockedWhileItIsOpen() throws IOException {
+    try (RunDirectory run = RunDirectory.open(folder, false)) {
+      assertThatThrownBy(() -> RunDirectory.open(folder, true))
+          .isInstanceOf(UserException.class)
+          .isNotInstanceOf(UsageException.class)
+          .hasMessageContaining(run.folder() + ": another process is running here");
+    }
+    RunDirectory.open(folder, false).close();
+  }
+
+  @Test
+  void isLockedForOtherProcessesUntilTheirEnd() throws Exception {
+    Path output = folder.resolve("run");
+    Process process = StoppableRun.start(output);
+    try {
+      assertThatThrownBy(() -> RunDirectory.open(output, true))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("another process is running here");
+    } finally {
+      process.destroyForcibly().waitFor();
+    }
+    RunDirectory.open(output, true).close();
+  }
+
+  @Test
+  void deletesWhatAStoppedRunLeftHalfWritten() throws IOException {
+    Files.createDirectory(folder.resolve("checkpoints"));
+    Files.createDirectory(folder.resolve("model.partial"));
+    try (RunDirectory run = RunDirectory.open(folder, true)) {
+      assertThat(run.folder().resolve("model.partial")).doesNotExist();
+    }
+  }
+
+  @Test
+  void leavesNothingBehindWhereNoStepWasBegun() throws IOException {
+    Path output = folder.resolve("runs/first");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.config(), "seed: 1\n");
+    }
+    assertThat(AtomicFiles.list(folder)).isEmpty();
+  }
+
+  @Test
+  void keepsAFolderThatWasThereBefore() throws IOException {
+    Path output = Files.createDirectories(folder.resolve("runs/first"));
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.config(), "seed: 1\n");
+    }
+    assertThat(output).isEmptyDirectory();
+  }
+
+  @Test
+  void keepsWhatARunWroteAndTheFoldersAboveIt() throws IOException {
+    Path output = folder.resolve("runs/first");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.config(), "seed: 1\n");
+      Files.createDirectory(run.checkpoints());
+    }
+    assertThat(AtomicFiles.list(output))
+        .containsExactly(
+            output.resolve("checkpoints"),
+            output.resolve("config.yaml"),
+            output.resolve("run.lock"));
+  }
+
+  @Test
+  void remembersThatItIsFinished() throws IOException {
+    try (RunDirectory run = RunDirectory.open(folder, false)) {
+      assertThat(run.finishedStep()).isEmpty();
+      run.markFinished(60);
+      assertThat(run.finishedStep()).hasValue(60);
+    }
+  }
+}
