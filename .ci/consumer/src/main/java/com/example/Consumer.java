@@ -1,5 +1,6 @@
 package com.example;
 
+import org.rlhf4j.training.StageRun;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.rollout.program.CompletedPrompt;
@@ -25,6 +26,6 @@ public final class Consumer implements RewardProgram {
             .with(DataSettings::data, List.of(Path.of(args[1])))
             .with(RunSettings::output, Path.of(args[2]))
             .build();
-    SftStage.run(config, step -> System.out.println(step.line("loss")));
+    StageRun.train(SftStage.TYPE, config, step -> System.out.println(step.line("loss")));
   }
 }

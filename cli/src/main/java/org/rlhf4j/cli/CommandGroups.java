@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.rlhf4j.stages.Stages;
 import picocli.CommandLine.Help;
 
 /** The commands by what they are for, as {@code rlhf --help} lists them. */
@@ -16,7 +18,7 @@ final class CommandGroups {
   private static Map<String, List<String>> groups() {
     Map<String, List<String>> groups = new LinkedHashMap<>();
     groups.put("Begin", List.of("demo", "doctor", "inspect", "plan"));
-    groups.put("Train", List.of("sft", "reward", "ppo", "grpo", "run"));
+    groups.put("Train", Stream.concat(Stages.names().stream(), Stream.of("run")).toList());
     groups.put("Judge", List.of("evaluate", "compare", "report"));
     groups.put("Use", List.of("generate", "chat", "score", "logprobs"));
     groups.put("Models", List.of("new", "merge"));

@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.rlhf4j.cli.chat.ChatCommand;
@@ -21,16 +22,14 @@ import org.rlhf4j.cli.rows.GenerateCommand;
 import org.rlhf4j.cli.rows.InspectCommand;
 import org.rlhf4j.cli.rows.LogprobsCommand;
 import org.rlhf4j.cli.rows.ScoreCommand;
-import org.rlhf4j.cli.stage.GrpoCommand;
 import org.rlhf4j.cli.stage.PlanCommand;
-import org.rlhf4j.cli.stage.PpoCommand;
 import org.rlhf4j.cli.stage.ReportCommand;
-import org.rlhf4j.cli.stage.RewardCommand;
 import org.rlhf4j.cli.stage.RunCommand;
 import org.rlhf4j.cli.stage.SchemaCommand;
-import org.rlhf4j.cli.stage.SftCommand;
+import org.rlhf4j.cli.stage.StageCommand;
 import org.rlhf4j.settings.NearestName;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.stages.Stages;
 import org.rlhf4j.training.display.Display;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -156,24 +155,23 @@ public final class Rlhf implements Callable<Integer> {
   }
 
   private static List<SettingsCommand<?>> subcommands() {
-    return List.of(
-        new DemoCommand(),
-        new SftCommand(),
-        new RewardCommand(),
-        new PpoCommand(),
-        new GrpoCommand(),
-        new RunCommand(),
-        new InspectCommand(),
-        new EvaluateCommand(),
-        new CompareCommand(),
-        new ScoreCommand(),
-        new LogprobsCommand(),
-        new GenerateCommand(),
-        new ChatCommand(),
-        new NewCommand(),
-        new MergeCommand(),
-        new ReportCommand(),
-        new DoctorCommand());
+    List<SettingsCommand<?>> commands = new ArrayList<>(List.of(new DemoCommand()));
+    Stages.ALL.forEach(type -> commands.add(new StageCommand<>(type)));
+    commands.addAll(
+        List.of(
+            new RunCommand(),
+            new InspectCommand(),
+            new EvaluateCommand(),
+            new CompareCommand(),
+            new ScoreCommand(),
+            new LogprobsCommand(),
+            new GenerateCommand(),
+            new ChatCommand(),
+            new NewCommand(),
+            new MergeCommand(),
+            new ReportCommand(),
+            new DoctorCommand()));
+    return commands;
   }
 
   private static int fail(Throwable failure, boolean verbose, PrintWriter err) {

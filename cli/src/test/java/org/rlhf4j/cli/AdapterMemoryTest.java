@@ -37,7 +37,9 @@ import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
-import org.rlhf4j.training.StageWork;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.run.SaveSettings;
 
 /**
@@ -55,12 +57,6 @@ class AdapterMemoryTest {
 
   @TempDir private static Path folder;
 
-  /** Runs a stage's settings up to where it is ready. */
-  @FunctionalInterface
-  private interface Ready<S> {
-    void run(S settings, StageWork work) throws IOException;
-  }
-
   @BeforeAll
   static void makeModels() throws IOException {
     Files.writeString(
@@ -73,7 +69,8 @@ class AdapterMemoryTest {
         new NewCommand.NewSettings(
             CONFIG, TOKENIZER, folder.resolve("model"), SaveSettings.DEFAULT, machine));
     for (String rank : List.of("0", "8")) {
-      RewardStage.run(
+      StageRun.train(
+          RewardStage.TYPE,
           bind(
               RewardConfig.class,
               "reward-" + rank,
@@ -89,9 +86,9 @@ class AdapterMemoryTest {
       Map<String, String> options =
           Map.of("lora-rank", rank, "reward-model", folder.resolve("reward-" + rank).toString());
       columns.put(
-          "ppo" + trained, bytes(PpoStage::run, bind(PpoConfig.class, "ppo-" + rank, options)));
+          "ppo" + trained, bytes(PpoStage.TYPE, bind(PpoConfig.class, "ppo-" + rank, options)));
       columns.put(
-          "grpo" + trained, bytes(GrpoStage::run, bind(GrpoConfig.class, "grpo-" + rank, options)));
+          "grpo" + trained, bytes(GrpoStage.TYPE, bind(GrpoConfig.class, "grpo-" + rank, options)));
     }
     List<String> lines = lines(columns);
     Files.write(Path.of("target/lora.md"), lines);
@@ -114,10 +111,13 @@ class AdapterMemoryTest {
   }
 
   /** The bytes of each part of a plan, which are all that there is. */
-  private static <S> Map<String, Long> bytes(Ready<S> ready, S settings) throws IOException {
+  private static <C extends Record> Map<String, Long> bytes(StageType<C> type, C config)
+      throws IOException {
     Map<String, Long> parts = new LinkedHashMap<>();
-    ready.run(
-        settings,
+    StageRun.open(
+        type,
+        config,
+        Display.stderr(),
         (run, loop, evaluation, stage, display) -> {
           for (RunPlan.Part part : stage.plan().orElseThrow().memory()) {
             // Weights that are trained are a quarter of it: there are a gradient and two moments.

@@ -16,6 +16,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.StageRun;
 
 /** Runs of the stage on the fixture's models, in a folder of a test. */
 final class TinyRun {
@@ -103,7 +104,7 @@ final class TinyRun {
   }
 
   Path run(String name, String... options) throws IOException {
-    GrpoStage.run(config(name, options));
+    StageRun.train(GrpoStage.TYPE, config(name, options));
     return folder.resolve(name);
   }
 

@@ -38,24 +38,26 @@ public record Pipeline(List<PipelineStage> stages) {
   public static Pipeline read(Path file, Path output, Map<String, String> overrides) {
     Written.Mapping written = SettingsYaml.read(file);
     Path base = file.toAbsolutePath().normalize().getParent();
-    Map<String, Path> folders = new LinkedHashMap<>();
+    Map<String, PipelineStage.Earlier> earlier = new LinkedHashMap<>();
     List<PipelineStage> stages = new ArrayList<>();
     for (Written item : items(written, file)) {
       if (!(item instanceof Written.Mapping stage)) {
         throw new UsageException(item.where() + ": expected a stage, 'name: …' and 'stage: …'");
       }
       Written.Scalar name = PipelineStage.text(stage, "name");
-      checkName(name, folders);
+      checkName(name, earlier);
       Path folder = output.resolve(name.text());
-      stages.add(PipelineStage.of(withCommon(stage, written, overrides), base, folders, folder));
-      folders.put(name.text(), folder);
+      PipelineStage bound =
+          PipelineStage.of(withCommon(stage, written, overrides), base, earlier, folder);
+      stages.add(bound);
+      earlier.put(name.text(), new PipelineStage.Earlier(folder, bound.type().leaves()));
     }
     Pipeline pipeline = new Pipeline(List.copyOf(stages));
     pipeline.checkThreads(file);
     return pipeline;
   }
 
-  private static void checkName(Written.Scalar name, Map<String, Path> taken) {
+  private static void checkName(Written.Scalar name, Map<String, ?> taken) {
     if (!name.text().matches("[A-Za-z0-9][A-Za-z0-9._-]*") || RESERVED.contains(name.text())) {
       throw new UsageException(
           name.where() + ": '" + name.text() + "' can't name a stage: a folder gets the name");

@@ -9,6 +9,8 @@ import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.SettingSpec;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.SettingsJsonSchema;
+import org.rlhf4j.stages.Stages;
+import org.rlhf4j.training.StageType;
 
 /** The JSON schema of a pipeline file, with which an editor completes and checks it. */
 public final class PipelineSchema {
@@ -31,21 +33,19 @@ public final class PipelineSchema {
     return schema.put("additionalProperties", false);
   }
 
-  /** A stage is of the form that its kind says. */
+  /** A stage is of the form that its name says. */
   private static ObjectNode stages(ObjectNode definitions) {
     ObjectNode item = JSON.objectNode().put("type", "object");
-    ArrayNode kinds = JSON.arrayNode();
+    ArrayNode names = JSON.arrayNode();
     ArrayNode forms = item.putArray("allOf");
-    PipelineStage.settingsByKind()
-        .forEach(
-            (kind, settings) -> {
-              kinds.add(kind);
-              definitions.set(kind, stage(settings));
-              ObjectNode form = forms.addObject();
-              form.putObject("if").putObject("properties").putObject("stage").put("const", kind);
-              form.putObject("then").put("$ref", "#/$defs/" + kind);
-            });
-    item.putObject("properties").putObject("stage").set("enum", kinds);
+    for (StageType<?> type : Stages.ALL) {
+      names.add(type.name());
+      definitions.set(type.name(), stage(type.settings()));
+      ObjectNode form = forms.addObject();
+      form.putObject("if").putObject("properties").putObject("stage").put("const", type.name());
+      form.putObject("then").put("$ref", "#/$defs/" + type.name());
+    }
+    item.putObject("properties").putObject("stage").set("enum", names);
     item.putArray("required").add("name").add("stage");
     return item;
   }

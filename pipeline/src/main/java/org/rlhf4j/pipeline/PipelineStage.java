@@ -4,17 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.rlhf4j.grpo.GrpoConfig;
-import org.rlhf4j.grpo.GrpoStage;
-import org.rlhf4j.ppo.PpoConfig;
-import org.rlhf4j.ppo.PpoStage;
+import java.util.stream.Collectors;
 import org.rlhf4j.report.Report;
-import org.rlhf4j.reward.RewardConfig;
-import org.rlhf4j.reward.RewardStage;
 import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.NearestName;
@@ -23,20 +17,28 @@ import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
-import org.rlhf4j.sft.SftConfig;
-import org.rlhf4j.sft.SftStage;
+import org.rlhf4j.stages.Stages;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.run.RunDirectory;
 
 /**
  * One stage of a pipeline, its settings bound.
  *
  * @param name what the pipeline calls it, and the folder that it runs in
+ * @param type what kind of stage it is
  * @param settings the resolved settings, one line each, without those of the run itself
  * @param machine what it computes with
  * @param inputs the files and folders that it reads
  * @param work runs it; told whether to resume
  */
 public record PipelineStage(
-    String name, String settings, MachineSettings machine, List<Path> inputs, Work work) {
+    String name,
+    StageType<?> type,
+    String settings,
+    MachineSettings machine,
+    List<Path> inputs,
+    Work work) {
 
   /** Runs a stage. */
   @FunctionalInterface
@@ -44,62 +46,46 @@ public record PipelineStage(
     void run(boolean resume) throws IOException;
   }
 
-  /** Runs a stage from its settings. */
-  @FunctionalInterface
-  private interface Runner<S> {
-    void run(S settings) throws IOException;
-  }
-
-  private record Kind<S extends Record>(Class<S> type, Runner<S> runner) {}
-
-  private static final Map<String, Kind<?>> KINDS = kinds();
   private static final String OUTPUT = "output";
   private static final String RESUME = "resume";
+
+  /**
+   * A stage that runs before.
+   *
+   * @param folder its run directory
+   * @param leaves what its model is
+   */
+  record Earlier(Path folder, StageType.ModelKind leaves) {}
 
   /** Settings of a stage that are the pipeline's to say. */
   static final List<String> FIXED = List.of(OUTPUT, RESUME);
 
-  private static final Set<String> OWN = Set.of("name", "stage");
-
-  private static Map<String, Kind<?>> kinds() {
-    Map<String, Kind<?>> kinds = new LinkedHashMap<>();
-    kinds.put("sft", new Kind<>(SftConfig.class, SftStage::run));
-    kinds.put("reward", new Kind<>(RewardConfig.class, RewardStage::run));
-    kinds.put("ppo", new Kind<>(PpoConfig.class, PpoStage::run));
-    kinds.put("grpo", new Kind<>(GrpoConfig.class, GrpoStage::run));
-    return kinds;
-  }
-
-  /** What each kind of stage takes. */
-  static Map<String, Settings<?>> settingsByKind() {
-    Map<String, Settings<?>> settings = new LinkedHashMap<>();
-    KINDS.forEach((name, kind) -> settings.put(name, Settings.of(kind.type())));
-    return settings;
-  }
+  private static final Set<String> OWN = Set.of("name", RunDirectory.STAGE);
 
   /**
    * Binds a stage of a pipeline file.
    *
    * @param written the stage's mapping, the pipeline's common settings filled in
    * @param base the folder that relative paths start from
-   * @param folders the run directories of the stages before, by name
+   * @param earlier the stages before, by name
    * @param output this stage's run directory
    */
   static PipelineStage of(
-      Written.Mapping written, Path base, Map<String, Path> folders, Path output) {
-    Written.Scalar kind = text(written, "stage");
-    Kind<?> known = KINDS.get(kind.text());
-    if (known == null) {
-      throw new UsageException(
-          "%s: unknown stage '%s'; did you mean '%s'? Stages are %s"
-              .formatted(
-                  kind.where(),
-                  kind.text(),
-                  NearestName.of(kind.text(), KINDS.keySet()).orElseThrow(),
-                  String.join(", ", KINDS.keySet())));
-    }
+      Written.Mapping written, Path base, Map<String, Earlier> earlier, Path output) {
+    Written.Scalar stage = text(written, RunDirectory.STAGE);
+    StageType<?> known =
+        Stages.named(stage.text())
+            .orElseThrow(
+                () ->
+                    new UsageException(
+                        "%s: unknown stage '%s'; did you mean '%s'? Stages are %s"
+                            .formatted(
+                                stage.where(),
+                                stage.text(),
+                                NearestName.of(stage.text(), Stages.names()).orElseThrow(),
+                                String.join(", ", Stages.names()))));
     try {
-      return bind(known, written, base, folders, output);
+      return bind(known, written, base, earlier, output);
     } catch (UsageException e) {
       throw located(e, written);
     }
@@ -117,8 +103,12 @@ public record PipelineStage(
   }
 
   private static <S extends Record> PipelineStage bind(
-      Kind<S> kind, Written.Mapping written, Path base, Map<String, Path> folders, Path output) {
-    Settings<S> settings = Settings.of(kind.type());
+      StageType<S> type,
+      Written.Mapping written,
+      Path base,
+      Map<String, Earlier> earlier,
+      Path output) {
+    Settings<S> settings = type.settings();
     for (String fixed : FIXED) {
       Written.Entry entry = written.entries().get(fixed);
       if (entry != null) {
@@ -128,17 +118,18 @@ public record PipelineStage(
     }
     requireAll(settings, written);
     List<Path> inputs = new ArrayList<>();
-    Written.Mapping bound = resolved(settings, written, base, folders, inputs);
+    Written.Mapping bound = resolved(type, written, base, earlier, inputs);
     S values = settings.bind(bound, Map.of(OUTPUT, List.of(output.toString())));
     Work work =
         resume -> {
           List<String> folder = List.of(output.toString());
           List<String> goesOn = List.of(Boolean.toString(resume));
-          kind.runner().run(settings.bind(bound, Map.of(OUTPUT, folder, RESUME, goesOn)));
+          StageRun.train(type, settings.bind(bound, Map.of(OUTPUT, folder, RESUME, goesOn)));
           Report.ofRun(output);
         };
     return new PipelineStage(
         text(written, "name").text(),
+        type,
         SettingsYaml.write(settings, values),
         settings.group(values, MachineSettings.class).orElseThrow(),
         List.copyOf(inputs),
@@ -158,20 +149,21 @@ public record PipelineStage(
   }
 
   /** The stage's own settings alone, with every path made whole; adds the paths to the inputs. */
-  private static <S extends Record> Written.Mapping resolved(
-      Settings<S> settings,
+  private static Written.Mapping resolved(
+      StageType<?> type,
       Written.Mapping written,
       Path base,
-      Map<String, Path> folders,
+      Map<String, Earlier> earlier,
       List<Path> inputs) {
     Written.Mapping resolved = written;
     for (String own : OWN) {
       resolved = resolved.without(own);
     }
-    for (SettingSpec spec : settings.specs()) {
+    for (SettingSpec spec : type.settings().specs()) {
       Written.Entry entry = written.entries().get(spec.name());
       if (entry != null && spec.valueType() == Path.class) {
-        resolved = resolved.with(spec.name(), paths(spec, entry.value(), base, folders, inputs));
+        resolved =
+            resolved.with(spec.name(), paths(type, spec, entry.value(), base, earlier, inputs));
       } else if (entry != null && spec.valueType() == WeightedProgram.class) {
         resolved =
             resolved.with(spec.name(), PipelineRewards.resolved(entry.value(), base, inputs));
@@ -182,14 +174,21 @@ public record PipelineStage(
 
   /** Paths relative to the pipeline file made whole, and {@code {from: STAGE}} its folder. */
   private static Written paths(
-      SettingSpec spec, Written value, Path base, Map<String, Path> folders, List<Path> inputs) {
+      StageType<?> type,
+      SettingSpec spec,
+      Written value,
+      Path base,
+      Map<String, Earlier> earlier,
+      List<Path> inputs) {
     if (value instanceof Written.Sequence sequence) {
       List<Written> items =
-          sequence.items().stream().map(item -> paths(spec, item, base, folders, inputs)).toList();
+          sequence.items().stream()
+              .map(item -> paths(type, spec, item, base, earlier, inputs))
+              .toList();
       return new Written.Sequence(items, sequence.where());
     }
     if (value instanceof Written.Mapping mapping) {
-      Path folder = earlier(text(mapping, "from"), folders);
+      Path folder = folderOf(text(mapping, "from"), type.needs().get(spec.name()), earlier);
       inputs.add(folder.resolve("model"));
       return new Written.Scalar(folder.toString(), mapping.where());
     }
@@ -216,17 +215,26 @@ public record PipelineStage(
     return local;
   }
 
-  private static Path earlier(Written.Scalar from, Map<String, Path> folders) {
-    Path folder = folders.get(from.text());
-    if (folder == null) {
+  /** The folder of the stage before that a setting names; it has to leave what is needed. */
+  private static Path folderOf(
+      Written.Scalar from, Set<StageType.ModelKind> needed, Map<String, Earlier> earlier) {
+    Earlier stage = earlier.get(from.text());
+    if (stage == null) {
       String hint =
-          NearestName.of(from.text(), folders.keySet())
+          NearestName.of(from.text(), earlier.keySet())
               .map(nearest -> "; did you mean '" + nearest + "'?")
               .orElse("; this is the first, and stages run in the file's order");
       throw new UsageException(
           from.where() + ": no stage '" + from.text() + "' before this one" + hint);
     }
-    return folder;
+    if (needed != null && !needed.contains(stage.leaves())) {
+      String words =
+          needed.stream().map(StageType.ModelKind::words).collect(Collectors.joining(" or a "));
+      throw new UsageException(
+          "%s: stage '%s' leaves a %s; name one that leaves a %s"
+              .formatted(from.where(), from.text(), stage.leaves().words(), words));
+    }
+    return stage.folder();
   }
 
   /** A scalar that must be there. */

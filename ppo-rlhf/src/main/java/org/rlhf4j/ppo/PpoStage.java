@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
@@ -15,12 +16,9 @@ import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.PolicyStage;
 import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.settings.Settings;
 import org.rlhf4j.training.RunPlan;
-import org.rlhf4j.training.StageWork;
-import org.rlhf4j.training.TrainingLoop;
-import org.rlhf4j.training.display.Display;
-import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -28,6 +26,21 @@ import org.rlhf4j.training.run.RunDirectory;
 
 /** Stage 3a: improves a policy by PPO against a reward, held to a frozen reference. */
 public final class PpoStage extends PolicyStage {
+  /** This stage in the table of stages. */
+  public static final StageType<PpoConfig> TYPE =
+      new StageType<>(
+          "ppo",
+          "Improve a policy by PPO against a reward.",
+          "Policies",
+          PpoConfig.class,
+          StageType.Measure.REWARD,
+          Map.of(
+              "model", Set.of(StageType.ModelKind.LANGUAGE_MODEL),
+              "reference-model", Set.of(StageType.ModelKind.LANGUAGE_MODEL),
+              "reward-model", Set.of(StageType.ModelKind.REWARD_MODEL)),
+          StageType.ModelKind.LANGUAGE_MODEL,
+          PpoStage::start);
+
   private static final String POLICY = "policy";
 
   private final PpoConfig config;
@@ -35,57 +48,19 @@ public final class PpoStage extends PolicyStage {
   private final Learner policyLearner;
   private final PpoTrainer trainer;
 
-  /**
-   * Runs the stage, from its newest checkpoint where it goes on.
-   *
-   * @param given its settings
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(PpoConfig given) throws IOException {
-    run(given, TrainingLoop::train);
-  }
-
-  /**
-   * Runs the stage as {@link #run(PpoConfig)} does, and tells a listener what that would show.
-   *
-   * @param given its settings
-   * @param listener hears of its progress
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(PpoConfig given, ProgressListener listener) throws IOException {
-    run(given, TrainingLoop::train, Display.telling(listener));
-  }
-
-  /**
-   * Makes the stage ready and hands it on.
-   *
-   * @param given its settings
-   * @param work what to do with it
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(PpoConfig given, StageWork work) throws IOException {
-    run(given, work, Display.stderr());
-  }
-
-  private static void run(PpoConfig given, StageWork work, Display display) throws IOException {
-    try (RunDirectory directory = given.run().open()) {
-      if (TrainingLoop.isFinished(directory, display)) {
-        return;
-      }
-      try (RewardPrograms programs = RewardPrograms.tried(given.rollouts(), display.stream());
-          LanguageModel policy =
-              LanguageModel.load(
-                  given.rollouts().model(),
-                  given.lora().adapter(),
-                  given.machine().seed(),
-                  given.machine().precision())) {
-        PpoConfig config = given.resolved(directory, policy.config().dimensions());
-        directory.writeConfig(Settings.of(PpoConfig.class), config);
-        try (PpoStage stage = new PpoStage(config, directory, policy, programs)) {
-          display.stream().println(stage.run().report());
-          work.on(
-              directory, config.loop(), config.rollouts().heldOut().evaluation(), stage, display);
-        }
+  private static void start(PpoConfig given, StageRun run) throws IOException {
+    try (RewardPrograms programs = RewardPrograms.tried(given.rollouts(), run.display().stream());
+        LanguageModel policy =
+            LanguageModel.load(
+                given.rollouts().model(),
+                given.lora().adapter(),
+                given.machine().seed(),
+                given.machine().precision())) {
+      PpoConfig config = given.resolved(run.directory(), policy.config().dimensions());
+      run.writeConfig(TYPE, config);
+      try (PpoStage stage = new PpoStage(config, run.directory(), policy, programs)) {
+        run.display().stream().println(stage.run().report());
+        run.ready(config.loop(), config.rollouts().heldOut().evaluation(), stage);
       }
     }
   }
@@ -164,7 +139,7 @@ public final class PpoStage extends PolicyStage {
 
   @Override
   public String name() {
-    return "ppo";
+    return TYPE.name();
   }
 
   @Override

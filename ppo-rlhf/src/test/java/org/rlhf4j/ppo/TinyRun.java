@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.StageRun;
 
 /** Runs of the stage on the fixture's models, in a folder of a test. */
 final class TinyRun {
@@ -99,7 +100,7 @@ final class TinyRun {
   }
 
   Path run(String name, String... options) throws IOException {
-    PpoStage.run(config(name, options));
+    StageRun.train(PpoStage.TYPE, config(name, options));
     return folder.resolve(name);
   }
 

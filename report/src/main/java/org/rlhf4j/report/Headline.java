@@ -49,11 +49,16 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
     if (run.metrics().isEmpty()) {
       return new Headline(Verdict.UNKNOWN, "No step is made yet", List.of());
     }
-    return switch (run.kind()) {
-      case SFT -> ofLoss(run);
-      case REWARD -> ofAccuracy(run);
-      case PPO, GRPO -> ofReward(run, change);
-      case UNKNOWN -> new Headline(Verdict.UNKNOWN, "A run of an unknown stage", List.of());
+    if (run.stage().isEmpty()) {
+      return new Headline(
+          Verdict.UNKNOWN,
+          "Its config.yaml names no stage; put a first line there, such as stage: sft",
+          List.of());
+    }
+    return switch (run.stage().get().measure()) {
+      case LOSS -> ofLoss(run);
+      case ACCURACY -> ofAccuracy(run);
+      case REWARD -> ofReward(run, change);
     };
   }
 

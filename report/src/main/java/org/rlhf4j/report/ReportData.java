@@ -5,10 +5,14 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import org.rlhf4j.stages.Stages;
+import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
 
@@ -59,7 +63,17 @@ final class ReportData {
     for (ReportedRun run : runs) {
       array.add(data.of(run));
     }
+    addGroups(root.putArray("groups"));
     return root;
+  }
+
+  /** The headings of curves: what a pipeline ends with stands first. */
+  private static void addGroups(ArrayNode groups) {
+    List<String> headings =
+        new ArrayList<>(Stages.ALL.stream().<String>map(StageType::group).distinct().toList());
+    Collections.reverse(headings);
+    headings.add(ReportedRun.NO_GROUP);
+    headings.forEach(groups::add);
   }
 
   private ObjectNode of(ReportedRun run) throws IOException {
@@ -67,7 +81,8 @@ final class ReportData {
     ObjectNode node =
         JSON.createObjectNode()
             .put("name", run.name())
-            .put("stage", run.kind().name().toLowerCase(Locale.ROOT))
+            .put("stage", run.stage().isPresent() ? run.stage().get().name() : "unknown")
+            .put("group", run.group())
             .put("finished", run.finished())
             .put("lastStep", run.metrics().isEmpty() ? 0 : run.metrics().lastKey())
             .put("completions", rollouts.completions());

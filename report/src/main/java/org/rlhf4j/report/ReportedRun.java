@@ -11,14 +11,18 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.stages.Stages;
+import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.MetricsLog;
+import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.StepLines;
 
 /**
@@ -26,7 +30,7 @@ import org.rlhf4j.training.run.StepLines;
  *
  * @param folder the run directory
  * @param name what the report calls it
- * @param kind its stage
+ * @param stage its stage; empty for a run whose configuration doesn't name it
  * @param settings the resolved configuration, a list in one text
  * @param metrics by step
  * @param evaluation {@code evaluation.json}; a missing node where there is none
@@ -36,7 +40,7 @@ import org.rlhf4j.training.run.StepLines;
 record ReportedRun(
     Path folder,
     String name,
-    StageKind kind,
+    Optional<StageType<?>> stage,
     Map<String, String> settings,
     SortedMap<Integer, Metrics> metrics,
     JsonNode evaluation,
@@ -44,6 +48,9 @@ record ReportedRun(
     boolean finished) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** The heading of runs whose stage isn't known. */
+  static final String NO_GROUP = "Other runs";
 
   /** What makes a folder a run directory. */
   static final String METRICS = "metrics.jsonl";
@@ -62,12 +69,17 @@ record ReportedRun(
     return new ReportedRun(
         folder,
         name,
-        StageKind.of(settings),
+        Optional.ofNullable(settings.get(RunDirectory.STAGE)).flatMap(Stages::named),
         settings,
         MetricsLog.read(folder.resolve(METRICS)),
         evaluation(folder.resolve("evaluation.json")),
         Files.exists(samples) ? StepLines.read(samples) : List.of(),
         Files.exists(folder.resolve("finished")));
+  }
+
+  /** The heading under which its curves stand. */
+  String group() {
+    return stage.isPresent() ? stage.get().group() : NO_GROUP;
   }
 
   /** The number format of its networks. */

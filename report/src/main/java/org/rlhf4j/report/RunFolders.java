@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.stages.Stages;
 
 /** The runs that a report is of: run directories, and folders of them such as a pipeline's. */
 final class RunFolders {
@@ -35,10 +36,15 @@ final class RunFolders {
           found.add(ReportedRun.read(folder, nameOf(folder)));
         }
       }
-      found.sort(Comparator.comparing(ReportedRun::kind)); // stable: by name within a stage
+      found.sort(Comparator.comparing(RunFolders::place)); // stable: by name within a stage
       runs.addAll(found);
     }
     return distinct(runs);
+  }
+
+  /** Where the run's stage stands in the table; behind it if it isn't known. */
+  private static int place(ReportedRun run) {
+    return run.stage().map(Stages.ALL::indexOf).orElse(Stages.ALL.size());
   }
 
   private static List<Path> runsIn(Path path) throws IOException {
@@ -101,7 +107,7 @@ final class RunFolders {
     return new ReportedRun(
         run.folder(),
         name,
-        run.kind(),
+        run.stage(),
         run.settings(),
         run.metrics(),
         run.evaluation(),

@@ -1,42 +1,42 @@
-function linesOf(runs, stages, metric) {
+function linesOf(runs, group, metric) {
   return runs
-    .map((run, index) => ({ run: index, name: run.name, x: run.series.steps, y: run.series.values[metric], stage: run.stage }))
-    .filter((line) => stages.includes(line.stage) && line.y && line.y.some((value) => value !== null));
+    .map((run, index) => ({ run: index, name: run.name, x: run.series.steps, y: run.series.values[metric], group: run.group }))
+    .filter((line) => line.group === group && line.y && line.y.some((value) => value !== null));
 }
 
-function metricsOf(runs, stages) {
-  const present = new Set(runs.filter((run) => stages.includes(run.stage))
+function metricsOf(runs, group) {
+  const present = new Set(runs.filter((run) => run.group === group)
     .flatMap((run) => Object.keys(run.series.values)));
   const known = Object.keys(METRICS).filter((name) => present.has(name));
   return [...known, ...[...present].filter((name) => !METRICS[name])];
 }
 
-function plot(view, runs, stages, metric) {
+function plot(view, runs, group, metric) {
   const [title, help] = METRICS[metric] || [metric, ""];
-  return new Chart(view, { title, help, lines: linesOf(runs, stages, metric) }).element;
+  return new Chart(view, { title, help, lines: linesOf(runs, group, metric) }).element;
 }
 
 function curveGroup(group, runs, view) {
-  const metrics = metricsOf(runs, group.stages)
-    .filter((metric) => linesOf(runs, group.stages, metric).length > 0);
+  const metrics = metricsOf(runs, group)
+    .filter((metric) => linesOf(runs, group, metric).length > 0);
   if (metrics.length === 0) {
     return null;
   }
-  const first = metrics.slice(0, SHOWN_AT_ONCE).map((metric) => plot(view, runs, group.stages, metric));
+  const first = metrics.slice(0, SHOWN_AT_ONCE).map((metric) => plot(view, runs, group, metric));
   const rest = metrics.slice(SHOWN_AT_ONCE);
   const more = make("details", { class: "more" }, make("summary", {}, `${rest.length} more ${rest.length === 1 ? "curve" : "curves"}`));
   more.addEventListener("toggle", () => {
     if (more.open && more.children.length === 1) {
       more.append(make("div", { class: "grid plots" },
-        ...rest.map((metric) => plot(view, runs, group.stages, metric))));
+        ...rest.map((metric) => plot(view, runs, group, metric))));
     }
   });
   return make("div", { class: "group" },
-    make("h3", { class: "group-title" }, group.title),
+    make("h3", { class: "group-title" }, group),
     make("div", { class: "grid plots" }, ...first), rest.length ? more : null);
 }
 
-function curvesSection(runs, views) {
+function curvesSection(runs, groups, views) {
   const reset = make("button", { type: "button", disabled: true, onclick: () => views.forEach((view) => view.zoom(null)) }, "Show all steps");
   views.forEach((view) => {
     view.zoomed = () => { reset.disabled = views.every((one) => one.range === null); };
@@ -53,5 +53,5 @@ function curvesSection(runs, views) {
     make("p", {}, "Drag over a plot to zoom, double-click to see all of it again; with the keyboard: arrows, plus, minus, Escape. ",
       thinned.join(" ")),
     make("div", { class: "controls" }, labelled("Smoothing", slider), reset),
-    ...GROUPS.map((group, i) => curveGroup(group, runs, views[i])));
+    ...groups.map((group, i) => curveGroup(group, runs, views[i])));
 }

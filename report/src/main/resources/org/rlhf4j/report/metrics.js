@@ -53,10 +53,4 @@ const METRICS = {
 };
 
 // The first nine of a group are shown at once, the others on request.
-const GROUPS = [
-  { title: "Policies", stages: ["ppo", "grpo"] },
-  { title: "Reward models", stages: ["reward"] },
-  { title: "Fine-tuning", stages: ["sft"] },
-  { title: "Other runs", stages: ["unknown"] },
-];
 const SHOWN_AT_ONCE = 9;

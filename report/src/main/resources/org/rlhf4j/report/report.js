@@ -1,4 +1,4 @@
-const { runs } = JSON.parse(document.getElementById("data").textContent);
+const { runs, groups } = JSON.parse(document.getElementById("data").textContent);
 
 function shared(views) {
   return {
@@ -7,9 +7,9 @@ function shared(views) {
   };
 }
 
-const views = GROUPS.map(() => new View());
+const views = groups.map(() => new View());
 const sections = [
-  runsSection(runs, shared(views)), healthSection(runs), curvesSection(runs, views), calibrationSection(runs),
+  runsSection(runs, shared(views)), healthSection(runs), curvesSection(runs, groups, views), calibrationSection(runs),
   breakdownsSection(runs), mistakesSection(runs),
   samplesSection(runs), tokensSection(runs), settingsSection(runs),
 ].filter((element) => element !== null);

@@ -25,7 +25,7 @@ final class WrittenRuns {
 
   /** A fine-tuning run of so many steps whose losses fall. */
   static Path sft(Path folder, int steps) throws IOException {
-    config(folder, "train-on: [completion]", "learning-rate: 0.1");
+    config(folder, "stage: sft", "train-on: [completion]", "learning-rate: 0.1");
     List<ObjectNode> metrics = new ArrayList<>();
     for (int step = 1; step <= steps; step++) {
       ObjectNode line = line(step, Map.of("loss", 4.0 / step, "grad_norm", 1.0));
@@ -39,7 +39,7 @@ final class WrittenRuns {
 
   /** A reward run with an evaluation of 120 pairs. */
   static Path reward(Path folder) throws IOException {
-    config(folder, "center-coefficient: 0");
+    config(folder, "stage: reward", "center-coefficient: 0");
     lines(
         folder.resolve("metrics.jsonl"),
         List.of(
@@ -72,6 +72,7 @@ final class WrittenRuns {
   static Path ppo(Path folder, int steps, int groups, int tokens, String text) throws IOException {
     config(
         folder,
+        "stage: ppo",
         "ppo-epochs: 4",
         "learning-rate: 0.2",
         "note: '" + text.lines().findFirst().orElse("") + "'");

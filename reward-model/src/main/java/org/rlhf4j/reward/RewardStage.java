@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.row.RowKind;
@@ -23,19 +24,28 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.weights.Dtype;
 import org.rlhf4j.model.weights.SaveFormat;
-import org.rlhf4j.settings.Settings;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
-import org.rlhf4j.training.StageWork;
-import org.rlhf4j.training.TrainingLoop;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.display.Display;
-import org.rlhf4j.training.display.ProgressListener;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
 
 /** Stage 2 from files to a reward model: reads comparisons, trains, evaluates, writes. */
 public final class RewardStage implements Stage, AutoCloseable {
+  /** This stage in the table of stages. */
+  public static final StageType<RewardConfig> TYPE =
+      new StageType<>(
+          "reward",
+          "Train a reward model on comparisons.",
+          "Reward models",
+          RewardConfig.class,
+          StageType.Measure.ACCURACY,
+          Map.of(),
+          StageType.ModelKind.REWARD_MODEL,
+          RewardStage::start);
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -85,58 +95,22 @@ public final class RewardStage implements Stage, AutoCloseable {
         : new RewardTrainer(model, config.optimizer(), centering, steps, tokens);
   }
 
-  /**
-   * Runs the stage, from its newest checkpoint where it goes on.
-   *
-   * @param given its settings
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(RewardConfig given) throws IOException {
-    run(given, TrainingLoop::train);
-  }
-
-  /**
-   * Runs the stage as {@link #run(RewardConfig)} does, and tells a listener what that would show.
-   *
-   * @param given its settings
-   * @param listener hears of its progress
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(RewardConfig given, ProgressListener listener) throws IOException {
-    run(given, TrainingLoop::train, Display.telling(listener));
-  }
-
-  /**
-   * Makes the stage ready and hands it on.
-   *
-   * @param given its settings
-   * @param work what to do with it
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(RewardConfig given, StageWork work) throws IOException {
-    run(given, work, Display.stderr());
-  }
-
-  private static void run(RewardConfig given, StageWork work, Display display) throws IOException {
-    try (RunDirectory run = given.run().open()) {
-      if (TrainingLoop.isFinished(run, display)) {
-        return;
-      }
-      try (ScalarModel model =
-          ScalarModel.loadOrStart(
-              given.model(),
-              given.lora().adapter(),
-              given.machine().seed(),
-              given.machine().precision())) {
-        RewardConfig config = given.resolved(run, model.config().dimensions());
-        run.writeConfig(Settings.of(RewardConfig.class), config);
-        SplitRows rows = read(config, model, display);
-        List<TokenizedRow> normalizedOn = readNormalizedOn(config, model, display);
-        try (RewardStage stage = new RewardStage(config, run, model, rows, normalizedOn)) {
-          work.on(run, config.loop(), config.evaluation(), stage, display);
-          if (run.finishedStep().isPresent()) {
-            stage.evaluation().ifPresent(held -> display.stream().println(held.sentence()));
-          }
+  private static void start(RewardConfig given, StageRun run) throws IOException {
+    try (ScalarModel model =
+        ScalarModel.loadOrStart(
+            given.model(),
+            given.lora().adapter(),
+            given.machine().seed(),
+            given.machine().precision())) {
+      RewardConfig config = given.resolved(run.directory(), model.config().dimensions());
+      run.writeConfig(TYPE, config);
+      SplitRows rows = read(config, model, run.display());
+      List<TokenizedRow> normalizedOn = readNormalizedOn(config, model, run.display());
+      try (RewardStage stage =
+          new RewardStage(config, run.directory(), model, rows, normalizedOn)) {
+        run.ready(config.loop(), config.evaluation(), stage);
+        if (run.directory().finishedStep().isPresent()) {
+          stage.evaluation().ifPresent(held -> run.display().stream().println(held.sentence()));
         }
       }
     }
@@ -169,7 +143,7 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   @Override
   public String name() {
-    return "reward";
+    return TYPE.name();
   }
 
   @Override

@@ -32,6 +32,7 @@ import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 
 class RewardStageTest {
@@ -66,7 +67,7 @@ class RewardStageTest {
     for (int i = 0; i < options.length; i += 2) {
       given.put(options[i], List.of(options[i + 1]));
     }
-    RewardStage.run(SETTINGS.bind(Written.Mapping.EMPTY, given));
+    StageRun.train(RewardStage.TYPE, SETTINGS.bind(Written.Mapping.EMPTY, given));
     return folder.resolve(name);
   }
 

@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.split.SplitRows;
@@ -18,13 +20,11 @@ import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.settings.Settings;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
-import org.rlhf4j.training.StageWork;
-import org.rlhf4j.training.TrainingLoop;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.display.Display;
-import org.rlhf4j.training.display.ProgressListener;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
@@ -32,6 +32,17 @@ import org.rlhf4j.training.run.Sample;
 
 /** Stage 1 from files to a model: reads demonstrations, trains, evaluates, writes. */
 public final class SftStage implements Stage, AutoCloseable {
+  /** This stage in the table of stages. */
+  public static final StageType<SftConfig> TYPE =
+      new StageType<>(
+          "sft",
+          "Fine-tune a language model on demonstrations.",
+          "Fine-tuning",
+          SftConfig.class,
+          StageType.Measure.LOSS,
+          Map.of("model", Set.of(StageType.ModelKind.LANGUAGE_MODEL)),
+          StageType.ModelKind.LANGUAGE_MODEL,
+          SftStage::start);
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -64,55 +75,18 @@ public final class SftStage implements Stage, AutoCloseable {
         new SftTrainer(model, config.optimizer(), steps, config.loop().microBatchTokens());
   }
 
-  /**
-   * Runs the stage, from its newest checkpoint where it goes on.
-   *
-   * @param given its settings
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(SftConfig given) throws IOException {
-    run(given, TrainingLoop::train);
-  }
-
-  /**
-   * Runs the stage as {@link #run(SftConfig)} does, and tells a listener what that would show.
-   *
-   * @param given its settings
-   * @param listener hears of its progress
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(SftConfig given, ProgressListener listener) throws IOException {
-    run(given, TrainingLoop::train, Display.telling(listener));
-  }
-
-  /**
-   * Makes the stage ready and hands it on.
-   *
-   * @param given its settings
-   * @param work what to do with it
-   * @throws IOException when the run directory can't be read or written
-   */
-  public static void run(SftConfig given, StageWork work) throws IOException {
-    run(given, work, Display.stderr());
-  }
-
-  private static void run(SftConfig given, StageWork work, Display display) throws IOException {
-    try (RunDirectory run = given.run().open()) {
-      if (TrainingLoop.isFinished(run, display)) {
-        return;
-      }
-      try (LanguageModel model =
-          LanguageModel.load(
-              given.model(),
-              given.lora().adapter(),
-              given.machine().seed(),
-              given.machine().precision())) {
-        SftConfig config = given.resolved(run, model.config().dimensions());
-        run.writeConfig(Settings.of(SftConfig.class), config);
-        SplitRows rows = read(config, model, display);
-        try (SftStage stage = new SftStage(config, run, model, rows)) {
-          work.on(run, config.loop(), config.evaluation(), stage, display);
-        }
+  private static void start(SftConfig given, StageRun run) throws IOException {
+    try (LanguageModel model =
+        LanguageModel.load(
+            given.model(),
+            given.lora().adapter(),
+            given.machine().seed(),
+            given.machine().precision())) {
+      SftConfig config = given.resolved(run.directory(), model.config().dimensions());
+      run.writeConfig(TYPE, config);
+      SplitRows rows = read(config, model, run.display());
+      try (SftStage stage = new SftStage(config, run.directory(), model, rows)) {
+        run.ready(config.loop(), config.evaluation(), stage);
       }
     }
   }
@@ -131,7 +105,7 @@ public final class SftStage implements Stage, AutoCloseable {
 
   @Override
   public String name() {
-    return "sft";
+    return TYPE.name();
   }
 
   @Override

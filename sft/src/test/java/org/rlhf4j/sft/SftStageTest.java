@@ -27,6 +27,8 @@ import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 
 class SftStageTest {
@@ -64,7 +66,7 @@ class SftStageTest {
   }
 
   private Path run(String name, String... options) throws IOException {
-    SftStage.run(config(name, options));
+    StageRun.train(SftStage.TYPE, config(name, options));
     return folder.resolve(name);
   }
 
@@ -166,8 +168,10 @@ class SftStageTest {
   /** The memory that a run tells that it is going to take. */
   private long plannedBytes(String... options) throws IOException {
     AtomicLong bytes = new AtomicLong();
-    SftStage.run(
+    StageRun.open(
+        SftStage.TYPE,
         config("planned-" + String.join("-", options), options),
+        Display.stderr(),
         (run, settings, evaluation, stage, display) ->
             stage.plan().orElseThrow().memory().forEach(part -> bytes.addAndGet(part.bytes())));
     return bytes.get();

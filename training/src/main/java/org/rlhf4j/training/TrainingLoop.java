@@ -93,7 +93,7 @@ public final class TrainingLoop {
   }
 
   /**
-   * Runs a stage to its end: {@link StageWork} of a command that trains.
+   * Runs a stage to its end: {@link StageRun.Work} of a run that trains.
    *
    * @param run the open run directory
    * @param settings how often to write checkpoints, and how many to keep

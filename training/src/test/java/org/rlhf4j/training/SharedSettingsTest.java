@@ -139,8 +139,11 @@ class SharedSettingsTest {
   @Test
   void theResolvedConfigurationIsWrittenToTheRun(@TempDir Path folder) throws IOException {
     try (RunDirectory run = bind("output", folder.toString()).run().open()) {
-      run.writeConfig(SETTINGS, bind("steps", "60"));
-      assertThat(run.config()).content().contains("steps: 60", "learning-rate: 1e-6");
+      run.writeConfig("sft", SETTINGS, bind("steps", "60"));
+      assertThat(run.config())
+          .content()
+          .startsWith("stage: sft\n")
+          .contains("steps: 60", "learning-rate: 1e-6");
     }
   }
 }

@@ -58,7 +58,7 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
   }
 
   /** This command with an option for each setting. */
-  public final CommandLine declared() {
+  public CommandLine declared() {
     line = new CommandLine(this);
     CommandSpec spec = line.getCommandSpec();
     spec.usageMessage().sortOptions(false).abbreviateSynopsis(true);
@@ -86,7 +86,8 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
   @Override
   public final Integer call() throws Exception {
     Path config = takesFile() ? line.getParseResult().matchedOptionValue(CONFIG, null) : null;
-    Written.Mapping file = config == null ? Written.Mapping.EMPTY : SettingsYaml.read(config);
+    Written.Mapping file =
+        config == null ? Written.Mapping.EMPTY : settingsIn(SettingsYaml.read(config));
     S chosen = settings.bind(file, commandLine(file));
     settings.group(chosen, MachineSettings.class).ifPresent(Machine::prepare);
     run(HubPaths.ofProcess().local(settings, chosen));
@@ -96,6 +97,15 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
   /** Whether settings may come from a file: unless one of them has that option's name. */
   private boolean takesFile() {
     return settings.specs().stream().noneMatch(setting -> CONFIG.equals("--" + setting.name()));
+  }
+
+  /**
+   * The settings in a configuration file.
+   *
+   * @param file what was read
+   */
+  protected Written.Mapping settingsIn(Written.Mapping file) {
+    return file;
   }
 
   /** Values of settings that neither the command line nor the file gives. */

@@ -6,16 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.rlhf4j.cli.command.SettingsCommand;
-import org.rlhf4j.grpo.GrpoConfig;
-import org.rlhf4j.grpo.GrpoStage;
-import org.rlhf4j.ppo.PpoConfig;
-import org.rlhf4j.ppo.PpoStage;
-import org.rlhf4j.reward.RewardConfig;
-import org.rlhf4j.reward.RewardStage;
 import org.rlhf4j.settings.UsageException;
-import org.rlhf4j.sft.SftConfig;
-import org.rlhf4j.sft.SftStage;
-import org.rlhf4j.training.StageWork;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.stages.Stages;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -26,21 +21,20 @@ import picocli.CommandLine.Command;
     synopsisSubcommandLabel = "STAGE")
 public final class PlanCommand implements Callable<Integer> {
 
-  /** Runs a stage up to where it is ready to begin. */
-  @FunctionalInterface
-  private interface Ready<S> {
-    void run(S settings, StageWork work) throws IOException;
-  }
-
   /** A stage's settings, as its own command takes them; it needs no output folder. */
   @Command(description = "Tell what this stage would do.")
   private static final class Planned<S extends Record> extends SettingsCommand<S> {
 
-    private final Ready<S> ready;
+    private final StageType<S> type;
 
-    Planned(Class<S> type, Ready<S> ready) {
-      super(type);
-      this.ready = ready;
+    Planned(StageType<S> type) {
+      super(type.config());
+      this.type = type;
+    }
+
+    @Override
+    protected Written.Mapping settingsIn(Written.Mapping file) {
+      return type.settingsIn(file);
     }
 
     @Override
@@ -53,26 +47,24 @@ public final class PlanCommand implements Callable<Integer> {
 
     @Override
     protected void run(S chosen) throws IOException {
-      ready.run(
-          chosen,
-          (run, loop, evaluation, stage, display) ->
-              stage.plan().orElseThrow().lines().forEach(out()::println));
+      StageRun.plan(type, chosen).forEach(out()::println);
       out().flush();
     }
   }
 
   /** The command with a subcommand for each stage. */
   public static CommandLine declared() {
-    return new CommandLine(new PlanCommand())
-        .addSubcommand("sft", new Planned<>(SftConfig.class, SftStage::run).declared())
-        .addSubcommand("reward", new Planned<>(RewardConfig.class, RewardStage::run).declared())
-        .addSubcommand("ppo", new Planned<>(PpoConfig.class, PpoStage::run).declared())
-        .addSubcommand("grpo", new Planned<>(GrpoConfig.class, GrpoStage::run).declared());
+    CommandLine plan = new CommandLine(new PlanCommand());
+    Stages.ALL.forEach(type -> plan.addSubcommand(type.name(), new Planned<>(type).declared()));
+    return plan;
   }
 
   /** Refuses a command line without a stage. */
   @Override
   public Integer call() {
-    throw new UsageException("plan: no stage given; name sft, reward, ppo or grpo");
+    List<String> names = Stages.names();
+    String last = names.get(names.size() - 1);
+    String others = String.join(", ", names.subList(0, names.size() - 1));
+    throw new UsageException("plan: no stage given; name " + others + " or " + last);
   }
 }

@@ -9,6 +9,7 @@ import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.display.ProgressListener;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunSettings;
@@ -37,7 +38,7 @@ public final class FineTune {
             .with(BatchSettings::batchSize, 8)
             .with(OptimizerSettings::learningRate, 6e-3)
             .build();
-    SftStage.run(config, listener);
+    StageRun.train(SftStage.TYPE, config, listener);
   }
   // fine-tune]
 }

@@ -12,6 +12,7 @@ import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.display.ProgressListener;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunSettings;
@@ -50,7 +51,7 @@ public final class ImproveByGrpo {
             .with(LoopSettings::steps, 2)
             .with(OptimizerSettings::learningRate, 6e-4)
             .build();
-    GrpoStage.run(config, listener);
+    StageRun.train(GrpoStage.TYPE, config, listener);
   }
   // improve-by-grpo]
 }

@@ -10,6 +10,7 @@ import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.display.ProgressListener;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunSettings;
@@ -43,7 +44,7 @@ public final class ImproveByPpo {
             .with(OptimizerSettings::learningRate, 3e-4)
             .with(PpoSettings::valueLearningRate, 1e-3)
             .build();
-    PpoStage.run(config, listener);
+    StageRun.train(PpoStage.TYPE, config, listener);
   }
   // improve-by-ppo]
 }

@@ -11,6 +11,7 @@ import org.rlhf4j.reward.RewardStage;
 import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.training.EvaluationSettings;
 import org.rlhf4j.training.LoopSettings;
+import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.display.Progress;
 import org.rlhf4j.training.display.ProgressListener;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
@@ -43,7 +44,7 @@ public final class TrainRewardModel {
             .with(EvaluationSettings::evalEvery, 5)
             .with(OptimizerSettings::learningRate, 1e-3)
             .build();
-    RewardStage.run(config, listener);
+    StageRun.train(RewardStage.TYPE, config, listener);
   }
 
   /** Hears of more than the steps: how well held-out pairs are told apart, and what is wrong. */

@@ -10,6 +10,7 @@ import org.rlhf4j.settings.SettingSpec;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.Written;
 
 /** Holds a run that goes on to the settings with which it began, so that its numbers are theirs. */
 final class ResumedSettings {
@@ -38,14 +39,16 @@ final class ResumedSettings {
    * Compares settings with those in a run's {@code config.yaml}.
    *
    * @param config the file
+   * @param stage the stage that goes on
    * @param settings what the record declares
    * @param now the record
-   * @throws UsageException where one differs that numbers depend on, naming it and both values
+   * @throws UsageException if the run is of another stage, or where one differs that numbers depend
+   *     on, naming it and both values
    */
-  static <T extends Record> void require(Path config, Settings<T> settings, T now)
+  static <T extends Record> void require(Path config, String stage, Settings<T> settings, T now)
       throws IOException {
     Map<SettingSpec, List<String>> before =
-        settings.texts(settings.bind(SettingsYaml.read(config), Map.of()));
+        settings.texts(settings.bind(settingsOf(stage, config), Map.of()));
     for (Map.Entry<SettingSpec, List<String>> entry : settings.texts(now).entrySet()) {
       SettingSpec spec = entry.getKey();
       List<String> was = before.get(spec);
@@ -55,6 +58,20 @@ final class ResumedSettings {
                 .formatted(config, spec.name(), shown(was), shown(entry.getValue())));
       }
     }
+  }
+
+  /** The settings in the file, which may be of before configurations named their stage. */
+  private static Written.Mapping settingsOf(String stage, Path config) {
+    Written.Mapping file = SettingsYaml.read(config);
+    Written.Entry named = file.entries().get(RunDirectory.STAGE);
+    if (named != null
+        && named.value() instanceof Written.Scalar written
+        && !written.text().equals(stage)) {
+      throw new UsageException(
+          "%s: holds a run of %s, not of %s; choose another --output"
+              .formatted(config, written.text(), stage));
+    }
+    return file.without(RunDirectory.STAGE);
   }
 
   /** Files and folders are the same however they are written. */

@@ -19,6 +19,9 @@ import org.rlhf4j.settings.UserException;
  */
 public final class RunDirectory implements AutoCloseable {
 
+  /** The key of {@code config.yaml} that names the run's stage. */
+  public static final String STAGE = "stage";
+
   private static final String CONFIG = "config.yaml";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String FINISHED = "finished";
@@ -123,19 +126,23 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Writes the resolved configuration.
+   * Writes the resolved configuration, the stage's name first.
    *
+   * @param stage the run's stage
    * @param settings what the record declares
    * @param values the record
    * @param <T> the record's type
-   * @throws UsageException where the run goes on from a checkpoint that other settings led to
-   * @throws IOException when it can't be written
+   * @throws UsageException if the run goes on from a checkpoint of another stage, or one that other
+   *     settings led to
+   * @throws IOException if it can't be written
    */
-  public <T extends Record> void writeConfig(Settings<T> settings, T values) throws IOException {
+  public <T extends Record> void writeConfig(String stage, Settings<T> settings, T values)
+      throws IOException {
     if (resume && Files.isDirectory(checkpoints()) && Files.exists(config())) {
-      ResumedSettings.require(config(), settings, values);
+      ResumedSettings.require(config(), stage, settings, values);
     }
-    AtomicFiles.writeString(config(), SettingsYaml.write(settings, values));
+    AtomicFiles.writeString(
+        config(), STAGE + ": " + stage + "\n" + SettingsYaml.write(settings, values));
   }
 
   /**

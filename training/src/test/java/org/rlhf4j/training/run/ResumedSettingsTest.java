@@ -31,14 +31,14 @@ class ResumedSettingsTest {
   void beginRun() throws IOException {
     data = Files.createFile(folder.resolve("data.csv"));
     try (RunDirectory run = RunDirectory.open(folder.resolve("run"), false)) {
-      run.writeConfig(SETTINGS, new Example(data, 0.1, null, 1));
+      run.writeConfig("sft", SETTINGS, new Example(data, 0.1, null, 1));
       Files.createDirectory(run.checkpoints());
     }
   }
 
   private void goOn(Example now) throws IOException {
     try (RunDirectory run = RunDirectory.open(folder.resolve("run"), true)) {
-      run.writeConfig(SETTINGS, now);
+      run.writeConfig("sft", SETTINGS, now);
     }
   }
 
@@ -74,5 +74,25 @@ class ResumedSettingsTest {
     Files.createFile(folder.resolve("run/metrics.jsonl")); // a run that has begun: its folder stays
     goOn(new Example(data, 0.2, null, 1));
     assertThat(folder.resolve("run/config.yaml")).content().contains("learning-rate: 0.2");
+  }
+
+  @Test
+  void aRunOfAnotherStageIsRefusedByItsName() throws IOException {
+    try (RunDirectory run = RunDirectory.open(folder.resolve("run"), true)) {
+      assertThatThrownBy(() -> run.writeConfig("reward", SETTINGS, new Example(data, 0.1, null, 1)))
+          .isInstanceOf(UsageException.class)
+          .hasMessage(
+              folder.resolve("run/config.yaml")
+                  + ": holds a run of sft, not of reward; choose another --output");
+    }
+  }
+
+  /** Configurations written before they named their stage go on, and name it from then on. */
+  @Test
+  void aRunWhoseConfigurationNamesNoStageGoesOn() throws IOException {
+    Path config = folder.resolve("run/config.yaml");
+    Files.writeString(config, Files.readString(config).replace("stage: sft\n", ""));
+    goOn(new Example(data, 0.1, null, 1));
+    assertThat(config).content().startsWith("stage: sft\n");
   }
 }

@@ -1,0 +1,145 @@
+package org.rlhf4j.training;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.RunSettings;
+
+/** A run of a stage: its open folder, where it is shown, and what is done once it is ready. */
+public final class StageRun {
+
+  /** What is done with a stage that is ready to begin: it is trained, or only planned. */
+  @FunctionalInterface
+  public interface Work {
+
+    /**
+     * Does it.
+     *
+     * @param run the open run directory
+     * @param loop how long the stage runs
+     * @param evaluation when the stage is evaluated, and what follows from it
+     * @param stage loaded, its rows read
+     * @param display where to show progress
+     * @throws IOException if the run directory can't be read or written
+     */
+    void on(
+        RunDirectory run,
+        LoopSettings loop,
+        EvaluationSettings evaluation,
+        Stage stage,
+        Display display)
+        throws IOException;
+  }
+
+  private final RunDirectory directory;
+  private final Display display;
+  private final Work work;
+
+  private StageRun(RunDirectory directory, Display display, Work work) {
+    this.directory = directory;
+    this.display = display;
+    this.work = work;
+  }
+
+  /**
+   * Trains a stage, from its newest checkpoint if its configuration says that it goes on. Progress
+   * is shown on the error stream.
+   *
+   * @param type the stage
+   * @param config its configuration
+   * @throws IOException if the run directory can't be read or written
+   */
+  public static <C extends Record> void train(StageType<C> type, C config) throws IOException {
+    open(type, config, Display.stderr(), TrainingLoop::train);
+  }
+
+  /**
+   * Trains a stage as {@link #train(StageType, Record)} does, and tells a listener what that would
+   * show.
+   *
+   * @param type the stage
+   * @param config its configuration
+   * @param listener hears of its progress
+   * @throws IOException if the run directory can't be read or written
+   */
+  public static <C extends Record> void train(
+      StageType<C> type, C config, ProgressListener listener) throws IOException {
+    open(type, config, Display.telling(listener), TrainingLoop::train);
+  }
+
+  /**
+   * Makes a stage ready and tells what it would do. It leaves no folder.
+   *
+   * @param type the stage
+   * @param config its configuration
+   * @return the plan's lines: rows, steps, memory, time
+   * @throws IOException if a file can't be read
+   */
+  public static <C extends Record> List<String> plan(StageType<C> type, C config)
+      throws IOException {
+    List<String> lines = new ArrayList<>();
+    open(
+        type,
+        config,
+        Display.stderr(),
+        (run, loop, evaluation, stage, display) ->
+            lines.addAll(stage.plan().orElseThrow().lines()));
+    return lines;
+  }
+
+  /**
+   * Makes a stage ready and hands it on.
+   *
+   * @param type the stage
+   * @param config its configuration
+   * @param display where to show what is said on the way
+   * @param work what to do with the stage
+   * @throws IOException if the run directory can't be read or written
+   */
+  public static <C extends Record> void open(
+      StageType<C> type, C config, Display display, Work work) throws IOException {
+    RunSettings settings = type.settings().group(config, RunSettings.class).orElseThrow();
+    try (RunDirectory directory = settings.open()) {
+      if (!TrainingLoop.isFinished(directory, display)) {
+        type.start().start(config, new StageRun(directory, display, work));
+      }
+    }
+  }
+
+  /** The run's folder, locked while the run lives. */
+  public RunDirectory directory() {
+    return directory;
+  }
+
+  /** Where the run is shown. */
+  public Display display() {
+    return display;
+  }
+
+  /**
+   * Writes the resolved configuration, its stage first.
+   *
+   * @param type the stage
+   * @param config the configuration, every value filled in
+   * @throws IOException if it can't be written
+   */
+  public <C extends Record> void writeConfig(StageType<C> type, C config) throws IOException {
+    directory.writeConfig(type.name(), type.settings(), config);
+  }
+
+  /**
+   * Hands on a stage that is ready to begin. It is trained to its end, or planned.
+   *
+   * @param loop how long it runs
+   * @param evaluation when it is evaluated, and what follows from that
+   * @param stage loaded, its rows read
+   * @throws IOException if the run directory can't be read or written
+   */
+  public void ready(LoopSettings loop, EvaluationSettings evaluation, Stage stage)
+      throws IOException {
+    work.on(directory, loop, evaluation, stage, display);
+  }
+}
