@@ -137,7 +137,7 @@ class ArchitectureTest {
       }
     }
     assertThat(sources).hasSizeGreaterThan(400);
-    assertThat(sources).allSatisfy(file -> assertThat(Files.readAllLines(file)).hasSizeLessThan(400));
+    assertThat(sources).allSatisfy(file -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(400));
   }
 
   /** A package without a page of its own is one that nobody can find their way into. */

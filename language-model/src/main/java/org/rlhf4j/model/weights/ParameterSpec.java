@@ -1,7 +1,9 @@
 package org.rlhf4j.model.weights;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import org.rlhf4j.model.random.CounterRandom;
 
 /**
  * One weight tensor as the programs see it, and how it lies in a Hugging Face checkpoint.
@@ -52,6 +54,19 @@ public record ParameterSpec(
     /** A uniform distribution between {@code -bound} and {@code bound}. */
     public static Initial uniform(double bound) {
       return new Initial(0, bound, 0);
+    }
+
+    /** Fills memory with fp32 numbers of this distribution, the n-th drawn under the number n. */
+    void fill(ByteBuffer memory, CounterRandom random) {
+      for (long n = 0; memory.hasRemaining(); n++) {
+        double value = constant;
+        if (bound > 0) {
+          value = bound * (2 * random.uniform(n) - 1);
+        } else if (deviation > 0) {
+          value = deviation * random.normal(n);
+        }
+        memory.putFloat((float) value);
+      }
     }
   }
 

@@ -124,25 +124,9 @@ public final class Parameters implements AutoCloseable {
 
   /** Draws one parameter anew. */
   public void draw(int index, long seed) {
-    ParameterSpec.Initial initial = specs.get(index).initial();
     requireFp32(index);
-    ByteBuffer memory = memory(index);
-    CounterRandom random = new CounterRandom(seed, specs.get(index).name().hashCode());
-    if (initial.bound() > 0) {
-      for (long n = 0; memory.hasRemaining(); n++) {
-        memory.putFloat((float) (initial.bound() * (2 * random.uniform(n) - 1)));
-      }
-      return;
-    }
-    if (initial.deviation() == 0) {
-      while (memory.hasRemaining()) {
-        memory.putFloat((float) initial.constant());
-      }
-      return;
-    }
-    for (long n = 0; memory.hasRemaining(); n++) {
-      memory.putFloat((float) (initial.deviation() * random.normal(n)));
-    }
+    ParameterSpec spec = specs.get(index);
+    spec.initial().fill(memory(index), new CounterRandom(seed, spec.name().hashCode()));
   }
 
   /** These weights for one more owner: they are freed when all have closed them. */
