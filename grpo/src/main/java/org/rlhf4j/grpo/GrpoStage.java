@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.SaveFormat;
 import org.rlhf4j.rollout.KlController;
+import org.rlhf4j.rollout.LearntStep;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.PolicyStage;
 import org.rlhf4j.rollout.RewardPrograms;
@@ -141,9 +142,8 @@ public final class GrpoStage extends PolicyStage {
   }
 
   @Override
-  protected Learnt learn(int step, Rollout rollout, double[] scores) {
-    GrpoStep made = trainer.step(step, rollout, scores);
-    return new Learnt(rollout, made.advantages(), made.metrics());
+  protected LearntStep<GrpoUpdate> learn(int step, Rollout rollout, double[] scores) {
+    return trainer.step(step, rollout, scores);
   }
 
   @Override

@@ -17,6 +17,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.rollout.KlSettings;
+import org.rlhf4j.rollout.LearntStep;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
@@ -73,7 +74,7 @@ class GrpoAgainstPyTorchTest {
                 .withLogprobs(RolloutScoring.logprobs(policy, rollout, temperature, tokenBudget))
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
-        GrpoStep made = trainer.step(number, rollout, rollout.scores());
+        LearntStep<GrpoUpdate> made = trainer.step(number, rollout, rollout.scores());
         for (String name :
             List.of(
                 "reward",
@@ -103,7 +104,7 @@ class GrpoAgainstPyTorchTest {
     return Settings.of(GrpoConfig.class).bind(Written.Mapping.EMPTY, given);
   }
 
-  private static void checkAdvantages(JsonNode step, GrpoStep made) {
+  private static void checkAdvantages(JsonNode step, LearntStep<GrpoUpdate> made) {
     for (int i = 0; i < made.advantages().length; i++) {
       assertThat((double) made.advantages()[i][0])
           .isCloseTo(step.get("advantages").get(i).doubleValue(), within(1e-5));

@@ -11,6 +11,7 @@ import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.weights.SaveFormat;
 import org.rlhf4j.rollout.KlController;
+import org.rlhf4j.rollout.LearntStep;
 import org.rlhf4j.rollout.PolicyRun;
 import org.rlhf4j.rollout.PolicyStage;
 import org.rlhf4j.rollout.RewardPrograms;
@@ -183,12 +184,11 @@ public final class PpoStage extends PolicyStage {
   }
 
   @Override
-  protected Learnt learn(int step, Rollout rollout, double[] scores) {
+  protected LearntStep<PpoUpdate> learn(int step, Rollout rollout, double[] scores) {
     MinibatchOrder order =
         MinibatchOrder.shuffled(
             rollout.size(), config.ppo().minibatches(), config.machine().seed());
-    PpoStep made = trainer.step(step, rollout, scores, order);
-    return new Learnt(made.rollout(), made.advantages(), made.metrics());
+    return trainer.step(step, rollout, scores, order);
   }
 
   @Override

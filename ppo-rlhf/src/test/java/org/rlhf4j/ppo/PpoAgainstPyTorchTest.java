@@ -20,6 +20,7 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.rollout.LearntStep;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
@@ -94,7 +95,7 @@ class PpoAgainstPyTorchTest {
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
         Map<String, float[]> before = weights(policy.parameters());
-        PpoStep made = trainer.step(number, rollout, penalized(rollout), order(step));
+        LearntStep<PpoUpdate> made = trainer.step(number, rollout, penalized(rollout), order(step));
         checkExperience(step, made);
         tolerance = trustRegion ? DIFFERENCED : tolerance;
         checkMetrics(step, made);
@@ -180,7 +181,7 @@ class PpoAgainstPyTorchTest {
     };
   }
 
-  private void checkMetrics(JsonNode step, PpoStep made) {
+  private void checkMetrics(JsonNode step, LearntStep<PpoUpdate> made) {
     for (String name :
         List.of(
             "reward",
@@ -204,7 +205,7 @@ class PpoAgainstPyTorchTest {
     }
   }
 
-  private void checkExperience(JsonNode step, PpoStep made) {
+  private void checkExperience(JsonNode step, LearntStep<PpoUpdate> made) {
     Experience experience =
         Experience.of(
             made.rollout(),

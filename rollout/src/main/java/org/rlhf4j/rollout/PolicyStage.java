@@ -45,22 +45,13 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   }
 
   /**
-   * What a step learnt from.
-   *
-   * @param rollout with all that is known of it
-   * @param advantages for each completion, in flat order, one per token
-   * @param metrics of the step
-   */
-  public record Learnt(Rollout rollout, float[][] advantages, Metrics metrics) {}
-
-  /**
    * Learns from a rollout.
    *
    * @param step from 1
    * @param rollout complete, as {@link PolicyRun#rollout} gives it
    * @param scores the completions' scores, penalties subtracted
    */
-  protected abstract Learnt learn(int step, Rollout rollout, double[] scores);
+  protected abstract LearntStep<?> learn(int step, Rollout rollout, double[] scores);
 
   /** The KL coefficient's controller. */
   protected abstract KlController kl();
@@ -95,7 +86,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
     if (klSettings.exactKl()) {
       exact.put("kl_exact", run.exactKl(current));
     }
-    Learnt learnt = learn(step, current, run.penalizedScores(current));
+    LearntStep<?> learnt = learn(step, current, run.penalizedScores(current));
     if (klSettings.refreshesReferenceAfter(step)) {
       run.refreshReference();
       kl().restart();

@@ -1,4 +1,4 @@
-package org.rlhf4j.ppo;
+package org.rlhf4j.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -15,9 +15,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.torch.Torch;
 
-class ClippedObjectiveTest {
-  private static final ClippedObjective CLIPPED = new ClippedObjective(0.2, null);
-  private static final ClippedObjective DUAL = new ClippedObjective(0.2, 3.0);
+class ClippedSurrogateTest {
+  private static final ClippedSurrogate CLIPPED = new ClippedSurrogate(0.2, 0.2, null);
+  private static final ClippedSurrogate DUAL = new ClippedSurrogate(0.2, 0.2, 3.0);
+  private static final ClippedSurrogate UNEVEN = new ClippedSurrogate(0.1, 0.3, null);
 
   private NDManager manager;
 
@@ -76,9 +77,26 @@ class ClippedObjectiveTest {
     check(DUAL, ratio, advantage, loss, gradient, clipped);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    // ε_low 0.1, ε_high 0.3; within the range −A ρ
+    "1.25,  2, -2.5, -2.5, false",
+    "0.95, -2,  1.9,  1.9, false",
+    // a good token above 1.3: −2 · 1.3; a bad one below 0.9: 2 · 0.9; no gradient
+    "1.5,   2, -2.6,  0,   true",
+    "0.5,  -2,  1.8,  0,   true",
+    // and back
+    "0.5,   2, -1,   -1,   false",
+    "1.5,  -2,  3,    3,   false"
+  })
+  void handWorkedUneven(
+      double ratio, double advantage, double loss, double gradient, boolean clipped) {
+    check(UNEVEN, ratio, advantage, loss, gradient, clipped);
+  }
+
   /** The gradient is that by log π, on which ρ depends as exp. */
   private void check(
-      ClippedObjective objective,
+      ClippedSurrogate surrogate,
       double ratio,
       double advantage,
       double loss,
@@ -86,10 +104,10 @@ class ClippedObjectiveTest {
       boolean clipped) {
     NDArray advantages = manager.create(new float[] {(float) advantage});
     float[] made =
-        lossAndGradient(Math.log(ratio), logRatio -> objective.loss(logRatio.exp(), advantages));
+        lossAndGradient(Math.log(ratio), logRatio -> surrogate.loss(logRatio.exp(), advantages));
     assertThat((double) made[0]).isCloseTo(loss, within(1e-5));
     assertThat((double) made[1]).isCloseTo(gradient, within(1e-5));
-    assertThat(objective.isClipped(ratio, advantage)).isEqualTo(clipped);
+    assertThat(surrogate.isClipped(ratio, advantage)).isEqualTo(clipped);
   }
 
   @Test
@@ -118,6 +136,19 @@ class ClippedObjectiveTest {
     }
     assertThat(clipped).isBetween(20, 111);
     assertThat(dual).isPositive();
+  }
+
+  @Test
+  void anUnevenRangeAgreesWithPlainLoops() {
+    float[] ratios = manager.create(numbers(6, 97)).mul(0.5).exp().toFloatArray();
+    float[] advantages = numbers(7, 97);
+    float[] loss =
+        UNEVEN.loss(manager.create(ratios), manager.create(advantages)).toFloatArray();
+    for (int t = 0; t < loss.length; t++) {
+      double bounded = ratios[t] < 0.9 ? 0.9 : ratios[t] > 1.3 ? 1.3 : ratios[t];
+      double expected = Math.max(-advantages[t] * ratios[t], -advantages[t] * bounded);
+      assertThat((double) loss[t]).isCloseTo(expected, within(1e-5));
+    }
   }
 
   private static float[] numbers(long seed, int count) {
