@@ -9,7 +9,9 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.SaveFormat;
 import org.rlhf4j.rollout.KlController;
 import org.rlhf4j.rollout.LearntStep;
+import org.rlhf4j.rollout.Opened;
 import org.rlhf4j.rollout.PolicyRun;
+import org.rlhf4j.rollout.PolicySettings;
 import org.rlhf4j.rollout.PolicyStage;
 import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
@@ -78,7 +80,7 @@ public final class GrpoStage extends PolicyStage {
                   given.machine().precision())) {
         GrpoConfig config = given.resolved(directory, policy.config().dimensions());
         directory.writeConfig(Settings.of(GrpoConfig.class), config);
-        try (GrpoStage stage = new GrpoStage(config, directory, policy, programs)) {
+        try (GrpoStage stage = GrpoStage.open(config, directory, policy, programs)) {
           display.stream().println(stage.run().report());
           work.on(
               directory, config.loop(), config.rollouts().heldOut().evaluation(), stage, display);
@@ -94,27 +96,38 @@ public final class GrpoStage extends PolicyStage {
    * @param directory the open run directory
    * @param policy to improve
    * @param programs that judge completions
+   * @return the stage, to be closed
    */
-  GrpoStage(
+  static GrpoStage open(
       GrpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
-    super(
-        directory,
-        new PolicyRun(
-            policy,
+    PolicySettings settings =
+        new PolicySettings(
             config.rollouts(),
+            config.kl(),
             config.loop(),
             config.machine().seed(),
             config.grpo().groupSize(),
-            config.grpo().resampleGroups(),
-            programs),
-        config.kl());
+            config.grpo().resampleGroups());
+    return Opened.allOrNone(
+        opened -> {
+          PolicyRun run =
+              opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
+          return new GrpoStage(config, directory, run, opened);
+        });
+  }
+
+  private GrpoStage(GrpoConfig config, RunDirectory directory, PolicyRun run, Opened opened) {
+    super(directory, run, opened);
+    LanguageModel policy = run.models().policy();
     this.updatesPerBatch = config.grpo().updatesPerBatch();
     this.saved = config.run().save().format();
     this.learner =
-        new Learner(
-            policy.parameters(),
-            config.optimizer(),
-            config.optimizer().scheduleOver(run().steps()));
+        opened.add(
+            new Learner(
+                policy.parameters(),
+                config.optimizer(),
+                config.optimizer().scheduleOver(run.steps())),
+            Learner::close);
     this.trainer =
         new GrpoTrainer(
             config.grpo(),
@@ -170,12 +183,6 @@ public final class GrpoStage extends PolicyStage {
 
   @Override
   public void saveModel(RunDirectory to) throws IOException {
-    AtomicFiles.writeFolder(to.model(), folder -> run().policy().save(folder, saved));
-  }
-
-  @Override
-  public void close() throws IOException {
-    learner.close();
-    super.close();
+    AtomicFiles.writeFolder(to.model(), folder -> run().models().policy().save(folder, saved));
   }
 }

@@ -53,11 +53,6 @@ public final class HeldOutPrompts {
     this.tokenBudget = tokenBudget;
   }
 
-  /** The same prompts with another reference. */
-  HeldOutPrompts against(LanguageModel other) {
-    return new HeldOutPrompts(other, prompts, sampling, seed, reward, tokenBudget);
-  }
-
   /**
    * Compares a policy, as it stands, with the reference.
    *

@@ -1,180 +1,95 @@
 package org.rlhf4j.rollout;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.tokenizer.Tokenizer;
-import org.rlhf4j.reward.Manifest;
-import org.rlhf4j.reward.Normalization;
-import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.HeldOutGoal;
-import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.RunPlan;
-import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.Sample;
 
 /**
- * What ppo and grpo have in common: the policy, its frozen reference, and the rollouts of each
- * step, complete with the log-probabilities of both.
+ * What ppo and grpo have in common: models, a source of rollouts, and each step's rollout from
+ * both, complete with the log-probabilities of policy and reference.
  */
 public final class PolicyRun implements AutoCloseable {
+  private final PolicySettings settings;
+  private final PenalizedScores penalized;
+  private final PolicyModels models;
+  private final StepSource source;
 
-  private final RolloutSettings settings;
-  private final Normalization normalization;
-  private final LanguageModel policy;
-  private final LanguageModel reference;
-  private final ScalarModel rewardModel;
-  private final RolloutSource source;
-  private final ResampledRollouts resampled;
-  private final SampledRollouts sampler;
-  private final RolloutSource sampleSource;
-  private final int tokenBudget;
-  private final int samples;
-  private final int steps;
-  private final String report;
-  private Optional<HeldOutPrompts> heldOut = Optional.empty();
-  private LanguageModel firstReference; // null where it is the reference still
-  private int unscored;
+  private PolicyRun(
+      LanguageModel policy, PolicySettings settings, RewardPrograms programs, Opened opened) {
+    this.settings = settings;
+    this.penalized = PenalizedScores.of(settings.rollouts());
+    this.models = opened.add(PolicyModels.load(policy, settings), PolicyModels::close);
+    this.source = StepSource.of(models, settings, penalized, programs);
+  }
 
   /**
    * Loads what the run needs beside the policy.
    *
    * @param policy to improve, by passes as the loop's settings say; stays the caller's to close
-   * @param settings where rollouts come from, resolved
-   * @param loop how long the run is, its micro-batch tokens resolved
-   * @param seed the run's
-   * @param samples completions per prompt
-   * @param resample prompts that a step may sample in place of those whose rewards are all equal
+   * @param settings the run's
    * @param programs that judge completions; stay the caller's to close
+   * @return the run, to be closed
    */
-  public PolicyRun(
-      LanguageModel policy,
-      RolloutSettings settings,
-      LoopSettings loop,
-      long seed,
-      int samples,
-      int resample,
-      RewardPrograms programs) {
-    this.settings = settings;
-    this.normalization =
-        settings.normalizeReward() ? Normalization.of(settings.rewardModel()) : Normalization.NONE;
-    this.tokenBudget = loop.microBatchTokens();
-    policy.checkpointGradients(loop.gradientCheckpointing());
-    this.samples = samples;
-    this.policy = policy;
-    this.reference =
-        settings.referenceModel() == null
-            ? policy.copy()
-            : LanguageModel.load(settings.referenceModel(), policy);
-    requireReadsRollouts(
-        settings.referenceModel(),
-        reference.tokenizer(),
-        reference.config().dimensions().positions());
-    if (settings.replay() != null) {
-      this.rewardModel = null;
-      this.resampled = null;
-      this.sampler = null;
-      this.sampleSource = null;
-      this.source =
-          new ReplayedRollouts(
-              RolloutFile.read(
-                  settings.replay(), policy.tokenizer(), policy.config().dimensions()));
-      this.steps = loop.stepsOver(source.available());
-      this.report = "prompts: " + source.available() + " recorded steps";
-    } else {
-      this.rewardModel =
-          settings.rewardModel() == null
-              ? null
-              : Manifest.loadVerified(settings.rewardModel(), policy);
-      RunPrompts prompts = RunPrompts.read(settings, policy.tokenizer(), seed);
-      Optional<RewardModelReward> judge = rewardModelReward();
-      judge.ifPresent(prompts::requireReadBy);
-      BatchOrder order = prompts.order(loop.shuffle());
-      Reward reward = programs.with(judge, policy.tokenizer());
-      SampledRollouts sampled = prompts.rollouts(policy, order, samples, reward);
-      this.resampled =
-          resample == 0 ? null : new ResampledRollouts(sampled, resample, this::penalizedScore);
-      this.source = resample == 0 ? sampled : resampled;
-      this.sampler = sampled;
-      this.sampleSource = prompts.few(policy, reward);
-      this.heldOut = prompts.heldOut(reference, reward, tokenBudget);
-      this.steps = loop.stepsOver(order.stepsPerEpoch());
-      this.report = String.join(System.lineSeparator(), prompts.lines());
-    }
+  public static PolicyRun open(
+      LanguageModel policy, PolicySettings settings, RewardPrograms programs) {
+    policy.checkpointGradients(settings.loop().gradientCheckpointing());
+    return Opened.allOrNone(opened -> new PolicyRun(policy, settings, programs, opened));
   }
 
-  private Optional<RewardModelReward> rewardModelReward() {
-    return rewardModel == null
-        ? Optional.empty()
-        : Optional.of(new RewardModelReward(rewardModel, policy.tokenizer(), tokenBudget));
+  /** The settings. */
+  PolicySettings settings() {
+    return settings;
   }
 
-  /** The policy. */
-  public LanguageModel policy() {
-    return policy;
+  /** Policy, reference and reward model. */
+  public PolicyModels models() {
+    return models;
   }
 
-  /** The reference, frozen but for {@link #refreshReference}. */
-  public LanguageModel reference() {
-    return reference;
+  /** How many steps the run makes. */
+  public int steps() {
+    return settings.loop().stepsOver(source.stepsPerEpoch());
   }
 
-  /** Makes the policy as it stands the reference, which has its shape. */
-  public void refreshReference() {
-    reference.parameters().set(policy.parameters());
+  /** What the rollouts are made from, for the reader at the terminal. */
+  public String report() {
+    return source.report();
   }
 
   /**
-   * Makes sure that a network can read the policy's own tokens.
+   * The rollout of a step with scores and the log-probabilities of policy and reference. On the
+   * first sampled one the proofs are made.
    *
-   * @param folder where it is from
-   * @param tokenizer its tokenizer
-   * @param positions how many tokens it reads
-   * @throws UserException where its tokenizer is another, or a rollout doesn't fit
+   * @param step from 1
+   * @return the batch, and what became of it before it was complete
    */
-  public void requireReadsRollouts(Path folder, Tokenizer tokenizer, int positions) {
-    if (!tokenizer.hash().equals(policy.tokenizer().hash())) {
-      throw new UserException(
-          folder + ": has another tokenizer than the policy, whose tokens it has to read");
-    }
-    if (positions < settings.maxLength()) {
-      throw new UserException(
-          "%s: reads %d tokens at most; lower --max-length, which is %d, to that"
-              .formatted(folder, positions, settings.maxLength()));
-    }
+  public StepRollout rollout(int step) {
+    double temperature = settings.rollouts().temperature();
+    int tokenBudget = settings.tokenBudget();
+    // 1. Completions with their scores: sampled, or as recorded.
+    StepRollout made = source.rollout(step);
+    // 2. Log-probabilities of policy and reference, where there are none yet.
+    Rollout rollout =
+        RolloutScoring.withLogprobs(models.policy(), made.rollout(), temperature, tokenBudget);
+    rollout =
+        RolloutScoring.withRefLogprobs(models.reference(), rollout, temperature, tokenBudget);
+    // 3. The proofs, on the first sampled rollout.
+    source.prove(step, rollout);
+    return new StepRollout(rollout, made.metrics());
   }
 
   /**
-   * Gets ready for {@link #refreshReference}: held-out prompts stay with the reference that the run
-   * begins with.
+   * The scores, normalized where that is wanted, after the penalty for completions that were cut.
    *
-   * @throws UserException where the policy and the reference have different shapes
+   * @param rollout a scored batch
+   * @return one per completion, in flat order
    */
-  void keepFirstReference() {
-    if (!policy.isTrainedLike(reference)) {
-      throw new UserException(
-          settings.referenceModel()
-              + ": has another shape than the policy, or an adapter on another base, so the policy"
-              + " can't become the reference; leave out --refresh-reference-every");
-    }
-    if (heldOut.isPresent()) {
-      firstReference = reference.copy();
-      heldOut = Optional.of(heldOut.get().against(firstReference));
-    }
-  }
-
-  /** Compares the policy as it stands with the reference on held-out prompts, where there are. */
-  Optional<ModelComparison> heldOutComparison() {
-    return heldOut.map(prompts -> prompts.compare(policy));
-  }
-
-  /** By what such comparisons are compared. */
-  HeldOutGoal goal() {
-    return settings.heldOut().goal();
+  public double[] penalizedScores(Rollout rollout) {
+    return penalized.of(rollout);
   }
 
   /**
@@ -183,24 +98,33 @@ public final class PolicyRun implements AutoCloseable {
    * @param rollout at whose tokens
    * @return the mean over completions of the sum over their tokens, in nats
    */
-  public double exactKl(Rollout rollout) {
-    double sum = 0;
-    for (RolloutMicroBatch batch : RolloutMicroBatch.of(rollout, i -> true, tokenBudget)) {
-      for (float kl : policy.divergences(reference, batch.tokens(), settings.temperature())) {
-        sum += kl;
-      }
-    }
-    return sum / rollout.size();
+  double exactKl(Rollout rollout) {
+    return RolloutScoring.exactKl(
+        models.policy(),
+        models.reference(),
+        rollout,
+        settings.rollouts().temperature(),
+        settings.tokenBudget());
   }
 
-  /** The reward model; null where programs judge alone, and when rollouts are replayed. */
-  public ScalarModel rewardModel() {
-    return rewardModel;
+  /** Compares the policy as it stands with the reference on held-out prompts, where there are. */
+  Optional<ModelComparison> heldOutComparison() {
+    return source.heldOutComparison();
   }
 
-  /** How many steps the run makes. */
-  public int steps() {
-    return steps;
+  /** By what such comparisons are compared. */
+  HeldOutGoal goal() {
+    return settings.rollouts().heldOut().goal();
+  }
+
+  /**
+   * A completion of each of a few prompts, held-out ones where there are, by the policy as it
+   * stands, drawn with the same random numbers each time.
+   *
+   * @return completions with their raw scores; none where rollouts are replayed
+   */
+  List<Sample> samples() {
+    return source.samples();
   }
 
   /**
@@ -212,161 +136,20 @@ public final class PolicyRun implements AutoCloseable {
    * @return the plan; its tokens are counted as if no completion ended early
    */
   public RunPlan plan(int passes, int minibatches, List<RunPlan.Part> more) {
-    List<RunPlan.Part> memory = new ArrayList<>();
-    memory.add(RunPlan.Part.trained("policy", policy.parameters()));
-    memory.addAll(RunPlan.Part.base(policy));
-    memory.addAll(more);
-    memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
-    if (firstReference != null) {
-      memory.add(RunPlan.Part.frozen("first reference", firstReference.parameters()));
-    }
-    if (rewardModel != null) {
-      memory.add(RunPlan.Part.frozen("reward model", rewardModel.parameters()));
-    }
-    memory.addAll(RunPlan.Part.ofTokens(policy, tokenBudget));
-    if (sampler != null) {
-      memory.addAll(sampler.memory(settings.maxLength()));
-    }
-    long updates = (long) steps * passes * minibatches;
-    if (settings.replay() != null) {
-      String work = "%,d recorded steps, %,d updates".formatted(steps, updates);
-      return new RunPlan(work, memory, Double.NaN);
-    }
-    long completions = (long) steps * settings.promptsPerStep() * samples;
-    String work =
-        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates"
-            .formatted(
-                steps,
-                settings.promptsPerStep(),
-                samples,
-                completions,
-                settings.maxNewTokens(),
-                updates);
+    LanguageModel policy = models.policy();
+    List<RunPlan.Part> memory = new ArrayList<>(models.memory(more));
+    memory.addAll(RunPlan.Part.ofTokens(policy, settings.tokenBudget()));
+    memory.addAll(source.memory());
+    long updates = (long) steps() * passes * minibatches;
     // Forward passes over a batch: the scoring networks', and those that updates amount to.
-    int scored = 1 + (rewardModel == null ? 0 : 1) + more.size();
+    int scored = 1 + (models.rewardModel().isPresent() ? 1 : 0) + more.size();
     double trained = RunPlan.passes(policy) * (1 + more.size()) * passes;
-    SampledRollouts.Trial trial = sampler.trial();
-    double seconds = steps * (trial.sampling() + trial.forward() * (scored + trained));
-    return new RunPlan(work, memory, seconds);
-  }
-
-  /** What the rollouts are made from, for the reader at the terminal. */
-  public String report() {
-    return report;
-  }
-
-  /**
-   * The rollout of a step with scores and the log-probabilities of policy and reference. On the
-   * first sampled one the proofs are made.
-   *
-   * @param step from 1
-   * @return the batch
-   */
-  public Rollout rollout(int step) {
-    double temperature = settings.temperature();
-    // 1. Completions with their scores: sampled, or as recorded.
-    Rollout rollout = judged(step, source.rollout(step));
-    // 2. Log-probabilities of policy and reference, where there are none yet.
-    rollout = RolloutScoring.withLogprobs(policy, rollout, temperature, tokenBudget);
-    rollout = RolloutScoring.withRefLogprobs(reference, rollout, temperature, tokenBudget);
-    // 3. The proofs, on the first sampled rollout.
-    if (step == 1 && settings.replay() == null && !settings.skipProofs()) {
-      prove(rollout);
-    }
-    return rollout;
-  }
-
-  private void prove(Rollout rollout) {
-    Proofs proofs = Proofs.of(policy, rollout, settings.temperature(), tokenBudget);
-    proofs.ratioIsOne();
-    if (settings.referenceModel() == null) {
-      proofs.klIsZero();
-    }
-    proofs.batchSplitIsNoMatter();
-    proofs.paddingIsNoMatter(policy.tokenizer().eosId(), policy.config().dimensions().positions());
-    rewardModelReward()
-        .ifPresent(
-            reward ->
-                proofs.scoresAreEachOnesOwn(reward, rewardModel.precision().scoreTolerance()));
-  }
-
-  /** Without the completions to which no reward applies, of which nothing can be learnt. */
-  private Rollout judged(int step, Rollout rollout) {
-    Rollout judged =
-        rollout
-            .judged()
-            .orElseThrow(
-                () ->
-                    new UserException(
-                        ("step %d: no reward applies to any completion; give a --reward that"
-                                + " applies to the rows, or rows with answers")
-                            .formatted(step)));
-    unscored = rollout.size() - judged.size();
-    return judged;
-  }
-
-  /**
-   * What became of the last rollout before it was complete.
-   *
-   * @return unscored, where programs judge: completions left out since no reward applies to them;
-   *     resampled_groups, where groups may be: prompts sampled beyond the step's own
-   */
-  public Metrics metrics() {
-    Metrics metrics = new Metrics();
-    if (settings.replay() == null && !settings.reward().isEmpty()) {
-      metrics.put("unscored", unscored);
-    }
-    if (resampled != null) {
-      metrics.put("resampled_groups", resampled.sampled());
-    }
-    return metrics;
-  }
-
-  /**
-   * A completion of each of a few prompts, held-out ones where there are, by the policy as it
-   * stands, drawn with the same random numbers each time.
-   *
-   * @return completions with their raw scores; none where rollouts are replayed
-   */
-  public List<Sample> samples() {
-    return sampleSource == null
-        ? List.of()
-        : sampleSource.rollout(1).groups().stream().map(PolicyRun::sample).toList();
-  }
-
-  private static Sample sample(RolloutGroup group) {
-    Completion completion = group.completions().get(0);
-    return new Sample(
-        group.prompt(),
-        completion.text(),
-        completion.ended(),
-        completion.score(),
-        completion.rewards());
-  }
-
-  /**
-   * The scores, normalized where that is wanted, after the penalty for completions that were cut.
-   *
-   * @param rollout a scored batch
-   * @return one per completion, in flat order
-   */
-  public double[] penalizedScores(Rollout rollout) {
-    return rollout.completions().stream().mapToDouble(this::penalizedScore).toArray();
-  }
-
-  private double penalizedScore(Completion completion) {
-    return normalization.of(completion.score())
-        - (completion.ended() ? 0 : settings.missingEosPenalty());
+    return new RunPlan(
+        source.work(steps(), updates), memory, source.seconds(steps(), scored + trained));
   }
 
   @Override
   public void close() {
-    reference.close();
-    if (firstReference != null) {
-      firstReference.close();
-    }
-    if (rewardModel != null) {
-      rewardModel.close();
-    }
+    models.close();
   }
 }

@@ -25,6 +25,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   private final RunDirectory directory;
   private final PolicyRun run;
   private final KlSettings klSettings;
+  private final Opened opened;
   private Rollout current;
   private int currentStep;
 
@@ -32,16 +33,14 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
    * A stage.
    *
    * @param directory the open run directory
-   * @param run policy, reference and rollouts; the stage closes it
-   * @param klSettings how the policy is held to the reference
+   * @param run models and rollouts
+   * @param opened what the stage closes, the run among it
    */
-  protected PolicyStage(RunDirectory directory, PolicyRun run, KlSettings klSettings) {
+  protected PolicyStage(RunDirectory directory, PolicyRun run, Opened opened) {
     this.directory = directory;
     this.run = run;
-    this.klSettings = klSettings;
-    if (klSettings.refreshReferenceEvery() != null) {
-      run.keepFirstReference();
-    }
+    this.klSettings = run.settings().kl();
+    this.opened = opened;
   }
 
   /**
@@ -56,14 +55,14 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   /** The KL coefficient's controller. */
   protected abstract KlController kl();
 
-  /** Policy, reference and rollouts. */
+  /** Models and rollouts. */
   protected final PolicyRun run() {
     return run;
   }
 
   @Override
   public final Precision precision() {
-    return run.policy().precision();
+    return run.models().policy().precision();
   }
 
   @Override
@@ -79,7 +78,8 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   @Override
   public final Metrics step(int step) throws IOException {
     long start = System.nanoTime();
-    current = run.rollout(step);
+    StepRollout made = run.rollout(step);
+    current = made.rollout();
     currentStep = step;
     double sampling = seconds(start);
     Metrics exact = new Metrics();
@@ -88,7 +88,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
     }
     LearntStep<?> learnt = learn(step, current, run.penalizedScores(current));
     if (klSettings.refreshesReferenceAfter(step)) {
-      run.refreshReference();
+      run.models().refreshReference();
       kl().restart();
     }
     try (StepLines lines = new StepLines(directory.rollouts())) {
@@ -101,7 +101,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
     return learnt
         .metrics()
         .putAll(exact)
-        .putAll(run.metrics())
+        .putAll(made.metrics())
         .put("rollout_seconds", sampling)
         .put("training_seconds", training)
         .put("tokens_per_second", current.tokens() / (sampling + training));
@@ -145,14 +145,14 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   @Override
   public void saveCheckpoint(Path folder) throws IOException {
     if (klSettings.refreshReferenceEvery() != null) {
-      WeightsFile.save(run.reference().parameters(), folder.resolve(REFERENCE));
+      WeightsFile.save(run.models().reference().parameters(), folder.resolve(REFERENCE));
     }
   }
 
   @Override
   public void loadCheckpoint(Path folder) {
     if (klSettings.refreshReferenceEvery() != null) {
-      WeightsFile.load(run.reference().parameters(), folder.resolve(REFERENCE));
+      WeightsFile.load(run.models().reference().parameters(), folder.resolve(REFERENCE));
     }
   }
 
@@ -166,7 +166,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException {
-    run.close();
+  public final void close() {
+    opened.close();
   }
 }

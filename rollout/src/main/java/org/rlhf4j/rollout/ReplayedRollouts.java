@@ -17,7 +17,7 @@ public final class ReplayedRollouts implements RolloutSource {
   }
 
   @Override
-  public int available() {
+  public long stepsPerEpoch() {
     return rollouts.size();
   }
 

@@ -10,11 +10,10 @@ import java.util.stream.IntStream;
  * Rollouts in which a group whose rewards are all equal, so that nothing can be learnt from it,
  * gives its place to that of another prompt (Yu et al. 2025, dynamic sampling), within a budget.
  */
-final class ResampledRollouts implements RolloutSource {
+final class ResampledRollouts {
   private final SampledRollouts source;
   private final int most;
   private final ToDoubleFunction<Completion> reward;
-  private int sampled;
 
   /**
    * A source.
@@ -29,22 +28,24 @@ final class ResampledRollouts implements RolloutSource {
     this.reward = reward;
   }
 
-  @Override
-  public int available() {
-    return source.available();
-  }
+  /**
+   * What was made for a step.
+   *
+   * @param rollout of its prompts, or of those that took their places
+   * @param resampled prompts sampled beyond its own
+   */
+  record Made(Rollout rollout, int resampled) {}
 
-  /** How many prompts the last step sampled beyond its own. */
-  int sampled() {
-    return sampled;
-  }
-
-  @Override
-  public Rollout rollout(int step) {
+  /**
+   * The rollout of a step: a function of the step, the policy's weights and the seed.
+   *
+   * @param step from 1
+   */
+  Made rollout(int step) {
     List<RolloutGroup> groups = new ArrayList<>(source.rollout(step).groups());
     int[] others = source.otherRows(step);
     int budget = Math.min(most, others.length);
-    sampled = 0;
+    int sampled = 0;
     for (List<Integer> equal = equal(groups);
         !equal.isEmpty() && sampled < budget;
         equal = equal(groups)) {
@@ -53,7 +54,7 @@ final class ResampledRollouts implements RolloutSource {
       sampled = next;
       replace(groups, equal, more.groups());
     }
-    return new Rollout(groups);
+    return new Made(new Rollout(groups), sampled);
   }
 
   private void replace(List<RolloutGroup> groups, List<Integer> equal, List<RolloutGroup> more) {

@@ -49,6 +49,11 @@ public final class RewardModelReward implements Reward {
     this.sameTokenizer = model.tokenizer().hash().equals(policyTokenizer.hash());
   }
 
+  /** How far rounding may take two scores of the same completion apart. */
+  double tolerance() {
+    return model.precision().scoreTolerance();
+  }
+
   @Override
   public double[] score(Rollout rollout) {
     List<TokenTree> trees = rollout.groups().stream().flatMap(this::trees).toList();

@@ -2,8 +2,8 @@ package org.rlhf4j.rollout;
 
 /** Where a step's rollout comes from: sampled and scored, or read from a file. */
 public interface RolloutSource {
-  /** How many steps this source has; {@link Integer#MAX_VALUE} where it never ends. */
-  int available();
+  /** How many steps go once over what rollouts are made from: prompts, or recorded steps. */
+  long stepsPerEpoch();
 
   /**
    * The rollout of a step, scored: a function of the step, the policy's weights and the seed.

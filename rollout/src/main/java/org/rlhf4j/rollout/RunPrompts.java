@@ -45,18 +45,15 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
     split.heldOut().forEach(reward::requireReads);
   }
 
-  /** Which prompts a step takes. */
-  BatchOrder order(boolean shuffle) {
-    return new BatchOrder(split.training().size(), settings.promptsPerStep(), seed, shuffle);
-  }
-
   /** Each step's completions. */
-  SampledRollouts rollouts(LanguageModel policy, BatchOrder order, int samples, Reward reward) {
+  SampledRollouts rollouts(LanguageModel policy, boolean shuffle, int samples, Reward reward) {
+    BatchOrder order =
+        new BatchOrder(split.training().size(), settings.promptsPerStep(), seed, shuffle);
     return new SampledRollouts(policy, split.training(), order, samples, sampling(), seed, reward);
   }
 
   /** A completion of each of a few prompts, held-out ones where there are. */
-  RolloutSource few(LanguageModel policy, Reward reward) {
+  SampledRollouts few(LanguageModel policy, Reward reward) {
     List<TokenizedPrompt> few =
         SpreadRows.of(split.heldOut().isEmpty() ? split.training() : split.heldOut(), FEW);
     BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);

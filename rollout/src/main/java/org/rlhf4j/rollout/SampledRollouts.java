@@ -65,8 +65,8 @@ public final class SampledRollouts implements RolloutSource {
   }
 
   @Override
-  public int available() {
-    return Integer.MAX_VALUE;
+  public long stepsPerEpoch() {
+    return order.stepsPerEpoch();
   }
 
   @Override

@@ -320,8 +320,10 @@ class ConversationRewardTest {
             .bind(Written.Mapping.EMPTY, given)
             .resolved(policy.config().dimensions());
     LoopSettings loop = new LoopSettings(1.0, null, true, BUDGET, false, 1, 1, false);
-    return new PolicyRun(
-        policy, settings, loop, 0, 3, 0, RewardPrograms.tried(settings, System.err));
+    return PolicyRun.open(
+        policy,
+        new PolicySettings(settings, TinyRollouts.kl(), loop, 0, 3, 0),
+        RewardPrograms.tried(settings, System.err));
   }
 
   /** From file to score: what a run scores is what the evaluation makes of the same words. */
@@ -330,14 +332,14 @@ class ConversationRewardTest {
     String hello = "[{'role': 'user', 'content': 'Hi'}]";
     try (PolicyRun run =
         run(REWARDS, "{'messages': " + TURNS + "}", "{'messages': " + hello + "}")) {
-      Rollout rollout = run.rollout(1);
+      Rollout rollout = run.rollout(1).rollout();
       assertThat(rollout.size()).isEqualTo(6);
       for (RolloutGroup group : rollout.groups()) {
         List<String> answers = group.completions().stream().map(Completion::text).toList();
         Tokenized<TokenizedRow> ranking =
-            evaluated(run.rewardModel(), group.prompt().length() > 30 ? TURNS : hello, answers);
+            evaluated(run.models().rewardModel().orElseThrow(), group.prompt().length() > 30 ? TURNS : hello, answers);
         float[] expected =
-            Scorer.score(run.rewardModel(), List.of(ranking.rows().get(0).tree()), BUDGET).get(0);
+            Scorer.score(run.models().rewardModel().orElseThrow(), List.of(ranking.rows().get(0).tree()), BUDGET).get(0);
         assertThat(new Rollout(List.of(group)).scores())
             .containsExactly(
                 IntStream.range(0, 3).mapToDouble(i -> expected[i]).toArray(), within(1e-6));

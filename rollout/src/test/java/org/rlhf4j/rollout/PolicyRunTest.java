@@ -26,6 +26,7 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
@@ -37,6 +38,7 @@ class PolicyRunTest {
   private LanguageModel policy;
   private RewardPrograms programs;
   private int resample;
+  private KlSettings kl = TinyRollouts.kl();
   private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
   private final Map<String, List<String>> given = new LinkedHashMap<>();
 
@@ -88,20 +90,15 @@ class PolicyRunTest {
             .bind(Written.Mapping.EMPTY, given)
             .resolved(policy.config().dimensions());
     programs = RewardPrograms.tried(settings, new PrintStream(shown, true, UTF_8));
-    return new PolicyRun(
-        policy,
-        settings,
-        new LoopSettings(epochs, steps, true, 4096, false, 1, 1, false),
-        0,
-        2,
-        resample,
-        programs);
+    LoopSettings loop = new LoopSettings(epochs, steps, true, 4096, false, 1, 1, false);
+    return PolicyRun.open(
+        policy, new PolicySettings(settings, kl, loop, 0, 2, resample), programs);
   }
 
   @Test
   void aStepsRolloutIsComplete() {
     try (PolicyRun run = run(1, null)) {
-      Rollout rollout = run.rollout(1);
+      Rollout rollout = run.rollout(1).rollout();
       assertThat(rollout.groups()).hasSize(3);
       assertThat(rollout.size()).isEqualTo(6);
       for (Completion completion : rollout.completions()) {
@@ -112,8 +109,8 @@ class PolicyRunTest {
       }
       assertThat(RolloutMetrics.kl(rollout)).isCloseTo(0, within(1e-4));
       assertThat(run.report()).startsWith("prompts: 7 rows read, 7 kept (");
-      assertThat(run.rewardModel()).isNotNull();
-      assertThat(run.policy()).isSameAs(policy);
+      assertThat(run.models().rewardModel()).isPresent();
+      assertThat(run.models().policy()).isSameAs(policy);
     }
   }
 
@@ -175,10 +172,10 @@ class PolicyRunTest {
     try (PolicyRun run = run(1, null);
         LanguageModel other = TinyRollouts.policy(3)) {
       policy.parameters().set(other.parameters());
-      assertThatThrownBy(() -> run.rollout(1))
+      assertThatThrownBy(() -> run.rollout(1).rollout())
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("proof \"KL 0\" failed");
-      assertThat(RolloutMetrics.kl(run.rollout(2))).isNotCloseTo(0, within(1e-3));
+      assertThat(RolloutMetrics.kl(run.rollout(2).rollout())).isNotCloseTo(0, within(1e-3));
     }
   }
 
@@ -194,13 +191,13 @@ class PolicyRunTest {
     assertThat(policy.modelsOnItsWeights()).isEqualTo(1);
     try (PolicyRun run = run(1, null)) {
       assertThat(policy.modelsOnItsWeights()).isEqualTo(2);
-      assertThat(RolloutMetrics.kl(run.rollout(1))).isCloseTo(0, within(1e-5));
+      assertThat(RolloutMetrics.kl(run.rollout(1).rollout())).isCloseTo(0, within(1e-5));
     }
     put("reward-model", "adapter");
     put("reference-model", "policy");
     try (PolicyRun run = run(1, null)) {
       assertThat(policy.modelsOnItsWeights()).isEqualTo(3);
-      assertThat(run.rollout(1).size()).isEqualTo(6);
+      assertThat(run.rollout(1).rollout().size()).isEqualTo(6);
     }
     assertThat(policy.modelsOnItsWeights()).isEqualTo(1);
   }
@@ -219,7 +216,7 @@ class PolicyRunTest {
       policy.close();
       policy = LanguageModel.load(folder.resolve("policy"));
       try (PolicyRun run = run(1, null)) {
-        scores.add(run.rollout(1).scores());
+        scores.add(run.rollout(1).rollout().scores());
       }
     }
     assertThat(scores.get(1)).isEqualTo(scores.get(0));
@@ -241,7 +238,7 @@ class PolicyRunTest {
     try (PolicyRun run = run(1, null);
         LanguageModel other = TinyRollouts.policy(3)) {
       policy.parameters().set(other.parameters());
-      assertThat(run.rollout(1).size()).isEqualTo(6);
+      assertThat(run.rollout(1).rollout().size()).isEqualTo(6);
       assertThat(run.report()).endsWith("proofs: skipped, as asked for");
     }
   }
@@ -250,7 +247,7 @@ class PolicyRunTest {
   void anotherReferenceIsMeantWhereItIsNamed() {
     put("reference-model", "other");
     try (PolicyRun run = run(1, null)) {
-      assertThat(RolloutMetrics.kl(run.rollout(1))).isNotCloseTo(0, within(1e-3));
+      assertThat(RolloutMetrics.kl(run.rollout(1).rollout())).isNotCloseTo(0, within(1e-3));
     }
   }
 
@@ -260,7 +257,7 @@ class PolicyRunTest {
     put("reference-model", "other");
     try (PolicyRun run = run(1, null);
         LanguageModel other = TinyRollouts.policy(3)) {
-      Rollout rollout = run.rollout(1);
+      Rollout rollout = run.rollout(1).rollout();
       double sum = 0;
       for (RolloutGroup group : rollout.groups()) {
         for (Completion completion : group.completions()) {
@@ -297,9 +294,9 @@ class PolicyRunTest {
     try (PolicyRun run = run(1, null);
         LanguageModel other = TinyRollouts.policy(3)) {
       policy.parameters().set(other.parameters());
-      assertThat(run.exactKl(run.rollout(1))).isGreaterThan(1e-2);
-      run.refreshReference();
-      assertThat(run.exactKl(run.rollout(1))).isZero();
+      assertThat(run.exactKl(run.rollout(1).rollout())).isGreaterThan(1e-2);
+      run.models().refreshReference();
+      assertThat(run.exactKl(run.rollout(1).rollout())).isZero();
     }
   }
 
@@ -331,11 +328,23 @@ class PolicyRunTest {
   void aReferenceOfAnotherShapeCantBeRefreshed() throws IOException {
     int layers = ModelConfig.read(TinyRollouts.FOLDER).dimensions().layers();
     referenceWith("num_hidden_layers", layers - 1);
-    try (PolicyRun run = run(1, null)) {
-      assertThatThrownBy(run::keepFirstReference)
-          .isInstanceOf(UserException.class)
-          .hasMessageContaining("has another shape than the policy")
-          .hasMessageContaining("--refresh-reference-every");
+    kl = ConfigBuilder.of(KlSettings.class).with(KlSettings::refreshReferenceEvery, 2).build();
+    assertThatThrownBy(() -> run(1, null))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("has another shape than the policy")
+        .hasMessageContaining("--refresh-reference-every");
+  }
+
+  /** The reference lies on the policy's base: what fails after it was made leaves none there. */
+  @Test
+  void aSetUpThatFailsClosesWhatItOpened() {
+    policy.close();
+    LoraConfig lora = new LoraConfig(2, 4, 0, false, List.of());
+    policy = LanguageModel.load(folder.resolve("policy"), lora, 1);
+    for (String setting : List.of("data", "reward-model")) {
+      put(setting, "none");
+      assertThatThrownBy(() -> run(1, null)).isInstanceOf(UserException.class);
+      assertThat(policy.modelsOnItsWeights()).isEqualTo(1);
     }
   }
 
@@ -349,7 +358,7 @@ class PolicyRunTest {
           .extracting(Sample::prompt)
           .containsExactly("what is 0?", "what is 1?", "what is 3?", "what is 5?");
       assertThat(samples).allSatisfy(sample -> assertThat(sample.score()).isFinite());
-      run.rollout(1);
+      run.rollout(1).rollout();
       assertThat(run.samples()).isEqualTo(samples);
       policy.parameters().set(other.parameters());
       assertThat(run.samples()).isNotEqualTo(samples);
@@ -361,7 +370,7 @@ class PolicyRunTest {
     List<String> lines = new ArrayList<>();
     try (PolicyRun run = run(1, null)) {
       for (int step = 1; step <= 2; step++) {
-        RolloutFile.lines(step, run.rollout(step)).forEach(line -> lines.add(line.toString()));
+        RolloutFile.lines(step, run.rollout(step).rollout()).forEach(line -> lines.add(line.toString()));
       }
     }
     Files.write(folder.resolve("rollouts.jsonl"), lines);
@@ -369,13 +378,13 @@ class PolicyRunTest {
     given.remove("reward-model");
     put("replay", "rollouts.jsonl");
     try (PolicyRun run = run(2, null)) {
-      assertThat(run.rewardModel()).isNull();
+      assertThat(run.models().rewardModel()).isEmpty();
       assertThat(run.samples()).isEmpty();
       assertThat(run.report()).isEqualTo("prompts: 2 recorded steps");
       assertThat(run.steps()).isEqualTo(4);
       List<String> again = new ArrayList<>();
       for (int step = 1; step <= 2; step++) {
-        RolloutFile.lines(step, run.rollout(step)).forEach(line -> again.add(line.toString()));
+        RolloutFile.lines(step, run.rollout(step).rollout()).forEach(line -> again.add(line.toString()));
       }
       assertThat(again).isEqualTo(lines);
     }
@@ -397,9 +406,9 @@ class PolicyRunTest {
     putProgram("exact-match", "2*regex:^[a-m ]", "0*regex:z");
     given.remove("reward-model");
     try (PolicyRun run = run(1, null)) {
-      assertThat(run.rewardModel()).isNull();
-      Rollout rollout = run.rollout(1);
-      for (Completion completion : rollout.completions()) {
+      assertThat(run.models().rewardModel()).isEmpty();
+      StepRollout made = run.rollout(1);
+      for (Completion completion : made.rollout().completions()) {
         assertThat(completion.rewards().keySet())
             .containsExactly("exact_match", "regex", "regex_2");
         double found = completion.text().matches("(?s)[a-m ].*") ? 1 : 0;
@@ -408,7 +417,7 @@ class PolicyRunTest {
             .containsEntry("regex", found);
         assertThat(completion.score()).isEqualTo(2 * found);
       }
-      assertThat(run.metrics().values()).isEqualTo(Map.of("unscored", 0.0));
+      assertThat(made.metrics().values()).isEqualTo(Map.of("unscored", 0.0));
       assertThat(run.samples()).allSatisfy(one -> assertThat(one.rewards()).hasSize(3));
     }
     assertThat(shown.toString(UTF_8).lines())
@@ -422,13 +431,14 @@ class PolicyRunTest {
   void aRewardModelAndProgramsAreAddedUp() throws IOException {
     double[] model;
     try (PolicyRun run = run(1, null)) {
-      model = run.rollout(1).scores();
-      assertThat(run.rollout(1).completions().get(0).rewards()).isEmpty();
-      assertThat(run.metrics().values()).isEmpty();
+      StepRollout made = run.rollout(1);
+      model = made.rollout().scores();
+      assertThat(made.rollout().completions().get(0).rewards()).isEmpty();
+      assertThat(made.metrics().values()).isEmpty();
     }
     putProgram("-0.5*length-penalty:0-5");
     try (PolicyRun run = run(1, null)) {
-      List<Completion> completions = run.rollout(1).completions();
+      List<Completion> completions = run.rollout(1).rollout().completions();
       for (int i = 0; i < model.length; i++) {
         Completion completion = completions.get(i);
         assertThat(completion.rewards()).containsEntry("model", model[i]);
@@ -448,12 +458,13 @@ class PolicyRunTest {
     given.remove("reward-model");
     given.put("prompts-per-step", List.of("7"));
     try (PolicyRun run = run(1, null)) {
-      Rollout rollout = run.rollout(1);
+      StepRollout made = run.rollout(1);
+      Rollout rollout = made.rollout();
       assertThat(rollout.groups())
           .extracting(RolloutGroup::prompt)
           .containsExactlyInAnyOrder("what is 0?", "what is 2?", "what is 4?", "what is 6?");
       assertThat(rollout.scores()).containsOnly(1);
-      assertThat(run.metrics().values()).isEqualTo(Map.of("unscored", 6.0));
+      assertThat(made.metrics().values()).isEqualTo(Map.of("unscored", 6.0));
     }
   }
 
@@ -462,7 +473,7 @@ class PolicyRunTest {
     putProgram("command:while read -r l; do echo '{\"score\": null}'; done");
     given.remove("reward-model");
     try (PolicyRun run = run(1, null)) {
-      assertThatThrownBy(() -> run.rollout(2))
+      assertThatThrownBy(() -> run.rollout(2).rollout())
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith("step 2: no reward applies to any completion; give a --reward");
     }
@@ -477,8 +488,9 @@ class PolicyRunTest {
     given.put("missing-eos-penalty", List.of("0"));
     resample = 2;
     try (PolicyRun run = run(1, null)) {
-      assertThat(run.rollout(1).groups()).hasSize(3);
-      assertThat(run.metrics().values())
+      StepRollout made = run.rollout(1);
+      assertThat(made.rollout().groups()).hasSize(3);
+      assertThat(made.metrics().values())
           .isEqualTo(Map.of("unscored", 0.0, "resampled_groups", 2.0));
     }
   }

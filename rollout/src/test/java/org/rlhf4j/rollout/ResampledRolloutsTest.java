@@ -71,35 +71,38 @@ class ResampledRolloutsTest {
   @Test
   void nothingIsSampledWhereAllGroupsTeach() {
     ResampledRollouts source = source(6, Set.of("prompt 0", "prompt 1", "prompt 2", "prompt 3"));
-    assertThat(prompts(source.rollout(1)))
+    ResampledRollouts.Made made = source.rollout(1);
+    assertThat(prompts(made.rollout()))
         .containsExactly("prompt 0", "prompt 1", "prompt 2", "prompt 3");
-    assertThat(source.sampled()).isZero();
+    assertThat(made.resampled()).isZero();
   }
 
   /** Of the step's own, 1 and 3 teach; of the six others 4 and 8 do. */
   @Test
   void equalGroupsGiveTheirPlace() {
     ResampledRollouts source = source(6, Set.of("prompt 1", "prompt 3", "prompt 4", "prompt 8"));
-    Rollout rollout = source.rollout(1);
+    ResampledRollouts.Made made = source.rollout(1);
+    Rollout rollout = made.rollout();
     List<String> prompts = prompts(rollout);
     assertThat(prompts).contains("prompt 1", "prompt 3", "prompt 4", "prompt 8").hasSize(4);
     assertThat(prompts.get(1)).isEqualTo("prompt 1");
     assertThat(prompts.get(3)).isEqualTo("prompt 3");
     assertThat(rollout.groups()).extracting(RolloutGroup::group).containsExactly(0L, 1L, 2L, 3L);
-    assertThat(source.sampled()).isBetween(2, 6);
+    assertThat(made.resampled()).isBetween(2, 6);
     // A function of the step: the same again, completions and all.
-    assertThat(RolloutFile.lines(1, source.rollout(1))).isEqualTo(RolloutFile.lines(1, rollout));
+    assertThat(RolloutFile.lines(1, source.rollout(1).rollout())).isEqualTo(RolloutFile.lines(1, rollout));
   }
 
   @Test
   void theBudgetEndsIt() {
     ResampledRollouts source = source(3, Set.of("prompt 1"));
-    assertThat(prompts(source.rollout(1))).contains("prompt 1").hasSize(4);
-    assertThat(source.sampled()).isEqualTo(3);
-    ResampledRollouts generous = source(100, Set.of());
-    assertThat(prompts(generous.rollout(1)))
+    ResampledRollouts.Made made = source.rollout(1);
+    assertThat(prompts(made.rollout())).contains("prompt 1").hasSize(4);
+    assertThat(made.resampled()).isEqualTo(3);
+    ResampledRollouts.Made generous = source(100, Set.of()).rollout(1);
+    assertThat(prompts(generous.rollout()))
         .containsExactly("prompt 0", "prompt 1", "prompt 2", "prompt 3");
-    assertThat(generous.sampled()).isEqualTo(6);
+    assertThat(generous.resampled()).isEqualTo(6);
   }
 
   /** Scores 0, NaN, 2 differ; NaN, NaN, 1 don't, for there is nothing to differ from. */
@@ -116,8 +119,7 @@ class ResampledRolloutsTest {
               0,
               rollout -> Arrays.copyOf(scores, 3));
       ResampledRollouts source = new ResampledRollouts(sampled, 1, Completion::score);
-      source.rollout(1);
-      assertThat(source.sampled()).isEqualTo(scores[0] == 0 ? 0 : 1);
+      assertThat(source.rollout(1).resampled()).isEqualTo(scores[0] == 0 ? 0 : 1);
     }
   }
 }

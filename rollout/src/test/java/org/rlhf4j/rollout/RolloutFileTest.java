@@ -289,7 +289,7 @@ class RolloutFileTest {
       all.addAll(List.of(lines(step, rollout)));
     }
     ReplayedRollouts source = new ReplayedRollouts(read(all.toArray(String[]::new)));
-    assertThat(source.available()).isEqualTo(3);
+    assertThat(source.stepsPerEpoch()).isEqualTo(3);
     List<Integer> tokens = new ArrayList<>();
     for (int step = 1; step <= 5; step++) {
       tokens.add(source.rollout(step).tokens());

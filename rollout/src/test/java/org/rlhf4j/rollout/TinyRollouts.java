@@ -8,6 +8,7 @@ import java.util.Random;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.settings.ConfigBuilder;
 
 /** A tiny model of fresh weights, and rollouts made by hand. */
 final class TinyRollouts {
@@ -65,5 +66,10 @@ final class TinyRollouts {
       }
     }
     return rows;
+  }
+
+  /** The KL's settings as they are unless given. */
+  static KlSettings kl() {
+    return ConfigBuilder.of(KlSettings.class).build();
   }
 }
