@@ -110,9 +110,9 @@ public final class SampledRollouts implements RolloutSource {
     int length = sampling.maxNewTokens();
     List<TokenTree> all = Arrays.stream(rows).mapToObj(row -> tree(row, length)).toList();
     List<TokenTree> few = Pace.few(all, policy.parameters().count() + policy.frozenCount());
-    PackedTokens packed = PackedTokens.of(few);
+    PackedTokens tokens = PackedTokens.of(few);
     double perToken =
-        Pace.seconds(() -> policy.logprobs(packed, sampling.temperature())) / packed.tokens();
+        Pace.seconds(() -> policy.logprobs(tokens, sampling.temperature())) / tokens.tokens();
 
     int[] tried = Arrays.copyOf(rows, few.size());
     double first = Pace.seconds(() -> generate(1, tried, 1, SamplingListener.NONE));
@@ -137,10 +137,10 @@ public final class SampledRollouts implements RolloutSource {
   List<RunPlan.Part> memory(int maxLength) {
     long completions = (long) order.rows(1).length * samples;
     long waves = (completions + MAX_ROWS - 1) / MAX_ROWS;
-    long packed = Generator.packedBytes(policy, waves * sampling.maxNewTokens());
-    return packed == 0
+    long weights = Generator.packedWeightBytes(policy, waves * sampling.maxNewTokens());
+    return weights == 0
         ? List.of(cache(maxLength))
-        : List.of(cache(maxLength), new RunPlan.Part("packed weights", packed));
+        : List.of(cache(maxLength), new RunPlan.Part("packed weights", weights));
   }
 
   /**

@@ -206,8 +206,8 @@ class ProofsTest {
     double tolerance = Precision.BF16.tolerance();
     int tokens = sampled.completions().stream().mapToInt(Completion::length).sum();
     Function<PackedTokens, float[]> oneFarOff =
-        packed -> {
-          float[] logprobs = right(packed);
+        tokens -> {
+          float[] logprobs = right(tokens);
           logprobs[0] += (float) (0.9 * tolerance * tokens);
           return logprobs;
         };
@@ -215,8 +215,8 @@ class ProofsTest {
     assertThatThrownBy(() -> new Proofs(oneFarOff, Precision.FP32, sampled, BUDGET).ratioIsOne())
         .isInstanceOf(UserException.class);
     Function<PackedTokens, float[]> allOff =
-        packed -> {
-          float[] logprobs = right(packed);
+        tokens -> {
+          float[] logprobs = right(tokens);
           for (int t = 0; t < logprobs.length; t++) {
             logprobs[t] += (float) (1.1 * tolerance);
           }

@@ -108,7 +108,7 @@ class SampledRolloutsTest {
             0,
             rollout -> new double[rollout.size()]);
     assertThat(longOnes.memory(530).get(1))
-        .isEqualTo(new RunPlan.Part("packed weights", Generator.packedBytes(policy, 512)));
+        .isEqualTo(new RunPlan.Part("packed weights", Generator.packedWeightBytes(policy, 512)));
   }
 
   @Test

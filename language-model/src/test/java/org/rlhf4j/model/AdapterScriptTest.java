@@ -14,10 +14,10 @@ import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.random.CounterRandom;
 import org.rlhf4j.model.torch.MatrixProduct;
 import org.rlhf4j.model.torch.Torch;
-import org.rlhf4j.model.torch.TorchProgram;
+import org.rlhf4j.model.torch.TorchScript;
 
 /** What adapters.py computes, apart from any network. */
-class AdapterProgramTest {
+class AdapterScriptTest {
   private static final String METHODS =
       """
 
@@ -25,15 +25,15 @@ class AdapterProgramTest {
           (self).adapt(y, x, w, annotate(List[Tensor], []))
           return y
 
-        def masked(self: __torch__.Transformer, x: Tensor, keys: Tensor, number: Tensor) -> Tensor:
+        def dropped(self: __torch__.Transformer, x: Tensor, keys: Tensor, number: Tensor) -> Tensor:
           return (self).dropped(x, int(number), [x, x, x, keys])
       """;
 
   private final NDManager scope = Torch.manager();
-  private final TorchProgram program =
-      TorchProgram.compile(
+  private final TorchScript script =
+      TorchScript.compile(
           "Transformer",
-          TorchProgram.source(Network.class, "adapters.py") + MatrixProduct.source() + METHODS,
+          TorchScript.source(Network.class, "adapters.py") + MatrixProduct.source() + METHODS,
           attributes());
 
   private static Map<String, Object> attributes() {
@@ -41,13 +41,13 @@ class AdapterProgramTest {
     attributes.put("adapter_scale", 2.0);
     attributes.put("adapter_dropout", 0.25);
     attributes.put("adapters", Network.ADAPTERS);
-    attributes.put("packed", MatrixProduct.PACKED);
+    attributes.put("packed_weights", MatrixProduct.PACKED_WEIGHTS);
     return attributes;
   }
 
   @AfterEach
   void close() {
-    program.close();
+    script.close();
     scope.close();
   }
 
@@ -66,13 +66,13 @@ class AdapterProgramTest {
     weights.forEach(weight -> weight.setName("p[]"));
     NDList in = new NDList(scope.create(new long[] {0, 1, 0, 0, 0, 3, 1, 1}).reshape(2, 4));
     in.addAll(weights);
-    program.run("attach", in);
+    script.run("attach", in);
 
     assertThat(sum(w)).containsExactly(72, 90, 126);
     assertThat(sum(other)).containsExactly(0, 0, 0);
 
     w.setName("p[]");
-    program.run("fold", new NDList(scope.create(0L), w));
+    script.run("fold", new NDList(scope.create(0L), w));
     assertThat(w.toFloatArray()).containsExactly(6, 10, 14, 12, -10, -14);
     assertThat(sum(w)).containsExactly(0, 0, 0);
   }
@@ -80,7 +80,7 @@ class AdapterProgramTest {
   private float[] sum(NDArray w) {
     w.setName("w");
     NDList in = new NDList(scope.zeros(new Shape(1, 3)), matrix(1, 10, 1), w);
-    return program.run("sum", in).get(0).toFloatArray();
+    return script.run("sum", in).get(0).toFloatArray();
   }
 
   private NDArray matrix(int rows, float... values) {
@@ -90,7 +90,7 @@ class AdapterProgramTest {
   /** Of 400 · 300 ones at 0.25: 90,000 stay ± 3 · √(120,000 · ¼ · ¾) = 450, and become 1 / 0.75. */
   @Test
   void dropoutTakesItsShareAndKeepsTheMean() {
-    float[] dropped = masked(3, keys(400, 1), 300);
+    float[] dropped = dropped(3, keys(400, 1), 300);
     int kept = 0;
     for (float value : dropped) {
       assertThat(value == 0 || Math.abs(value - 1 / 0.75f) < 1e-6f).isTrue();
@@ -101,18 +101,18 @@ class AdapterProgramTest {
 
   @Test
   void dropoutIsAFunctionOfKeyColumnAndAdapter() {
-    float[] dropped = masked(3, keys(40, 1), 30);
-    assertThat(masked(3, keys(40, 1), 30)).containsExactly(dropped);
-    assertThat(masked(4, keys(40, 1), 30)).isNotEqualTo(dropped);
-    assertThat(masked(3, keys(40, 2), 30)).isNotEqualTo(dropped);
-    assertThat(masked(3, new int[0], 30)).containsOnly(1f);
+    float[] dropped = dropped(3, keys(40, 1), 30);
+    assertThat(dropped(3, keys(40, 1), 30)).containsExactly(dropped);
+    assertThat(dropped(4, keys(40, 1), 30)).isNotEqualTo(dropped);
+    assertThat(dropped(3, keys(40, 2), 30)).isNotEqualTo(dropped);
+    assertThat(dropped(3, new int[0], 30)).containsOnly(1f);
   }
 
-  private float[] masked(int number, int[] keys, int columns) {
+  private float[] dropped(int number, int[] keys, int columns) {
     int rows = Math.max(1, keys.length);
     NDArray ones = scope.ones(new Shape(rows, columns));
     NDList in = new NDList(ones, scope.create(keys), scope.create((long) number));
-    return program.run("masked", in).get(0).toFloatArray();
+    return script.run("dropped", in).get(0).toFloatArray();
   }
 
   private static int[] keys(int count, long seed) {

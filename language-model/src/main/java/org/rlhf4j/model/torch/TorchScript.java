@@ -19,32 +19,32 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A compiled TorchScript program whose weights are arguments. Arguments are named as DJL's PyTorch
+ * A compiled script in TorchScript whose weights are arguments. Arguments are named as DJL's PyTorch
  * engine wants them: arrays named {@code x[]} arrive as one {@code List[Tensor]}, all others one by
  * one in their order. Results belong to the manager of the first argument.
  */
-public final class TorchProgram implements AutoCloseable {
+public final class TorchScript implements AutoCloseable {
   private static final Pattern DEF = Pattern.compile("  def (\\w+)\\(");
 
   private final Model model; // the native module dies with it
   private final PtSymbolBlock block;
 
-  private TorchProgram(Model model) {
+  private TorchScript(Model model) {
     this.model = model;
     this.block = (PtSymbolBlock) model.getBlock();
   }
 
   /**
-   * Compiles a program.
+   * Compiles a script.
    *
    * @param type the class's name, by which the source speaks of itself ({@code __torch__.TYPE})
    * @param methods the class's methods, each indented by two spaces
    * @param attributes the module's attributes: {@code Integer}, {@code Double}, a list of either or
    *     an empty dictionary
-   * @return the program
+   * @return the script
    * @throws IllegalArgumentException where the source doesn't compile
    */
-  public static TorchProgram compile(String type, String methods, Map<String, ?> attributes) {
+  public static TorchScript compile(String type, String methods, Map<String, ?> attributes) {
     StringBuilder source = new StringBuilder("class " + type + "(Module):\n");
     source.append("  __parameters__ = []\n  __buffers__ = []\n  training : bool\n");
     attributes.forEach(
@@ -58,11 +58,11 @@ public final class TorchProgram implements AutoCloseable {
       model.close();
       throw new IllegalArgumentException(type + " doesn't compile: " + e.getMessage(), e);
     }
-    return new TorchProgram(model);
+    return new TorchScript(model);
   }
 
   /**
-   * Reads program source from a class's resources.
+   * Reads a script's source from a class's resources.
    *
    * @param owner the class beside which it lies
    * @param name the file's name
