@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.rollout.ClippedSurrogate;
+import org.rlhf4j.rollout.ratio.ClippedSurrogate;
 
 /**
  * The losses of the GRPO family. Each is a weighted sum over completion tokens,
@@ -13,8 +13,8 @@ import org.rlhf4j.rollout.ClippedSurrogate;
  * <pre>  L = Σ_t w_t · (L_clip(ρ, A) + β · KL_t)</pre>
  *
  * with the {@link ClippedSurrogate} L_clip, and differs from the others in the weights w or in the
- * ratio ρ. There are N completions, n of
- * them in a group, those that are masked included; |y| is a completion's length.
+ * ratio ρ. There are N completions, n of them in a group, those that are masked included; |y| is a
+ * completion's length.
  */
 public enum GrpoLoss {
   /** w = 1 / (groups · n · |y|): the mean of means (Shao et al. 2024, equation 3). */

@@ -7,14 +7,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.SaveFormat;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.LearntStep;
-import org.rlhf4j.rollout.Opened;
-import org.rlhf4j.rollout.PolicyRun;
-import org.rlhf4j.rollout.PolicySettings;
-import org.rlhf4j.rollout.PolicyStage;
-import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.LearntStep;
+import org.rlhf4j.rollout.stage.Opened;
+import org.rlhf4j.rollout.stage.PolicyRun;
+import org.rlhf4j.rollout.stage.PolicySettings;
+import org.rlhf4j.rollout.stage.PolicyStage;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageWork;
@@ -110,8 +110,7 @@ public final class GrpoStage extends PolicyStage {
             config.grpo().resampleGroups());
     return Opened.allOrNone(
         opened -> {
-          PolicyRun run =
-              opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
+          PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
           return new GrpoStage(config, directory, run, opened);
         });
   }

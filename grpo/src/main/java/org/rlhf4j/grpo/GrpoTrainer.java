@@ -7,14 +7,14 @@ import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.rollout.ClippedSurrogate;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.KlSettings;
-import org.rlhf4j.rollout.LearntStep;
-import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.rollout.ratio.ClippedSurrogate;
+import org.rlhf4j.rollout.ratio.RatioStatistics;
+import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
@@ -154,8 +154,7 @@ public final class GrpoTrainer {
       NDArray ratio =
           RatioStatistics.capped(
               settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp(), settings.maxRatio());
-      NDArray policyLoss =
-          surrogate.loss(ratio, advantages).mul(weight).sum();
+      NDArray policyLoss = surrogate.loss(ratio, advantages).mul(weight).sum();
       NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
       if (settings.klRatioCorrection()) {
         estimate = estimate.mul(RatioStatistics.capped(tokenLogRatios.exp(), settings.maxRatio()));
@@ -163,7 +162,8 @@ public final class GrpoTrainer {
       NDArray klLoss = estimate.mul(weight).sum();
       float[] flatRatio = ratio.toFloatArray();
       float[] advantage = advantages.toFloatArray();
-      ratios.addAll(tokenLogRatios, pass.entropies(), t -> surrogate.isClipped(flatRatio[t], advantage[t]));
+      ratios.addAll(
+          tokenLogRatios, pass.entropies(), t -> surrogate.isClipped(flatRatio[t], advantage[t]));
       pass.backward(coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient)));
       return new Share(policyLoss.getFloat(), klLoss.getFloat());
     }

@@ -19,10 +19,10 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.KlEstimator;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.rollout.kl.KlEstimator;
 
 class GrpoLossTest {
   private NDManager manager;

@@ -9,10 +9,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.rollout.PolicyRun;
-import org.rlhf4j.rollout.PolicySettings;
-import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.PolicyRun;
+import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.optimizer.Learner;
 

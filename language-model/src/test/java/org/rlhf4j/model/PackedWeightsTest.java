@@ -58,7 +58,8 @@ class PackedWeightsTest {
               .mapToLong(weight -> weight.size())
               .sum();
       long positions = 64L * model.config().dimensions().hidden();
-      assertThat(Generator.packedWeightBytes(model, 2 * ENOUGH)).isEqualTo(4 * (matrices - positions));
+      assertThat(Generator.packedWeightBytes(model, 2 * ENOUGH))
+          .isEqualTo(4 * (matrices - positions));
       assertThat(Generator.packedWeightBytes(model, 2 * ENOUGH - 1)).isZero();
     }
     try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder(), Precision.BF16)) {

@@ -2,8 +2,8 @@ package org.rlhf4j.ppo;
 
 import ai.djl.ndarray.NDArray;
 import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.rollout.ClippedSurrogate;
 import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.rollout.ratio.ClippedSurrogate;
 
 /**
  * PPO's own objective (Schulman et al. 2017, equation 7): the clipped surrogate.

@@ -11,15 +11,15 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.weights.SaveFormat;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.LearntStep;
-import org.rlhf4j.rollout.Opened;
-import org.rlhf4j.rollout.PolicyModels;
-import org.rlhf4j.rollout.PolicyRun;
-import org.rlhf4j.rollout.PolicySettings;
-import org.rlhf4j.rollout.PolicyStage;
-import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.LearntStep;
+import org.rlhf4j.rollout.stage.Opened;
+import org.rlhf4j.rollout.stage.PolicyModels;
+import org.rlhf4j.rollout.stage.PolicyRun;
+import org.rlhf4j.rollout.stage.PolicySettings;
+import org.rlhf4j.rollout.stage.PolicyStage;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageWork;
@@ -111,8 +111,7 @@ public final class PpoStage extends PolicyStage {
             config.rollouts(), config.kl(), config.loop(), config.machine().seed(), 1, 0);
     return Opened.allOrNone(
         opened -> {
-          PolicyRun run =
-              opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
+          PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
           return new PpoStage(config, directory, run, opened);
         });
   }
@@ -154,8 +153,7 @@ public final class PpoStage extends PolicyStage {
       }
       case SHARED -> {
         LanguageModel policy = run.models().policy();
-        yield new SharedCritic(
-            policy, ValueHead.fresh(policy, seed), config.optimizer(), schedule);
+        yield new SharedCritic(policy, ValueHead.fresh(policy, seed), config.optimizer(), schedule);
       }
     };
   }

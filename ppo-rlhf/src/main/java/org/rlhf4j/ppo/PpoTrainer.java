@@ -5,12 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.KlSettings;
-import org.rlhf4j.rollout.LearntStep;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.run.Metrics;
 
@@ -103,7 +103,8 @@ public final class PpoTrainer {
    * @param order which completions make which update
    * @return the batch as it was learnt from, and what was measured
    */
-  public LearntStep<PpoUpdate> step(int step, Rollout rollout, double[] scores, MinibatchOrder order) {
+  public LearntStep<PpoUpdate> step(
+      int step, Rollout rollout, double[] scores, MinibatchOrder order) {
     // 1. The critic's values, unless they were recorded.
     Rollout valued = RolloutScoring.withValues(critic::values, rollout, tokenBudget);
     // 2. Token rewards, returns and whitened advantages.

@@ -20,10 +20,10 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
-import org.rlhf4j.rollout.LearntStep;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.file.RolloutFile;
+import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.optimizer.Learner;
@@ -211,7 +211,7 @@ class PpoAgainstPyTorchTest {
             made.rollout(),
             penalized(made.rollout()),
             0.05,
-            org.rlhf4j.rollout.KlEstimator.K1,
+            org.rlhf4j.rollout.kl.KlEstimator.K1,
             1,
             0.95);
     checkRows(step.get("advantages"), experience.advantages());

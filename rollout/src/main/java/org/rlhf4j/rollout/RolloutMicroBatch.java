@@ -50,7 +50,8 @@ public record RolloutMicroBatch(PackedTokens tokens, int[] completions) {
       }
       batches.add(
           new RolloutMicroBatch(
-              PackedTokens.of(together), completions.stream().mapToInt(Integer::intValue).toArray()));
+              PackedTokens.of(together),
+              completions.stream().mapToInt(Integer::intValue).toArray()));
     }
     return batches;
   }

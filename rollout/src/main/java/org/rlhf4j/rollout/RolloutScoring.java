@@ -22,8 +22,15 @@ public final class RolloutScoring {
     return logprobs(tokens -> model.logprobs(tokens, temperature).logprobs(), rollout, tokenBudget);
   }
 
-  /** The same by another way to compute them. */
-  static float[][] logprobs(
+  /**
+   * The same by another way to compute them.
+   *
+   * @param network the log-probability of each predicted token
+   * @param rollout the batch
+   * @param tokenBudget tokens per forward pass
+   * @return one array per completion, one number per token
+   */
+  public static float[][] logprobs(
       Function<PackedTokens, float[]> network, Rollout rollout, int tokenBudget) {
     return perToken(rollout, completion -> null, tokenBudget, network);
   }

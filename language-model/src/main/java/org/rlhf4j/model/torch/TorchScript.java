@@ -19,9 +19,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A compiled script in TorchScript whose weights are arguments. Arguments are named as DJL's PyTorch
- * engine wants them: arrays named {@code x[]} arrive as one {@code List[Tensor]}, all others one by
- * one in their order. Results belong to the manager of the first argument.
+ * A compiled script in TorchScript whose weights are arguments. Arguments are named as DJL's
+ * PyTorch engine wants them: arrays named {@code x[]} arrive as one {@code List[Tensor]}, all
+ * others one by one in their order. Results belong to the manager of the first argument.
  */
 public final class TorchScript implements AutoCloseable {
   private static final Pattern DEF = Pattern.compile("  def (\\w+)\\(");

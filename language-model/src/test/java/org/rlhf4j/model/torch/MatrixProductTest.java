@@ -49,7 +49,9 @@ class MatrixProductTest {
         """;
     try (TorchScript script =
             TorchScript.compile(
-                "Transformer", source + caller, Map.of("packed_weights", MatrixProduct.PACKED_WEIGHTS));
+                "Transformer",
+                source + caller,
+                Map.of("packed_weights", MatrixProduct.PACKED_WEIGHTS));
         NDManager manager = Torch.manager()) {
       NDArray a = manager.create(new RandomTokens(1).weights(7 * 5), new Shape(7, 5));
       NDArray b = manager.create(new RandomTokens(2).weights(11 * 5), new Shape(11, 5));
