@@ -14,7 +14,7 @@ import org.rlhf4j.settings.Setting;
 
 /**
  * What this machine gives a process at most: the rate of square matrix products in fp32 (2·n³
- * operations each) as our programs compute them and as libtorch's own matmul does, and the rate of
+ * operations each) as our scripts compute them and as libtorch's own matmul does, and the rate of
  * reading memory far larger than the caches, once by a sum and once by a matrix-vector product.
  */
 public final class MachineSpeed {

@@ -99,13 +99,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyLanguageModelKnowsThatThereArePrograms() {
+  void onlyLanguageModelKnowsThatThereAreScripts() {
     noClasses()
         .that(not(resideInAPackage("org.rlhf4j.model..")))
         .should()
         .dependOnClassesThat()
-        .haveSimpleName("TorchProgram")
-        .because("TorchScript stays behind interfaces of language-model")
+        .haveSimpleName("TorchScript")
+        .because("scripts stay behind interfaces of language-model")
         .check(product);
   }
 

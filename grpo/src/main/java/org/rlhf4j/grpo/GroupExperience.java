@@ -3,8 +3,8 @@ package org.rlhf4j.grpo;
 import java.util.Arrays;
 import java.util.List;
 import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.KlEstimator;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.kl.KlEstimator;
 
 /**
  * A rollout with what GRPO learns from it, one row per completion in flat order.

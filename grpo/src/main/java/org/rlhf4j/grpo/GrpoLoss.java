@@ -5,14 +5,16 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.rollout.ratio.ClippedSurrogate;
 
 /**
  * The losses of the GRPO family. Each is a weighted sum over completion tokens,
  *
- * <pre>  L = Σ_t w_t · (max(−A ρ, −A clip(ρ, 1 − ε_low, 1 + ε_high)) + β · KL_t)</pre>
+ * <pre>  L = Σ_t w_t · (L_clip(ρ, A) + β · KL_t)</pre>
  *
- * and differs from the others in the weights w or in the ratio ρ. There are N completions, n of
- * them in a group, those that are masked included; |y| is a completion's length.
+ * with the {@link ClippedSurrogate} L_clip, and differs from the others in the weights w or in the
+ * ratio ρ. There are N completions, n of them in a group, those that are masked included; |y| is a
+ * completion's length.
  */
 public enum GrpoLoss {
   /** w = 1 / (groups · n · |y|): the mean of means (Shao et al. 2024, equation 3). */
@@ -81,26 +83,6 @@ public enum GrpoLoss {
   /** Whether each completion has one ratio, so that it is clipped as a whole. */
   public boolean isSequenceLevel() {
     return this == GSPO;
-  }
-
-  /**
-   * The clipped surrogate.
-   *
-   * @param ratios ρ [M], differentiable
-   * @param advantages A [M]
-   * @param clipLow ε_low
-   * @param clipHigh ε_high
-   * @return loss per token [M]
-   */
-  static NDArray surrogate(NDArray ratios, NDArray advantages, double clipLow, double clipHigh) {
-    NDArray negated = advantages.neg();
-    return negated.mul(ratios).maximum(negated.mul(ratios.clip(1 - clipLow, 1 + clipHigh)));
-  }
-
-  /** Whether the clipped branch of {@link #surrogate} is strictly the greater for a token. */
-  static boolean isClipped(double ratio, double advantage, double clipLow, double clipHigh) {
-    double clipped = Math.max(1 - clipLow, Math.min(1 + clipHigh, ratio));
-    return -advantage * clipped > -advantage * ratio;
   }
 
   /** [completions, M]: 1 where a token is the completion's, else 0. */

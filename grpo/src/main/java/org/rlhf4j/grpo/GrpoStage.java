@@ -8,11 +8,14 @@ import java.util.Optional;
 import java.util.Set;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.SaveFormat;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.PolicyRun;
-import org.rlhf4j.rollout.PolicyStage;
-import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.LearntStep;
+import org.rlhf4j.rollout.stage.Opened;
+import org.rlhf4j.rollout.stage.PolicyRun;
+import org.rlhf4j.rollout.stage.PolicySettings;
+import org.rlhf4j.rollout.stage.PolicyStage;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
@@ -54,7 +57,7 @@ public final class GrpoStage extends PolicyStage {
                 given.machine().precision())) {
       GrpoConfig config = given.resolved(run.directory(), policy.config().dimensions());
       run.writeConfig(TYPE, config);
-      try (GrpoStage stage = new GrpoStage(config, run.directory(), policy, programs)) {
+      try (GrpoStage stage = GrpoStage.open(config, run.directory(), policy, programs)) {
         run.display().stream().println(stage.run().report());
         run.ready(config.loop(), config.rollouts().heldOut().evaluation(), stage);
       }
@@ -68,27 +71,37 @@ public final class GrpoStage extends PolicyStage {
    * @param directory the open run directory
    * @param policy to improve
    * @param programs that judge completions
+   * @return the stage, to be closed
    */
-  GrpoStage(
+  static GrpoStage open(
       GrpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
-    super(
-        directory,
-        new PolicyRun(
-            policy,
+    PolicySettings settings =
+        new PolicySettings(
             config.rollouts(),
+            config.kl(),
             config.loop(),
             config.machine().seed(),
             config.grpo().groupSize(),
-            config.grpo().resampleGroups(),
-            programs),
-        config.kl());
+            config.grpo().resampleGroups());
+    return Opened.allOrNone(
+        opened -> {
+          PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
+          return new GrpoStage(config, directory, run, opened);
+        });
+  }
+
+  private GrpoStage(GrpoConfig config, RunDirectory directory, PolicyRun run, Opened opened) {
+    super(directory, run, opened);
+    LanguageModel policy = run.models().policy();
     this.updatesPerBatch = config.grpo().updatesPerBatch();
     this.saved = config.run().save().format();
     this.learner =
-        new Learner(
-            policy.parameters(),
-            config.optimizer(),
-            config.optimizer().scheduleOver(run().steps()));
+        opened.add(
+            new Learner(
+                policy.parameters(),
+                config.optimizer(),
+                config.optimizer().scheduleOver(run.steps())),
+            Learner::close);
     this.trainer =
         new GrpoTrainer(
             config.grpo(),
@@ -116,9 +129,8 @@ public final class GrpoStage extends PolicyStage {
   }
 
   @Override
-  protected Learnt learn(int step, Rollout rollout, double[] scores) {
-    GrpoStep made = trainer.step(step, rollout, scores);
-    return new Learnt(rollout, made.advantages(), made.metrics());
+  protected LearntStep<GrpoUpdate> learn(int step, Rollout rollout, double[] scores) {
+    return trainer.step(step, rollout, scores);
   }
 
   @Override
@@ -145,12 +157,6 @@ public final class GrpoStage extends PolicyStage {
 
   @Override
   public void saveModel(RunDirectory to) throws IOException {
-    AtomicFiles.writeFolder(to.model(), folder -> run().policy().save(folder, saved));
-  }
-
-  @Override
-  public void close() throws IOException {
-    learner.close();
-    super.close();
+    AtomicFiles.writeFolder(to.model(), folder -> run().models().policy().save(folder, saved));
   }
 }

@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.KlSettings;
-import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.rollout.ratio.ClippedSurrogate;
+import org.rlhf4j.rollout.ratio.RatioStatistics;
+import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
@@ -30,6 +32,7 @@ public final class GrpoTrainer {
   private final Learner learner;
   private final KlController kl;
   private final Advantages advantages;
+  private final ClippedSurrogate surrogate;
 
   /**
    * A trainer.
@@ -59,6 +62,7 @@ public final class GrpoTrainer {
     this.learner = learner;
     this.kl = klSettings.controller();
     this.advantages = settings.advantage().start();
+    this.surrogate = new ClippedSurrogate(settings.clipLow(), settings.clipHigh(), null);
   }
 
   /** The KL coefficient's controller. */
@@ -85,9 +89,9 @@ public final class GrpoTrainer {
    * @param step from 1
    * @param rollout sampled, scored, with the log-probabilities of policy and reference
    * @param scores the completions' scores, penalties subtracted
-   * @return what was measured
+   * @return the batch with its advantages, all of a completion equal, and what was measured
    */
-  public GrpoStep step(int step, Rollout rollout, double[] scores) {
+  public LearntStep<GrpoUpdate> step(int step, Rollout rollout, double[] scores) {
     // 1. Advantages within each group.
     boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
     double coefficient = kl.coefficient();
@@ -108,8 +112,11 @@ public final class GrpoTrainer {
     // 3. The KL coefficient, and what else the next step depends on.
     kl.update(RolloutMetrics.kl(rollout), rollout.size());
     advantages.end(experience.rewards());
-    return new GrpoStep(
-        experience.tokenAdvantages(), updates, metrics(step, experience, coefficient, updates));
+    return new LearntStep<>(
+        rollout,
+        experience.tokenAdvantages(),
+        updates,
+        metrics(step, experience, coefficient, updates));
   }
 
   private GrpoUpdate update(int step, GroupExperience experience, double coefficient) {
@@ -147,10 +154,7 @@ public final class GrpoTrainer {
       NDArray ratio =
           RatioStatistics.capped(
               settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp(), settings.maxRatio());
-      NDArray policyLoss =
-          GrpoLoss.surrogate(ratio, advantages, settings.clipLow(), settings.clipHigh())
-              .mul(weight)
-              .sum();
+      NDArray policyLoss = surrogate.loss(ratio, advantages).mul(weight).sum();
       NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
       if (settings.klRatioCorrection()) {
         estimate = estimate.mul(RatioStatistics.capped(tokenLogRatios.exp(), settings.maxRatio()));
@@ -158,14 +162,11 @@ public final class GrpoTrainer {
       NDArray klLoss = estimate.mul(weight).sum();
       float[] flatRatio = ratio.toFloatArray();
       float[] advantage = advantages.toFloatArray();
-      ratios.addAll(tokenLogRatios, pass.entropies(), t -> isClipped(flatRatio[t], advantage[t]));
+      ratios.addAll(
+          tokenLogRatios, pass.entropies(), t -> surrogate.isClipped(flatRatio[t], advantage[t]));
       pass.backward(coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient)));
       return new Share(policyLoss.getFloat(), klLoss.getFloat());
     }
-  }
-
-  private boolean isClipped(float ratio, float advantage) {
-    return GrpoLoss.isClipped(ratio, advantage, settings.clipLow(), settings.clipHigh());
   }
 
   private Metrics metrics(

@@ -1,7 +1,7 @@
 package org.rlhf4j.grpo;
 
 import java.util.List;
-import org.rlhf4j.rollout.RatioStatistics;
+import org.rlhf4j.rollout.ratio.RatioStatistics;
 
 /**
  * What one update measured, before it changed the weights.

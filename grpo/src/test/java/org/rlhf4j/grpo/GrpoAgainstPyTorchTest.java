@@ -16,10 +16,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
-import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.file.RolloutFile;
+import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.optimizer.Learner;
@@ -73,7 +74,7 @@ class GrpoAgainstPyTorchTest {
                 .withLogprobs(RolloutScoring.logprobs(policy, rollout, temperature, tokenBudget))
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
-        GrpoStep made = trainer.step(number, rollout, rollout.scores());
+        LearntStep<GrpoUpdate> made = trainer.step(number, rollout, rollout.scores());
         for (String name :
             List.of(
                 "reward",
@@ -103,7 +104,7 @@ class GrpoAgainstPyTorchTest {
     return Settings.of(GrpoConfig.class).bind(Written.Mapping.EMPTY, given);
   }
 
-  private static void checkAdvantages(JsonNode step, GrpoStep made) {
+  private static void checkAdvantages(JsonNode step, LearntStep<GrpoUpdate> made) {
     for (int i = 0; i < made.advantages().length; i++) {
       assertThat((double) made.advantages()[i][0])
           .isCloseTo(step.get("advantages").get(i).doubleValue(), within(1e-5));

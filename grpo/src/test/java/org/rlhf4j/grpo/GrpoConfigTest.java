@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.rollout.KlEstimator;
-import org.rlhf4j.rollout.KlSettings;
+import org.rlhf4j.rollout.kl.KlEstimator;
+import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
 

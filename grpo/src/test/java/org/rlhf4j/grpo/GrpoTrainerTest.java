@@ -9,9 +9,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.rollout.PolicyRun;
-import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.PolicyRun;
+import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.optimizer.Learner;
 
@@ -27,23 +28,25 @@ class GrpoTrainerTest {
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
         PolicyRun run =
-            new PolicyRun(
+            PolicyRun.open(
                 policy,
-                config.rollouts().resolved(policy.config().dimensions()),
-                loop,
-                0,
-                3,
-                0,
+                new PolicySettings(
+                    config.rollouts().resolved(policy.config().dimensions()),
+                    config.kl(),
+                    loop,
+                    0,
+                    3,
+                    0),
                 programs);
         Learner learner =
             new Learner(
                 policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9))) {
       GrpoTrainer trainer = new GrpoTrainer(config.grpo(), config.kl(), 1, 6, 20, policy, learner);
       NDManager first = policy.parameters().manager();
-      NDManager second = run.rewardModel().parameters().manager();
+      NDManager second = run.models().rewardModel().orElseThrow().parameters().manager();
       int after2 = 0;
       for (int step = 1; step <= 6; step++) {
-        Rollout rollout = run.rollout(step);
+        Rollout rollout = run.rollout(step).rollout();
         trainer.step(step, rollout, run.penalizedScores(rollout));
         after2 = step == 2 ? arrays(first, second) : after2;
       }

@@ -12,7 +12,7 @@ import org.rlhf4j.model.random.CounterRandom;
  */
 record Dropout(long seed, int step) {
 
-  /** One key a token, from which the program draws for every adapter and column. */
+  /** One key a token, from which the script draws for every adapter and column. */
   int[] keys(PackedTokens tokens) {
     CounterRandom start = new CounterRandom(seed, step);
     int[] keys = new int[tokens.tokens()];

@@ -25,7 +25,7 @@ import org.rlhf4j.settings.UserException;
  *
  * <ol>
  *   <li>Admit waiting prompts while there is room, and draw their first tokens.
- *   <li>Decode several steps in one call of the program, until enough rows have ended.
+ *   <li>Decode several steps in one call of the script, until enough rows have ended.
  *   <li>Take out the rows that ended or are full; move the last rows into the gaps.
  * </ol>
  */
@@ -46,7 +46,7 @@ public final class Generator implements AutoCloseable {
   private final NDList values = new NDList();
   private final int capacity;
   private final List<GenerationRow> active = new ArrayList<>();
-  private final PackedWeights packed;
+  private final PackedWeights packedWeights;
 
   private Generator(
       LanguageModel model,
@@ -64,7 +64,7 @@ public final class Generator implements AutoCloseable {
     this.stops = scope.create(Arrays.stream(stopIds).asLongStream().toArray());
     this.settingsArray =
         scope.create(new double[] {settings.temperature(), settings.topK(), settings.topP()});
-    this.packed = new PackedWeights(model);
+    this.packedWeights = new PackedWeights(model);
     Dimensions d = model.config().dimensions();
     for (int layer = 0; layer < d.layers(); layer++) {
       keys.add(cache("k[]", rows, slots));
@@ -139,7 +139,7 @@ public final class Generator implements AutoCloseable {
    * @param steps how many tokens a row draws at most, one completion after the other
    * @return bytes
    */
-  public static long packedBytes(LanguageModel model, long steps) {
+  public static long packedWeightBytes(LanguageModel model, long steps) {
     return PackedWeights.bytes(model, steps);
   }
 
@@ -238,7 +238,7 @@ public final class Generator implements AutoCloseable {
     for (GenerationRow row : active) {
       steps = Math.min(steps, row.remaining());
     }
-    packed.before(active.size(), ahead(others));
+    packedWeights.before(active.size(), ahead(others));
     int enough = Math.max(1, active.size() / (others ? 16 : 8));
     try (NDManager step = scope.newSubManager()) {
       NDList in = new NDList(step.create(active.stream().mapToLong(GenerationRow::last).toArray()));
@@ -250,7 +250,7 @@ public final class Generator implements AutoCloseable {
       in.add(stops);
       in.add(step.create((long) enough));
       in.add(settingsArray);
-      packed.after(active.size(), take(0, model.network().run("decode", in, false)));
+      packedWeights.after(active.size(), take(0, model.network().run("decode", in, false)));
     }
   }
 
@@ -340,7 +340,7 @@ public final class Generator implements AutoCloseable {
 
   @Override
   public void close() {
-    packed.close();
+    packedWeights.close();
     scope.close();
   }
 }

@@ -23,7 +23,7 @@ import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UserException;
 
 /**
- * A model's config.json: kept key for key, with what the programs need read out of it.
+ * A model's config.json: kept key for key, with what the scripts need read out of it.
  *
  * @param json the file's content
  * @param family the model's family
@@ -83,7 +83,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    * @param folder a Hugging Face model folder
    * @return the configuration
    * @throws UserException where the file is missing, malformed, of an unknown family or asks for
-   *     what the programs don't compute
+   *     what the scripts don't compute
    */
   public static ModelConfig read(Path folder) {
     Path base = ModelPath.isAdapter(folder) ? AdapterFolder.open(folder).base() : folder;

@@ -14,11 +14,11 @@ import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.torch.MatrixProduct;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.torch.TorchArchive;
-import org.rlhf4j.model.torch.TorchProgram;
+import org.rlhf4j.model.torch.TorchScript;
 import org.rlhf4j.model.weights.Parameters;
 
 /**
- * A transformer without its weights: one compiled program that serves policy, reference, reward
+ * A transformer without its weights: one compiled script that serves policy, reference, reward
  * model and critic. What it takes and gives are arrays; nothing outside this package knows how it
  * computes.
  */
@@ -32,7 +32,7 @@ public final class Network implements AutoCloseable {
       new TorchArchive.EmptyDict("Dict[Tensor, Tensor]");
 
   private final Dimensions dimensions;
-  private final TorchProgram program;
+  private final TorchScript script;
 
   /** A network whose matrices are as they stand. */
   Network(ModelConfig config) {
@@ -56,16 +56,16 @@ public final class Network implements AutoCloseable {
 
   private Network(ModelConfig config, double adapterScale, double adapterDropout) {
     this.dimensions = config.dimensions();
-    List<String> files = new ArrayList<>(config.family().programs());
+    List<String> files = new ArrayList<>(config.family().scripts());
     files.addAll(List.of("transformer.py", "adapters.py", "divergence.py", "decoding.py"));
-    String methods = TorchProgram.methods(Network.class, files) + MatrixProduct.source();
+    String methods = TorchScript.methods(Network.class, files) + MatrixProduct.source();
     Map<String, Object> attributes = constants(config.blueprint());
     attributes.put("adapter_scale", adapterScale);
     attributes.put("adapter_dropout", adapterDropout);
     attributes.put("adapters", ADAPTERS);
     attributes.put("masters", MASTERS);
-    attributes.put("packed", MatrixProduct.PACKED);
-    this.program = TorchProgram.compile("Transformer", methods, attributes);
+    attributes.put("packed_weights", MatrixProduct.PACKED_WEIGHTS);
+    this.script = TorchScript.compile("Transformer", methods, attributes);
   }
 
   private static Map<String, Object> constants(Blueprint blueprint) {
@@ -219,7 +219,7 @@ public final class Network implements AutoCloseable {
     NDList in = new NDList(rows);
     in.addAll(parameters.computed());
     in.addAll(new NDList(targets, temperature, gradients, entropyGradients, headGradient));
-    // A program's list can't be empty: without probabilities there is an empty array in it.
+    // A script's list can't be empty: without probabilities there is an empty array in it.
     NDList list = kept.isEmpty() ? new NDList(rows.getManager().create(new float[0])) : kept;
     list.forEach(chunk -> chunk.setName("kept[]"));
     in.addAll(list);
@@ -239,7 +239,7 @@ public final class Network implements AutoCloseable {
    *
    * @param rows hidden states [M, C] that give p
    * @param otherRows hidden states [M, C'] that give q
-   * @param otherHead the head [C', V] that gives q, in this program's layout
+   * @param otherHead the head [C', V] that gives q, in this script's layout
    * @return KL(p ‖ q) [M] and KL(q ‖ p) [M]
    */
   NDList divergences(
@@ -275,13 +275,13 @@ public final class Network implements AutoCloseable {
     return run("divergences_backward", in, false).get(0);
   }
 
-  /** Runs one of the program's methods; the first argument's manager owns the results. */
+  /** Runs one of the script's methods; the first argument's manager owns the results. */
   NDList run(String method, NDList arguments, boolean graph) {
-    return graph ? program.runWithGraph(method, arguments) : program.run(method, arguments);
+    return graph ? script.runWithGraph(method, arguments) : script.run(method, arguments);
   }
 
   @Override
   public void close() {
-    program.close();
+    script.close();
   }
 }

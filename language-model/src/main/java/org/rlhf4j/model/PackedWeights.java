@@ -13,7 +13,7 @@ import org.rlhf4j.settings.Precision;
  * more until they are closed, and the weights mustn't change meanwhile.
  */
 final class PackedWeights implements AutoCloseable {
-  /** With more rows a packed matrix is multiplied no faster; programs have this bound too. */
+  /** With more rows a packed matrix is multiplied no faster; scripts have this bound too. */
   static final int FEW_ROWS = 16;
 
   /**
@@ -25,7 +25,7 @@ final class PackedWeights implements AutoCloseable {
 
   private final LanguageModel model;
   private int steps;
-  private boolean packed;
+  private boolean weightsPacked;
 
   /** Nothing yet. */
   PackedWeights(LanguageModel model) {
@@ -40,8 +40,8 @@ final class PackedWeights implements AutoCloseable {
    */
   void before(int rows, int ahead) {
     boolean pays = isFew(rows) && steps >= PAID_BACK && ahead >= PAID_BACK;
-    if (pays && !packed && model.precision() == Precision.FP32) {
-      packed = true; // before it is done: what a failure leaves is dropped too
+    if (pays && !weightsPacked && model.precision() == Precision.FP32) {
+      weightsPacked = true; // before it is done: what a failure leaves is dropped too
       pack();
     }
   }
@@ -53,8 +53,8 @@ final class PackedWeights implements AutoCloseable {
     }
   }
 
-  boolean packed() {
-    return packed;
+  boolean weightsPacked() {
+    return weightsPacked;
   }
 
   /** One row reads the weights once in either order. */
@@ -76,7 +76,7 @@ final class PackedWeights implements AutoCloseable {
       NDList in = new NDList(scope.create(matrices(model)));
       in.addAll(model.weights().computed());
       in.add(scope.create((long) FEW_ROWS));
-      model.network().run("pack", in, false);
+      model.network().run("pack_weights", in, false);
     }
   }
 
@@ -89,9 +89,9 @@ final class PackedWeights implements AutoCloseable {
 
   @Override
   public void close() {
-    if (packed) {
+    if (weightsPacked) {
       try (NDManager scope = model.weights().manager().newSubManager()) {
-        model.network().run("unpack", new NDList(scope.create(0L)), false);
+        model.network().run("unpack_weights", new NDList(scope.create(0L)), false);
       }
     }
   }

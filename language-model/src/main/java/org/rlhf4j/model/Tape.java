@@ -38,7 +38,7 @@ final class Tape {
     entries.addAll(recorded);
   }
 
-  /** The entries in their order, named for a program's {@code tape: List[Tensor]}. */
+  /** The entries in their order, named for a script's {@code tape: List[Tensor]}. */
   NDList taken() {
     NDList taken = new NDList(entries);
     entries.clear();

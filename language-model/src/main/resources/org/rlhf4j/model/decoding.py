@@ -1,13 +1,13 @@
 # Sampling with a cache of keys and values: R rows at their own lengths, many steps in one call.
 # kc, vc: per layer [slots, G, S, D]; the first R slots are in use.
 
-  # Runs packed prompts, writes their keys and values into the caches from row `first` on, each prompt into copies[i] rows, and returns the last
+  # Runs prompts as packed tokens, writes their keys and values into the caches from row `first` on, each prompt into copies[i] rows, and returns the last
   # position's hidden states [prompts, C].
   def prefill(self: __torch__.Transformer, ids: Tensor, p: List[Tensor], kc: List[Tensor], vc: List[Tensor], positions: Tensor, sizes: Tensor, copies: Tensor, first: Tensor) -> Tensor:
     segments = (self).ints(sizes)
     repeats = (self).ints(copies)
     trees = [0 for _ in segments]
-    masks = (self).layer_masks(segments, trees, p[0].dtype)
+    attention_masks = (self).layer_attention_masks(segments, trees, p[0].dtype)
     tape = annotate(List[Tensor], [])
     cos, sin = (self).rotary(positions)
     x = (self).embed(p, ids, positions)
@@ -21,7 +21,7 @@
         _0 = torch.copy_(kc[layer][row:end, :, 0:segments[i]], ks[i].transpose(0, 1))
         _1 = torch.copy_(vc[layer][row:end, :, 0:segments[i]], vs[i].transpose(0, 1))
         row = end
-      x = (self).merge(x, (self).attend(q, k, v, segments, trees, masks[self.sliding[layer]]), p, layer, tape)
+      x = (self).merge(x, (self).attend(q, k, v, segments, trees, attention_masks[self.sliding[layer]]), p, layer, tape)
     last = torch.cumsum(sizes, 0) - 1
     return (self).normed(torch.index_select(x, 0, last), p)
 
@@ -102,11 +102,11 @@
       cos, sin = (self).rotary(length)
       x = (self).embed(p, current, length)
       at = base + torch.repeat_interleave(length, self.kv_heads)
-      mask = annotate(Optional[Tensor], None)
+      attention_mask = annotate(Optional[Tensor], None)
       near = annotate(Optional[Tensor], None)
       if shortest < longest:
         behind = length.unsqueeze(1) - torch.arange(end).unsqueeze(0)
-        mask = (self).hiding(behind < 0, x.dtype)
+        attention_mask = (self).hiding(behind < 0, x.dtype)
         if self.window > 0:
           near = (self).hiding(torch.__or__(behind < 0, behind >= self.window)[:, first:], x.dtype)
       for layer in range(self.layers):
@@ -117,7 +117,7 @@
         if self.sliding[layer] == 1:
           o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, first:end], vc[layer][0:rows, :, first:end], near, 0., False)
         else:
-          o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], mask, 0., False)
+          o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], attention_mask, 0., False)
         x = (self).merge(x, o.reshape([rows, -1]), p, layer, tape)
       current, logprob = (self).sample((self).normed(x, p), w, uniforms[:, step], temperature, top_k, top_p)
       _2 = torch.copy_(ids[:, step], current)
@@ -128,10 +128,10 @@
       running = step < steps and int(torch.sum(done)) < limit
     return (ids[:, 0:step], logprobs[:, 0:step])
 
-  # An additive mask [R, 1, 1, S] that hides keys from rows.
+  # An additive attention mask [R, 1, 1, S] that hides keys from rows.
   def hiding(self: __torch__.Transformer, hidden: Tensor, dtype: int) -> Tensor:
-    mask = torch.masked_fill(torch.zeros([torch.size(hidden, 0), torch.size(hidden, 1)], dtype=dtype), hidden, -inf)
-    return mask.unsqueeze(1).unsqueeze(1)
+    attention_mask = torch.masked_fill(torch.zeros([torch.size(hidden, 0), torch.size(hidden, 1)], dtype=dtype), hidden, -inf)
+    return attention_mask.unsqueeze(1).unsqueeze(1)
 
   # Moves rows of the caches: row sources[i] becomes row targets[i], up to `used` positions.
   def move(self: __torch__.Transformer, sources: Tensor, kc: List[Tensor], vc: List[Tensor], targets: Tensor, used: Tensor) -> Tensor:

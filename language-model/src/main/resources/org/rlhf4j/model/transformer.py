@@ -1,5 +1,5 @@
-# What every family shares: packed forward pass, its backward pass, log-probabilities in chunks.
-# TorchScript in the form that PyTorch saves. Tensors: N packed positions, M completion tokens,
+# What every family shares: the forward pass over packed tokens, its backward pass, log-probabilities in chunks.
+# TorchScript in the form that PyTorch saves. Tensors: N packed tokens, M completion tokens,
 # R decoded rows, C hidden size, H heads, G key/value heads, D head size, V vocabulary.
 # Matrices are [in, out], embedding and head [C, V].
 #
@@ -13,7 +13,7 @@
 # The machine adds product(a, b, bias): the matrix product a b (+ bias); weighted(x, w, bias): x w (+ bias), w a weight that may be packed.
 # adapters.py adds adapt and adapt_backward: what a matrix's adapters add to its product.
 
-  # ---- the packed forward pass -------------------------------------------------------------
+  # ---- the forward pass over packed tokens ---------------------------------------------------
 
   # Final-normed hidden states [N, C], and where gradients are recorded the tape after them.
   # sizes: the segments' lengths in order; branches: for each tree the number of its completions, 0
@@ -23,28 +23,28 @@
     tape = annotate(List[Tensor], [])
     segments = (self).ints(sizes)
     trees = (self).ints(branches)
-    masks = (self).layer_masks(segments, trees, p[0].dtype)
+    attention_masks = (self).layer_attention_masks(segments, trees, p[0].dtype)
     cos, sin = (self).rotary(positions)
     x = (self).start(ids, p, positions, sizes, branches, keys, tape)
     if torch.is_grad_enabled() and bool(by_layer):
       for layer in range(self.layers):
-        x = (self).unrecorded(x, p, layer, cos, sin, segments, trees, masks, tape)
+        x = (self).unrecorded(x, p, layer, cos, sin, segments, trees, attention_masks, tape)
       _0 = torch.append(tape, x)
     else:
       for layer in range(self.layers):
-        x = (self).through(x, p, layer, cos, sin, segments, trees, masks, tape)
+        x = (self).through(x, p, layer, cos, sin, segments, trees, attention_masks, tape)
     return [(self).normed(x, p)] + tape
 
-  # A layer's output [N, C] from its input. masks: those of layers that see all, those of layers with a window.
-  def through(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, segments: List[int], trees: List[int], masks: List[List[Tensor]], tape: List[Tensor]) -> Tensor:
+  # A layer's output [N, C] from its input. attention_masks: those of layers that see all, those of layers with a window.
+  def through(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, segments: List[int], trees: List[int], attention_masks: List[List[Tensor]], tape: List[Tensor]) -> Tensor:
     q, k, v = (self).project(x, p, layer, cos, sin, tape)
-    return (self).merge(x, (self).attend(q, k, v, segments, trees, masks[self.sliding[layer]]), p, layer, tape)
+    return (self).merge(x, (self).attend(q, k, v, segments, trees, attention_masks[self.sliding[layer]]), p, layer, tape)
 
   # The same with nothing but the input kept on the tape; the output is a leaf.
-  def unrecorded(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, segments: List[int], trees: List[int], masks: List[List[Tensor]], tape: List[Tensor]) -> Tensor:
+  def unrecorded(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, segments: List[int], trees: List[int], attention_masks: List[List[Tensor]], tape: List[Tensor]) -> Tensor:
     _0 = torch.append(tape, x)
     torch.set_grad_enabled(False)
-    y = (self).through(x, p, layer, cos, sin, segments, trees, masks, tape)
+    y = (self).through(x, p, layer, cos, sin, segments, trees, attention_masks, tape)
     torch.set_grad_enabled(True)
     return torch.requires_grad_(y)
 
@@ -145,13 +145,13 @@
   def backward_by_layer(self: __torch__.Transformer, tape: List[Tensor], p: List[Tensor]) -> Tensor:
     segments = (self).ints(tape[4])
     trees = (self).ints(tape[5])
-    masks = (self).layer_masks(segments, trees, p[0].dtype)
+    attention_masks = (self).layer_attention_masks(segments, trees, p[0].dtype)
     cos, sin = (self).rotary(tape[2])
     y = torch.pop(tape)
     for i in range(self.layers):
       x = torch.pop(tape)
       own = [x, tape[1], tape[2], tape[3], tape[4], tape[5]]
-      again = (self).through(x, p, self.layers - 1 - i, cos, sin, segments, trees, masks, own)
+      again = (self).through(x, p, self.layers - 1 - i, cos, sin, segments, trees, attention_masks, own)
       g = ops.prim.grad(y)
       torch.autograd.backward([again], annotate(List[Optional[Tensor]], [g]))
       _0 = torch.set_(g)
@@ -189,40 +189,40 @@
   def ints(self: __torch__.Transformer, t: Tensor) -> List[int]:
     return [int(t[i]) for i in range(torch.size(t, 0))]
 
-  # The masks of layers that see all tokens, and those of layers with a window, in the number format of queries.
-  def layer_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], dtype: int) -> List[List[Tensor]]:
-    masks = (self).masks(segments, trees, 0, dtype)
-    near = (self).masks(segments, trees, self.window, dtype) if self.window > 0 else masks
-    return [masks, near]
+  # The attention masks of layers that see all tokens, and those of layers with a window, in the number format of queries.
+  def layer_attention_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], dtype: int) -> List[List[Tensor]]:
+    attention_masks = (self).attention_masks(segments, trees, 0, dtype)
+    near = (self).attention_masks(segments, trees, self.window, dtype) if self.window > 0 else attention_masks
+    return [attention_masks, near]
 
-  # For each segment its mask: a completion of a branching tree comes after a prompt, all else after nothing.
-  def masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int, dtype: int) -> List[Tensor]:
-    masks = annotate(List[Tensor], [])
+  # For each segment its attention mask: a completion of a branching tree comes after a prompt, all else after nothing.
+  def attention_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int, dtype: int) -> List[Tensor]:
+    attention_masks = annotate(List[Tensor], [])
     s = 0
     for n in trees:
       prompt = segments[s]
-      _0 = torch.append(masks, (self).mask(0, prompt, window, dtype))
+      _0 = torch.append(attention_masks, (self).attention_mask(0, prompt, window, dtype))
       s = s + 1
       for i in range(n):
-        _1 = torch.append(masks, (self).mask(prompt, segments[s], window, dtype))
+        _1 = torch.append(attention_masks, (self).attention_mask(prompt, segments[s], window, dtype))
         s = s + 1
-    return masks
+    return attention_masks
 
-  # An additive mask [T, P + T] of T tokens after P: each sees those up to itself, at most `window` of them where
+  # An additive attention mask [T, P + T] of T tokens after P: each sees those up to itself, at most `window` of them where
   # that is above 0. Empty where causal attention is the same.
-  def mask(self: __torch__.Transformer, prompt: int, tokens: int, window: int, dtype: int) -> Tensor:
+  def attention_mask(self: __torch__.Transformer, prompt: int, tokens: int, window: int, dtype: int) -> Tensor:
     seen = prompt + tokens
     narrow = window > 0 and seen > window
     if prompt == 0 and not narrow:
-      mask = torch.empty([0])
+      attention_mask = torch.empty([0])
     else:
-      mask = torch.triu(torch.full([tokens, seen], -inf, dtype=dtype), prompt + 1)
+      attention_mask = torch.triu(torch.full([tokens, seen], -inf, dtype=dtype), prompt + 1)
     if narrow:
-      _0 = torch.add_(mask, torch.tril(torch.full([tokens, seen], -inf, dtype=dtype), prompt - window))
-    return mask
+      _0 = torch.add_(attention_mask, torch.tril(torch.full([tokens, seen], -inf, dtype=dtype), prompt - window))
+    return attention_mask
 
-  # Attention of packed q [N, H, D] over k, v [N, G, D], each completion seeing its prompt and itself.
-  def attend(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, segments: List[int], trees: List[int], masks: List[Tensor]) -> Tensor:
+  # Attention of packed tokens' q [N, H, D] over k, v [N, G, D], each completion seeing its prompt and itself.
+  def attend(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, segments: List[int], trees: List[int], attention_masks: List[Tensor]) -> Tensor:
     qs = torch.split_with_sizes(q, segments, 0)
     ks = torch.split_with_sizes((self).repeated(k), segments, 0)
     vs = torch.split_with_sizes((self).repeated(v), segments, 0)
@@ -232,10 +232,10 @@
       kp = ks[s]
       vp = vs[s]
       if segments[s] > 0:
-        _0 = torch.append(outs, (self).sdpa(qs[s], kp, vp, masks[s]))
+        _0 = torch.append(outs, (self).sdpa(qs[s], kp, vp, attention_masks[s]))
       s = s + 1
       for i in range(n):
-        _1 = torch.append(outs, (self).sdpa(qs[s], torch.cat([kp, ks[s]]), torch.cat([vp, vs[s]]), masks[s]))
+        _1 = torch.append(outs, (self).sdpa(qs[s], torch.cat([kp, ks[s]]), torch.cat([vp, vs[s]]), attention_masks[s]))
         s = s + 1
     return torch.flatten(torch.cat(outs), 1)
 
@@ -247,10 +247,10 @@
       out = torch.repeat_interleave(k, torch.floordiv(self.heads, self.kv_heads), 1)
     return out
 
-  # An empty mask stands for causal attention.
+  # An empty attention mask stands for causal attention.
   def sdpa(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, given: Tensor) -> Tensor:
-    mask = annotate(Optional[Tensor], given if torch.numel(given) > 0 else None)
-    o = torch.scaled_dot_product_attention(q.transpose(0, 1).unsqueeze(0), k.transpose(0, 1).unsqueeze(0), v.transpose(0, 1).unsqueeze(0), mask, 0., torch.__is__(mask, None))
+    attention_mask = annotate(Optional[Tensor], given if torch.numel(given) > 0 else None)
+    o = torch.scaled_dot_product_attention(q.transpose(0, 1).unsqueeze(0), k.transpose(0, 1).unsqueeze(0), v.transpose(0, 1).unsqueeze(0), attention_mask, 0., torch.__is__(attention_mask, None))
     return o.squeeze(0).transpose(0, 1)
 
   # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------

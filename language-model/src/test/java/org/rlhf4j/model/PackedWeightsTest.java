@@ -23,7 +23,7 @@ import org.rlhf4j.settings.Precision;
 class PackedWeightsTest {
   private static final int ENOUGH = PackedWeights.PAID_BACK;
 
-  /** Elsewhere than with oneDNN nothing is packed. */
+  /** Elsewhere than with oneDNN nothing is weights. */
   private static final boolean PACKS =
       Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
 
@@ -58,27 +58,28 @@ class PackedWeightsTest {
               .mapToLong(weight -> weight.size())
               .sum();
       long positions = 64L * model.config().dimensions().hidden();
-      assertThat(Generator.packedBytes(model, 2 * ENOUGH)).isEqualTo(4 * (matrices - positions));
-      assertThat(Generator.packedBytes(model, 2 * ENOUGH - 1)).isZero();
+      assertThat(Generator.packedWeightBytes(model, 2 * ENOUGH))
+          .isEqualTo(4 * (matrices - positions));
+      assertThat(Generator.packedWeightBytes(model, 2 * ENOUGH - 1)).isZero();
     }
     try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder(), Precision.BF16)) {
-      assertThat(Generator.packedBytes(model, 2 * ENOUGH)).isZero();
+      assertThat(Generator.packedWeightBytes(model, 2 * ENOUGH)).isZero();
     }
   }
 
   private static boolean packs(LanguageModel model, int rows, int made, int nextRows, int ahead) {
-    try (PackedWeights packed = new PackedWeights(model)) {
-      packed.after(rows, made);
-      packed.before(nextRows, ahead);
-      return packed.packed();
+    try (PackedWeights weights = new PackedWeights(model)) {
+      weights.after(rows, made);
+      weights.before(nextRows, ahead);
+      return weights.weightsPacked();
     }
   }
 
   @EveryFamily
   void packedWeightsGiveTheSameLogprobs(String name) throws IOException {
     try (LanguageModel model = LanguageModel.load(Fixture.of(name).folder());
-        PackedWeights packed = packed(model)) {
-      assertThat(packed.packed()).isTrue();
+        PackedWeights weights = packedWeights(model)) {
+      assertThat(weights.weightsPacked()).isTrue();
       for (Sampled sampled : sample(model)) {
         assertThat(sampled.logprobs()).containsExactly(full(model, sampled), within(1e-5f));
       }
@@ -93,7 +94,7 @@ class PackedWeightsTest {
     assumeThat(PACKS).isTrue();
     try (LanguageModel model = LanguageModel.load(Fixture.of("llama-gqa-tied").folder())) {
       List<List<Integer>> before = ids(sample(model));
-      try (PackedWeights packed = packed(model)) {
+      try (PackedWeights weights = packedWeights(model)) {
         change(model);
         assertThat(ids(sample(model))).isEqualTo(before);
       }
@@ -104,7 +105,7 @@ class PackedWeightsTest {
   /**
    * 40 × 20 tokens on 2 rows: a pair's first tokens come from its prompts, the others from 19
    * steps. The 256th is the 14th pair's. When the 16th begins the weights are changed: the rest
-   * comes out as without. Afterwards nothing is packed.
+   * comes out as without. Afterwards nothing is weights.
    */
   @Test
   void aLongRolloutPacksAndLeavesNothingPacked() throws IOException {
@@ -133,11 +134,11 @@ class PackedWeightsTest {
         .toList();
   }
 
-  private static PackedWeights packed(LanguageModel model) {
-    PackedWeights packed = new PackedWeights(model);
-    packed.after(2, ENOUGH);
-    packed.before(2, ENOUGH);
-    return packed;
+  private static PackedWeights packedWeights(LanguageModel model) {
+    PackedWeights weights = new PackedWeights(model);
+    weights.after(2, ENOUGH);
+    weights.before(2, ENOUGH);
+    return weights;
   }
 
   private List<Sampled> sample(LanguageModel model) {

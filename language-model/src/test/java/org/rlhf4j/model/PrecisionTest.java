@@ -84,11 +84,11 @@ class PrecisionTest {
       for (int i = 0; i < 2; i++) {
         List<int[]> ids = sampled.get(i).stream().map(Sampled::ids).toList();
         TokenTree tree = new TokenTree(requests.get(i).prompt(), ids);
-        PackedTokens packed = PackedTokens.of(List.of(tree));
-        float[] rescored = model.logprobs(packed, 1).logprobs();
+        PackedTokens tokens = PackedTokens.of(List.of(tree));
+        float[] rescored = model.logprobs(tokens, 1).logprobs();
         for (int n = 0; n < ids.size(); n++) {
           drawn.add(sampled.get(i).get(n).logprobs());
-          again.add(Arrays.copyOfRange(rescored, packed.start(n), packed.start(n + 1)));
+          again.add(Arrays.copyOfRange(rescored, tokens.start(n), tokens.start(n + 1)));
         }
       }
       assertThat(meanDifference(drawn, again)).isLessThan(Precision.BF16.tolerance());

@@ -10,9 +10,9 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.rollout.KlEstimator;
-import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.rollout.kl.KlEstimator;
+import org.rlhf4j.rollout.ratio.RatioStatistics;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 

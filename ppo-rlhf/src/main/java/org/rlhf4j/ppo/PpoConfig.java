@@ -1,8 +1,8 @@
 package org.rlhf4j.ppo;
 
 import org.rlhf4j.model.family.Dimensions;
-import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;

@@ -6,16 +6,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.weights.SaveFormat;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.PolicyRun;
-import org.rlhf4j.rollout.PolicyStage;
-import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.LearntStep;
+import org.rlhf4j.rollout.stage.Opened;
+import org.rlhf4j.rollout.stage.PolicyModels;
+import org.rlhf4j.rollout.stage.PolicyRun;
+import org.rlhf4j.rollout.stage.PolicySettings;
+import org.rlhf4j.rollout.stage.PolicyStage;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
@@ -58,7 +63,7 @@ public final class PpoStage extends PolicyStage {
                 given.machine().precision())) {
       PpoConfig config = given.resolved(run.directory(), policy.config().dimensions());
       run.writeConfig(TYPE, config);
-      try (PpoStage stage = new PpoStage(config, run.directory(), policy, programs)) {
+      try (PpoStage stage = PpoStage.open(config, run.directory(), policy, programs)) {
         run.display().stream().println(stage.run().report());
         run.ready(config.loop(), config.rollouts().heldOut().evaluation(), stage);
       }
@@ -72,21 +77,32 @@ public final class PpoStage extends PolicyStage {
    * @param directory the open run directory
    * @param policy to improve
    * @param programs that judge completions
+   * @return the stage, to be closed
    */
-  PpoStage(
+  static PpoStage open(
       PpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
-    super(
-        directory,
-        new PolicyRun(
-            policy, config.rollouts(), config.loop(), config.machine().seed(), 1, 0, programs),
-        config.kl());
+    PolicySettings settings =
+        new PolicySettings(
+            config.rollouts(), config.kl(), config.loop(), config.machine().seed(), 1, 0);
+    return Opened.allOrNone(
+        opened -> {
+          PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
+          return new PpoStage(config, directory, run, opened);
+        });
+  }
+
+  private PpoStage(PpoConfig config, RunDirectory directory, PolicyRun run, Opened opened) {
+    super(directory, run, opened);
+    LanguageModel policy = run.models().policy();
     this.config = config;
-    this.critic = critic(config, run());
+    this.critic = opened.add(critic(config, run), Critic::close);
     this.policyLearner =
-        new Learner(
-            policy.parameters(),
-            config.optimizer(),
-            config.optimizer().scheduleOver(run().steps()));
+        opened.add(
+            new Learner(
+                policy.parameters(),
+                config.optimizer(),
+                config.optimizer().scheduleOver(run.steps())),
+            Learner::close);
     this.trainer =
         new PpoTrainer(
             config.ppo(),
@@ -105,13 +121,15 @@ public final class PpoStage extends PolicyStage {
         config.optimizer().scheduleOver(settings.valueLearningRate(), run.steps());
     return switch (settings.critic()) {
       case SEPARATE -> {
-        ScalarModel model = valueModel(settings.valueModel(), config.lora().adapter(), run, seed);
+        ScalarModel model =
+            valueModel(settings.valueModel(), config.lora().adapter(), run.models(), seed);
         model.checkpointGradients(config.loop().gradientCheckpointing());
         yield new SeparateCritic(model, config.optimizer(), schedule);
       }
-      case SHARED ->
-          new SharedCritic(
-              run.policy(), ValueHead.fresh(run.policy(), seed), config.optimizer(), schedule);
+      case SHARED -> {
+        LanguageModel policy = run.models().policy();
+        yield new SharedCritic(policy, ValueHead.fresh(policy, seed), config.optimizer(), schedule);
+      }
     };
   }
 
@@ -120,21 +138,28 @@ public final class PpoStage extends PolicyStage {
    * adapter it trains one too, on weights that it shares with what it is from.
    */
   private static ScalarModel valueModel(
-      Path valueModel, LoraConfig lora, PolicyRun run, long seed) {
-    LanguageModel policy = run.policy();
+      Path valueModel, LoraConfig lora, PolicyModels models, long seed) {
+    LanguageModel policy = models.policy();
     if (valueModel != null) {
-      ScalarModel critic = ScalarModel.loadOrStart(valueModel, lora, seed, policy);
-      run.requireReadsRollouts(
-          valueModel, critic.tokenizer(), critic.config().dimensions().positions());
-      return critic;
+      return readingRollouts(
+          valueModel, models, () -> ScalarModel.loadOrStart(valueModel, lora, seed, policy));
     }
-    ScalarModel rewardModel = run.rewardModel();
-    boolean fits =
-        rewardModel != null && rewardModel.tokenizer().hash().equals(policy.tokenizer().hash());
-    if (!fits) {
-      return ScalarModel.from(policy, seed);
-    }
-    return lora == null ? rewardModel.copy() : rewardModel.adapted(lora, seed);
+    return models
+        .rewardModel()
+        .filter(model -> model.tokenizer().hash().equals(policy.tokenizer().hash()))
+        .map(model -> lora == null ? model.copy() : model.adapted(lora, seed))
+        .orElseGet(() -> ScalarModel.from(policy, seed));
+  }
+
+  private static ScalarModel readingRollouts(
+      Path folder, PolicyModels models, Supplier<ScalarModel> load) {
+    return Opened.allOrNone(
+        opened -> {
+          ScalarModel model = opened.add(load.get(), ScalarModel::close);
+          models.requireReadsRollouts(
+              folder, model.tokenizer(), model.config().dimensions().positions());
+          return model;
+        });
   }
 
   @Override
@@ -158,12 +183,11 @@ public final class PpoStage extends PolicyStage {
   }
 
   @Override
-  protected Learnt learn(int step, Rollout rollout, double[] scores) {
+  protected LearntStep<PpoUpdate> learn(int step, Rollout rollout, double[] scores) {
     MinibatchOrder order =
         MinibatchOrder.shuffled(
             rollout.size(), config.ppo().minibatches(), config.machine().seed());
-    PpoStep made = trainer.step(step, rollout, scores, order);
-    return new Learnt(made.rollout(), made.advantages(), made.metrics());
+    return trainer.step(step, rollout, scores, order);
   }
 
   @Override
@@ -193,16 +217,9 @@ public final class PpoStage extends PolicyStage {
   @Override
   public void saveModel(RunDirectory to) throws IOException {
     SaveFormat format = config.run().save().format();
-    AtomicFiles.writeFolder(to.model(), folder -> run().policy().save(folder, format));
+    AtomicFiles.writeFolder(to.model(), folder -> run().models().policy().save(folder, format));
     try (ScalarModel model = critic.toModel()) {
       AtomicFiles.writeFolder(to.critic(), folder -> model.save(folder, format));
     }
-  }
-
-  @Override
-  public void close() throws IOException {
-    policyLearner.close();
-    critic.close();
-    super.close();
   }
 }

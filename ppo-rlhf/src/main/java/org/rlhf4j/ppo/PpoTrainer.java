@@ -5,11 +5,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.rollout.KlController;
-import org.rlhf4j.rollout.KlSettings;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.kl.KlController;
+import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.run.Metrics;
 
@@ -102,7 +103,8 @@ public final class PpoTrainer {
    * @param order which completions make which update
    * @return the batch as it was learnt from, and what was measured
    */
-  public PpoStep step(int step, Rollout rollout, double[] scores, MinibatchOrder order) {
+  public LearntStep<PpoUpdate> step(
+      int step, Rollout rollout, double[] scores, MinibatchOrder order) {
     // 1. The critic's values, unless they were recorded.
     Rollout valued = RolloutScoring.withValues(critic::values, rollout, tokenBudget);
     // 2. Token rewards, returns and whitened advantages.
@@ -121,7 +123,7 @@ public final class PpoTrainer {
     // 4. The KL coefficient for the next step.
     Metrics measured = RolloutMetrics.kls(valued).put(KL_COEFFICIENT, coefficient);
     kl.update(RolloutMetrics.kl(valued), valued.size());
-    return new PpoStep(
+    return new LearntStep<>(
         valued,
         experience.advantages(),
         updates.all(),

@@ -2,7 +2,7 @@ package org.rlhf4j.ppo;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
-import org.rlhf4j.rollout.RatioStatistics;
+import org.rlhf4j.rollout.ratio.RatioStatistics;
 
 /**
  * What one update measured, before it changed the weights. An update of the critic alone has NaN

@@ -6,9 +6,9 @@ import java.util.function.UnaryOperator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.weights.Parameters;
-import org.rlhf4j.rollout.RatioStatistics;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
+import org.rlhf4j.rollout.ratio.RatioStatistics;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
 

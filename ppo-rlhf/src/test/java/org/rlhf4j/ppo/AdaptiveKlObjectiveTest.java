@@ -19,10 +19,10 @@ import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.file.RolloutFile;
 import org.rlhf4j.training.run.Metrics;
 
 class AdaptiveKlObjectiveTest {

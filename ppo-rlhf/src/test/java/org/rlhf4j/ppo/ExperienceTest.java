@@ -7,9 +7,9 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.KlEstimator;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.rollout.kl.KlEstimator;
 
 class ExperienceTest {
 

@@ -21,8 +21,9 @@ import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.file.RolloutFile;
+import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.optimizer.Learner;
@@ -94,7 +95,7 @@ class PpoAgainstPyTorchTest {
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
         Map<String, float[]> before = weights(policy.parameters());
-        PpoStep made = trainer.step(number, rollout, penalized(rollout), order(step));
+        LearntStep<PpoUpdate> made = trainer.step(number, rollout, penalized(rollout), order(step));
         checkExperience(step, made);
         tolerance = trustRegion ? DIFFERENCED : tolerance;
         checkMetrics(step, made);
@@ -180,7 +181,7 @@ class PpoAgainstPyTorchTest {
     };
   }
 
-  private void checkMetrics(JsonNode step, PpoStep made) {
+  private void checkMetrics(JsonNode step, LearntStep<PpoUpdate> made) {
     for (String name :
         List.of(
             "reward",
@@ -204,13 +205,13 @@ class PpoAgainstPyTorchTest {
     }
   }
 
-  private void checkExperience(JsonNode step, PpoStep made) {
+  private void checkExperience(JsonNode step, LearntStep<PpoUpdate> made) {
     Experience experience =
         Experience.of(
             made.rollout(),
             penalized(made.rollout()),
             0.05,
-            org.rlhf4j.rollout.KlEstimator.K1,
+            org.rlhf4j.rollout.kl.KlEstimator.K1,
             1,
             0.95);
     checkRows(step.get("advantages"), experience.advantages());

@@ -14,9 +14,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
-import org.rlhf4j.rollout.PolicyRun;
-import org.rlhf4j.rollout.RewardPrograms;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.PolicyRun;
+import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
@@ -35,13 +36,15 @@ class PpoTrainerTest {
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
         PolicyRun run =
-            new PolicyRun(
+            PolicyRun.open(
                 policy,
-                config.rollouts().resolved(policy.config().dimensions()),
-                loop,
-                0,
-                1,
-                0,
+                new PolicySettings(
+                    config.rollouts().resolved(policy.config().dimensions()),
+                    config.kl(),
+                    loop,
+                    0,
+                    1,
+                    0),
                 programs);
         Learner policyLearner =
             new Learner(
@@ -51,12 +54,12 @@ class PpoTrainerTest {
       PpoTrainer trainer =
           new PpoTrainer(config.ppo(), config.kl(), 1, 20, policy, policyLearner, critic);
       List<NDManager> managers =
-          Stream.of(policy.parameters(), run.rewardModel().parameters())
+          Stream.of(policy.parameters(), run.models().rewardModel().orElseThrow().parameters())
               .map(parameters -> parameters.manager())
               .toList();
       int after2 = 0;
       for (int step = 1; step <= 6; step++) {
-        Rollout rollout = run.rollout(step);
+        Rollout rollout = run.rollout(step).rollout();
         MinibatchOrder order = MinibatchOrder.shuffled(rollout.size(), 2, 0);
         trainer.step(step, rollout, run.penalizedScores(rollout), order);
         after2 = step == 2 ? arrays(managers) : after2;

@@ -47,7 +47,7 @@ public record HeldOutPromptSettings(
   }
 
   /** Whether anything is held out, or is to follow from it. */
-  boolean isAsked() {
+  public boolean isAsked() {
     return !heldOut.evalData().isEmpty()
         || heldOut.evalFraction() > 0
         || evaluation.keepBest()
@@ -55,7 +55,7 @@ public record HeldOutPromptSettings(
   }
 
   /** The largest held-out reward within the bound. */
-  HeldOutGoal goal() {
+  public HeldOutGoal goal() {
     return new HeldOutGoal(
         "eval_reward",
         "held-out reward",
@@ -70,7 +70,7 @@ public record HeldOutPromptSettings(
    *
    * @param prompts how many are held out
    */
-  void require(int prompts) {
+  public void require(int prompts) {
     evaluation.require(prompts);
     if (prompts == 1) {
       throw new UsageException(

@@ -61,12 +61,12 @@ public record Rollout(List<RolloutGroup> groups) {
   }
 
   /** This batch with the parts of the scores, one map per completion in flat order. */
-  Rollout withRewards(List<Map<String, Double>> rewards) {
+  public Rollout withRewards(List<Map<String, Double>> rewards) {
     return map((completion, i) -> completion.withRewards(rewards.get(i)));
   }
 
   /** The completions that have a score, and the groups that have such; empty where none has. */
-  Optional<Rollout> judged() {
+  public Optional<Rollout> judged() {
     List<RolloutGroup> judged = new ArrayList<>();
     for (RolloutGroup group : groups) {
       List<Completion> completions =

@@ -61,11 +61,13 @@ public record RolloutGroup(
         completions);
   }
 
-  RolloutGroup with(List<Completion> others) {
+  /** This prompt with other completions. */
+  public RolloutGroup with(List<Completion> others) {
     return new RolloutGroup(group, prompt, conversation, promptIds, answer, fields, others);
   }
 
-  RolloutGroup numbered(long number) {
+  /** This group with another number in the step. */
+  public RolloutGroup numbered(long number) {
     return new RolloutGroup(number, prompt, conversation, promptIds, answer, fields, completions);
   }
 }

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout;
 
 import java.util.List;
+import org.rlhf4j.rollout.kl.KlEstimator;
 import org.rlhf4j.rollout.program.Repetition;
 import org.rlhf4j.training.run.Metrics;
 

@@ -42,15 +42,16 @@ public record RolloutMicroBatch(PackedTokens tokens, int[] completions) {
     }
     List<RolloutMicroBatch> batches = new ArrayList<>();
     for (int[] indices : MicroBatches.of(trees, tokenBudget)) {
-      List<TokenTree> packed = new ArrayList<>();
+      List<TokenTree> together = new ArrayList<>();
       List<Integer> completions = new ArrayList<>();
       for (int index : indices) {
-        packed.add(trees.get(index));
+        together.add(trees.get(index));
         completions.addAll(members.get(index));
       }
       batches.add(
           new RolloutMicroBatch(
-              PackedTokens.of(packed), completions.stream().mapToInt(Integer::intValue).toArray()));
+              PackedTokens.of(together),
+              completions.stream().mapToInt(Integer::intValue).toArray()));
     }
     return batches;
   }

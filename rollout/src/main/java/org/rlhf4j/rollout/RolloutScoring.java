@@ -22,8 +22,15 @@ public final class RolloutScoring {
     return logprobs(tokens -> model.logprobs(tokens, temperature).logprobs(), rollout, tokenBudget);
   }
 
-  /** The same by another way to compute them. */
-  static float[][] logprobs(
+  /**
+   * The same by another way to compute them.
+   *
+   * @param network the log-probability of each predicted token
+   * @param rollout the batch
+   * @param tokenBudget tokens per forward pass
+   * @return one array per completion, one number per token
+   */
+  public static float[][] logprobs(
       Function<PackedTokens, float[]> network, Rollout rollout, int tokenBudget) {
     return perToken(rollout, completion -> null, tokenBudget, network);
   }
@@ -79,6 +86,31 @@ public final class RolloutScoring {
   public static Rollout withValues(
       Function<PackedTokens, float[]> critic, Rollout rollout, int tokenBudget) {
     return rollout.withValues(perToken(rollout, Completion::values, tokenBudget, critic));
+  }
+
+  /**
+   * The KL from policy to reference over the whole vocabulary, both as they stand.
+   *
+   * @param policy log π is its
+   * @param reference log π_ref is its
+   * @param rollout at whose tokens
+   * @param temperature what logits are divided by
+   * @param tokenBudget tokens per forward pass
+   * @return the mean over completions of the sum over their tokens, in nats
+   */
+  public static double exactKl(
+      LanguageModel policy,
+      LanguageModel reference,
+      Rollout rollout,
+      double temperature,
+      int tokenBudget) {
+    double sum = 0;
+    for (RolloutMicroBatch batch : RolloutMicroBatch.of(rollout, i -> true, tokenBudget)) {
+      for (float kl : policy.divergences(reference, batch.tokens(), temperature)) {
+        sum += kl;
+      }
+    }
+    return sum / rollout.size();
   }
 
   private static float[][] perToken(

@@ -142,7 +142,7 @@ public record RolloutSettings(
   }
 
   /** The files whose prompts are sampled from, and those of held-out ones. */
-  SplitFiles files() {
+  public SplitFiles files() {
     RowFormat written = RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding());
     return new SplitFiles(
         new RowFiles(data, dataWeights, written),
@@ -151,7 +151,7 @@ public record RolloutSettings(
   }
 
   /** All files with prompts, those of held-out ones among them. */
-  RowFiles allFiles() {
+  public RowFiles allFiles() {
     SplitFiles split = files();
     List<Path> all = new ArrayList<>(split.data().files());
     all.addAll(split.evalData().files());

@@ -1,9 +1,7 @@
 /**
- * What PPO and GRPO learn from: completions sampled by the policy ({@link
- * org.rlhf4j.rollout.SampledRollouts}) or recorded ({@link org.rlhf4j.rollout.ReplayedRollouts}),
- * judged by a {@link org.rlhf4j.rollout.Reward}, with the log-probabilities of policy and reference
- * ({@link org.rlhf4j.rollout.RolloutScoring}) and the KL between them ({@link
- * org.rlhf4j.rollout.KlEstimator}). All of it is one {@link org.rlhf4j.rollout.Rollout}, a batch of
- * plain arrays; {@link org.rlhf4j.rollout.PolicyRun} makes one from files for each step of a stage.
+ * What PPO and GRPO learn from: a {@link org.rlhf4j.rollout.Rollout} is a batch of prompts, their
+ * completions and, in plain arrays, what is known of each token; {@link
+ * org.rlhf4j.rollout.RolloutScoring} has networks add to it. Around it are the packages that judge
+ * completions, sample and replay them, write them down, compare them, and make the stages of them.
  */
 package org.rlhf4j.rollout;

@@ -8,35 +8,37 @@ import java.util.Random;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.settings.ConfigBuilder;
 
 /** A tiny model of fresh weights, and rollouts made by hand. */
-final class TinyRollouts {
+public final class TinyRollouts {
   /** Configuration and tokenizer of two small layers; 97 ids, of which 0 is EOS. */
-  static final Path FOLDER = Path.of("src/test/resources/fixtures/tiny");
+  public static final Path FOLDER = Path.of("src/test/resources/fixtures/tiny");
 
-  static final int VOCABULARY = 97;
+  public static final int VOCABULARY = 97;
 
   private TinyRollouts() {}
 
-  static Tokenizer tokenizer() {
+  public static Tokenizer tokenizer() {
     return Tokenizer.load(FOLDER);
   }
 
-  static LanguageModel policy(long seed) {
+  public static LanguageModel policy(long seed) {
     return LanguageModel.fresh(ModelConfig.read(FOLDER), tokenizer(), seed);
   }
 
   /** A completion that ended if its last id is EOS. */
-  static Completion completion(double score, int... ids) {
+  public static Completion completion(double score, int... ids) {
     return new Completion(ids, ids[ids.length - 1] == 0, "", score, null, null, null);
   }
 
-  static RolloutGroup group(long number, int[] prompt, Completion... completions) {
+  public static RolloutGroup group(long number, int[] prompt, Completion... completions) {
     return new RolloutGroup(number, null, prompt, null, List.of(completions));
   }
 
   /** A rollout of one group of each of these lengths of completions. */
-  static Rollout ofLengths(int[]... groups) {
+  public static Rollout ofLengths(int[]... groups) {
     Random random = new Random(Arrays.deepHashCode(groups));
     List<RolloutGroup> made = new ArrayList<>();
     for (int[] lengths : groups) {
@@ -50,12 +52,12 @@ final class TinyRollouts {
   }
 
   /** Ids other than the special ones. */
-  static int[] ids(Random random, int length) {
+  public static int[] ids(Random random, int length) {
     return random.ints(length, 3, VOCABULARY).toArray();
   }
 
   /** One number per token, each different. */
-  static float[][] numbers(Rollout rollout) {
+  public static float[][] numbers(Rollout rollout) {
     float[][] rows = new float[rollout.size()][];
     int next = 0;
     for (int i = 0; i < rows.length; i++) {
@@ -65,5 +67,10 @@ final class TinyRollouts {
       }
     }
     return rows;
+  }
+
+  /** The KL's settings as they are unless given. */
+  public static KlSettings kl() {
+    return ConfigBuilder.of(KlSettings.class).build();
   }
 }

@@ -33,9 +33,9 @@ public record SftEvaluation(
       LanguageModel model, Tokenized<TokenizedRow> heldOut, int tokenBudget) {
     long tokens = 0;
     double logprobs = 0;
-    for (TrainedTokens packed : TrainedTokens.pack(heldOut.rows(), tokenBudget)) {
-      tokens += packed.trained();
-      logprobs += packed.sum(model.logprobs(packed.tokens(), 1).logprobs());
+    for (TrainedTokens batch : TrainedTokens.pack(heldOut.rows(), tokenBudget)) {
+      tokens += batch.trained();
+      logprobs += batch.sum(model.logprobs(batch.tokens(), 1).logprobs());
     }
     double loss = -logprobs / tokens;
     DataReport report = heldOut.report();

@@ -9,7 +9,7 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
 
 /**
- * Packed demonstrations, and which of their tokens the loss is computed on.
+ * Packed tokens of demonstrations, and which of their tokens the loss is computed on.
  *
  * @param tokens what the network sees
  * @param completionMask for each predicted token whether it is trained on [M]
@@ -19,24 +19,24 @@ record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
   /** Groups rows into micro-batches. */
   static List<TrainedTokens> pack(List<? extends TrainingRow> rows, int tokenBudget) {
     List<TokenTree> trees = rows.stream().map(TrainingRow::tree).toList();
-    List<TrainedTokens> packed = new ArrayList<>();
+    List<TrainedTokens> microBatches = new ArrayList<>();
     for (int[] group : MicroBatches.of(trees, tokenBudget)) {
-      packed.add(of(Arrays.stream(group).mapToObj(rows::get).toList()));
+      microBatches.add(of(Arrays.stream(group).mapToObj(rows::get).toList()));
     }
-    return packed;
+    return microBatches;
   }
 
   private static TrainedTokens of(List<? extends TrainingRow> rows) {
     PackedTokens tokens = PackedTokens.of(rows.stream().map(TrainingRow::tree).toList());
-    boolean[] mask = new boolean[tokens.predicted()];
+    boolean[] completionMask = new boolean[tokens.predicted()];
     int start = 0;
     for (TrainingRow row : rows) {
       int unpredicted = row.tree().prompt().length == 0 ? 1 : 0; // the first token of all
       int length = row.completionMask().length - unpredicted;
-      System.arraycopy(row.completionMask(), unpredicted, mask, start, length);
+      System.arraycopy(row.completionMask(), unpredicted, completionMask, start, length);
       start += length;
     }
-    return new TrainedTokens(tokens, mask);
+    return new TrainedTokens(tokens, completionMask);
   }
 
   /** The number of tokens that are trained on. */

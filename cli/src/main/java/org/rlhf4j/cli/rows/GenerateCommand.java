@@ -11,7 +11,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.reward.Manifest;
-import org.rlhf4j.rollout.RewardModelReward;
+import org.rlhf4j.rollout.reward.RewardModelReward;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Setting;

@@ -15,9 +15,9 @@ import org.rlhf4j.model.sampling.GenerationRequest;
 import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.model.sampling.SamplingListener;
 import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.RewardModelReward;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.rollout.reward.RewardModelReward;
 
 /** Samples completions of prompts, and picks the best of each where there is a reward. */
 final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> {

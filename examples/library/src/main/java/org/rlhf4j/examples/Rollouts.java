@@ -12,10 +12,10 @@ import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.Reward;
 import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.RolloutSource;
-import org.rlhf4j.rollout.SampledRollouts;
+import org.rlhf4j.rollout.reward.Reward;
+import org.rlhf4j.rollout.source.RolloutSource;
+import org.rlhf4j.rollout.source.SampledRollouts;
 
 /** Completions of prompts that are in memory, sampled and judged. */
 public final class Rollouts {

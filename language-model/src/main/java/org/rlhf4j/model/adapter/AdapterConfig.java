@@ -18,7 +18,7 @@ import org.rlhf4j.settings.UserException;
 
 /**
  * An adapter's adapter_config.json, as peft writes and reads it: kept key for key, with what the
- * programs need read out of it.
+ * scripts need read out of it.
  *
  * @param json the file's content
  * @param lora rank, scale and targets

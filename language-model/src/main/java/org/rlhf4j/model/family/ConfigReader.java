@@ -131,7 +131,7 @@ public final class ConfigReader {
     return !absent(json.path(key));
   }
 
-  /** Refuses a configuration whose value the programs would silently compute otherwise. */
+  /** Refuses a configuration whose value the scripts would silently compute otherwise. */
   public void require(boolean fits, String key, String supported) {
     if (!fits) {
       throw new UserException(

@@ -6,7 +6,7 @@ import org.rlhf4j.settings.UserException;
 
 /**
  * A family of models: what its configuration means, how its checkpoints name things, and its
- * program. {@code docs/adding-a-model.md} says how to add one.
+ * script. {@code docs/adding-a-model.md} says how to add one.
  */
 public interface Family {
   /** The tensor of a scalar model's head, as transformers names it. */
@@ -26,14 +26,14 @@ public interface Family {
           "gemma3_text", new Gemma3Text());
 
   /**
-   * Reads what the program needs from a configuration.
+   * Reads what the script needs from a configuration.
    *
-   * @throws UserException where it asks for what the program would compute otherwise
+   * @throws UserException where it asks for what the script would compute otherwise
    */
   Blueprint read(ConfigReader config);
 
-  /** The files of the program: a method of a later one takes the place of an earlier one's. */
-  List<String> programs();
+  /** The files of the script: a method of a later one takes the place of an earlier one's. */
+  List<String> scripts();
 
   /** The start of the names of its classes in transformers: Llama in LlamaForCausalLM. */
   String architecture();

@@ -89,7 +89,7 @@ final class Gemma3Text extends LlamaLike {
   }
 
   @Override
-  public List<String> programs() {
+  public List<String> scripts() {
     return List.of("rotary.py", "llama.py", "gemma3.py");
   }
 

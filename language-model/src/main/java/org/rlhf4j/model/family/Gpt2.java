@@ -93,7 +93,7 @@ final class Gpt2 implements Family {
   }
 
   @Override
-  public List<String> programs() {
+  public List<String> scripts() {
     return List.of("gpt2.py");
   }
 

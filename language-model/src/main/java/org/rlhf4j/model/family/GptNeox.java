@@ -90,7 +90,7 @@ final class GptNeox implements Family {
   }
 
   @Override
-  public List<String> programs() {
+  public List<String> scripts() {
     return List.of("rotary.py", "gpt_neox.py");
   }
 

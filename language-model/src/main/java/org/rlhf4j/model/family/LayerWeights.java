@@ -12,7 +12,7 @@ import org.rlhf4j.model.weights.ParameterSpec.Initial;
 import org.rlhf4j.model.weights.ParameterSpec.Part;
 
 /**
- * The weights of one layer in the program's order. The program knows each by the name of its place,
+ * The weights of one layer in the script's order. The script knows each by the name of its place,
  * which is a constant of it: its index within the layer, −1 where the model has none.
  */
 final class LayerWeights {
@@ -47,7 +47,7 @@ final class LayerWeights {
   /**
    * A projection, with its bias at {@code place_bias}.
    *
-   * @param name the program's name for it
+   * @param name the script's name for it
    * @param in its input's width
    * @param outs the checkpoint's tensors that make it up
    */

@@ -161,14 +161,14 @@ abstract class LlamaLike implements Family {
     return SlidingWindow.none(layers);
   }
 
-  /** The program's constants for positions. */
+  /** The script's constants for positions. */
   Map<String, Object> rotary(ConfigReader config, Dimensions d) {
     return Map.of(
         "frequencies", Rotary.frequencies(config, d.headSize(), defaults.theta, d.positions()));
   }
 
   @Override
-  public List<String> programs() {
+  public List<String> scripts() {
     return List.of("rotary.py", "llama.py");
   }
 

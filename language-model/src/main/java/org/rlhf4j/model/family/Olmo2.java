@@ -27,7 +27,7 @@ final class Olmo2 extends LlamaLike {
   }
 
   @Override
-  public List<String> programs() {
+  public List<String> scripts() {
     return List.of("rotary.py", "llama.py", "olmo2.py");
   }
 

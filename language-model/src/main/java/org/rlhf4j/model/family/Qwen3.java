@@ -33,7 +33,7 @@ final class Qwen3 extends LlamaLike {
   }
 
   @Override
-  public List<String> programs() {
+  public List<String> scripts() {
     return List.of("rotary.py", "llama.py", "qwen3.py");
   }
 

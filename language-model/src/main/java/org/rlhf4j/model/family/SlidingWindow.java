@@ -52,7 +52,7 @@ record SlidingWindow(int size, List<Boolean> layers) {
     return new SlidingWindow(all.contains(true) ? size : 0, all);
   }
 
-  /** What the program reads. */
+  /** What the script reads. */
   Map<String, Object> constants() {
     return Map.of(
         "window", size, "sliding", layers.stream().map(sliding -> sliding ? 1 : 0).toList());

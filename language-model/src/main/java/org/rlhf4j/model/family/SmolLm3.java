@@ -55,7 +55,7 @@ final class SmolLm3 extends LlamaLike {
   }
 
   @Override
-  public List<String> programs() {
+  public List<String> scripts() {
     return List.of("rotary.py", "llama.py", "smollm3.py");
   }
 

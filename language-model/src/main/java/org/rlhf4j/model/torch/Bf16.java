@@ -12,9 +12,9 @@ public final class Bf16 {
   private Bf16() {}
 
   /** Compiled at first use, for the whole process. */
-  private static final class Program {
-    static final TorchProgram INSTANCE =
-        TorchProgram.compile(
+  private static final class Script {
+    static final TorchScript INSTANCE =
+        TorchScript.compile(
             "Bf16",
             """
               def zeros(self: __torch__.Bf16, shape: Tensor) -> Tensor:
@@ -32,13 +32,13 @@ public final class Bf16 {
   static NDArray zeros(NDManager manager, long... shape) {
     try (NDArray sizes = manager.create(shape)) {
       // Without a graph it would be a tensor that no graph may take later.
-      return Program.INSTANCE.runWithGraph("zeros", new NDList(sizes)).get(0);
+      return Script.INSTANCE.runWithGraph("zeros", new NDList(sizes)).get(0);
     }
   }
 
   /** Overwrites each second tensor, {@code p[]}, by the one before it, rounded to its format. */
   public static void copy(NDList pairs) {
-    Program.INSTANCE.run("copy", pairs).forEach(NDArray::close);
+    Script.INSTANCE.run("copy", pairs).forEach(NDArray::close);
   }
 
   /** The number that sixteen bits stand for, exactly. */

@@ -5,18 +5,18 @@ import ai.djl.ndarray.NDList;
 import java.util.Map;
 import java.util.Set;
 
-/** Matrix products as the programs compute them, by the library that is fastest on the machine. */
+/** Matrix products as the scripts compute them, by the library that is fastest on the machine. */
 public final class MatrixProduct {
-  /** By matrix: its copy in the library's own order. Nothing to do with tokens that are packed. */
-  public static final TorchArchive.EmptyDict PACKED =
+  /** By matrix: its copy in the library's own order. */
+  public static final TorchArchive.EmptyDict PACKED_WEIGHTS =
       new TorchArchive.EmptyDict("Dict[Tensor, Tensor]");
 
   private MatrixProduct() {}
 
   /** Compiled at first use, for the whole process. */
-  private static final class Program {
-    static final TorchProgram INSTANCE =
-        TorchProgram.compile(
+  private static final class Script {
+    static final TorchScript INSTANCE =
+        TorchScript.compile(
             "Transformer",
             source()
                 + """
@@ -24,13 +24,13 @@ public final class MatrixProduct {
                   def plain(self: __torch__.Transformer, a: Tensor, b: Tensor) -> Tensor:
                     return (self).product(a, b, None)
                 """,
-            Map.of("packed", PACKED));
+            Map.of("packed_weights", PACKED_WEIGHTS));
   }
 
   /** The source of {@code product(a, b, bias)} for this machine's processor. */
   public static String source() {
     boolean x86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
-    return TorchProgram.source(
+    return TorchScript.source(
         MatrixProduct.class, x86 ? "product_onednn.py" : "product_libtorch.py");
   }
 
@@ -42,6 +42,6 @@ public final class MatrixProduct {
    * @return [n, m], owned by the manager of {@code a}
    */
   public static NDArray of(NDArray a, NDArray b) {
-    return Program.INSTANCE.run("plain", new NDList(a, b)).get(0);
+    return Script.INSTANCE.run("plain", new NDList(a, b)).get(0);
   }
 }

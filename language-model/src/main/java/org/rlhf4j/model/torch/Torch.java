@@ -26,7 +26,7 @@ public final class Torch {
   private Torch() {}
 
   /**
-   * Starts the engine once. Programs run as written: no profiling executor, no fusion.
+   * Starts the engine once. Scripts run as written: no profiling executor, no fusion.
    *
    * @throws UserException where libtorch doesn't load, or isn't there
    */

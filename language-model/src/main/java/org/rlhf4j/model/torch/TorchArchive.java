@@ -12,7 +12,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * Writes a TorchScript archive around program source: a stored zip of four entries, as libtorch
+ * Writes a TorchScript archive around a script's source: a stored zip of four entries, as libtorch
  * reads it. The module it holds has one class, {@code Transformer} or another, whose attributes are
  * integers, floating-point numbers, lists of either and dictionaries that are empty at first.
  */
@@ -20,7 +20,7 @@ public final class TorchArchive {
   private TorchArchive() {}
 
   /**
-   * A dictionary that the program fills.
+   * A dictionary that the script fills.
    *
    * @param type its TorchScript type, {@code Dict[…, …]}
    */
@@ -30,7 +30,7 @@ public final class TorchArchive {
    * Makes an archive.
    *
    * @param type the module class that the source defines
-   * @param source the program, in the form that PyTorch saves
+   * @param source the script, in the form that PyTorch saves
    * @param attributes the module's attributes: {@code Integer}, {@code Double}, a list of either or
    *     {@link EmptyDict}
    * @return the archive's bytes
@@ -39,10 +39,10 @@ public final class TorchArchive {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
       zip.setMethod(ZipOutputStream.STORED);
-      put(zip, "program/data.pkl", modulePickle(type, attributes));
-      put(zip, "program/code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
-      put(zip, "program/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'}); // an empty tuple
-      put(zip, "program/version", "10\n".getBytes(StandardCharsets.US_ASCII));
+      put(zip, "script/data.pkl", modulePickle(type, attributes));
+      put(zip, "script/code/__torch__.py", source.getBytes(StandardCharsets.UTF_8));
+      put(zip, "script/constants.pkl", new byte[] {(byte) 0x80, 2, ')', '.'}); // an empty tuple
+      put(zip, "script/version", "10\n".getBytes(StandardCharsets.US_ASCII));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -95,7 +95,7 @@ public final class TorchArchive {
     }
   }
 
-  /** An attribute's type in the program. */
+  /** An attribute's type in the script. */
   static String typeOf(Object value) {
     if (value instanceof EmptyDict dict) {
       return dict.type();

@@ -6,13 +6,13 @@ import java.util.List;
 import org.rlhf4j.model.random.CounterRandom;
 
 /**
- * One weight tensor as the programs see it, and how it lies in a Hugging Face checkpoint.
+ * One weight tensor as the scripts see it, and how it lies in a Hugging Face checkpoint.
  *
- * @param name the program's name for it
+ * @param name the script's name for it
  * @param shape its shape
  * @param parts the checkpoint's tensors that it holds (one, or several for fused projections)
  * @param transposed whether it holds the transposes of its parts, side by side: checkpoints have
- *     matrices as [out, in], programs as [in, out]; else they lie one after another
+ *     matrices as [out, in], scripts as [in, out]; else they lie one after another
  * @param initial how a fresh one is drawn
  */
 public record ParameterSpec(

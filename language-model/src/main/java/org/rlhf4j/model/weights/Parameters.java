@@ -16,7 +16,7 @@ import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 
 /**
- * A network's weights in memory that libtorch allocated, in the order in which the programs index
+ * A network's weights in memory that libtorch allocated, in the order in which the scripts index
  * them. They are fp32; of a network that computes in bf16 and isn't trained, the matrices are held
  * in bf16 alone, and of one that is trained there are copies in bf16 beside them. Closing them
  * frees the memory, unless another model has them too.
@@ -188,7 +188,7 @@ public final class Parameters implements AutoCloseable {
     return specs;
   }
 
-  /** The arrays in their order, named for a program's {@code p: List[Tensor]}. */
+  /** The arrays in their order, named for a script's {@code p: List[Tensor]}. */
   public NDList list() {
     return arrays;
   }
@@ -291,7 +291,7 @@ public final class Parameters implements AutoCloseable {
     updateCopies();
   }
 
-  /** All weights, one tensor behind the other, as the programs have them; they have to be fp32. */
+  /** All weights, one tensor behind the other, as the scripts have them; they have to be fp32. */
   public float[] values() {
     FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(count()));
     for (int i = 0; i < specs.size(); i++) {

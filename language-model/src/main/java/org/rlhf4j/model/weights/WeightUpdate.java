@@ -4,17 +4,17 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
 import org.rlhf4j.model.torch.Profile;
-import org.rlhf4j.model.torch.TorchProgram;
+import org.rlhf4j.model.torch.TorchScript;
 
 /** The arithmetic of optimizers, over all weights of a network in one call. */
 public final class WeightUpdate {
   private WeightUpdate() {}
 
   /** Compiled at first use, for the whole process. */
-  private static final class Program {
-    static final TorchProgram INSTANCE =
-        TorchProgram.compile(
-            "WeightUpdate", TorchProgram.source(WeightUpdate.class, "weight_update.py"), Map.of());
+  private static final class Script {
+    static final TorchScript INSTANCE =
+        TorchScript.compile(
+            "WeightUpdate", TorchScript.source(WeightUpdate.class, "weight_update.py"), Map.of());
   }
 
   /**
@@ -36,7 +36,7 @@ public final class WeightUpdate {
   public static double norm(Parameters parameters) {
     try (Profile.Span span = Profile.span(Profile.Work.OPTIMIZER);
         NDManager scope = parameters.manager().newSubManager()) {
-      return Program.INSTANCE.run("norm", parameters.gradients(scope)).get(0).getFloat();
+      return Script.INSTANCE.run("norm", parameters.gradients(scope)).get(0).getFloat();
     }
   }
 
@@ -52,7 +52,7 @@ public final class WeightUpdate {
         NDManager scope = parameters.manager().newSubManager()) {
       NDList in = new NDList(parameters.gradients(scope));
       in.add(scope.create((float) limit));
-      return Program.INSTANCE.run("clip", in).get(0).getFloat();
+      return Script.INSTANCE.run("clip", in).get(0).getFloat();
     }
   }
 
@@ -89,7 +89,7 @@ public final class WeightUpdate {
                 constants.epsilon(),
                 constants.weightDecay()
               }));
-      Program.INSTANCE.run("adamw", in);
+      Script.INSTANCE.run("adamw", in);
       parameters.updateCopies();
     }
   }

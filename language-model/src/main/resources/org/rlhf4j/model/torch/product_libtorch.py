@@ -7,12 +7,12 @@
       out = torch.addmm(torch.type_as(unchecked_cast(Tensor, bias), a), a, b)
     return out
 
-  # x w (+ bias). Nothing is ever packed.
+  # x w (+ bias). No weight is ever packed.
   def weighted(self: __torch__.Transformer, x: Tensor, w: Tensor, bias: Optional[Tensor]) -> Tensor:
     return (self).product(x, w.detach(), bias)
 
-  def pack(self: __torch__.Transformer, indices: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:
+  def pack_weights(self: __torch__.Transformer, indices: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:
     return indices
 
-  def unpack(self: __torch__.Transformer, given: Tensor) -> Tensor:
+  def unpack_weights(self: __torch__.Transformer, given: Tensor) -> Tensor:
     return given

@@ -13,21 +13,21 @@
 
   # x w (+ bias), by the packed copy of w where there is one and rows are few, as PackedWeights has it: with more it is no faster.
   def weighted(self: __torch__.Transformer, x: Tensor, w: Tensor, bias: Optional[Tensor]) -> Tensor:
-    if torch.size(x, 0) <= 16 and torch.__contains__(self.packed, w):
-      out = ops.mkldnn._linear_pointwise(x, self.packed[w], bias, "none", annotate(List[Optional[number]], []), "")
+    if torch.size(x, 0) <= 16 and torch.__contains__(self.packed_weights, w):
+      out = ops.mkldnn._linear_pointwise(x, self.packed_weights[w], bias, "none", annotate(List[Optional[number]], []), "")
     else:
       out = (self).product(x, w.detach(), bias)
     return out
 
   # Keeps copies of the fp32 matrices at these indices of p in the order in which oneDNN reads them for that many rows, by identity.
   # They go stale where weights change.
-  def pack(self: __torch__.Transformer, indices: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:
+  def pack_weights(self: __torch__.Transformer, indices: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:
     for i in range(torch.size(indices, 0)):
       w = p[int(indices[i])]
-      torch._set_item(self.packed, w, ops.mkldnn._reorder_linear_weight(w.detach().t(), int(rows)))
+      torch._set_item(self.packed_weights, w, ops.mkldnn._reorder_linear_weight(w.detach().t(), int(rows)))
     return indices
 
   # Drops the copies.
-  def unpack(self: __torch__.Transformer, given: Tensor) -> Tensor:
-    torch.clear(self.packed)
+  def unpack_weights(self: __torch__.Transformer, given: Tensor) -> Tensor:
+    torch.clear(self.packed_weights)
     return given

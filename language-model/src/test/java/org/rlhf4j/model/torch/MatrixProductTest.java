@@ -29,7 +29,7 @@ class MatrixProductTest {
   @Test
   void bothSourcesAgree() {
     float[] ours = computed(MatrixProduct.source());
-    float[] others = computed(TorchProgram.source(MatrixProduct.class, "product_libtorch.py"));
+    float[] others = computed(TorchScript.source(MatrixProduct.class, "product_libtorch.py"));
     assertThat(ours).containsExactly(others, within(1e-5f));
     float[] a = new RandomTokens(1).weights(7 * 5);
     float[] b = new RandomTokens(2).weights(11 * 5);
@@ -47,13 +47,15 @@ class MatrixProductTest {
           def run(self: __torch__.Transformer, a: Tensor, b: Tensor, bias: Tensor) -> Tensor:
             return (self).product(a, b.t(), bias) + (self).product(a, b.t(), None) * 0.
         """;
-    try (TorchProgram program =
-            TorchProgram.compile(
-                "Transformer", source + caller, Map.of("packed", MatrixProduct.PACKED));
+    try (TorchScript script =
+            TorchScript.compile(
+                "Transformer",
+                source + caller,
+                Map.of("packed_weights", MatrixProduct.PACKED_WEIGHTS));
         NDManager manager = Torch.manager()) {
       NDArray a = manager.create(new RandomTokens(1).weights(7 * 5), new Shape(7, 5));
       NDArray b = manager.create(new RandomTokens(2).weights(11 * 5), new Shape(11, 5));
-      return program.run("run", new NDList(a, b, manager.arange(11f))).get(0).toFloatArray();
+      return script.run("run", new NDList(a, b, manager.arange(11f))).get(0).toFloatArray();
     }
   }
 }

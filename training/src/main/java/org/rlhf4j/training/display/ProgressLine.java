@@ -118,7 +118,7 @@ public final class ProgressLine implements AutoCloseable {
     return (long) step * TENTHS / steps;
   }
 
-  /** Seconds a step. The first is left out soon: programs are compiled there, proofs are made. */
+  /** Seconds a step. The first is left out soon: scripts are compiled there, proofs are made. */
   private double pace(int step, long now) {
     double seconds = (now - paceNanos) / 1e9 / Math.max(1, step - paceStep);
     if (paceStep == done) {

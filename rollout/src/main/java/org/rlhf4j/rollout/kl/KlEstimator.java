@@ -1,0 +1,79 @@
+package org.rlhf4j.rollout.kl;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * Estimators of KL(π ‖ π_ref) at a sampled token, from d = log π − log π_ref (Schulman 2020,
+ * "Approximating KL divergence"). All are 0 where the two agree; k1 is unbiased and of either sign,
+ * k3 unbiased and never negative; k2 is biased and never negative, and its gradient, averaged over
+ * the policy's samples, is that of the KL.
+ */
+public enum KlEstimator {
+  /** d. */
+  K1 {
+    @Override
+    public double of(double d) {
+      return d;
+    }
+
+    @Override
+    public NDArray of(NDArray d) {
+      return d;
+    }
+  },
+  /** ½ d². */
+  K2 {
+    @Override
+    public double of(double d) {
+      return 0.5 * d * d;
+    }
+
+    @Override
+    public NDArray of(NDArray d) {
+      return d.square().mul(0.5);
+    }
+  },
+  /** e^−d − 1 + d. */
+  K3 {
+    @Override
+    public double of(double d) {
+      return Math.expm1(-d) + d;
+    }
+
+    @Override
+    public NDArray of(NDArray d) {
+      return d.neg().exp().sub(1).add(d);
+    }
+  };
+
+  /**
+   * The estimate.
+   *
+   * @param d log π(token) − log π_ref(token)
+   * @return nats
+   */
+  public abstract double of(double d);
+
+  /**
+   * The estimates, differentiable.
+   *
+   * @param d log π(token) − log π_ref(token), any shape
+   * @return nats, of the same shape
+   */
+  public abstract NDArray of(NDArray d);
+
+  /**
+   * The estimates of a completion's tokens.
+   *
+   * @param logprobs log π per token
+   * @param refLogprobs log π_ref per token
+   * @return nats per token
+   */
+  public double[] of(float[] logprobs, float[] refLogprobs) {
+    double[] kl = new double[logprobs.length];
+    for (int t = 0; t < kl.length; t++) {
+      kl[t] = of((double) logprobs[t] - refLogprobs[t]);
+    }
+    return kl;
+  }
+}

@@ -1,0 +1,102 @@
+package org.rlhf4j.rollout.ratio;
+
+import ai.djl.ndarray.NDArray;
+import java.util.function.IntPredicate;
+
+/**
+ * How far a policy has moved from the one that sampled, over tokens: of the ratios ρ = π / π_old.
+ * Tokens of all updates of a step are added up.
+ */
+public final class RatioStatistics {
+  private long tokens;
+  private long clipped;
+  private double ratios;
+  private double k3;
+  private double entropies;
+  private double largest = Double.NEGATIVE_INFINITY;
+  private double farthest;
+
+  /**
+   * Adds a token.
+   *
+   * @param logRatio log π(token) − log π_old(token)
+   * @param entropy of π there, nats
+   * @param isClipped whether the clipped branch of the objective is the greater one
+   */
+  public void add(double logRatio, double entropy, boolean isClipped) {
+    double ratio = Math.exp(logRatio);
+    tokens++;
+    clipped += isClipped ? 1 : 0;
+    ratios += ratio;
+    k3 += Math.expm1(logRatio) - logRatio;
+    entropies += entropy;
+    largest = Math.max(largest, ratio);
+    farthest = Math.max(farthest, Math.abs(logRatio));
+  }
+
+  /**
+   * Adds the tokens of a pass.
+   *
+   * @param logRatios log π − log π_old [M]
+   * @param entropies of π [M], nats
+   * @param isClipped whether a token's clipped branch is the greater one
+   */
+  public void addAll(NDArray logRatios, NDArray entropies, IntPredicate isClipped) {
+    float[] logRatio = logRatios.toFloatArray();
+    float[] entropy = entropies.toFloatArray();
+    for (int t = 0; t < logRatio.length; t++) {
+      add(logRatio[t], entropy[t], isClipped.test(t));
+    }
+  }
+
+  /**
+   * Cuts ratios to the largest that a replay may bring.
+   *
+   * @param ratios ρ
+   * @param maxRatio the limit; null for none
+   */
+  public static NDArray capped(NDArray ratios, Double maxRatio) {
+    return maxRatio == null ? ratios : ratios.minimum(maxRatio);
+  }
+
+  /** Adds all tokens of another. */
+  public void add(RatioStatistics other) {
+    tokens += other.tokens;
+    clipped += other.clipped;
+    ratios += other.ratios;
+    k3 += other.k3;
+    entropies += other.entropies;
+    largest = Math.max(largest, other.largest);
+    farthest = Math.max(farthest, other.farthest);
+  }
+
+  /** The share of tokens that the objective clips. */
+  public double clipFraction() {
+    return (double) clipped / tokens;
+  }
+
+  /** The mean of k3 from the old policy to the new, ρ − 1 − log ρ, per token. */
+  public double approxKl() {
+    return k3 / tokens;
+  }
+
+  /** The mean ratio. */
+  public double ratioMean() {
+    return ratios / tokens;
+  }
+
+  /** The largest ratio. */
+  public double ratioMax() {
+    return largest;
+  }
+
+  /** The largest |log ρ|: 0 before a batch's first update, up to what float arithmetic explains. */
+  public double farthest() {
+    return farthest;
+  }
+
+  /** The mean entropy per token. */
+  public double entropy() {
+    return entropies / tokens;
+  }
+}

@@ -1,0 +1,127 @@
+package org.rlhf4j.rollout.reward;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.rollout.program.ProgramKind;
+import org.rlhf4j.rollout.program.RewardProgram;
+import org.rlhf4j.rollout.program.WeightedProgram;
+import org.rlhf4j.rollout.stage.Opened;
+import org.rlhf4j.settings.UserException;
+
+/** The programs of a run's {@code --reward}, opened, by the names that metrics have for them. */
+public final class RewardPrograms implements AutoCloseable {
+  private static final String REWARD_MODEL = "model";
+
+  private record Opened(WeightedProgram setting, RewardProgram program) {}
+
+  private final Map<String, Opened> programs = new LinkedHashMap<>();
+
+  private RewardPrograms() {}
+
+  /**
+   * Opens the programs of a run; see {@link #tried(List, double, RowFiles, OnBadRow, PrintStream)}.
+   *
+   * @param settings name the programs and the data; replayed rollouts need no programs
+   * @param shown takes what was found, and what commands say on their error streams
+   * @return the programs, to be closed
+   */
+  public static RewardPrograms tried(RolloutSettings settings, PrintStream shown) {
+    return settings.replay() != null
+        ? new RewardPrograms()
+        : tried(
+            settings.reward(),
+            settings.rewardTimeout(),
+            settings.allFiles(),
+            settings.onBadRow(),
+            shown);
+  }
+
+  /**
+   * Opens programs and tries them on some rows of each data file, so that what is wrong with them
+   * is known before a model is loaded. A command is kept running from here on.
+   *
+   * @param programs may be none
+   * @param timeout seconds that a command may keep silent while an answer is due
+   * @param files the data
+   * @param onBadRow what to do about a bad row
+   * @param shown takes what was found, and what commands say on their error streams
+   * @return the programs, to be closed
+   * @throws UserException where one can't be opened, fails, or applies to none of the rows
+   */
+  public static RewardPrograms tried(
+      List<WeightedProgram> programs,
+      double timeout,
+      RowFiles files,
+      OnBadRow onBadRow,
+      PrintStream shown) {
+    RewardPrograms opened = new RewardPrograms();
+    if (programs.isEmpty()) {
+      return opened;
+    }
+    try {
+      opened.open(programs, Duration.ofMillis(Math.round(1000 * timeout)), shown);
+      RewardTrial trial = RewardTrial.of(files, onBadRow);
+      opened.programs.forEach(
+          (name, one) -> shown.println(trial.line(one.setting(), name, one.program())));
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private void open(List<WeightedProgram> settings, Duration timeout, PrintStream shown) {
+    Map<ProgramKind, Integer> count = new HashMap<>();
+    for (WeightedProgram setting : settings) {
+      int number = count.merge(setting.kind(), 1, Integer::sum);
+      String name = setting.kind().name().toLowerCase(Locale.ROOT);
+      programs.put(
+          number == 1 ? name : name + "_" + number,
+          new Opened(setting, setting.open(new ProgramKind.Surroundings(timeout, shown))));
+    }
+  }
+
+  /** Whether there are none, so that a reward model alone judges. */
+  public boolean isEmpty() {
+    return programs.isEmpty();
+  }
+
+  /**
+   * What judges completions: the programs, the reward model, or the weighted sum of both.
+   *
+   * @param rewardModel has weight 1; empty where programs judge alone
+   * @param policyTokenizer that of the policy
+   */
+  public Reward with(Optional<? extends Reward> rewardModel, Tokenizer policyTokenizer) {
+    if (isEmpty()) {
+      return rewardModel.orElseThrow();
+    }
+    List<WeightedRewards.Part> parts = new ArrayList<>();
+    rewardModel.ifPresent(model -> parts.add(new WeightedRewards.Part(REWARD_MODEL, 1, model)));
+    programs.forEach(
+        (name, one) ->
+            parts.add(
+                new WeightedRewards.Part(
+                    name,
+                    one.setting().weight(),
+                    new ProgramReward(
+                        one.setting().kind().written(), one.program(), policyTokenizer))));
+    return new WeightedRewards(parts);
+  }
+
+  @Override
+  public void close() {
+    programs.values().forEach(one -> one.program().close());
+  }
+}

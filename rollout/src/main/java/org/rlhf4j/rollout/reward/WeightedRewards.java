@@ -1,0 +1,67 @@
+package org.rlhf4j.rollout.reward;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutGroup;
+
+/**
+ * A sum of rewards, each with its weight. A part that is NaN doesn't apply to the completion and is
+ * left out of its sum; where none applies the score is NaN too. A part of weight 0 is shown alone.
+ */
+public final class WeightedRewards implements Reward {
+
+  /**
+   * A part of the sum.
+   *
+   * @param name what metrics call it, after {@code reward_}
+   * @param weight of its score in the sum
+   * @param reward gives its score
+   */
+  public record Part(String name, double weight, Reward reward) {}
+
+  private final List<Part> parts;
+
+  /**
+   * A sum.
+   *
+   * @param parts at least one, of different names
+   */
+  public WeightedRewards(List<Part> parts) {
+    this.parts = List.copyOf(parts);
+  }
+
+  @Override
+  public void foresee(RolloutGroup group) {
+    parts.forEach(part -> part.reward().foresee(group));
+  }
+
+  @Override
+  public double[] score(Rollout rollout) {
+    return scored(rollout).scores();
+  }
+
+  @Override
+  public Rollout scored(Rollout rollout) {
+    int n = rollout.size();
+    double[] sums = new double[n];
+    Arrays.fill(sums, Double.NaN);
+    List<Map<String, Double>> rewards = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      rewards.add(new LinkedHashMap<>());
+    }
+    for (Part part : parts) {
+      double[] scores = part.reward().score(rollout);
+      for (int i = 0; i < n; i++) {
+        rewards.get(i).put(part.name(), scores[i]);
+        if (!Double.isNaN(scores[i]) && part.weight() != 0) {
+          sums[i] = (Double.isNaN(sums[i]) ? 0 : sums[i]) + part.weight() * scores[i];
+        }
+      }
+    }
+    return rollout.withRewards(rewards).withScores(sums);
+  }
+}

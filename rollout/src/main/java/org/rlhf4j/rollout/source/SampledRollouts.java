@@ -1,0 +1,206 @@
+package org.rlhf4j.rollout.source;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.batch.Shuffle;
+import org.rlhf4j.data.token.TokenizedPrompt;
+import org.rlhf4j.model.Generator;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingListener;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.rollout.Completion;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.rollout.reward.Reward;
+import org.rlhf4j.training.Pace;
+import org.rlhf4j.training.RunPlan;
+
+/** Samples completions from the policy as it stands and scores them. */
+public final class SampledRollouts implements RolloutSource {
+  private static final int MAX_ROWS = 64;
+  private static final int TRIED_TOKENS = 4;
+
+  private final LanguageModel policy;
+  private final List<TokenizedPrompt> prompts;
+  private final BatchOrder order;
+  private final int samples;
+  private final SamplingSettings sampling;
+  private final long seed;
+  private final Reward reward;
+
+  /**
+   * A source.
+   *
+   * @param policy samples, and is trained between the steps
+   * @param prompts all prompts
+   * @param order which prompts a step takes
+   * @param samples completions per prompt
+   * @param sampling how to draw
+   * @param seed the run's
+   * @param reward scores the completions
+   */
+  public SampledRollouts(
+      LanguageModel policy,
+      List<TokenizedPrompt> prompts,
+      BatchOrder order,
+      int samples,
+      SamplingSettings sampling,
+      long seed,
+      Reward reward) {
+    this.policy = policy;
+    this.prompts = prompts;
+    this.order = order;
+    this.samples = samples;
+    this.sampling = sampling;
+    this.seed = seed;
+    this.reward = reward;
+  }
+
+  @Override
+  public long stepsPerEpoch() {
+    return order.stepsPerEpoch();
+  }
+
+  @Override
+  public Rollout rollout(int step) {
+    return rollout(step, order.rows(step));
+  }
+
+  /**
+   * A rollout of other prompts than the step's own.
+   *
+   * @param step from 1
+   * @param rows indices of prompts, at least one
+   * @return the batch, scored
+   */
+  Rollout rollout(int step, int[] rows) {
+    return reward.scored(sample(step, rows));
+  }
+
+  /** The prompts that a step doesn't take, in an order of the step's own. */
+  int[] otherRows(int step) {
+    Set<Integer> own = Arrays.stream(order.rows(step)).boxed().collect(Collectors.toSet());
+    return Arrays.stream(Shuffle.permutation(prompts.size(), seed, -step))
+        .filter(row -> !own.contains(row))
+        .toArray();
+  }
+
+  /**
+   * What a step takes on this machine.
+   *
+   * @param sampling seconds of sampling its completions, none of which ends early
+   * @param forward seconds of a forward pass of the policy over them
+   */
+  public record Trial(double sampling, double forward) {}
+
+  /**
+   * Runs the policy over a few rows and samples a few tokens after their prompts. What the other
+   * rows add to a sampled token is the arithmetic of one more.
+   *
+   * @return what a step takes
+   */
+  public Trial trial() {
+    int[] rows = order.rows(1);
+    int length = sampling.maxNewTokens();
+    List<TokenTree> all = Arrays.stream(rows).mapToObj(row -> tree(row, length)).toList();
+    List<TokenTree> few = Pace.few(all, policy.parameters().count() + policy.frozenCount());
+    PackedTokens tokens = PackedTokens.of(few);
+    double perToken =
+        Pace.seconds(() -> policy.logprobs(tokens, sampling.temperature())) / tokens.tokens();
+
+    int[] tried = Arrays.copyOf(rows, few.size());
+    double first = Pace.seconds(() -> generate(1, tried, 1, SamplingListener.NONE));
+    double more = Pace.seconds(() -> generate(1, tried, 1 + TRIED_TOKENS, SamplingListener.NONE));
+    double completions = (double) rows.length * samples;
+    double atOnce = Math.min(MAX_ROWS, completions);
+    double token =
+        Math.max(0, more - first) / TRIED_TOKENS
+            + Math.max(0, atOnce - (double) tried.length * samples) * perToken;
+    long promptTokens = all.stream().mapToLong(tree -> tree.prompt().length).sum();
+    return new Trial(
+        promptTokens * perToken + completions / atOnce * length * token,
+        all.stream().mapToLong(TokenTree::length).sum() * perToken);
+  }
+
+  /** A prompt with completions of full length. */
+  private TokenTree tree(int row, int length) {
+    return new TokenTree(prompts.get(row).ids(), Collections.nCopies(samples, new int[length]));
+  }
+
+  /**
+   * What sampling takes beside the policy, where no completion ends early.
+   *
+   * @param maxLength tokens of prompt and completion
+   * @return parts of the memory
+   */
+  public List<RunPlan.Part> memory(int maxLength) {
+    long completions = (long) order.rows(1).length * samples;
+    long waves = (completions + MAX_ROWS - 1) / MAX_ROWS;
+    long weights = Generator.packedWeightBytes(policy, waves * sampling.maxNewTokens());
+    return weights == 0
+        ? List.of(cache(maxLength))
+        : List.of(cache(maxLength), new RunPlan.Part("packed weights", weights));
+  }
+
+  /**
+   * Keys and values of completions in work.
+   *
+   * @param maxLength tokens of prompt and completion
+   */
+  private RunPlan.Part cache(int maxLength) {
+    Dimensions d = policy.config().dimensions();
+    long rows = Math.min(MAX_ROWS, (long) order.rows(1).length * samples);
+    long numbers = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
+    return new RunPlan.Part(
+        "keys and values of %,d completions".formatted(rows), policy.precision().bytes() * numbers);
+  }
+
+  private void generate(int step, int[] rows, int maxNewTokens, SamplingListener listener) {
+    List<GenerationRequest> requests = new ArrayList<>();
+    for (int row : rows) {
+      List<SampleKey> keys =
+          IntStream.range(0, samples).mapToObj(i -> new SampleKey(seed, step, row, i)).toList();
+      requests.add(new GenerationRequest(prompts.get(row).ids(), keys));
+    }
+    SamplingSettings settings = SamplingSettings.of(maxNewTokens, sampling.temperature());
+    int[] stopIds = policy.tokenizer().stopIds();
+    Generator.generate(policy, settings, stopIds, listener, requests, MAX_ROWS);
+  }
+
+  private Rollout sample(int step, int[] rows) {
+    Completion[][] completions = new Completion[rows.length][samples];
+    SamplingListener listener =
+        new SamplingListener() {
+          @Override
+          public void finished(int g, int number, Sampled sampled) {
+            completions[g][number] = completion(sampled);
+            reward.foresee(group(g, rows[g], completions[g][number]));
+          }
+        };
+    generate(step, rows, sampling.maxNewTokens(), listener);
+    return new Rollout(
+        IntStream.range(0, rows.length).mapToObj(g -> group(g, rows[g], completions[g])).toList());
+  }
+
+  private RolloutGroup group(int number, int row, Completion... completions) {
+    return RolloutGroup.of(number, prompts.get(row), List.of(completions));
+  }
+
+  private Completion completion(Sampled sampled) {
+    String text = policy.tokenizer().decodeContinuation(sampled.ids());
+    return new Completion(
+        sampled.ids(), sampled.ended(), text, Double.NaN, sampled.logprobs(), null, null);
+  }
+}

@@ -1,0 +1,31 @@
+package org.rlhf4j.rollout.stage;
+
+import org.rlhf4j.reward.Normalization;
+import org.rlhf4j.rollout.Completion;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutSettings;
+
+/**
+ * What a run learns from: raw scores, normalized where that is wanted, less the penalty of
+ * completions that were cut. It goes no further; metrics and files have the raw scores.
+ *
+ * @param normalization of the reward model's scores
+ * @param missingEosPenalty subtracted where a completion was cut
+ */
+record PenalizedScores(Normalization normalization, double missingEosPenalty) {
+
+  static PenalizedScores of(RolloutSettings settings) {
+    return new PenalizedScores(
+        settings.normalizeReward() ? Normalization.of(settings.rewardModel()) : Normalization.NONE,
+        settings.missingEosPenalty());
+  }
+
+  /** Of all completions, in flat order. */
+  double[] of(Rollout rollout) {
+    return rollout.completions().stream().mapToDouble(this::of).toArray();
+  }
+
+  double of(Completion completion) {
+    return normalization.of(completion.score()) - (completion.ended() ? 0 : missingEosPenalty);
+  }
+}

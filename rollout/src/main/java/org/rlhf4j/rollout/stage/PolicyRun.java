@@ -1,0 +1,158 @@
+package org.rlhf4j.rollout.stage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.compare.ModelComparison;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.training.HeldOutGoal;
+import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.run.Sample;
+
+/**
+ * What ppo and grpo have in common: models, a source of rollouts, and each step's rollout from
+ * both, complete with the log-probabilities of policy and reference.
+ */
+public final class PolicyRun implements AutoCloseable {
+  private final PolicySettings settings;
+  private final PenalizedScores penalized;
+  private final PolicyModels models;
+  private final StepSource source;
+
+  private PolicyRun(
+      LanguageModel policy, PolicySettings settings, RewardPrograms programs, Opened opened) {
+    this.settings = settings;
+    this.penalized = PenalizedScores.of(settings.rollouts());
+    this.models = opened.add(PolicyModels.load(policy, settings), PolicyModels::close);
+    this.source = StepSource.of(models, settings, penalized, programs);
+  }
+
+  /**
+   * Loads what the run needs beside the policy.
+   *
+   * @param policy to improve, by passes as the loop's settings say; stays the caller's to close
+   * @param settings the run's
+   * @param programs that judge completions; stay the caller's to close
+   * @return the run, to be closed
+   */
+  public static PolicyRun open(
+      LanguageModel policy, PolicySettings settings, RewardPrograms programs) {
+    policy.checkpointGradients(settings.loop().gradientCheckpointing());
+    return Opened.allOrNone(opened -> new PolicyRun(policy, settings, programs, opened));
+  }
+
+  /** The settings. */
+  PolicySettings settings() {
+    return settings;
+  }
+
+  /** Policy, reference and reward model. */
+  public PolicyModels models() {
+    return models;
+  }
+
+  /** How many steps the run makes. */
+  public int steps() {
+    return settings.loop().stepsOver(source.stepsPerEpoch());
+  }
+
+  /** What the rollouts are made from, for the reader at the terminal. */
+  public String report() {
+    return source.report();
+  }
+
+  /**
+   * The rollout of a step with scores and the log-probabilities of policy and reference. On the
+   * first sampled one the proofs are made.
+   *
+   * @param step from 1
+   * @return the batch, and what became of it before it was complete
+   */
+  public StepRollout rollout(int step) {
+    double temperature = settings.rollouts().temperature();
+    int tokenBudget = settings.tokenBudget();
+    // 1. Completions with their scores: sampled, or as recorded.
+    StepRollout made = source.rollout(step);
+    // 2. Log-probabilities of policy and reference, where there are none yet.
+    Rollout rollout =
+        RolloutScoring.withLogprobs(models.policy(), made.rollout(), temperature, tokenBudget);
+    rollout = RolloutScoring.withRefLogprobs(models.reference(), rollout, temperature, tokenBudget);
+    // 3. The proofs, on the first sampled rollout.
+    source.prove(step, rollout);
+    return new StepRollout(rollout, made.metrics());
+  }
+
+  /**
+   * The scores, normalized where that is wanted, after the penalty for completions that were cut.
+   *
+   * @param rollout a scored batch
+   * @return one per completion, in flat order
+   */
+  public double[] penalizedScores(Rollout rollout) {
+    return penalized.of(rollout);
+  }
+
+  /**
+   * The KL from policy to reference over the whole vocabulary, both as they stand.
+   *
+   * @param rollout at whose tokens
+   * @return the mean over completions of the sum over their tokens, in nats
+   */
+  double exactKl(Rollout rollout) {
+    return RolloutScoring.exactKl(
+        models.policy(),
+        models.reference(),
+        rollout,
+        settings.rollouts().temperature(),
+        settings.tokenBudget());
+  }
+
+  /** Compares the policy as it stands with the reference on held-out prompts, where there are. */
+  Optional<ModelComparison> heldOutComparison() {
+    return source.heldOutComparison();
+  }
+
+  /** By what such comparisons are compared. */
+  HeldOutGoal goal() {
+    return settings.rollouts().heldOut().goal();
+  }
+
+  /**
+   * A completion of each of a few prompts, held-out ones where there are, by the policy as it
+   * stands, drawn with the same random numbers each time.
+   *
+   * @return completions with their raw scores; none where rollouts are replayed
+   */
+  List<Sample> samples() {
+    return source.samples();
+  }
+
+  /**
+   * What the run is going to do.
+   *
+   * @param passes over each rollout batch
+   * @param minibatches updates of a pass
+   * @param more networks beside policy, reference and reward model that are trained
+   * @return the plan; its tokens are counted as if no completion ended early
+   */
+  public RunPlan plan(int passes, int minibatches, List<RunPlan.Part> more) {
+    LanguageModel policy = models.policy();
+    List<RunPlan.Part> memory = new ArrayList<>(models.memory(more));
+    memory.addAll(RunPlan.Part.ofTokens(policy, settings.tokenBudget()));
+    memory.addAll(source.memory());
+    long updates = (long) steps() * passes * minibatches;
+    // Forward passes over a batch: the scoring networks', and those that updates amount to.
+    int scored = 1 + (models.rewardModel().isPresent() ? 1 : 0) + more.size();
+    double trained = RunPlan.passes(policy) * (1 + more.size()) * passes;
+    return new RunPlan(
+        source.work(steps(), updates), memory, source.seconds(steps(), scored + trained));
+  }
+
+  @Override
+  public void close() {
+    models.close();
+  }
+}

@@ -1,0 +1,72 @@
+package org.rlhf4j.rollout.stage;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.compare.ModelComparison;
+import org.rlhf4j.rollout.file.RolloutFile;
+import org.rlhf4j.rollout.source.ReplayedRollouts;
+import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.Sample;
+
+/**
+ * Steps that were recorded, with their scores: nothing is sampled, judged or proved.
+ *
+ * @param rollouts of the steps
+ */
+record ReplayedSteps(ReplayedRollouts rollouts) implements StepSource {
+
+  static ReplayedSteps read(Path file, LanguageModel policy) {
+    return new ReplayedSteps(
+        new ReplayedRollouts(
+            RolloutFile.read(file, policy.tokenizer(), policy.config().dimensions())));
+  }
+
+  @Override
+  public long stepsPerEpoch() {
+    return rollouts.stepsPerEpoch();
+  }
+
+  @Override
+  public String report() {
+    return "prompts: " + stepsPerEpoch() + " recorded steps";
+  }
+
+  @Override
+  public StepRollout rollout(int step) {
+    return new StepRollout(rollouts.rollout(step), new Metrics());
+  }
+
+  @Override
+  public void prove(int step, Rollout rollout) {
+    // What was recorded needn't be of this policy.
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return List.of();
+  }
+
+  @Override
+  public Optional<ModelComparison> heldOutComparison() {
+    return Optional.empty();
+  }
+
+  @Override
+  public List<RunPlan.Part> memory() {
+    return List.of();
+  }
+
+  @Override
+  public String work(int steps, long updates) {
+    return "%,d recorded steps, %,d updates".formatted(steps, updates);
+  }
+
+  @Override
+  public double seconds(int steps, double passes) {
+    return Double.NaN;
+  }
+}

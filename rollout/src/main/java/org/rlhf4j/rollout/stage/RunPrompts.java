@@ -1,0 +1,97 @@
+package org.rlhf4j.rollout.stage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.batch.SpreadRows;
+import org.rlhf4j.data.row.RowKind;
+import org.rlhf4j.data.split.SplitPrompts;
+import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.TokenizedPrompt;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.rollout.compare.HeldOutPrompts;
+import org.rlhf4j.rollout.reward.Reward;
+import org.rlhf4j.rollout.reward.RewardModelReward;
+import org.rlhf4j.rollout.source.SampledRollouts;
+
+/**
+ * The prompts of a run, and what is sampled from them.
+ *
+ * @param settings the run's
+ * @param split those to train on, those held out
+ * @param seed the run's
+ */
+record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
+  /** Prompts whose completions are shown as samples. */
+  private static final int FEW = 4;
+
+  /** Reads the prompts, and stops where too few are left on either side. */
+  static RunPrompts read(RolloutSettings settings, Tokenizer tokenizer, long seed) {
+    boolean withFields = settings.reward().stream().anyMatch(program -> program.kind().isUsers());
+    SplitPrompts split =
+        SplitPrompts.read(
+            settings.files(),
+            withFields ? RowKind.PROMPTS_WITH_FIELDS : RowKind.PROMPTS,
+            settings.onBadRow(),
+            new RowTokenizer(tokenizer, settings.maxLength()),
+            settings.maxNewTokens());
+    split.report().require(settings.maxDropped());
+    settings.heldOut().require(split.heldOut().size());
+    return new RunPrompts(settings, split, seed);
+  }
+
+  /** Stops at a prompt that the reward model can't read. */
+  void requireReadBy(RewardModelReward reward) {
+    split.training().forEach(reward::requireReads);
+    split.heldOut().forEach(reward::requireReads);
+  }
+
+  /** Each step's completions. */
+  SampledRollouts rollouts(LanguageModel policy, boolean shuffle, int samples, Reward reward) {
+    BatchOrder order =
+        new BatchOrder(split.training().size(), settings.promptsPerStep(), seed, shuffle);
+    return new SampledRollouts(policy, split.training(), order, samples, sampling(), seed, reward);
+  }
+
+  /** A completion of each of a few prompts, held-out ones where there are. */
+  SampledRollouts few(LanguageModel policy, Reward reward) {
+    List<TokenizedPrompt> few =
+        SpreadRows.of(split.heldOut().isEmpty() ? split.training() : split.heldOut(), FEW);
+    BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);
+    return new SampledRollouts(policy, few, all, 1, sampling(), seed, reward);
+  }
+
+  /** What evaluations compare on; empty where nothing is held out. */
+  Optional<HeldOutPrompts> heldOut(LanguageModel reference, Reward reward, int tokenBudget) {
+    return split.heldOut().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new HeldOutPrompts(reference, compared(), sampling(), seed, reward, tokenBudget));
+  }
+
+  private List<TokenizedPrompt> compared() {
+    return SpreadRows.of(split.heldOut(), settings.heldOut().evalPrompts());
+  }
+
+  private SamplingSettings sampling() {
+    return SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
+  }
+
+  /** What became of the rows, for the reader at the terminal. */
+  List<String> lines() {
+    List<String> lines = new ArrayList<>(split.lines());
+    if (compared().size() < split.heldOut().size()) {
+      lines.add(
+          "each evaluation takes %,d of %,d held-out prompts"
+              .formatted(compared().size(), split.heldOut().size()));
+    }
+    if (settings.skipProofs()) {
+      lines.add("proofs: skipped, as asked for");
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,169 @@
+package org.rlhf4j.rollout.stage;
+
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.Completion;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.rollout.compare.HeldOutPrompts;
+import org.rlhf4j.rollout.compare.ModelComparison;
+import org.rlhf4j.rollout.reward.Reward;
+import org.rlhf4j.rollout.reward.RewardModelReward;
+import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.source.ResampledRollouts;
+import org.rlhf4j.rollout.source.SampledRollouts;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.run.Sample;
+
+/** Steps that the policy samples as it stands and a reward judges. */
+final class SampledSteps implements StepSource {
+  private final PolicyModels models;
+  private final PolicySettings settings;
+  private final RunPrompts prompts;
+  private final Optional<RewardModelReward> judge;
+  private final SampledRollouts sampled;
+  private final Optional<ResampledRollouts> resampled;
+  private final SampledRollouts few;
+  private final Optional<HeldOutPrompts> heldOut;
+
+  /**
+   * Reads the prompts.
+   *
+   * @param models of the run
+   * @param settings the run's
+   * @param penalized what completions of a group are told apart by
+   * @param programs that judge completions; stay the caller's to close
+   * @throws UserException where too few are left, or the reward model can't read one
+   */
+  SampledSteps(
+      PolicyModels models,
+      PolicySettings settings,
+      PenalizedScores penalized,
+      RewardPrograms programs) {
+    LanguageModel policy = models.policy();
+    int tokenBudget = settings.tokenBudget();
+    this.models = models;
+    this.settings = settings;
+    this.judge =
+        models
+            .rewardModel()
+            .map(model -> new RewardModelReward(model, policy.tokenizer(), tokenBudget));
+    this.prompts = RunPrompts.read(settings.rollouts(), policy.tokenizer(), settings.seed());
+    judge.ifPresent(prompts::requireReadBy);
+    Reward reward = programs.with(judge, policy.tokenizer());
+    this.sampled = prompts.rollouts(policy, settings.loop().shuffle(), settings.samples(), reward);
+    this.resampled =
+        settings.resample() == 0
+            ? Optional.empty()
+            : Optional.of(new ResampledRollouts(sampled, settings.resample(), penalized::of));
+    this.few = prompts.few(policy, reward);
+    this.heldOut = prompts.heldOut(models.firstReference(), reward, tokenBudget);
+  }
+
+  @Override
+  public long stepsPerEpoch() {
+    return sampled.stepsPerEpoch();
+  }
+
+  @Override
+  public String report() {
+    return String.join(System.lineSeparator(), prompts.lines());
+  }
+
+  @Override
+  public StepRollout rollout(int step) {
+    ResampledRollouts.Made made =
+        resampled
+            .map(source -> source.rollout(step))
+            .orElseGet(() -> new ResampledRollouts.Made(sampled.rollout(step), 0));
+    Rollout all = made.rollout();
+    Rollout judged =
+        all.judged()
+            .orElseThrow(
+                () ->
+                    new UserException(
+                        ("step %d: no reward applies to any completion; give a --reward that"
+                                + " applies to the rows, or rows with answers")
+                            .formatted(step)));
+    Metrics metrics = new Metrics();
+    if (!settings.rollouts().reward().isEmpty()) {
+      metrics.put("unscored", all.size() - judged.size());
+    }
+    if (resampled.isPresent()) {
+      metrics.put("resampled_groups", made.resampled());
+    }
+    return new StepRollout(judged, metrics);
+  }
+
+  @Override
+  public void prove(int step, Rollout rollout) {
+    RolloutSettings rollouts = settings.rollouts();
+    if (step == 1 && !rollouts.skipProofs()) {
+      prove(Proofs.of(policy(), rollout, rollouts.temperature(), settings.tokenBudget()));
+    }
+  }
+
+  private void prove(Proofs proofs) {
+    proofs.ratioIsOne();
+    if (settings.rollouts().referenceModel() == null) {
+      proofs.klIsZero();
+    }
+    proofs.batchSplitIsNoMatter();
+    proofs.paddingIsNoMatter(
+        policy().tokenizer().eosId(), policy().config().dimensions().positions());
+    judge.ifPresent(reward -> proofs.scoresAreEachOnesOwn(reward, reward.tolerance()));
+  }
+
+  private LanguageModel policy() {
+    return models.policy();
+  }
+
+  @Override
+  public List<Sample> samples() {
+    return few.rollout(1).groups().stream().map(SampledSteps::sample).toList();
+  }
+
+  private static Sample sample(RolloutGroup group) {
+    Completion completion = group.completions().get(0);
+    return new Sample(
+        group.prompt(),
+        completion.text(),
+        completion.ended(),
+        completion.score(),
+        completion.rewards());
+  }
+
+  @Override
+  public Optional<ModelComparison> heldOutComparison() {
+    return heldOut.map(compared -> compared.compare(policy()));
+  }
+
+  @Override
+  public List<RunPlan.Part> memory() {
+    return sampled.memory(settings.rollouts().maxLength());
+  }
+
+  @Override
+  public String work(int steps, long updates) {
+    int promptsPerStep = settings.rollouts().promptsPerStep();
+    long completions = (long) steps * promptsPerStep * settings.samples();
+    return "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates"
+        .formatted(
+            steps,
+            promptsPerStep,
+            settings.samples(),
+            completions,
+            settings.rollouts().maxNewTokens(),
+            updates);
+  }
+
+  @Override
+  public double seconds(int steps, double passes) {
+    SampledRollouts.Trial trial = sampled.trial();
+    return steps * (trial.sampling() + trial.forward() * passes);
+  }
+}

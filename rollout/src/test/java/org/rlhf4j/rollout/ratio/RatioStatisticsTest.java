@@ -1,0 +1,54 @@
+package org.rlhf4j.rollout.ratio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RatioStatisticsTest {
+
+  @Test
+  void handWorked() {
+    RatioStatistics ratios = new RatioStatistics();
+    ratios.add(0, 1, false);
+    ratios.add(Math.log(2), 2, true);
+    ratios.add(-Math.log(2), 4.5, false);
+    // ρ: 1, 2, 0.5
+    assertThat(ratios.ratioMean()).isCloseTo(3.5 / 3, within(1e-12));
+    assertThat(ratios.ratioMax()).isCloseTo(2, within(1e-12));
+    // ρ − 1 − log ρ: 0, 2 − 1 − 0.6931472 = 0.3068528, 0.5 − 1 + 0.6931472 = 0.1931472
+    assertThat(ratios.approxKl()).isCloseTo(0.5 / 3, within(1e-12));
+    assertThat(ratios.clipFraction()).isCloseTo(1 / 3.0, within(1e-12));
+    assertThat(ratios.entropy()).isEqualTo(2.5);
+    assertThat(ratios.farthest()).isCloseTo(0.6931472, within(1e-7));
+  }
+
+  /** Updates of different sizes: tokens weigh the same, not updates. */
+  @Test
+  void addedUpEqualsOneAfterTheOther() {
+    Random random = new Random(3);
+    RatioStatistics all = new RatioStatistics();
+    RatioStatistics sum = new RatioStatistics();
+    double meanOfMeans = 0;
+    for (int size : new int[] {1, 7, 13}) {
+      RatioStatistics part = new RatioStatistics();
+      for (int t = 0; t < size; t++) {
+        double logRatio = random.nextGaussian();
+        boolean clipped = random.nextBoolean();
+        all.add(logRatio, size, clipped);
+        part.add(logRatio, size, clipped);
+      }
+      sum.add(part);
+      meanOfMeans += part.entropy() / 3;
+    }
+    assertThat(sum.ratioMean()).isCloseTo(all.ratioMean(), within(1e-12));
+    assertThat(sum.ratioMax()).isEqualTo(all.ratioMax());
+    assertThat(sum.farthest()).isEqualTo(all.farthest());
+    assertThat(sum.approxKl()).isCloseTo(all.approxKl(), within(1e-12));
+    assertThat(sum.clipFraction()).isEqualTo(all.clipFraction());
+    // (1 · 1 + 7 · 7 + 13 · 13) / 21 tokens, where a mean of means is (1 + 7 + 13) / 3
+    assertThat(sum.entropy()).isCloseTo(219 / 21.0, within(1e-12));
+    assertThat(meanOfMeans).isCloseTo(7, within(1e-12));
+  }
+}
