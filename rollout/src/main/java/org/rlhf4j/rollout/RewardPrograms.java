@@ -41,7 +41,7 @@ public final class RewardPrograms implements AutoCloseable {
             settings.reward(),
             settings.rewardTimeout(),
             settings.allFiles(),
-            settings.onBadRow(),
+            settings.rows().onBadRow(),
             shown);
   }
 

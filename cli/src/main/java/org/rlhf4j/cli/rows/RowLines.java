@@ -100,7 +100,7 @@ final class RowLines<R extends Row, I> {
   }
 
   private void run(RowLineSettings settings, RowKind<R> kind, PrintWriter err) throws IOException {
-    try (RowReader<R> reader = RowReader.open(settings.files(), kind, onBadRow)) {
+    try (RowReader<R> reader = RowReader.open(settings.files().rowFiles(), kind, onBadRow)) {
       while (reader.hasNext()) {
         add(reader.next());
       }

@@ -14,18 +14,6 @@ import org.rlhf4j.model.chat.ChatMessage;
 
 /** One row as its file has it: values by field name. Null values count as absent. */
 public final class Fields {
-  /** The fields that rows are made of. */
-  public static final List<String> NAMES =
-      List.of(
-          "prompt",
-          "completion",
-          "text",
-          "messages",
-          "chosen",
-          "rejected",
-          "completions",
-          "margin",
-          "answer");
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ROLE = "role";

@@ -6,6 +6,7 @@ import java.util.List;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.grpo.GrpoSettings;
 import org.rlhf4j.grpo.GrpoStage;
+import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.RewardProgram;
@@ -43,7 +44,7 @@ public final class ImproveByGrpo {
         ConfigBuilder.of(GrpoConfig.class)
             .with(RolloutSettings::model, policy)
             .with(RolloutSettings::reward, List.of(WeightedProgram.of(RightSum.class)))
-            .with(RolloutSettings::data, List.of(prompts))
+            .with(RowFileSettings::data, List.of(prompts))
             .with(RolloutSettings::maxNewTokens, 12)
             .with(GrpoSettings::groupSize, 4)
             .with(RunSettings::output, output)

@@ -7,6 +7,7 @@ import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.ppo.PpoSettings;
 import org.rlhf4j.ppo.PpoStage;
 import org.rlhf4j.rollout.KlSettings;
+import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.training.LoopSettings;
@@ -34,7 +35,7 @@ public final class ImproveByPpo {
         ConfigBuilder.of(PpoConfig.class)
             .with(RolloutSettings::model, policy)
             .with(RolloutSettings::rewardModel, rewardModel)
-            .with(RolloutSettings::data, List.of(prompts))
+            .with(RowFileSettings::data, List.of(prompts))
             .with(RolloutSettings::promptsPerStep, 8)
             .with(RolloutSettings::maxNewTokens, 12)
             .with(RunSettings::output, output)
