@@ -126,8 +126,7 @@ class RowFileSettingsTest {
   void refusesWhatMeansNothing(String columns, String delimiter, String encoding, String message) {
     assertThatExceptionOfType(UsageException.class)
         .isThrownBy(
-            () ->
-                new RowFileSettings(List.of(), List.of(columns), delimiter, encoding).rowFiles())
+            () -> new RowFileSettings(List.of(), List.of(columns), delimiter, encoding).rowFiles())
         .withMessage(message);
   }
 }

@@ -102,8 +102,7 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
 
   @Override
   protected void run(CompareSettings chosen) throws IOException {
-    Rows<PromptRow> rows =
-        chosen.data().rows().read(RowKind.PROMPTS_WITH_FIELDS);
+    Rows<PromptRow> rows = chosen.data().rows().read(RowKind.PROMPTS_WITH_FIELDS);
     try (RewardPrograms programs =
             RewardPrograms.tried(
                 chosen.reward(),

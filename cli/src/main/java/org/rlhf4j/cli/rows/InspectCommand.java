@@ -11,6 +11,7 @@ import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.split.SplitFiles;
+import org.rlhf4j.data.split.SplitReader;
 import org.rlhf4j.data.split.SplitReport;
 import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.data.token.TrainedPart;
@@ -90,13 +91,11 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
       RowTokenizer rows = new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn());
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());
       SplitReport report =
-          SplitReport.read(
-              chosen.files(),
-              RowKind.ANY,
-              chosen.data().rows().onBadRow(),
-              rows.maxLength(),
-              (row, weight, counts) -> show(row, rows, counts, chosen, shown),
-              (row, weight, counts) -> tokenize(row, rows, counts, chosen));
+          new SplitReader<>(chosen.files(), RowKind.ANY, chosen.data().rows().onBadRow())
+              .read(
+                  rows.maxLength(),
+                  (row, weight, counts) -> show(row, rows, counts, chosen, shown),
+                  (row, weight, counts) -> tokenize(row, rows, counts, chosen));
       report.lines().forEach(out()::println);
       shown.lines().forEach(out()::println);
       out().flush();

@@ -21,8 +21,7 @@ public final class FieldNames {
 
   /** All of them. */
   public static final List<String> ALL =
-      List.of(
-          PROMPT, COMPLETION, TEXT, MESSAGES, CHOSEN, REJECTED, COMPLETIONS, MARGIN, ANSWER);
+      List.of(PROMPT, COMPLETION, TEXT, MESSAGES, CHOSEN, REJECTED, COMPLETIONS, MARGIN, ANSWER);
 
   private FieldNames() {}
 }
