@@ -7,7 +7,7 @@ import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
-import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.training.run.RunSettings;
 import org.rlhf4j.settings.ConfigBuilder;
 
@@ -23,7 +23,7 @@ public final class Consumer implements RewardProgram {
     SftConfig config =
         ConfigBuilder.of(SftConfig.class)
             .with(SftConfig::model, Path.of(args[0]))
-            .with(DataSettings::data, List.of(Path.of(args[1])))
+            .with(RowFileSettings::data, List.of(Path.of(args[1])))
             .with(RunSettings::output, Path.of(args[2]))
             .build();
     StageRun.train(SftStage.TYPE, config, step -> System.out.println(step.line("loss")));

@@ -1,7 +1,5 @@
 package org.rlhf4j.data;
 
-import java.nio.file.Path;
-import java.util.List;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.Setting;
@@ -11,18 +9,14 @@ import org.rlhf4j.settings.UsageException;
 /**
  * The rows that a stage learns from, and how long they may be.
  *
- * @param data files of rows
+ * @param rows the files, and what to do about their bad rows
  * @param maxLength tokens of prompt, completion and EOS together, or null for the model's positions
  *     but at most {@value #USUAL_LENGTH}
  * @param maxDropped the largest share of rows that may be dropped for their length
- * @param format how the files are written
  */
 @SettingsGroup("Data")
 public record DataSettings(
-    @Setting(
-            help = "File of rows: .csv, .jsonl or .json, also as .gz, or .parquet.",
-            required = true)
-        List<Path> data,
+    RowSettings rows,
     @Setting(
             help =
                 "Most tokens of prompt, completion and EOS together. A long prompt loses its"
@@ -32,8 +26,7 @@ public record DataSettings(
     @Setting(
             help = "Stop where a larger share of the rows than this would be dropped.",
             defaultValue = "1")
-        double maxDropped,
-    FormatSettings format) {
+        double maxDropped) {
 
   /** The most tokens of a row where no one says. */
   public static final int USUAL_LENGTH = 1024;
@@ -82,6 +75,6 @@ public record DataSettings(
 
   /** These settings with the longest row of a model filled in. */
   public DataSettings resolved(Dimensions dimensions) {
-    return new DataSettings(data, maxLengthOf(dimensions), maxDropped, format);
+    return new DataSettings(rows, maxLengthOf(dimensions), maxDropped);
   }
 }

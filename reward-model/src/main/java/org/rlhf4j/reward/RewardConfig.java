@@ -5,9 +5,8 @@ import java.util.List;
 import org.rlhf4j.data.BatchSettings;
 import org.rlhf4j.data.DataSettings;
 import org.rlhf4j.data.HeldOutSettings;
-import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.WeightSettings;
 import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.RowFormat;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.split.SplitFiles;
@@ -31,9 +30,8 @@ import org.rlhf4j.training.run.RunSettings;
  * @param model the model to start from
  * @param freezeBackbone whether the score head alone is trained
  * @param data the comparisons
- * @param dataWeights how many times an epoch takes the rows of each file; empty: once
+ * @param weights how often an epoch takes the rows of each file
  * @param marginColumn the field with a row's margin, or null for {@code margin} where a row has it
- * @param onBadRow what to do about a bad row
  * @param heldOut the rows to evaluate on
  * @param evaluation when to evaluate, and what follows from it
  * @param centerCoefficient the loss's centring coefficient
@@ -61,16 +59,11 @@ public record RewardConfig(
             defaultValue = "false")
         boolean freezeBackbone,
     DataSettings data,
-    @Setting(
-            help = "How many times an epoch takes the rows of each --data, in their order: 2,0.5.",
-            defaultText = "once")
-        List<Double> dataWeights,
+    WeightSettings weights,
     @Setting(
             help = "Field that holds by how much the chosen score should exceed the rejected one.",
             defaultText = "margin, where a row has it")
         String marginColumn,
-    @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
-        OnBadRow onBadRow,
     HeldOutSettings heldOut,
     EvaluationSettings evaluation,
     @Setting(
@@ -109,20 +102,12 @@ public record RewardConfig(
 
   /** The files of the run. */
   SplitFiles files() {
-    return new SplitFiles(
-        new RowFiles(data.data(), dataWeights, format()),
-        RowFiles.of(heldOut.evalData(), format()),
-        heldOut.evalFraction());
+    return data.rows().split(weights.dataWeights(), heldOut);
   }
 
   /** The files whose completions' scores go into the manifest as mean and deviation. */
   RowFiles normalizeOnFiles() {
-    return RowFiles.of(normalizeOn, format());
-  }
-
-  private RowFormat format() {
-    return RowFormat.of(
-        data.format().columns(), data.format().csvDelimiter(), data.format().encoding());
+    return data.rows().files().rowFiles(normalizeOn);
   }
 
   /** What is wanted of each row. */
@@ -136,9 +121,8 @@ public record RewardConfig(
         model,
         freezeBackbone,
         data.resolved(dimensions),
-        dataWeights,
+        weights,
         marginColumn,
-        onBadRow,
         heldOut,
         evaluation,
         centerCoefficient,

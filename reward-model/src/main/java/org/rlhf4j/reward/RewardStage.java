@@ -119,7 +119,9 @@ public final class RewardStage implements Stage, AutoCloseable {
   /** Reads the rows, says what became of them, and stops where too few are left. */
   private static SplitRows read(RewardConfig config, ScalarModel model, Display display) {
     RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), config.data().maxLength());
-    SplitRows rows = SplitRows.read(config.files(), config.rowKind(), config.onBadRow(), tokenizer);
+    SplitRows rows =
+        SplitRows.read(
+            config.files(), config.rowKind(), config.data().rows().onBadRow(), tokenizer);
     rows.lines().forEach(display.stream()::println);
     rows.report().require(config.data().maxDropped());
     config.evaluation().require(rows.heldOut().rows().size());
@@ -134,7 +136,10 @@ public final class RewardStage implements Stage, AutoCloseable {
     Tokenized<TokenizedRow> rows =
         new RowTokenizer(model.tokenizer(), config.data().maxLength())
             .tokenize(
-                Rows.read(config.normalizeOnFiles(), RowKind.DEMONSTRATIONS, config.onBadRow()));
+                Rows.read(
+                    config.normalizeOnFiles(),
+                    RowKind.DEMONSTRATIONS,
+                    config.data().rows().onBadRow()));
     rows.report().lines("rows to normalize on").forEach(display.stream()::println);
     rows.report().limit(config.data().maxDropped());
     rows.report().requireRows();

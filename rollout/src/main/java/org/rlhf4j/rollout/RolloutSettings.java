@@ -4,13 +4,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.rlhf4j.data.DataSettings;
-import org.rlhf4j.data.FormatSettings;
-import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.RowSettings;
+import org.rlhf4j.data.WeightSettings;
 import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.RowFormat;
 import org.rlhf4j.data.split.SplitFiles;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.rollout.program.WeightedProgram;
+import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.SettingsGroup;
@@ -26,12 +26,10 @@ import org.rlhf4j.settings.UsageException;
  * @param rewardTimeout seconds that a command among them may keep silent
  * @param normalizeReward whether what is learnt from is the score less the mean, over the
  *     deviation, that the reward model's manifest has
- * @param data files of rows whose prompts are sampled from
- * @param dataWeights how many times an epoch takes the prompts of each file; empty: once
- * @param format how the files are written
+ * @param rows the rows whose prompts are sampled from; no files where a rollout file is replayed
+ * @param weights how often an epoch takes the prompts of each file
  * @param maxLength the most tokens of prompt and completion, or null
  * @param maxDropped the largest share of rows that may be dropped
- * @param onBadRow what to do about a bad row
  * @param heldOut prompts to evaluate on
  * @param promptsPerStep prompts of one rollout batch
  * @param maxNewTokens the most tokens of a completion
@@ -70,13 +68,8 @@ public record RolloutSettings(
                     + " metrics and files keep the score.",
             defaultValue = "false")
         boolean normalizeReward,
-    @Setting(help = "File of rows whose prompts are sampled from.") List<Path> data,
-    @Setting(
-            help =
-                "How many times an epoch takes the prompts of each --data, in their order: 2,0.5.",
-            defaultText = "once")
-        List<Double> dataWeights,
-    FormatSettings format,
+    @Defaults("data=") RowSettings rows,
+    WeightSettings weights,
     @Setting(
             help = "Most tokens of prompt and completion together; a long prompt loses its start.",
             defaultText = "the model's positions, at most 1024")
@@ -85,7 +78,6 @@ public record RolloutSettings(
             help = "Stop where a larger share of the rows than this would be dropped.",
             defaultValue = "1")
         double maxDropped,
-    @Setting(help = "What to do about a bad row.", defaultValue = "fail") OnBadRow onBadRow,
     HeldOutPromptSettings heldOut,
     @Setting(help = "Prompts of one rollout batch.", defaultValue = "32") int promptsPerStep,
     @Setting(help = "Most tokens of a completion.", defaultValue = "128") int maxNewTokens,
@@ -118,7 +110,7 @@ public record RolloutSettings(
     if (maxLength != null) {
       Limits.positive("max-length", maxLength);
     }
-    if (replay == null && data.isEmpty()) {
+    if (replay == null && rows.files().data().isEmpty()) {
       throw new UsageException("--data is missing: name a file of rows with prompts, or --replay");
     }
     Limits.positive("reward-timeout", rewardTimeout);
@@ -143,19 +135,14 @@ public record RolloutSettings(
 
   /** The files whose prompts are sampled from, and those of held-out ones. */
   public SplitFiles files() {
-    RowFormat written = RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding());
-    return new SplitFiles(
-        new RowFiles(data, dataWeights, written),
-        RowFiles.of(heldOut.heldOut().evalData(), written),
-        heldOut.heldOut().evalFraction());
+    return rows.split(weights.dataWeights(), heldOut.heldOut());
   }
 
   /** All files with prompts, those of held-out ones among them. */
   public RowFiles allFiles() {
-    SplitFiles split = files();
-    List<Path> all = new ArrayList<>(split.data().files());
-    all.addAll(split.evalData().files());
-    return RowFiles.of(all, split.data().format());
+    List<Path> all = new ArrayList<>(rows.files().data());
+    all.addAll(heldOut.heldOut().evalData());
+    return rows.files().rowFiles(all);
   }
 
   /** These settings with the longest row of a model filled in. */
@@ -167,12 +154,10 @@ public record RolloutSettings(
         reward,
         rewardTimeout,
         normalizeReward,
-        data,
-        dataWeights,
-        format,
+        rows,
+        weights,
         DataSettings.longestRow(maxLength, dimensions),
         maxDropped,
-        onBadRow,
         heldOut,
         promptsPerStep,
         maxNewTokens,

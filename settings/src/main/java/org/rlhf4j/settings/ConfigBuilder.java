@@ -15,7 +15,7 @@ import java.util.Map;
  * SftConfig config =
  *     ConfigBuilder.of(SftConfig.class)
  *         .with(SftConfig::model, model)
- *         .with(DataSettings::data, List.of(rows))
+ *         .with(RowFileSettings::data, List.of(rows))
  *         .with(RunSettings::output, output)
  *         .with(OptimizerSettings::learningRate, 1e-4)
  *         .build();

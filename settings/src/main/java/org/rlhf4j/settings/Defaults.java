@@ -15,6 +15,9 @@ import java.lang.annotation.Target;
 @Retention(RetentionPolicy.RUNTIME)
 public @interface Defaults {
 
-  /** Each {@code name=value}; an empty value takes the default away. */
+  /**
+   * Each {@code name=value}; an empty value takes the default away. A setting that is named here is
+   * no longer required.
+   */
   String[] value();
 }

@@ -46,7 +46,8 @@ public record SettingSpec(
     return type.javaType();
   }
 
+  /** The same with another default, and so no longer required; an empty one is none. */
   SettingSpec withDefault(String value) {
-    return new SettingSpec(name, help, group, type, repeatable, value, value, required, model);
+    return new SettingSpec(name, help, group, type, repeatable, value, value, false, model);
   }
 }

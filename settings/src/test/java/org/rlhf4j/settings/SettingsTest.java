@@ -86,6 +86,18 @@ class SettingsTest {
   }
 
   @Test
+  void whatHasAnotherDefaultIsNotRequired() {
+    record Files(@Setting(help = "A.", required = true) List<String> data) {}
+
+    record Both(@Defaults("data=") Files files) {}
+
+    assertThatThrownBy(() -> Settings.of(Files.class).bind(Written.Mapping.EMPTY, Map.of()))
+        .hasMessageStartingWith("missing: --data");
+    assertThat(Settings.of(Both.class).bind(Written.Mapping.EMPTY, Map.of()))
+        .isEqualTo(new Both(new Files(List.of())));
+  }
+
+  @Test
   void findsFaultsOfDeclarations() {
     record Undocumented(int a) {}
 

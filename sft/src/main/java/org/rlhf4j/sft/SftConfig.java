@@ -5,9 +5,7 @@ import java.util.List;
 import org.rlhf4j.data.BatchSettings;
 import org.rlhf4j.data.DataSettings;
 import org.rlhf4j.data.HeldOutSettings;
-import org.rlhf4j.data.file.OnBadRow;
-import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.RowFormat;
+import org.rlhf4j.data.WeightSettings;
 import org.rlhf4j.data.split.SplitFiles;
 import org.rlhf4j.data.token.TrainedPart;
 import org.rlhf4j.model.family.Dimensions;
@@ -29,8 +27,7 @@ import org.rlhf4j.training.run.RunSettings;
  *
  * @param model the model to start from
  * @param data the demonstrations
- * @param dataWeights how many times an epoch takes the rows of each file; empty: once
- * @param onBadRow what to do about a bad row
+ * @param weights how often an epoch takes the rows of each file
  * @param trainOn the parts of a demonstration that are trained on
  * @param heldOut the rows to evaluate on
  * @param evaluation when to evaluate, and what follows from it
@@ -49,12 +46,7 @@ public record SftConfig(
             model = true)
         Path model,
     DataSettings data,
-    @Setting(
-            help = "How many times an epoch takes the rows of each --data, in their order: 2,0.5.",
-            defaultText = "once")
-        List<Double> dataWeights,
-    @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
-        OnBadRow onBadRow,
+    WeightSettings weights,
     @Setting(
             help =
                 "Parts that are trained on: completion, or prompt,completion. Of a text row it is"
@@ -81,13 +73,7 @@ public record SftConfig(
 
   /** The files of the run. */
   SplitFiles files() {
-    RowFormat format =
-        RowFormat.of(
-            data.format().columns(), data.format().csvDelimiter(), data.format().encoding());
-    return new SplitFiles(
-        new RowFiles(data.data(), dataWeights, format),
-        RowFiles.of(heldOut.evalData(), format),
-        heldOut.evalFraction());
+    return data.rows().split(weights.dataWeights(), heldOut);
   }
 
   /** These settings with what follows from the model and the machine filled in. */
@@ -95,8 +81,7 @@ public record SftConfig(
     return new SftConfig(
         model,
         data.resolved(dimensions),
-        dataWeights,
-        onBadRow,
+        weights,
         trainOn,
         heldOut,
         evaluation,

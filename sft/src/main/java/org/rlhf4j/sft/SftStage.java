@@ -96,7 +96,8 @@ public final class SftStage implements Stage, AutoCloseable {
     RowTokenizer tokenizer =
         new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainOn());
     SplitRows rows =
-        SplitRows.read(config.files(), RowKind.DEMONSTRATIONS, config.onBadRow(), tokenizer);
+        SplitRows.read(
+            config.files(), RowKind.DEMONSTRATIONS, config.data().rows().onBadRow(), tokenizer);
     rows.lines().forEach(display.stream()::println);
     rows.report().require(config.data().maxDropped());
     config.evaluation().require(rows.heldOut().rows().size());

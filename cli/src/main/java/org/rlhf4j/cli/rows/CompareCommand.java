@@ -6,10 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.data.DataSettings;
-import org.rlhf4j.data.FormatSettings;
-import org.rlhf4j.data.file.OnBadRow;
-import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.RowFormat;
 import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.Rows;
@@ -53,7 +49,6 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
    * @param reward programs that judge both
    * @param rewardTimeout seconds that a command among them may keep silent
    * @param data the rows with prompts, and how long they may be
-   * @param onBadRow what to do about a bad row
    * @param maxNewTokens the most tokens of a completion
    * @param temperature of sampling and of the log-probabilities; 0 takes the most probable token
    * @param json as one JSON object
@@ -78,11 +73,6 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
       @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")
           double rewardTimeout,
       DataSettings data,
-      @Setting(
-              help = "Stop at a bad row, or leave it out and go on.",
-              defaultValue = "fail",
-              group = "Data")
-          OnBadRow onBadRow,
       @Setting(help = "Most tokens of a completion.", defaultValue = "128", group = "Sampling")
           int maxNewTokens,
       @Setting(
@@ -104,12 +94,6 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
             "--reward-model or --reward is missing: name a reward model or a program");
       }
     }
-
-    private RowFiles files() {
-      FormatSettings format = data.format();
-      return RowFiles.of(
-          data.data(), RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
-    }
   }
 
   public CompareCommand() {
@@ -118,14 +102,13 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
 
   @Override
   protected void run(CompareSettings chosen) throws IOException {
-    Rows<PromptRow> rows =
-        Rows.read(chosen.files(), RowKind.PROMPTS_WITH_FIELDS, chosen.onBadRow());
+    Rows<PromptRow> rows = chosen.data().rows().read(RowKind.PROMPTS_WITH_FIELDS);
     try (RewardPrograms programs =
             RewardPrograms.tried(
                 chosen.reward(),
                 chosen.rewardTimeout(),
-                chosen.files(),
-                chosen.onBadRow(),
+                chosen.data().rows().files().rowFiles(),
+                chosen.data().rows().onBadRow(),
                 Display.stderr().stream());
         LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision());
         LanguageModel reference = LanguageModel.load(chosen.referenceModel(), model);

@@ -14,11 +14,7 @@ import java.util.stream.IntStream;
 import org.rlhf4j.cli.command.FiniteNumbers;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.data.DataSettings;
-import org.rlhf4j.data.FormatSettings;
 import org.rlhf4j.data.file.Location;
-import org.rlhf4j.data.file.OnBadRow;
-import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.RowFormat;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.Rows;
@@ -55,7 +51,6 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
    * @param data the comparisons, and how long they may be
    * @param marginColumn the field with a row's margin, or null for {@code margin}
    * @param by fields by whose values to break the accuracy down
-   * @param onBadRow what to do about a bad row
    * @param against another reward model to compare it with, or null
    * @param microBatchTokens tokens that go through the network at once, or null for the memory
    *     plan's
@@ -83,11 +78,6 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
               group = "Data")
           List<String> by,
       @Setting(
-              help = "Stop at a bad row, or leave it out and go on.",
-              defaultValue = "fail",
-              group = "Data")
-          OnBadRow onBadRow,
-      @Setting(
               help = "Another reward model, held against it on the same pairs (McNemar's test).",
               model = true)
           Path against,
@@ -103,12 +93,6 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
       if (microBatchTokens != null) {
         Limits.positive("micro-batch-tokens", microBatchTokens);
       }
-    }
-
-    private RowFiles files() {
-      FormatSettings format = data.format();
-      return RowFiles.of(
-          data.data(), RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding()));
     }
 
     /** What a model is called: its name alone where that tells it from the other one. */
@@ -163,10 +147,7 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
       RowLineSettings.requireWritable("html", chosen.html());
     }
     Rows<Comparison> rows =
-        Rows.read(
-            chosen.files(),
-            RowKind.comparisons(chosen.marginColumn(), chosen.by()),
-            chosen.onBadRow());
+        chosen.data().rows().read(RowKind.comparisons(chosen.marginColumn(), chosen.by()));
     List<RewardReport.Judged> shown = new ArrayList<>();
     Judged judged = judge(chosen.rewardModel(), rows, chosen);
     shown.add(new RewardReport.Judged(judged.name(), judged.evaluation(chosen.by())));

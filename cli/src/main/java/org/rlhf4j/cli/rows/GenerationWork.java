@@ -4,12 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.rlhf4j.cli.command.FiniteNumbers;
+import org.rlhf4j.data.file.BadRowException;
 import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.data.row.Rows;
 import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.random.SampleKey;
 import org.rlhf4j.model.sampling.GenerationRequest;
 import org.rlhf4j.model.sampling.Sampled;
@@ -69,14 +71,23 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
     Rows<PromptRow> one = new Rows<>(List.of(row), List.of());
     List<TokenizedPrompt> kept = tokenizer.tokenizePrompts(one, settings.maxNewTokens()).rows();
     if (kept.isEmpty()) {
-      throw new UnfitRowException("an empty prompt has no token to go on from; write something");
+      throw new BadRowException(
+          row.location(), "an empty prompt has no token to go on from; write something");
     }
-    UnfitRowException.requireFit(kept.get(0).ids(), model.config().dimensions());
     if (reward != null) {
       reward.requireReads(kept.get(0));
     }
-    cut += kept.get(0).cut() > 0 ? 1 : 0;
     return new Prompt(kept.get(0), index);
+  }
+
+  @Override
+  public List<int[]> ids(Prompt prompt) {
+    return List.of(prompt.tokens().ids());
+  }
+
+  @Override
+  public Dimensions dimensions() {
+    return model.config().dimensions();
   }
 
   @Override
@@ -91,6 +102,7 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
 
   @Override
   public List<List<Object>> lines(List<Prompt> prompts) {
+    cut += (int) prompts.stream().filter(prompt -> prompt.tokens().cut() > 0).count();
     List<GenerationRequest> requests = prompts.stream().map(this::request).toList();
     List<List<Sampled>> sampled =
         Generator.generate(

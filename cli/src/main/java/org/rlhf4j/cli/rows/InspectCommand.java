@@ -5,16 +5,13 @@ import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.data.DataSettings;
-import org.rlhf4j.data.FormatSettings;
 import org.rlhf4j.data.HeldOutSettings;
-import org.rlhf4j.data.file.OnBadRow;
-import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.RowFormat;
 import org.rlhf4j.data.report.DataReport;
 import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.split.SplitFiles;
+import org.rlhf4j.data.split.SplitReader;
 import org.rlhf4j.data.split.SplitReport;
 import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.data.token.TrainedPart;
@@ -36,7 +33,6 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
    *
    * @param model whose tokenizer and length count
    * @param data the rows, and how long they may be
-   * @param onBadRow what to do about a bad row
    * @param trainOn the parts of a demonstration that are trained on
    * @param maxNewTokens what a row that is a prompt alone leaves to its completion
    * @param heldOut the rows to evaluate on
@@ -51,11 +47,6 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
               required = true)
           Path model,
       DataSettings data,
-      @Setting(
-              help = "Stop at a bad row, or leave it out and go on.",
-              defaultValue = "fail",
-              group = "Data")
-          OnBadRow onBadRow,
       @Setting(
               help = "Parts of a demonstration that are trained on, as in sft.",
               defaultValue = "completion",
@@ -78,13 +69,7 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
     }
 
     private SplitFiles files() {
-      FormatSettings format = data.format();
-      RowFormat rowFormat =
-          RowFormat.of(format.columns(), format.csvDelimiter(), format.encoding());
-      return new SplitFiles(
-          RowFiles.of(data.data(), rowFormat),
-          RowFiles.of(heldOut.evalData(), rowFormat),
-          heldOut.evalFraction());
+      return data.rows().split(List.of(), heldOut);
     }
 
     private int maxLength(Path folder) {
@@ -106,13 +91,11 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
       RowTokenizer rows = new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn());
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());
       SplitReport report =
-          SplitReport.read(
-              chosen.files(),
-              RowKind.ANY,
-              chosen.onBadRow(),
-              rows.maxLength(),
-              (row, weight, counts) -> show(row, rows, counts, chosen, shown),
-              (row, weight, counts) -> tokenize(row, rows, counts, chosen));
+          new SplitReader<>(chosen.files(), RowKind.ANY, chosen.data().rows().onBadRow())
+              .read(
+                  rows.maxLength(),
+                  (row, weight, counts) -> show(row, rows, counts, chosen, shown),
+                  (row, weight, counts) -> tokenize(row, rows, counts, chosen));
       report.lines().forEach(out()::println);
       shown.lines().forEach(out()::println);
       out().flush();

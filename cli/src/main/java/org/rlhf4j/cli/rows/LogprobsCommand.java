@@ -13,6 +13,7 @@ import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.training.MemoryPlan;
@@ -74,9 +75,17 @@ public final class LogprobsCommand extends SettingsCommand<LogprobsCommand.Logpr
     /** The row's ids as the tokenizer gives them: no EOS is added and nothing is cut. */
     @Override
     public int[] prepare(Demonstration row, long index) {
-      int[] ids = tokenizer.wholeIds(row);
-      UnfitRowException.requireFit(ids, model.config().dimensions());
-      return ids;
+      return tokenizer.wholeIds(row);
+    }
+
+    @Override
+    public List<int[]> ids(int[] ids) {
+      return List.of(ids);
+    }
+
+    @Override
+    public Dimensions dimensions() {
+      return model.config().dimensions();
     }
 
     @Override

@@ -15,15 +15,18 @@ import java.util.Objects;
 import java.util.function.Consumer;
 import org.rlhf4j.data.file.BadRow;
 import org.rlhf4j.data.file.BadRowException;
+import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.RowReader;
+import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.run.AtomicFiles;
 
 /**
- * Writes JSON lines for rows, in the order of the rows. Rows are computed in batches; a bad row's
- * line is {@code {"error": …}} in its place where bad rows are skipped.
+ * Writes JSON lines for rows, in the order of the rows. Rows are computed in batches. A row that
+ * can't be read, that has nothing to compute or that the model can't take is bad: it ends the
+ * command, or where bad rows are skipped its line is {@code {"error": …}} in its place.
  *
  * @param <R> the rows' type
  * @param <I> a row as a network takes it
@@ -100,7 +103,7 @@ final class RowLines<R extends Row, I> {
   }
 
   private void run(RowLineSettings settings, RowKind<R> kind, PrintWriter err) throws IOException {
-    try (RowReader<R> reader = RowReader.open(settings.files(), kind, onBadRow)) {
+    try (RowReader<R> reader = RowReader.open(settings.files().rowFiles(), kind, onBadRow)) {
       while (reader.hasNext()) {
         add(reader.next());
       }
@@ -121,9 +124,7 @@ final class RowLines<R extends Row, I> {
     I item;
     try {
       item = work.prepare(row, index);
-    } catch (UnfitRowException e) {
-      onBadRow.accept(new BadRow(row.location(), e.getMessage()));
-      return;
+      requireFit(row.location(), item);
     } catch (BadRowException e) {
       onBadRow.accept(e.row());
       return;
@@ -135,6 +136,27 @@ final class RowLines<R extends Row, I> {
     }
     slots.add(new Slot<>(item, null));
     held += size;
+  }
+
+  /** Refuses more tokens than the model has positions, and ids that it has no embedding for. */
+  private void requireFit(Location place, I item) {
+    Dimensions model = work.dimensions();
+    for (int[] ids : work.ids(item)) {
+      if (ids.length > model.positions()) {
+        throw new BadRowException(
+            place,
+            "%,d tokens are more than the model's %,d positions; shorten the row"
+                .formatted(ids.length, model.positions()));
+      }
+      for (int id : ids) {
+        if (id >= model.vocabulary()) {
+          throw new BadRowException(
+              place,
+              "token id %d is none of the model's %d; is this the model's tokenizer?"
+                  .formatted(id, model.vocabulary()));
+        }
+      }
+    }
   }
 
   private void flush() throws IOException {

@@ -2,6 +2,7 @@ package org.rlhf4j.cli.rows;
 
 import java.util.List;
 import org.rlhf4j.data.row.Row;
+import org.rlhf4j.model.family.Dimensions;
 
 /**
  * What a command does with rows that are taken together.
@@ -16,9 +17,15 @@ interface RowWork<R extends Row, I> {
    *
    * @param row the row
    * @param index its number among all rows, bad ones included, from 0
-   * @throws UnfitRowException where the model can't take it
+   * @throws org.rlhf4j.data.file.BadRowException where it has nothing to compute
    */
   I prepare(R row, long index);
+
+  /** What goes through the network of an item: of each text its ids. */
+  List<int[]> ids(I item);
+
+  /** The network's dimensions; a row whose ids don't fit them is bad. */
+  Dimensions dimensions();
 
   /** How much of a batch's {@link #budget} an item takes. */
   int size(I item);

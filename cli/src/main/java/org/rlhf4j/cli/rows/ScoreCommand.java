@@ -3,12 +3,14 @@ package org.rlhf4j.cli.rows;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 import org.rlhf4j.cli.command.FiniteNumbers;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.data.file.BadRowException;
 import org.rlhf4j.data.report.DataReport;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.PromptRow;
@@ -121,24 +123,31 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
     @Override
     public TokenizedRow prepare(Row row, long index) {
       if (row instanceof PromptRow) {
-        throw new UnfitRowException(
+        throw new BadRowException(
+            row.location(),
             "a prompt alone has nothing to score; add a completion, or chosen and rejected");
       }
       DataReport.Builder report = new DataReport.Builder(maxLength, List.of());
-      TokenizedRow tokenized =
-          tokenizer.tokenize(row, report).orElseThrow(() -> dropped(report.build()));
-      UnfitRowException.requireFit(tokenized.tree().prompt(), model.config().dimensions());
-      for (int[] completion : tokenized.tree().completions()) {
-        UnfitRowException.requireFit(completion, model.config().dimensions());
-      }
-      cut += tokenized.cut() > 0 ? 1 : 0;
-      return tokenized;
+      return tokenizer.tokenize(row, report).orElseThrow(() -> dropped(row, report.build()));
     }
 
-    private UnfitRowException dropped(DataReport report) {
-      return new UnfitRowException(
+    private BadRowException dropped(Row row, DataReport report) {
+      return new BadRowException(
+          row.location(),
           "%s (at most %,d tokens fit); shorten the row or take it out"
               .formatted(String.join(", ", report.droppedWhy().keySet()), maxLength));
+    }
+
+    @Override
+    public List<int[]> ids(TokenizedRow row) {
+      List<int[]> ids = new ArrayList<>(row.tree().completions());
+      ids.add(0, row.tree().prompt());
+      return ids;
+    }
+
+    @Override
+    public Dimensions dimensions() {
+      return model.config().dimensions();
     }
 
     @Override
@@ -153,6 +162,7 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
 
     @Override
     public List<List<Object>> lines(List<TokenizedRow> rows) {
+      cut += (int) rows.stream().filter(row -> row.cut() > 0).count();
       long start = System.nanoTime();
       List<TokenTree> trees = rows.stream().map(TokenizedRow::tree).toList();
       List<float[]> scores = Scorer.score(model, trees, budget);

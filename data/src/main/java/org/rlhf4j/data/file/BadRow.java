@@ -24,7 +24,7 @@ public record BadRow(Location location, String reason) {
    *
    * @return the exception to throw
    */
-  public UserException exception() {
+  UserException exception() {
     return new UserException(message());
   }
 }

@@ -9,6 +9,12 @@ public final class BadRowException extends UserException {
 
   private final transient BadRow row;
 
+  /**
+   * Creates the failure.
+   *
+   * @param location where the fault is
+   * @param reason what is wrong and what to do, on one line
+   */
   public BadRowException(Location location, String reason) {
     this(new BadRow(location, reason));
   }

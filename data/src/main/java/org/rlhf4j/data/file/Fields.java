@@ -14,18 +14,6 @@ import org.rlhf4j.model.chat.ChatMessage;
 
 /** One row as its file has it: values by field name. Null values count as absent. */
 public final class Fields {
-  /** The fields that rows are made of. */
-  public static final List<String> NAMES =
-      List.of(
-          "prompt",
-          "completion",
-          "text",
-          "messages",
-          "chosen",
-          "rejected",
-          "completions",
-          "margin",
-          "answer");
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ROLE = "role";
@@ -92,10 +80,12 @@ public final class Fields {
     return renamed;
   }
 
+  /** Where the row begins. */
   public Location location() {
     return location;
   }
 
+  /** Whether the row has a field of this name. */
   public boolean has(String name) {
     return fields.containsKey(name);
   }
@@ -107,6 +97,7 @@ public final class Fields {
         : "(fields: " + String.join(", ", fields.keySet()) + ")";
   }
 
+  /** Whether the row has no fields. */
   public boolean isEmpty() {
     return fields.isEmpty();
   }
@@ -123,6 +114,7 @@ public final class Fields {
         : Optional.empty();
   }
 
+  /** A text; where the row has no such field, or another value in it, the row is bad. */
   public String text(String name) {
     Field field = fields.get(name);
     if (field == null) {
@@ -185,6 +177,7 @@ public final class Fields {
     }
   }
 
+  /** The failure of this row for a reason: what is wrong and what to do. */
   public BadRowException bad(String reason) {
     return new BadRowException(location, reason);
   }

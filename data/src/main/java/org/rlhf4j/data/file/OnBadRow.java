@@ -1,7 +1,6 @@
 package org.rlhf4j.data.file;
 
 import java.util.function.Consumer;
-import org.rlhf4j.data.row.RowReader;
 
 /** What to do about a bad row: the setting {@code --on-bad-row}. */
 public enum OnBadRow {
@@ -11,7 +10,7 @@ public enum OnBadRow {
   SKIP;
 
   /**
-   * Makes a handler for {@link RowReader#open}.
+   * Makes what a reader of rows tells of bad ones.
    *
    * @param skipped takes the rows that are left out, each before the row that follows it is read
    * @return a handler that throws, or passes on to {@code skipped}

@@ -12,6 +12,14 @@ public final class RowFile {
 
   private RowFile() {}
 
+  /**
+   * Opens a file.
+   *
+   * @param data its name
+   * @param format how its rows are written
+   * @return its rows, to be closed
+   * @throws UsageException if there is no such file or its name tells no format
+   */
   public static RowSource open(Path data, RowFormat format) {
     Path path = local(data);
     requireFile(path);

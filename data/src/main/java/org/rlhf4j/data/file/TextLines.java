@@ -21,10 +21,10 @@ import org.rlhf4j.settings.UserException;
  * line by line with {@link #next}, or as a {@link #reader} for a parser of its own. Holds one row
  * at most.
  */
-public final class TextLines implements AutoCloseable {
+final class TextLines implements AutoCloseable {
 
   /** The most characters of a row: beyond it a line end or a closing quote is likely missing. */
-  public static final int LONGEST_ROW = 1 << 24;
+  static final int LONGEST_ROW = 1 << 24;
 
   private static final int BUFFER = 1 << 16;
   private static final char BYTE_ORDER_MARK = '\uFEFF';

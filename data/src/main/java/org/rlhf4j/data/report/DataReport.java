@@ -13,7 +13,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.file.BadRow;
 import org.rlhf4j.data.row.Comparison;
-import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.Rows;
 import org.rlhf4j.settings.UserException;
@@ -177,19 +176,6 @@ public record DataReport(
         .collect(Collectors.joining("; "));
   }
 
-  /** A hash of all of a row's text. */
-  public static long textHash(Row row) {
-    long hash = TextHashes.of(row.prompt());
-    if (row instanceof Demonstration demonstration) {
-      hash = TextHashes.then(hash, TextHashes.of(demonstration.completion()));
-    } else if (row instanceof Comparison comparison) {
-      for (String completion : comparison.completions()) {
-        hash = TextHashes.then(hash, TextHashes.of(completion));
-      }
-    }
-    return hash;
-  }
-
   /**
    * Percentiles of lengths in tokens: the smallest length that at least so many of a hundred rows
    * don't exceed; all 0 where there are no rows.
@@ -289,12 +275,20 @@ public record DataReport(
       forms.putAll(counts);
     }
 
+    /** Counts a good row. */
     public void read(Row row) {
       read++;
-      duplicates += seen.add(textHash(row)) ? 0 : 1;
+      duplicates += seen.add(TextHashes.of(row)) ? 0 : 1;
       identical += row instanceof Comparison comparison && comparison.identical() ? 1 : 0;
     }
 
+    /**
+     * Counts that the row that was read last goes on.
+     *
+     * @param promptTokens the prompt's length after the cut
+     * @param completionTokens the longest completion's length, its end included
+     * @param cutTokens how many tokens the prompt lost
+     */
     public void kept(int promptTokens, int completionTokens, int cutTokens) {
       kept++;
       prompts[promptTokens]++;
@@ -313,6 +307,7 @@ public record DataReport(
       cutTrainedTokens += tokens;
     }
 
+    /** Counts that the row that was read last is left out, and why. */
     public void dropped(String why) {
       droppedWhy.merge(why, 1, Integer::sum);
     }

@@ -83,6 +83,7 @@ public record PromptOverlap(int same, int near, List<String> examples, int compa
       }
     }
 
+    /** Takes the prompt of a row to train on. */
     public void training(Row row) {
       long prompt = TextHashes.of(row.prompt());
       if (!row.prompt().isEmpty() && trainingPrompts.add(prompt)) {
@@ -90,6 +91,7 @@ public record PromptOverlap(int same, int near, List<String> examples, int compa
       }
     }
 
+    /** Takes the prompt of a row to evaluate on. */
     public void heldOut(Row row) {
       long prompt = TextHashes.of(row.prompt());
       if (row.prompt().isEmpty()) {
@@ -101,6 +103,7 @@ public record PromptOverlap(int same, int near, List<String> examples, int compa
       }
     }
 
+    /** Compares both sides. */
     public PromptOverlap build() {
       int same = (int) heldOutRows.stream().filter(trainingPrompts::contains).count();
       Location[] nearest = new Location[heldOut.sketches.size()];

@@ -1,12 +1,15 @@
 package org.rlhf4j.data.report;
 
 import java.util.Arrays;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.row.Row;
 
 /**
  * A set of texts, held as 64-bit hashes: 8 to 24 bytes a text. Two texts of n count as the same by
  * chance with a probability of about n² / 2⁶⁵, below one in a million for five million texts.
  */
-final class TextHashes {
+public final class TextHashes {
 
   private static final long BASIS = 0xCBF29CE484222325L;
   private static final long PRIME = 0x100000001B3L;
@@ -41,6 +44,24 @@ final class TextHashes {
   /** The hash of a text: FNV-1a over its UTF-16 units, then mixed. */
   static long of(CharSequence text) {
     return of(text, 0, text.length());
+  }
+
+  /**
+   * The hash of all of a row's text.
+   *
+   * @param row the row
+   * @return a hash that another row of the same texts has too
+   */
+  public static long of(Row row) {
+    long hash = of(row.prompt());
+    if (row instanceof Demonstration demonstration) {
+      hash = then(hash, of(demonstration.completion()));
+    } else if (row instanceof Comparison comparison) {
+      for (String completion : comparison.completions()) {
+        hash = then(hash, of(completion));
+      }
+    }
+    return hash;
   }
 
   /** The hash of a part of a text. */

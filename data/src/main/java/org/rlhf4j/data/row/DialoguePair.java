@@ -9,7 +9,7 @@ package org.rlhf4j.data.row;
  * @param chosen the rest of the chosen dialogue
  * @param rejected the rest of the rejected dialogue
  */
-public record DialoguePair(String prompt, String chosen, String rejected) {
+record DialoguePair(String prompt, String chosen, String rejected) {
 
   private static final String TURN = "Assistant:";
 
@@ -20,7 +20,7 @@ public record DialoguePair(String prompt, String chosen, String rejected) {
    * @param rejected the worse dialogue, whole
    * @return the shared prompt and both completions
    */
-  public static DialoguePair split(String chosen, String rejected) {
+  static DialoguePair split(String chosen, String rejected) {
     int turn = chosen.lastIndexOf(TURN, shared(chosen, rejected) - TURN.length());
     int end = turn < 0 ? 0 : turn + TURN.length();
     return new DialoguePair(

@@ -1,5 +1,13 @@
 package org.rlhf4j.data.row;
 
+import static org.rlhf4j.data.row.FieldNames.ANSWER;
+import static org.rlhf4j.data.row.FieldNames.CHOSEN;
+import static org.rlhf4j.data.row.FieldNames.COMPLETION;
+import static org.rlhf4j.data.row.FieldNames.COMPLETIONS;
+import static org.rlhf4j.data.row.FieldNames.MESSAGES;
+import static org.rlhf4j.data.row.FieldNames.PROMPT;
+import static org.rlhf4j.data.row.FieldNames.REJECTED;
+
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,12 +22,6 @@ import org.rlhf4j.model.chat.ChatMessage;
 final class MessageRows {
 
   private static final String USER = "user";
-  private static final String MESSAGES = "messages";
-  private static final String PROMPT = "prompt";
-  private static final String COMPLETION = "completion";
-  private static final String COMPLETIONS = "completions";
-  private static final String CHOSEN = "chosen";
-  private static final String REJECTED = "rejected";
 
   private MessageRows() {}
 
@@ -88,7 +90,7 @@ final class MessageRows {
     }
     return new PromptRow(
         Messages.transcript(prompt),
-        fields.scalar("answer"),
+        fields.scalar(ANSWER),
         fields.location(),
         Optional.of(new Messages(prompt, List.of())),
         Map.of());

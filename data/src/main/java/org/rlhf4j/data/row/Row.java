@@ -2,7 +2,6 @@ package org.rlhf4j.data.row;
 
 import java.util.Optional;
 import org.rlhf4j.data.file.Location;
-import org.rlhf4j.data.split.HeldOutSplit;
 
 /** A row of data: a demonstration, a comparison or a prompt. Text is kept as the file has it. */
 public sealed interface Row permits Demonstration, Comparison, PromptRow {
@@ -30,8 +29,8 @@ public sealed interface Row permits Demonstration, Comparison, PromptRow {
   Location location();
 
   /**
-   * Returns the text that decides on which side of a {@link HeldOutSplit} the row falls: the
-   * prompt, or where that is empty the completion (of a comparison, the chosen one).
+   * Returns the text that decides whether the row is held out: the prompt, or where that is empty
+   * the completion (of a comparison, the chosen one).
    *
    * @return the text
    */

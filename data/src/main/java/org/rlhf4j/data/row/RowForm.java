@@ -4,18 +4,18 @@ import org.rlhf4j.data.file.Fields;
 
 /** The forms of a row that its fields can tell. */
 enum RowForm {
-  DEMONSTRATION("prompt, completion"),
-  TEXT("text"),
-  MESSAGES("messages"),
-  COMPARISON("prompt, chosen, rejected"),
-  DIALOGUES("chosen, rejected"),
-  RANKING("prompt, completions"),
-  PROMPT("prompt");
+  DEMONSTRATION(FieldNames.PROMPT, FieldNames.COMPLETION),
+  TEXT(FieldNames.TEXT),
+  MESSAGES(FieldNames.MESSAGES),
+  COMPARISON(FieldNames.PROMPT, FieldNames.CHOSEN, FieldNames.REJECTED),
+  DIALOGUES(FieldNames.CHOSEN, FieldNames.REJECTED),
+  RANKING(FieldNames.PROMPT, FieldNames.COMPLETIONS),
+  PROMPT(FieldNames.PROMPT);
 
   private final String fields;
 
-  RowForm(String fields) {
-    this.fields = fields;
+  RowForm(String... fields) {
+    this.fields = String.join(", ", fields);
   }
 
   /** The fields that tell it. */
@@ -25,18 +25,18 @@ enum RowForm {
 
   /** The form of a good row: a comparison before a demonstration before a prompt. */
   static RowForm of(Fields row) {
-    if (row.has("completions")) {
+    if (row.has(FieldNames.COMPLETIONS)) {
       return RANKING;
     }
-    if (row.has("chosen")) {
-      return row.has("prompt") ? COMPARISON : DIALOGUES;
+    if (row.has(FieldNames.CHOSEN)) {
+      return row.has(FieldNames.PROMPT) ? COMPARISON : DIALOGUES;
     }
-    if (row.has("completion")) {
+    if (row.has(FieldNames.COMPLETION)) {
       return DEMONSTRATION;
     }
-    if (row.has("prompt")) {
+    if (row.has(FieldNames.PROMPT)) {
       return PROMPT;
     }
-    return row.has("messages") ? MESSAGES : TEXT;
+    return row.has(FieldNames.MESSAGES) ? MESSAGES : TEXT;
   }
 }

@@ -1,5 +1,14 @@
 package org.rlhf4j.data.row;
 
+import static org.rlhf4j.data.row.FieldNames.ANSWER;
+import static org.rlhf4j.data.row.FieldNames.CHOSEN;
+import static org.rlhf4j.data.row.FieldNames.COMPLETION;
+import static org.rlhf4j.data.row.FieldNames.COMPLETIONS;
+import static org.rlhf4j.data.row.FieldNames.MARGIN;
+import static org.rlhf4j.data.row.FieldNames.PROMPT;
+import static org.rlhf4j.data.row.FieldNames.REJECTED;
+import static org.rlhf4j.data.row.FieldNames.TEXT;
+
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,20 +25,6 @@ import org.rlhf4j.data.file.Fields;
  * @param <T> the rows' type
  */
 public final class RowKind<T extends Row> {
-
-  private static final String MARGIN = "margin";
-  private static final String PROMPT = "prompt";
-  private static final String COMPLETION = "completion";
-  private static final String COMPLETIONS = "completions";
-  private static final String CHOSEN = "chosen";
-  private static final String REJECTED = "rejected";
-  private static final String TEXT = "text";
-  private static final String ANSWER = "answer";
-  private static final String MESSAGES = "messages";
-
-  /** The fields that tell what a row is. */
-  private static final List<String> KINDS =
-      List.of(PROMPT, COMPLETION, TEXT, MESSAGES, CHOSEN, REJECTED, COMPLETIONS);
 
   /** Demonstrations: {@code prompt, completion} or {@code text}; of comparisons the best side. */
   public static final RowKind<Demonstration> DEMONSTRATIONS = new RowKind<>(RowKind::demonstration);
@@ -120,7 +115,7 @@ public final class RowKind<T extends Row> {
 
   /** What to do where none of a row's fields is one of ours: nothing where there is one. */
   private static String otherwise(Fields fields) {
-    if (fields.isEmpty() || KINDS.stream().anyMatch(fields::has)) {
+    if (fields.isEmpty() || FieldNames.TELLING.stream().anyMatch(fields::has)) {
       return "";
     }
     return fields

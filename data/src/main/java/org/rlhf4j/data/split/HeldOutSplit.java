@@ -4,8 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
-import java.util.List;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.settings.UsageException;
 
@@ -15,7 +13,7 @@ import org.rlhf4j.settings.UsageException;
  * seed, the order or the stage, and rows of one prompt are never on both sides. A row without a
  * prompt goes by its completion.
  */
-public final class HeldOutSplit {
+final class HeldOutSplit {
 
   private final double fraction;
 
@@ -24,7 +22,7 @@ public final class HeldOutSplit {
    *
    * @param fraction from 0, which holds nothing out, to below 1
    */
-  public HeldOutSplit(double fraction) {
+  HeldOutSplit(double fraction) {
     if (!(fraction >= 0 && fraction < 1)) {
       throw new UsageException(
           "eval-fraction: " + fraction + " is out of range; give 0 or more and less than 1");
@@ -33,38 +31,13 @@ public final class HeldOutSplit {
   }
 
   /**
-   * The two sides.
-   *
-   * @param training rows to train on, in order
-   * @param heldOut rows to evaluate on, in order
-   * @param <T> the rows' type
-   */
-  public record Sides<T extends Row>(List<T> training, List<T> heldOut) {}
-
-  /**
    * Tells on which side a row falls.
    *
    * @param row a row
    * @return whether it is held out
    */
-  public boolean holdsOut(Row row) {
+  boolean holdsOut(Row row) {
     return position(row.splitKey()) < fraction;
-  }
-
-  /**
-   * Splits rows.
-   *
-   * @param rows rows
-   * @param <T> the rows' type
-   * @return both sides, each in the order given
-   */
-  public <T extends Row> Sides<T> split(List<T> rows) {
-    List<T> training = new ArrayList<>();
-    List<T> heldOut = new ArrayList<>();
-    for (T row : rows) {
-      (holdsOut(row) ? heldOut : training).add(row);
-    }
-    return new Sides<>(List.copyOf(training), List.copyOf(heldOut));
   }
 
   /** Where a text's hash lies between 0 and 1. */

@@ -1,7 +1,7 @@
 package org.rlhf4j.data.split;
 
 import java.util.Locale;
-import org.rlhf4j.data.report.DataReport;
+import org.rlhf4j.data.report.TextHashes;
 import org.rlhf4j.data.row.Row;
 
 /** How often an epoch takes a row of a file with a weight. */
@@ -24,7 +24,7 @@ final class RowWeight {
    */
   static int times(Row row, double weight) {
     int whole = (int) weight;
-    double position = (DataReport.textHash(row) >>> 11) * 0x1p-53;
+    double position = (TextHashes.of(row) >>> 11) * 0x1p-53;
     return position < weight - whole ? whole + 1 : whole;
   }
 }

@@ -7,6 +7,6 @@ import org.rlhf4j.data.file.RowFiles;
  *
  * @param data files to train on
  * @param evalData files to evaluate on; where there are none, a share of {@code data} is
- * @param evalFraction that share; see {@link HeldOutSplit}
+ * @param evalFraction that share, from 0 to below 1: the rows whose prompt's hash falls in it
  */
 public record SplitFiles(RowFiles data, RowFiles evalData, double evalFraction) {}

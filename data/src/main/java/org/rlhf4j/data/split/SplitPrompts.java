@@ -45,20 +45,18 @@ public record SplitPrompts(
     List<TokenizedPrompt> training = new ArrayList<>();
     List<TokenizedPrompt> heldOut = new ArrayList<>();
     SplitReport report =
-        SplitReport.read(
-            files,
-            kind,
-            onBadRow,
-            tokenizer.maxLength(),
-            (row, weight, counts) ->
-                tokenizer
-                    .tokenizePrompt((PromptRow) row, room, counts)
-                    .ifPresent(
-                        kept ->
-                            training.addAll(
-                                Collections.nCopies(RowWeight.times(row, weight), kept))),
-            (row, weight, counts) ->
-                tokenizer.tokenizePrompt((PromptRow) row, room, counts).ifPresent(heldOut::add));
+        new SplitReader<>(files, kind, onBadRow)
+            .read(
+                tokenizer.maxLength(),
+                (row, weight, counts) ->
+                    tokenizer
+                        .tokenizePrompt(row, room, counts)
+                        .ifPresent(
+                            kept ->
+                                training.addAll(
+                                    Collections.nCopies(RowWeight.times(row, weight), kept))),
+                (row, weight, counts) ->
+                    tokenizer.tokenizePrompt(row, room, counts).ifPresent(heldOut::add));
     return new SplitPrompts(training, heldOut, report);
   }
 

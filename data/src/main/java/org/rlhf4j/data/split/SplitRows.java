@@ -2,7 +2,6 @@ package org.rlhf4j.data.split;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.rlhf4j.data.batch.PackedRows;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
@@ -29,23 +28,22 @@ public record SplitRows(
    * @param kind demonstrations or comparisons
    * @param onBadRow what to do about a bad row
    * @param tokenizer makes ids of them
+   * @param <T> the rows' type
    * @return both sides
    */
-  public static SplitRows read(
-      SplitFiles files, RowKind<? extends Row> kind, OnBadRow onBadRow, RowTokenizer tokenizer) {
+  public static <T extends Row> SplitRows read(
+      SplitFiles files, RowKind<T> kind, OnBadRow onBadRow, RowTokenizer tokenizer) {
     PackedRows training = new PackedRows();
     List<TokenizedRow> heldOut = new ArrayList<>();
     SplitReport report =
-        SplitReport.read(
-            files,
-            kind,
-            onBadRow,
-            tokenizer.maxLength(),
-            (row, weight, counts) ->
-                tokenizer
-                    .tokenize(row, counts)
-                    .ifPresent(kept -> training.add(kept, RowWeight.times(row, weight))),
-            (row, weight, counts) -> tokenizer.tokenize(row, counts).ifPresent(heldOut::add));
+        new SplitReader<>(files, kind, onBadRow)
+            .read(
+                tokenizer.maxLength(),
+                (row, weight, counts) ->
+                    tokenizer
+                        .tokenize(row, counts)
+                        .ifPresent(kept -> training.add(kept, RowWeight.times(row, weight))),
+                (row, weight, counts) -> tokenizer.tokenize(row, counts).ifPresent(heldOut::add));
     return new SplitRows(training.packed(), new Tokenized<>(heldOut, report.heldOut()), report);
   }
 

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,8 +69,8 @@ class ParquetRowsTest {
   @Test
   void placesAFaultByRowAndColumn() {
     Path file = FIXTURES.resolve("snappy.parquet");
-    RowFiles wrong =
-        RowFiles.of(List.of(file), RowFormat.of(List.of("chosen=margin"), ",", "utf-8"));
+    RowFormat format = new RowFormat(Map.of("chosen", "margin"), ',', StandardCharsets.UTF_8);
+    RowFiles wrong = RowFiles.of(List.of(file), format);
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> Rows.read(wrong, RowKind.COMPARISONS, OnBadRow.FAIL))
         .withMessage(file + ":1:4: \"chosen\" should be a string, not 0.0; correct it");

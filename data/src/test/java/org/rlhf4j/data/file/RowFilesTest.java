@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.data.BadRowsTest;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.row.PromptRow;

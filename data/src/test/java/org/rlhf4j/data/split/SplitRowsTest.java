@@ -46,13 +46,12 @@ class SplitRowsTest {
 
   private static SplitReport report(List<Path> data, List<Path> evalData, List<List<Row>> sides) {
     RowFiles evaluated = RowFiles.of(evalData, RowFormat.USUAL);
-    return SplitReport.read(
-        new SplitFiles(RowFiles.of(data, RowFormat.USUAL), evaluated, 0.2),
-        RowKind.PROMPTS,
-        OnBadRow.SKIP,
-        8,
-        (row, weight, counts) -> take(row, counts, sides.get(0)),
-        (row, weight, counts) -> take(row, counts, sides.get(1)));
+    SplitFiles files = new SplitFiles(RowFiles.of(data, RowFormat.USUAL), evaluated, 0.2);
+    return new SplitReader<>(files, RowKind.PROMPTS, OnBadRow.SKIP)
+        .read(
+            8,
+            (row, weight, counts) -> take(row, counts, sides.get(0)),
+            (row, weight, counts) -> take(row, counts, sides.get(1)));
   }
 
   private static void take(Row row, DataReport.Builder counts, List<Row> side) {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.BatchSettings;
-import org.rlhf4j.data.DataSettings;
+import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.sft.SftConfig;
 import org.rlhf4j.sft.SftStage;
@@ -32,7 +32,7 @@ public final class FineTune {
     SftConfig config =
         ConfigBuilder.of(SftConfig.class)
             .with(SftConfig::model, model)
-            .with(DataSettings::data, List.of(rows))
+            .with(RowFileSettings::data, List.of(rows))
             .with(RunSettings::output, output)
             .with(LoopSettings::steps, 12)
             .with(BatchSettings::batchSize, 8)

@@ -3,6 +3,7 @@ package org.rlhf4j.examples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.grpo.GrpoSettings;
 import org.rlhf4j.grpo.GrpoStage;
@@ -44,7 +45,7 @@ public final class ImproveByGrpo {
         ConfigBuilder.of(GrpoConfig.class)
             .with(RolloutSettings::model, policy)
             .with(RolloutSettings::reward, List.of(WeightedProgram.of(RightSum.class)))
-            .with(RolloutSettings::data, List.of(prompts))
+            .with(RowFileSettings::data, List.of(prompts))
             .with(RolloutSettings::maxNewTokens, 12)
             .with(GrpoSettings::groupSize, 4)
             .with(RunSettings::output, output)

@@ -3,6 +3,7 @@ package org.rlhf4j.examples;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.ppo.PpoSettings;
 import org.rlhf4j.ppo.PpoStage;
@@ -35,7 +36,7 @@ public final class ImproveByPpo {
         ConfigBuilder.of(PpoConfig.class)
             .with(RolloutSettings::model, policy)
             .with(RolloutSettings::rewardModel, rewardModel)
-            .with(RolloutSettings::data, List.of(prompts))
+            .with(RowFileSettings::data, List.of(prompts))
             .with(RolloutSettings::promptsPerStep, 8)
             .with(RolloutSettings::maxNewTokens, 12)
             .with(RunSettings::output, output)

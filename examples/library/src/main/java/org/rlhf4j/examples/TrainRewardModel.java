@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.BatchSettings;
-import org.rlhf4j.data.DataSettings;
 import org.rlhf4j.data.HeldOutSettings;
+import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.reward.RewardConfig;
 import org.rlhf4j.reward.RewardStage;
 import org.rlhf4j.settings.ConfigBuilder;
@@ -36,7 +36,7 @@ public final class TrainRewardModel {
     RewardConfig config =
         ConfigBuilder.of(RewardConfig.class)
             .with(RewardConfig::model, model)
-            .with(DataSettings::data, List.of(comparisons))
+            .with(RowFileSettings::data, List.of(comparisons))
             .with(HeldOutSettings::evalData, List.of(heldOut))
             .with(RunSettings::output, output)
             .with(LoopSettings::steps, 10)

@@ -43,7 +43,7 @@ public final class RewardPrograms implements AutoCloseable {
             settings.reward(),
             settings.rewardTimeout(),
             settings.allFiles(),
-            settings.onBadRow(),
+            settings.rows().onBadRow(),
             shown);
   }
 

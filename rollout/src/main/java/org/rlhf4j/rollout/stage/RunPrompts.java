@@ -36,7 +36,7 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
         SplitPrompts.read(
             settings.files(),
             withFields ? RowKind.PROMPTS_WITH_FIELDS : RowKind.PROMPTS,
-            settings.onBadRow(),
+            settings.rows().onBadRow(),
             new RowTokenizer(tokenizer, settings.maxLength()),
             settings.maxNewTokens());
     split.report().require(settings.maxDropped());

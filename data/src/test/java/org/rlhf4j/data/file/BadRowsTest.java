@@ -1,4 +1,4 @@
-package org.rlhf4j.data;
+package org.rlhf4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -18,9 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.rlhf4j.data.file.BadRow;
-import org.rlhf4j.data.file.OnBadRow;
-import org.rlhf4j.data.file.TextLines;
 import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
@@ -29,7 +26,7 @@ import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 
 /** Every fault is one line: file:line:column, what, and what to do. */
-public class BadRowsTest {
+class BadRowsTest {
 
   private static final String GOOD = "{\"prompt\":\"p\",\"completion\":\"c\"}\n";
 

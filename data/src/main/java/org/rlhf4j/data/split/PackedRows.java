@@ -1,4 +1,4 @@
-package org.rlhf4j.data.batch;
+package org.rlhf4j.data.split;
 
 import java.io.ByteArrayOutputStream;
 import java.util.AbstractList;
@@ -17,7 +17,7 @@ import org.rlhf4j.model.TokenTree;
  * Rows to train on, held without their text: about two bytes a token and twenty a row. An id below
  * 2⁷ takes one byte, below 2¹⁴ two, below 2²¹ three. A row comes as often as it was added.
  */
-public final class PackedRows extends AbstractList<TrainingRow> implements RandomAccess {
+final class PackedRows extends AbstractList<TrainingRow> implements RandomAccess {
 
   private static final int BLOCK = 1 << 20;
 
@@ -38,7 +38,7 @@ public final class PackedRows extends AbstractList<TrainingRow> implements Rando
    * @param row the row
    * @param times how often it comes; 0 leaves it out
    */
-  public void add(TrainingRow row, int times) {
+  void add(TrainingRow row, int times) {
     if (times == 0) {
       return;
     }
@@ -55,7 +55,7 @@ public final class PackedRows extends AbstractList<TrainingRow> implements Rando
   }
 
   /** Ends the adding; nothing can be read before. */
-  public PackedRows packed() {
+  PackedRows packed() {
     seal();
     return this;
   }

@@ -1,4 +1,4 @@
-package org.rlhf4j.data.file;
+package org.rlhf4j.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -15,20 +15,30 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
-import org.rlhf4j.data.row.Rows;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 
-class RowFormatTest {
+class RowFileSettingsTest {
 
   @TempDir Path folder;
 
-  private static <T extends Row> List<T> read(Path file, RowKind<T> kind, RowFormat format) {
-    return Rows.read(RowFiles.of(List.of(file), format), kind, OnBadRow.FAIL).rows();
+  private record Format(String[] columns, String delimiter, String encoding) {}
+
+  private static Format format(String delimiter, String encoding, String... columns) {
+    return new Format(columns, delimiter, encoding);
+  }
+
+  private static <T extends Row> List<T> read(Path file, RowKind<T> kind, Format format) {
+    RowFileSettings files =
+        new RowFileSettings(
+            List.of(file), List.of(format.columns()), format.delimiter(), format.encoding());
+    return new RowSettings(files, OnBadRow.FAIL).read(kind).rows();
   }
 
   @Test
@@ -38,7 +48,7 @@ class RowFormatTest {
             folder.resolve("a.jsonl"),
             "{\"question\":\"q\",\"answer\":\"a\",\"prompt\":\"hidden\",\"completion\":null}\n"
                 + "{\"question\":\"r\",\"answer\":\"b\"}\n");
-    RowFormat format = RowFormat.of(List.of("prompt=question, completion=answer"), ",", "utf-8");
+    Format format = format(",", "utf-8", "prompt=question, completion=answer");
 
     assertThat(read(file, RowKind.DEMONSTRATIONS, format))
         .extracting(Demonstration::prompt, Demonstration::completion)
@@ -56,7 +66,7 @@ class RowFormatTest {
             folder.resolve("a.jsonl"),
             "{\"prompt\":\"p\",\"gap\":null,\"chosen\":\"a\",\"rejected\":\"b\"}\n"
                 + "{\"prompt\":\"p\",\"chosen\":\"a\",\"rejected\":\"b\"}\n");
-    RowFormat format = RowFormat.of(List.of("margin=gap"), ",", "utf-8");
+    Format format = format(",", "utf-8", "margin=gap");
 
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> read(file, RowKind.COMPARISONS, format))
@@ -71,7 +81,7 @@ class RowFormatTest {
   void readsEncodings(String encoding) throws IOException {
     String csv = "prompt;completion\r\n\"na\u00efve;\n2\";caf\u00e9\r\n";
     Path file = Files.writeString(folder.resolve("a.csv"), csv, Charset.forName(encoding));
-    RowFormat format = RowFormat.of(List.of(), ";", encoding);
+    Format format = format(";", encoding);
 
     assertThat(read(file, RowKind.DEMONSTRATIONS, format))
         .containsExactly(
@@ -92,7 +102,7 @@ class RowFormatTest {
   @Test
   void readsTabsBetweenCells() throws IOException {
     Path file = Files.writeString(folder.resolve("a.csv"), "prompt\tanswer\na, b\t4\n");
-    assertThat(read(file, RowKind.PROMPTS, RowFormat.of(List.of(), "tab", "utf-8")))
+    assertThat(read(file, RowKind.PROMPTS, format("tab", "utf-8")))
         .containsExactly(
             new PromptRow("a, b", Optional.of("4"), new Location(file.toString(), 2, 1)));
   }
@@ -115,7 +125,8 @@ class RowFormatTest {
       })
   void refusesWhatMeansNothing(String columns, String delimiter, String encoding, String message) {
     assertThatExceptionOfType(UsageException.class)
-        .isThrownBy(() -> RowFormat.of(List.of(columns), delimiter, encoding))
+        .isThrownBy(
+            () -> new RowFileSettings(List.of(), List.of(columns), delimiter, encoding).rowFiles())
         .withMessage(message);
   }
 }
