@@ -22,19 +22,12 @@ class GrpoTrainerTest {
   @ValueSource(strings = {"grpo", "gspo"})
   void stepsLeaveNoArraysBehind(String loss, @TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
-    GrpoConfig config = runs.config("run", "loss", loss, "kl-ratio-correction", "true");
+    GrpoConfig config =
+        runs.config("run", "loss", loss, "kl-ratio-correction", "true", "max-length", "64");
     LoopSettings loop = new LoopSettings(1, 9, true, 20, false, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
-        PolicyRun run =
-            new PolicyRun(
-                policy,
-                config.rollouts().resolved(policy.config().dimensions()),
-                loop,
-                0,
-                3,
-                0,
-                programs);
+        PolicyRun run = new PolicyRun(policy, config.rollouts(), loop, 0, 3, 0, programs);
         Learner learner =
             new Learner(
                 policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9))) {

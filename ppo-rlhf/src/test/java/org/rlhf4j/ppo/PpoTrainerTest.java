@@ -30,19 +30,11 @@ class PpoTrainerTest {
   void stepsLeaveNoArraysBehind(Objective objective, @TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
     String name = objective.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    PpoConfig config = runs.config("run", "objective", name);
+    PpoConfig config = runs.config("run", "objective", name, "max-length", "64");
     LoopSettings loop = new LoopSettings(1, 9, true, 20, false, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
-        PolicyRun run =
-            new PolicyRun(
-                policy,
-                config.rollouts().resolved(policy.config().dimensions()),
-                loop,
-                0,
-                1,
-                0,
-                programs);
+        PolicyRun run = new PolicyRun(policy, config.rollouts(), loop, 0, 1, 0, programs);
         Learner policyLearner =
             new Learner(
                 policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9));

@@ -58,6 +58,7 @@ class PolicyRunTest {
     put("data", "prompts.csv");
     put("reward-model", "reward");
     given.put("prompts-per-step", List.of("3"));
+    given.put("max-length", List.of("64"));
     given.put("max-new-tokens", List.of("5"));
     given.put("missing-eos-penalty", List.of("0.75"));
   }
@@ -84,9 +85,7 @@ class PolicyRunTest {
 
   private PolicyRun run(double epochs, Integer steps) {
     RolloutSettings settings =
-        Settings.of(RolloutSettings.class)
-            .bind(Written.Mapping.EMPTY, given)
-            .resolved(policy.config().dimensions());
+        Settings.of(RolloutSettings.class).bind(Written.Mapping.EMPTY, given);
     programs = RewardPrograms.tried(settings, new PrintStream(shown, true, UTF_8));
     return new PolicyRun(
         policy,

@@ -14,6 +14,7 @@ import java.util.List;
  * @param defaultText how the default reads in help; empty where there is nothing to say
  * @param required whether a run can't do without it
  * @param model whether it is a model's folder, for which its id on the hub may stand
+ * @param resumable whether it may be another when a run goes on
  */
 public record SettingSpec(
     String name,
@@ -24,7 +25,8 @@ public record SettingSpec(
     String defaultValue,
     String defaultText,
     boolean required,
-    boolean model) {
+    boolean model,
+    boolean resumable) {
 
   /** What stands for its value in help: {@code N}, {@code PATH}, {@code clip|vanilla}. */
   public String label() {
@@ -47,6 +49,7 @@ public record SettingSpec(
   }
 
   SettingSpec withDefault(String value) {
-    return new SettingSpec(name, help, group, type, repeatable, value, value, required, model);
+    return new SettingSpec(
+        name, help, group, type, repeatable, value, value, required, model, resumable);
   }
 }

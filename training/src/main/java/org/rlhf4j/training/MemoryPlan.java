@@ -66,28 +66,18 @@ public final class MemoryPlan {
   }
 
   /**
-   * Fills in the tokens of a micro-batch of a run: as set, else as in the configuration of the run
-   * that goes on, else as planned.
+   * The tokens of a micro-batch of a run: as set, else as in the configuration of the run that goes
+   * on, else as planned.
    *
    * @param loop may set them
    * @param run may hold the configuration of a run that goes on
    * @param dimensions of the network that is trained
-   * @return the settings with the tokens
+   * @return tokens
    */
-  public static LoopSettings resolve(LoopSettings loop, RunDirectory run, Dimensions dimensions) {
-    if (loop.microBatchTokens() != null) {
-      return loop;
-    }
-    int tokens = earlier(run).orElseGet(() -> microBatchTokens(dimensions));
-    return new LoopSettings(
-        loop.epochs(),
-        loop.steps(),
-        loop.shuffle(),
-        tokens,
-        loop.gradientCheckpointing(),
-        loop.checkpointEvery(),
-        loop.keepCheckpoints(),
-        loop.profile());
+  public static int microBatchTokens(LoopSettings loop, RunDirectory run, Dimensions dimensions) {
+    return loop.microBatchTokens() != null
+        ? loop.microBatchTokens()
+        : earlier(run).orElseGet(() -> microBatchTokens(dimensions));
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {
