@@ -45,7 +45,9 @@ class ArchitectureTest {
           entry("ppo", Set.of("settings", "hub", "model", "data", "training", "reward", "rollout")),
           entry(
               "grpo", Set.of("settings", "hub", "model", "data", "training", "reward", "rollout")),
-          entry("report", Set.of("settings", "model", "data", "training", "reward")),
+          entry(
+              "report",
+              Set.of("settings", "model", "data", "training", "reward", "rollout", "ppo")),
           entry(
               "pipeline",
               Set.of(

@@ -15,7 +15,7 @@ import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
 
 /**
- * The settings of {@code rlhf grpo}.
+ * What improving a policy by GRPO takes.
  *
  * @param rollouts where rollouts come from
  * @param run where the run is written

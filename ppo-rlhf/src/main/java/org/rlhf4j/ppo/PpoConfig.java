@@ -17,7 +17,7 @@ import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
 
 /**
- * The settings of {@code rlhf ppo}.
+ * What improving a policy by PPO takes.
  *
  * @param rollouts where rollouts come from
  * @param run where the run is written

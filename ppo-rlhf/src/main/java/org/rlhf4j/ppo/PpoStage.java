@@ -21,6 +21,7 @@ import org.rlhf4j.training.StageWork;
 import org.rlhf4j.training.TrainingLoop;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.display.ProgressListener;
+import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -165,6 +166,11 @@ public final class PpoStage extends PolicyStage {
   @Override
   public String name() {
     return "ppo";
+  }
+
+  @Override
+  public List<HealthCheck> checks() {
+    return PpoHealth.CHECKS;
   }
 
   @Override

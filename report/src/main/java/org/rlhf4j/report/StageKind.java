@@ -1,6 +1,11 @@
 package org.rlhf4j.report;
 
+import java.util.List;
 import java.util.Map;
+import org.rlhf4j.ppo.PpoHealth;
+import org.rlhf4j.rollout.PolicyHealth;
+import org.rlhf4j.training.health.HealthCheck;
+import org.rlhf4j.training.health.TrainingHealth;
 
 /** Which stage a run is of, told by a setting that it alone has. */
 enum StageKind {
@@ -14,6 +19,15 @@ enum StageKind {
 
   StageKind(String setting) {
     this.setting = setting;
+  }
+
+  /** What its runs are watched for; of an unknown one everything, as far as it has the metrics. */
+  List<HealthCheck> checks() {
+    return switch (this) {
+      case SFT, REWARD -> TrainingHealth.CHECKS;
+      case GRPO -> PolicyHealth.CHECKS;
+      case PPO, UNKNOWN -> PpoHealth.CHECKS;
+    };
   }
 
   /** The stage whose settings these are. */

@@ -27,7 +27,7 @@ public @interface Setting {
   /** How the default reads where it is worked out from something else. */
   String defaultText() default "";
 
-  /** Whether a run can't do without it. */
+  /** Whether it has to be given. */
   boolean required() default false;
 
   /** Whether it is a model's folder, for which its id on the hub may stand. */

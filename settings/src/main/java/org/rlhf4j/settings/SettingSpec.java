@@ -12,7 +12,7 @@ import java.util.List;
  * @param repeatable whether it is a list
  * @param defaultValue the default as a user would write it; empty: none
  * @param defaultText how the default reads in help; empty where there is nothing to say
- * @param required whether a run can't do without it
+ * @param required whether it has to be given
  * @param model whether it is a model's folder, for which its id on the hub may stand
  * @param resumable whether it may be another when a run goes on
  */

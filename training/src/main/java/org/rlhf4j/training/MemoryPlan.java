@@ -25,8 +25,9 @@ import org.rlhf4j.training.run.RunDirectory;
  * for where memory is short, so what they save isn't spent on more tokens, and with the same
  * micro-batches checkpointing gives the same numbers, bit for bit.
  *
- * <p>Matrix products are as fast with some hundred rows as with thousands, so more would only take
- * memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing faster.
+ * <p>Matrix products are as fast with some hundred tokens as with thousands, so more would only
+ * take memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing
+ * faster.
  */
 public final class MemoryPlan {
 
