@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.ppo.PpoHealth;
 import org.rlhf4j.rollout.program.ProgramKind;
 import org.rlhf4j.training.health.HealthCheck;
 
@@ -93,7 +94,7 @@ class DocumentsTest {
   @Test
   void warningsAdviseOptionsThatExist() {
     Set<String> known = knownOptions();
-    for (HealthCheck check : HealthCheck.values()) {
+    for (HealthCheck check : PpoHealth.CHECKS) {
       Matcher advised = OPTION.matcher(check.advice());
       while (advised.find()) {
         assertThat(known).as(check.toString()).contains(advised.group());

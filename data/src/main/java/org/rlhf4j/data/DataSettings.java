@@ -72,9 +72,4 @@ public record DataSettings(
     }
     return asked;
   }
-
-  /** These settings with the longest row of a model filled in. */
-  public DataSettings resolved(Dimensions dimensions) {
-    return new DataSettings(rows, maxLengthOf(dimensions), maxDropped);
-  }
 }

@@ -3,6 +3,7 @@ package org.rlhf4j.grpo;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
@@ -14,7 +15,7 @@ import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
 
 /**
- * The settings of {@code rlhf grpo}.
+ * What improving a policy by GRPO takes.
  *
  * @param rollouts where rollouts come from
  * @param run where the run is written
@@ -48,16 +49,13 @@ public record GrpoConfig(
         "is for --kl-in loss");
   }
 
-  /** These settings with what follows from the model and the machine filled in. */
+  /** This configuration with what follows from the model and the machine filled in. */
   GrpoConfig resolved(RunDirectory directory, Dimensions dimensions) {
-    return new GrpoConfig(
-        rollouts.resolved(dimensions),
-        run,
-        grpo,
-        kl,
-        MemoryPlan.resolve(loop, directory, dimensions),
-        optimizer,
-        lora,
-        machine);
+    return ConfigBuilder.copyOf(this)
+        .with(RolloutSettings::maxLength, rollouts.maxLengthOf(dimensions))
+        .with(
+            LoopSettings::microBatchTokens,
+            MemoryPlan.microBatchTokens(loop, directory, dimensions))
+        .build();
   }
 }

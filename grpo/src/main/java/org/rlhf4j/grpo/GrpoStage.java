@@ -13,6 +13,7 @@ import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.rollout.stage.Opened;
+import org.rlhf4j.rollout.stage.PolicyHealth;
 import org.rlhf4j.rollout.stage.PolicyRun;
 import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.rollout.stage.PolicyStage;
@@ -38,6 +39,7 @@ public final class GrpoStage extends PolicyStage {
               "reference-model", Set.of(StageType.ModelKind.LANGUAGE_MODEL),
               "reward-model", Set.of(StageType.ModelKind.REWARD_MODEL)),
           StageType.ModelKind.LANGUAGE_MODEL,
+          PolicyHealth.CHECKS,
           GrpoStage::start);
 
   private static final String POLICY = "policy";

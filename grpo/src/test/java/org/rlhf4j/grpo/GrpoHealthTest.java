@@ -11,9 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.rollout.stage.PolicyHealth;
 import org.rlhf4j.settings.Precision;
-import org.rlhf4j.training.health.HealthCheck;
-import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
 import org.rlhf4j.training.run.MetricsLog;
 
@@ -21,7 +20,7 @@ import org.rlhf4j.training.run.MetricsLog;
 class GrpoHealthTest {
   @TempDir private Path folder;
 
-  private List<HealthCheck> warnings(TinyRun runs, String... options) throws IOException {
+  private List<String> warnings(TinyRun runs, String... options) throws IOException {
     List<String> all =
         new ArrayList<>(
             List.of(
@@ -39,22 +38,22 @@ class GrpoHealthTest {
                 "8"));
     all.addAll(List.of(options));
     Path run = runs.run("run", all.toArray(String[]::new));
-    return new HealthWatch(Precision.FP32)
+    return new HealthWatch(PolicyHealth.CHECKS, Precision.FP32)
         .addAll(MetricsLog.read(run.resolve("metrics.jsonl"))).stream()
-            .map(HealthWarning::check)
+            .map(warning -> warning.check().name())
             .toList();
   }
 
   @ParameterizedTest
   @CsvSource({
     // no completion has these letters
-    "EQUAL_REWARDS, regex:^ABCDEFGH, 6, 1e-3, 4",
+    "equal-rewards, regex:^ABCDEFGH, 6, 1e-3, 4",
     // a reward for length
-    "REWARD_WITH_LENGTH, -1*length-penalty:0-12, 12, 1e-2, 20",
+    "reward-with-length, -1*length-penalty:0-12, 12, 1e-2, 20",
     // any of these letters will do, and one is soon the answer to everything
-    "ENTROPY_COLLAPSE, regex:^[a-m], 1, 3e-2, 30"
+    "entropy-collapse, regex:^[a-m], 1, 3e-2, 30"
   })
-  void aFaultIsWarnedOf(HealthCheck check, String reward, String tokens, String rate, String steps)
+  void aFaultIsWarnedOf(String check, String reward, String tokens, String rate, String steps)
       throws IOException {
     TinyRun runs = new TinyRun(folder);
     String[] options = {
@@ -69,6 +68,6 @@ class GrpoHealthTest {
     TinyRun runs = new TinyRun(folder);
     Files.writeString(runs.policy().resolve("generation_config.json"), "{\"eos_token_id\": [0]}");
     assertThat(warnings(runs, "reward", "regex:^[a-m]", "max-new-tokens", "2", "steps", "4"))
-        .contains(HealthCheck.COMPLETIONS_CUT);
+        .contains("completions-cut");
   }
 }

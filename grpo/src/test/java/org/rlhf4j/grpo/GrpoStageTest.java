@@ -44,7 +44,8 @@ class GrpoStageTest {
     }
     LanguageModel.load(run).close();
     GrpoConfig config =
-        TinyRun.SETTINGS.bind(SettingsYaml.read(run.resolve("config.yaml")), Map.of());
+        TinyRun.SETTINGS.bind(
+            GrpoStage.TYPE.settingsIn(SettingsYaml.read(run.resolve("config.yaml"))), Map.of());
     assertThat(config.rollouts().maxLength()).isEqualTo(64);
     assertThat(config.loop().microBatchTokens()).isPositive();
   }

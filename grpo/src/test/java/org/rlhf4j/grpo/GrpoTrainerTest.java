@@ -23,7 +23,8 @@ class GrpoTrainerTest {
   @ValueSource(strings = {"grpo", "gspo"})
   void stepsLeaveNoArraysBehind(String loss, @TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
-    GrpoConfig config = runs.config("run", "loss", loss, "kl-ratio-correction", "true");
+    GrpoConfig config =
+        runs.config("run", "loss", loss, "kl-ratio-correction", "true", "max-length", "64");
     LoopSettings loop = new LoopSettings(1, 9, true, 20, false, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
@@ -31,7 +32,7 @@ class GrpoTrainerTest {
             PolicyRun.open(
                 policy,
                 new PolicySettings(
-                    config.rollouts().resolved(policy.config().dimensions()),
+                    config.rollouts(),
                     config.kl(),
                     loop,
                     0,

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.sft.SftStage;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
 
@@ -23,7 +24,7 @@ class StageRecordTest {
     MachineSettings machine =
         new MachineSettings(MachineSettings.Device.AUTO, null, Precision.FP32, 0);
     return StageRecord.of(
-        new PipelineStage("one", settings, machine, List.of(inputs), resume -> {}));
+        new PipelineStage("one", SftStage.TYPE, settings, machine, List.of(inputs), resume -> {}));
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.rlhf4j.ppo;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
@@ -16,7 +17,7 @@ import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
 
 /**
- * The settings of {@code rlhf ppo}.
+ * What improving a policy by PPO takes.
  *
  * @param rollouts where rollouts come from
  * @param run where the run is written
@@ -60,16 +61,13 @@ public record PpoConfig(
             + " that bf16 can't tell apart");
   }
 
-  /** These settings with what follows from the model and the machine filled in. */
+  /** This configuration with what follows from the model and the machine filled in. */
   PpoConfig resolved(RunDirectory directory, Dimensions dimensions) {
-    return new PpoConfig(
-        rollouts.resolved(dimensions),
-        run,
-        ppo,
-        kl,
-        MemoryPlan.resolve(loop, directory, dimensions),
-        optimizer,
-        lora,
-        machine);
+    return ConfigBuilder.copyOf(this)
+        .with(RolloutSettings::maxLength, rollouts.maxLengthOf(dimensions))
+        .with(
+            LoopSettings::microBatchTokens,
+            MemoryPlan.microBatchTokens(loop, directory, dimensions))
+        .build();
   }
 }

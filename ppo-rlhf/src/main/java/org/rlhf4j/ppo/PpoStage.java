@@ -1,5 +1,6 @@
 package org.rlhf4j.ppo;
 
+import org.rlhf4j.training.health.HealthCheck;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,6 +45,7 @@ public final class PpoStage extends PolicyStage {
               "reference-model", Set.of(StageType.ModelKind.LANGUAGE_MODEL),
               "reward-model", Set.of(StageType.ModelKind.REWARD_MODEL)),
           StageType.ModelKind.LANGUAGE_MODEL,
+          PpoHealth.CHECKS,
           PpoStage::start);
 
   private static final String POLICY = "policy";
@@ -165,6 +167,11 @@ public final class PpoStage extends PolicyStage {
   @Override
   public String name() {
     return TYPE.name();
+  }
+
+  @Override
+  public List<HealthCheck> checks() {
+    return TYPE.checks();
   }
 
   @Override

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.rollout.kl.KlEstimator;
 import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.settings.SettingSpec;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
 
@@ -62,6 +63,28 @@ class PpoConfigTest {
     assertThat(config.rollouts().missingEosPenalty()).isEqualTo(1);
     assertThat(config.rollouts().skipProofs()).isFalse();
     assertThat(config.loop().epochs()).isEqualTo(1);
+  }
+
+  /** What numbers depend on isn't among them. */
+  @Test
+  void whatMayBeAnotherWhenARunGoesOn() {
+    assertThat(TinyRun.SETTINGS.specs().stream().filter(SettingSpec::resumable))
+        .extracting(SettingSpec::name)
+        .containsExactlyInAnyOrder(
+            "output",
+            "resume",
+            "device",
+            "threads",
+            "micro-batch-tokens",
+            "gradient-checkpointing",
+            "checkpoint-every",
+            "keep-checkpoints",
+            "keep-best",
+            "max-eval-kl",
+            "profile",
+            "save-dtype",
+            "max-shard-size",
+            "skip-proofs");
   }
 
   @Test

@@ -48,7 +48,8 @@ class PpoStageTest {
     LanguageModel.load(run).close();
     ScalarModel.load(run.resolve("critic")).close();
     PpoConfig config =
-        TinyRun.SETTINGS.bind(SettingsYaml.read(run.resolve("config.yaml")), Map.of());
+        TinyRun.SETTINGS.bind(
+            PpoStage.TYPE.settingsIn(SettingsYaml.read(run.resolve("config.yaml"))), Map.of());
     assertThat(config.rollouts().maxLength()).isEqualTo(64);
     assertThat(config.loop().microBatchTokens()).isPositive();
   }

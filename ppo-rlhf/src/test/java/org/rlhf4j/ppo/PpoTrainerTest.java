@@ -31,7 +31,7 @@ class PpoTrainerTest {
   void stepsLeaveNoArraysBehind(Objective objective, @TempDir Path folder) throws IOException {
     TinyRun runs = new TinyRun(folder);
     String name = objective.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    PpoConfig config = runs.config("run", "objective", name);
+    PpoConfig config = runs.config("run", "objective", name, "max-length", "64");
     LoopSettings loop = new LoopSettings(1, 9, true, 20, false, 100, 1, false);
     try (LanguageModel policy = LanguageModel.load(runs.policy());
         RewardPrograms programs = RewardPrograms.tried(config.rollouts(), System.err);
@@ -39,7 +39,7 @@ class PpoTrainerTest {
             PolicyRun.open(
                 policy,
                 new PolicySettings(
-                    config.rollouts().resolved(policy.config().dimensions()),
+                    config.rollouts(),
                     config.kl(),
                     loop,
                     0,

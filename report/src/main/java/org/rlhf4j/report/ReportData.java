@@ -87,7 +87,8 @@ final class ReportData {
             .put("lastStep", run.metrics().isEmpty() ? 0 : run.metrics().lastKey())
             .put("completions", rollouts.completions());
     addHeadline(node.putObject("headline"), Headline.of(run, rollouts.change()));
-    addWarnings(node.putArray("warnings"), new HealthWatch(run.precision()).addAll(run.metrics()));
+    HealthWatch watch = new HealthWatch(run.checks(), run.precision());
+    addWarnings(node.putArray("warnings"), watch.addAll(run.metrics()));
     node.set("series", Series.of(run.metrics(), Math.min(POINTS_OF_A_RUN, share(POINTS))));
     int text = Math.min(EvaluationData.TEXT, share(SAMPLE_TEXT) / TEXTS_OF_AN_EVALUATION);
     node.set("evaluation", EvaluationData.bounded(run.evaluation(), text));

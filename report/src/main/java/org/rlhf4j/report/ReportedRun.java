@@ -20,6 +20,8 @@ import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.stages.Stages;
 import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.health.HealthCheck;
+import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.MetricsLog;
 import org.rlhf4j.training.run.RunDirectory;
@@ -80,6 +82,11 @@ record ReportedRun(
   /** The heading under which its curves stand. */
   String group() {
     return stage.isPresent() ? stage.get().group() : NO_GROUP;
+  }
+
+  /** What it is watched for. */
+  List<HealthCheck> checks() {
+    return stage.isPresent() ? stage.get().checks() : TrainingHealth.CHECKS;
   }
 
   /** The number format of its networks. */

@@ -11,6 +11,7 @@ import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.split.SplitFiles;
 import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
@@ -115,23 +116,13 @@ public record RewardConfig(
     return RowKind.comparisons(marginColumn, List.of());
   }
 
-  /** These settings with what follows from the model and the machine filled in. */
+  /** This configuration with what follows from the model and the machine filled in. */
   RewardConfig resolved(RunDirectory directory, Dimensions dimensions) {
-    return new RewardConfig(
-        model,
-        freezeBackbone,
-        data.resolved(dimensions),
-        weights,
-        marginColumn,
-        heldOut,
-        evaluation,
-        centerCoefficient,
-        normalizeOn,
-        run,
-        batch,
-        MemoryPlan.resolve(loop, directory, dimensions),
-        optimizer,
-        lora,
-        machine);
+    return ConfigBuilder.copyOf(this)
+        .with(DataSettings::maxLength, data.maxLengthOf(dimensions))
+        .with(
+            LoopSettings::microBatchTokens,
+            MemoryPlan.microBatchTokens(loop, directory, dimensions))
+        .build();
   }
 }

@@ -1,5 +1,6 @@
 package org.rlhf4j.reward;
 
+import org.rlhf4j.training.health.TrainingHealth;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -45,6 +46,7 @@ public final class RewardStage implements Stage, AutoCloseable {
           StageType.Measure.ACCURACY,
           Map.of(),
           StageType.ModelKind.REWARD_MODEL,
+          TrainingHealth.CHECKS,
           RewardStage::start);
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -31,7 +31,8 @@ public record HeldOutPromptSettings(
             help =
                 "With --keep-best or --patience: the best evaluation is one of at most this eval_kl,"
                     + " in nats per completion.",
-            defaultText = "any")
+            defaultText = "any",
+            resumable = true)
         Double maxEvalKl) {
 
   /** Checks the ranges. */

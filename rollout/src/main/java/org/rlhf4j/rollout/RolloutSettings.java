@@ -98,7 +98,8 @@ public record RolloutSettings(
             help =
                 "Go without the proofs on the first rollout: ratio 1, KL 0, batch split, padding, reward"
                     + " alone.",
-            defaultValue = "false")
+            defaultValue = "false",
+            resumable = true)
         boolean skipProofs) {
 
   /** Checks the ranges, and that there is something to sample and to judge by. */
@@ -145,25 +146,14 @@ public record RolloutSettings(
     return rows.files().rowFiles(all);
   }
 
-  /** These settings with the longest row of a model filled in. */
-  public RolloutSettings resolved(Dimensions dimensions) {
-    return new RolloutSettings(
-        model,
-        referenceModel,
-        rewardModel,
-        reward,
-        rewardTimeout,
-        normalizeReward,
-        rows,
-        weights,
-        DataSettings.longestRow(maxLength, dimensions),
-        maxDropped,
-        heldOut,
-        promptsPerStep,
-        maxNewTokens,
-        temperature,
-        missingEosPenalty,
-        replay,
-        skipProofs);
+  /**
+   * The most tokens of prompt and completion for a model.
+   *
+   * @param dimensions the model's
+   * @return tokens
+   * @throws UsageException when more are asked for than the model has positions
+   */
+  public int maxLengthOf(Dimensions dimensions) {
+    return DataSettings.longestRow(maxLength, dimensions);
   }
 }

@@ -21,6 +21,9 @@ import java.util.Map;
  *         .build();
  * }</pre>
  *
+ * <p>{@link #copyOf} begins with a record instead of the defaults: that is how one is changed in a
+ * few settings.
+ *
  * <p>Whether settings go together is checked when all are there, so their order doesn't matter. In
  * a program of named modules the package that calls {@link #with} has to be open to this one.
  *
@@ -47,10 +50,26 @@ public final class ConfigBuilder<T extends Record> {
   }
 
   /**
+   * Begins with what a record says.
+   *
+   * @param values the configuration, or one group of settings
+   * @param <T> its type
+   * @return a builder to which all of it is given
+   */
+  public static <T extends Record> ConfigBuilder<T> copyOf(T values) {
+    @SuppressWarnings("unchecked") // the class of a T, which being a record has no subclasses
+    Class<T> type = (Class<T>) values.getClass();
+    ConfigBuilder<T> builder = of(type);
+    builder.given.putAll(builder.settings.valuesOf(values));
+    return builder;
+  }
+
+  /**
    * Gives a setting.
    *
    * @param setting its accessor, such as {@code LoopSettings::steps}
-   * @param value its value; a whole number may stand for any number; null takes back what was given
+   * @param value its value; a whole number may stand for any number; null takes back what was
+   *     given, so that the default counts
    * @param <R> the record that declares the setting
    * @param <V> its type
    * @return this
@@ -77,9 +96,11 @@ public final class ConfigBuilder<T extends Record> {
     List<String> missing = new ArrayList<>();
     Map<String, Object> values = new LinkedHashMap<>();
     for (SettingSpec spec : settings.specs()) {
-      Object value = given.getOrDefault(spec.name(), SettingsBinder.defaultOf(spec).orElse(null));
-      values.put(spec.name(), value);
-      if (spec.required() && !given.containsKey(spec.name())) {
+      boolean isGiven = given.containsKey(spec.name());
+      values.put(
+          spec.name(),
+          isGiven ? given.get(spec.name()) : SettingsBinder.defaultOf(spec).orElse(null));
+      if (spec.required() && !isGiven) {
         missing.add(spec.name());
       }
     }

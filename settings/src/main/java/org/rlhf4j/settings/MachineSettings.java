@@ -10,8 +10,9 @@ package org.rlhf4j.settings;
  */
 @SettingsGroup("Machine")
 public record MachineSettings(
-    @Setting(help = "Where to compute.", defaultValue = "auto") Device device,
-    @Setting(help = "CPU threads for arithmetic.", defaultText = "one a core") Integer threads,
+    @Setting(help = "Where to compute.", defaultValue = "auto", resumable = true) Device device,
+    @Setting(help = "CPU threads for arithmetic.", defaultText = "one a core", resumable = true)
+        Integer threads,
     @Setting(
             help =
                 "Number format of the networks' matrices and activations. What is trained stays"

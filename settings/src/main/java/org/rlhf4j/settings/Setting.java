@@ -27,11 +27,17 @@ public @interface Setting {
   /** How the default reads where it is worked out from something else. */
   String defaultText() default "";
 
-  /** Whether a run can't do without it. */
+  /** Whether it has to be given. */
   boolean required() default false;
 
   /** Whether it is a model's folder, for which its id on the hub may stand. */
   boolean model() default false;
+
+  /**
+   * Whether it may be another when a run goes on. Only a setting that no number of the run depends
+   * on beyond float error may; each other one is held to what the run began with.
+   */
+  boolean resumable() default false;
 
   /** The name where it isn't the component's in kebab-case. */
   String name() default "";

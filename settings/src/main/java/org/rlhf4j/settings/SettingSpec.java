@@ -12,8 +12,9 @@ import java.util.List;
  * @param repeatable whether it is a list
  * @param defaultValue the default as a user would write it; empty: none
  * @param defaultText how the default reads in help; empty where there is nothing to say
- * @param required whether a run can't do without it
+ * @param required whether it has to be given
  * @param model whether it is a model's folder, for which its id on the hub may stand
+ * @param resumable whether it may be another when a run goes on
  */
 public record SettingSpec(
     String name,
@@ -24,7 +25,8 @@ public record SettingSpec(
     String defaultValue,
     String defaultText,
     boolean required,
-    boolean model) {
+    boolean model,
+    boolean resumable) {
 
   /** What stands for its value in help: {@code N}, {@code PATH}, {@code clip|vanilla}. */
   public String label() {
@@ -48,6 +50,7 @@ public record SettingSpec(
 
   /** The same with another default, and so no longer required; an empty one is none. */
   SettingSpec withDefault(String value) {
-    return new SettingSpec(name, help, group, type, repeatable, value, value, false, model);
+    return new SettingSpec(
+        name, help, group, type, repeatable, value, value, false, model, resumable);
   }
 }

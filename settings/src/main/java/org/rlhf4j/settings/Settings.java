@@ -8,7 +8,6 @@ import java.lang.reflect.RecordComponent;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,13 +82,10 @@ public final class Settings<T extends Record> {
    * @param other gives the path to take instead of a setting's
    */
   public T withPaths(T values, BiFunction<SettingSpec, Path, Path> other) {
-    Map<String, Object> byName = new HashMap<>();
-    collect(
-        root,
-        values,
-        (spec, value) ->
-            byName.put(
-                spec.name(), spec.valueType() == Path.class ? map(spec, value, other) : value));
+    Map<String, Object> byName = valuesOf(values);
+    specs.values().stream()
+        .filter(spec -> spec.valueType() == Path.class)
+        .forEach(spec -> byName.compute(spec.name(), (name, value) -> map(spec, value, other)));
     return construct(byName);
   }
 
@@ -123,6 +119,13 @@ public final class Settings<T extends Record> {
   private static Stream<Leaf> leaves(Group group) {
     return group.parts().stream()
         .flatMap(part -> part instanceof Leaf leaf ? Stream.of(leaf) : leaves((Group) part));
+  }
+
+  /** The values of a record by name; null where there is none. */
+  Map<String, Object> valuesOf(T values) {
+    Map<String, Object> byName = new LinkedHashMap<>();
+    collect(root, values, (spec, value) -> byName.put(spec.name(), value));
+    return byName;
   }
 
   /** Makes the record of values by name; a setting that isn't a key is null. */
@@ -187,7 +190,8 @@ public final class Settings<T extends Record> {
             setting.defaultValue(),
             setting.defaultText().isEmpty() ? setting.defaultValue() : setting.defaultText(),
             setting.required(),
-            setting.model());
+            setting.model(),
+            setting.resumable());
     SettingSpec chosen = defaults.containsKey(name) ? spec.withDefault(defaults.get(name)) : spec;
     check(component, chosen);
     return chosen;

@@ -3,7 +3,7 @@ package org.rlhf4j.settings;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The documentation's tables: one row a setting, one table a heading. */
+/** The documentation's tables: one line a setting, one table a heading. */
 public final class SettingsTable {
 
   private SettingsTable() {}

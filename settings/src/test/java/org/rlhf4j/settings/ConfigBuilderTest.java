@@ -65,6 +65,33 @@ class ConfigBuilderTest {
   }
 
   @Test
+  void aCopyIsWhatItWasButForWhatIsGiven() {
+    ExampleSettings before =
+        builder()
+            .with(ExampleSettings::model, "m")
+            .with(ExampleSettings::epochs, 3)
+            .with(Optimizer::learningRate, 3e-4)
+            .build();
+    assertThat(ConfigBuilder.copyOf(before).build()).isEqualTo(before);
+    ExampleSettings after =
+        ConfigBuilder.copyOf(before).with(Optimizer::microBatchTokens, 64).build();
+    assertThat(after.optimizer()).isEqualTo(new Optimizer(3e-4, 0.9, 64L));
+    assertThat(after.epochs()).isEqualTo(3);
+    assertThat(before.optimizer().microBatchTokens()).isNull();
+  }
+
+  @Test
+  void nullInACopyTakesTheDefault() {
+    Optimizer before = new Optimizer(3e-4, 0.5, 64L);
+    assertThat(
+            ConfigBuilder.copyOf(before)
+                .with(Optimizer::learningRate, null)
+                .with(Optimizer::microBatchTokens, null)
+                .build())
+        .isEqualTo(new Optimizer(2e-5, 0.5, null));
+  }
+
+  @Test
   void aGroupCanBeBuiltAlone() {
     assertThat(ConfigBuilder.of(Optimizer.class).build()).isEqualTo(new Optimizer(2e-5, 0.9, null));
   }

@@ -9,6 +9,7 @@ import org.rlhf4j.data.WeightSettings;
 import org.rlhf4j.data.split.SplitFiles;
 import org.rlhf4j.data.token.TrainedPart;
 import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.settings.ConfigBuilder;
 import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
@@ -76,20 +77,13 @@ public record SftConfig(
     return data.rows().split(weights.dataWeights(), heldOut);
   }
 
-  /** These settings with what follows from the model and the machine filled in. */
+  /** This configuration with what follows from the model and the machine filled in. */
   SftConfig resolved(RunDirectory directory, Dimensions dimensions) {
-    return new SftConfig(
-        model,
-        data.resolved(dimensions),
-        weights,
-        trainOn,
-        heldOut,
-        evaluation,
-        run,
-        batch,
-        MemoryPlan.resolve(loop, directory, dimensions),
-        optimizer,
-        lora,
-        machine);
+    return ConfigBuilder.copyOf(this)
+        .with(DataSettings::maxLength, data.maxLengthOf(dimensions))
+        .with(
+            LoopSettings::microBatchTokens,
+            MemoryPlan.microBatchTokens(loop, directory, dimensions))
+        .build();
   }
 }

@@ -1,5 +1,6 @@
 package org.rlhf4j.sft;
 
+import org.rlhf4j.training.health.TrainingHealth;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -42,6 +43,7 @@ public final class SftStage implements Stage, AutoCloseable {
           StageType.Measure.LOSS,
           Map.of("model", Set.of(StageType.ModelKind.LANGUAGE_MODEL)),
           StageType.ModelKind.LANGUAGE_MODEL,
+          TrainingHealth.CHECKS,
           SftStage::start);
 
   private static final ObjectMapper JSON =

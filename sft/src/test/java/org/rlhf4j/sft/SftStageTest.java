@@ -147,7 +147,8 @@ class SftStageTest {
   @Test
   void configurationIsResolvedAndReadsBack() throws IOException {
     Path run = run("run", "steps", "1", "train-on", "prompt,completion");
-    Written.Mapping written = SettingsYaml.read(run.resolve("config.yaml"));
+    Written.Mapping written =
+        SftStage.TYPE.settingsIn(SettingsYaml.read(run.resolve("config.yaml")));
     SftConfig config = SETTINGS.bind(written, Map.of());
     assertThat(config.data().maxLength()).isEqualTo(64);
     assertThat(config.loop().microBatchTokens()).isPositive();

@@ -24,7 +24,8 @@ public record EvaluationSettings(
             help =
                 "Write the model of the best evaluation, not that of the last step: of the least"
                     + " held-out loss, in ppo and grpo of the largest held-out reward.",
-            defaultValue = "false")
+            defaultValue = "false",
+            resumable = true)
         boolean keepBest,
     @Setting(
             help = "Stop after so many evaluations in a row without a new best one.",

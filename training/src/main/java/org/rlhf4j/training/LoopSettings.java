@@ -34,21 +34,30 @@ public record LoopSettings(
             help =
                 "Tokens that go through the network at once. Changes memory and speed, never a"
                     + " result beyond float error.",
-            defaultText = "from the memory plan")
+            defaultText = "from the memory plan",
+            resumable = true)
         Integer microBatchTokens,
     @Setting(
             help =
                 "Keep only the input of each layer for the way back, where the layer is computed once"
                     + " more: less memory, more time, the same results.",
-            defaultValue = "false")
+            defaultValue = "false",
+            resumable = true)
         boolean gradientCheckpointing,
-    @Setting(help = "Steps from one checkpoint to the next.", defaultValue = "100")
+    @Setting(
+            help = "Steps from one checkpoint to the next.",
+            defaultValue = "100",
+            resumable = true)
         int checkpointEvery,
-    @Setting(help = "How many of the newest checkpoints stay.", defaultValue = "2")
+    @Setting(
+            help = "How many of the newest checkpoints stay.",
+            defaultValue = "2",
+            resumable = true)
         int keepCheckpoints,
     @Setting(
             help = "Say in the metrics, and at the end, where time and memory went.",
-            defaultValue = "false")
+            defaultValue = "false",
+            resumable = true)
         boolean profile) {
 
   /** Checks the ranges. */

@@ -25,8 +25,9 @@ import org.rlhf4j.training.run.RunDirectory;
  * for where memory is short, so what they save isn't spent on more tokens, and with the same
  * micro-batches checkpointing gives the same numbers, bit for bit.
  *
- * <p>Matrix products are as fast with some hundred rows as with thousands, so more would only take
- * memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing faster.
+ * <p>Matrix products are as fast with some hundred tokens as with thousands, so more would only
+ * take memory; fewer than {@value #LEAST} are slow, and more than {@value #MOST} make nothing
+ * faster.
  */
 public final class MemoryPlan {
 
@@ -66,28 +67,18 @@ public final class MemoryPlan {
   }
 
   /**
-   * Fills in the tokens of a micro-batch of a run: as set, else as in the configuration of the run
-   * that goes on, else as planned.
+   * The tokens of a micro-batch of a run: as set, else as in the configuration of the run that goes
+   * on, else as planned.
    *
    * @param loop may set them
    * @param run may hold the configuration of a run that goes on
    * @param dimensions of the network that is trained
-   * @return the settings with the tokens
+   * @return tokens
    */
-  public static LoopSettings resolve(LoopSettings loop, RunDirectory run, Dimensions dimensions) {
-    if (loop.microBatchTokens() != null) {
-      return loop;
-    }
-    int tokens = earlier(run).orElseGet(() -> microBatchTokens(dimensions));
-    return new LoopSettings(
-        loop.epochs(),
-        loop.steps(),
-        loop.shuffle(),
-        tokens,
-        loop.gradientCheckpointing(),
-        loop.checkpointEvery(),
-        loop.keepCheckpoints(),
-        loop.profile());
+  public static int microBatchTokens(LoopSettings loop, RunDirectory run, Dimensions dimensions) {
+    return loop.microBatchTokens() != null
+        ? loop.microBatchTokens()
+        : earlier(run).orElseGet(() -> microBatchTokens(dimensions));
   }
 
   static int microBatchTokens(Dimensions d, long memoryBytes) {

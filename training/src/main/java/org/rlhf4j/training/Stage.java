@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.settings.Precision;
+import org.rlhf4j.training.health.HealthCheck;
+import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
@@ -36,6 +38,15 @@ public interface Stage {
   /** The number format that its networks compute in. */
   default Precision precision() {
     return Precision.FP32;
+  }
+
+  /**
+   * What its metrics are watched for while it runs.
+   *
+   * @return the checks, in the order in which a step's warnings are given
+   */
+  default List<HealthCheck> checks() {
+    return TrainingHealth.CHECKS;
   }
 
   /**

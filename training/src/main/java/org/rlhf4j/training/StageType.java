@@ -1,11 +1,13 @@
 package org.rlhf4j.training;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.run.RunDirectory;
 
 /**
@@ -19,6 +21,7 @@ import org.rlhf4j.training.run.RunDirectory;
  * @param measure what a run of it is judged by first
  * @param needs by setting, what the model that it names has to be
  * @param leaves what its {@code model/} is afterwards
+ * @param checks what its runs are watched for
  * @param start makes a run of it ready
  * @param <C> the record of its configuration
  */
@@ -30,6 +33,7 @@ public record StageType<C extends Record>(
     Measure measure,
     Map<String, Set<ModelKind>> needs,
     ModelKind leaves,
+    List<HealthCheck> checks,
     Start<C> start) {
 
   /** What a run is judged by first. */
@@ -82,6 +86,7 @@ public record StageType<C extends Record>(
   /** Keeps copies. */
   public StageType {
     needs = Map.copyOf(needs);
+    checks = List.copyOf(checks);
   }
 
   /** What its configuration declares. */

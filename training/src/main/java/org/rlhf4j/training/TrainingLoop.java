@@ -171,7 +171,7 @@ public final class TrainingLoop {
         EventFile events = new EventFile(run.tensorboard(), done, System::currentTimeMillis);
         ProgressLine progress =
             new ProgressLine(stage.name(), done, stage.steps(), stage.shownMetrics(), display)) {
-      HealthWatch health = new HealthWatch(stage.precision());
+      HealthWatch health = new HealthWatch(stage.checks(), stage.precision());
       SortedMap<Integer, Metrics> made = MetricsLog.read(run.metrics());
       health.addAll(made);
       best.addAll(made);

@@ -39,14 +39,14 @@ class MemoryPlanTest {
   @Test
   void whatIsSetWinsAndARunThatGoesOnKeepsWhatItHad(@TempDir Path folder) throws IOException {
     try (RunDirectory run = RunDirectory.open(folder, false)) {
-      assertThat(MemoryPlan.resolve(loop(77), run, GPT2).microBatchTokens()).isEqualTo(77);
+      assertThat(MemoryPlan.microBatchTokens(loop(77), run, GPT2)).isEqualTo(77);
       Files.writeString(run.config(), "epochs: 1\nmicro-batch-tokens: 123\n");
       Files.writeString(run.metrics(), ""); // a run that has begun: its folder stays
     }
     try (RunDirectory run = RunDirectory.open(folder, true)) {
-      assertThat(MemoryPlan.resolve(loop(null), run, GPT2).microBatchTokens()).isEqualTo(123);
+      assertThat(MemoryPlan.microBatchTokens(loop(null), run, GPT2)).isEqualTo(123);
       Files.writeString(run.config(), "epochs: 1\n");
-      assertThat(MemoryPlan.resolve(loop(null), run, GPT2).microBatchTokens())
+      assertThat(MemoryPlan.microBatchTokens(loop(null), run, GPT2))
           .isEqualTo(MemoryPlan.microBatchTokens(GPT2));
     }
   }

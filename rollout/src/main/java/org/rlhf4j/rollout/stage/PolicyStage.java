@@ -13,6 +13,7 @@ import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.optimizer.WeightsFile;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
@@ -68,6 +69,11 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   @Override
   public final Precision precision() {
     return run.models().policy().precision();
+  }
+
+  @Override
+  public List<HealthCheck> checks() {
+    return PolicyHealth.CHECKS;
   }
 
   @Override

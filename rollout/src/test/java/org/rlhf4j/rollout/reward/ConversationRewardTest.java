@@ -321,11 +321,10 @@ class ConversationRewardTest {
             rows(Arrays.stream(rows).map(ConversationRewardTest::quoted).toArray(String[]::new))
                 .toString()));
     given.put("prompts-per-step", List.of("2"));
+    given.put("max-length", List.of("64"));
     given.put("max-new-tokens", List.of("5"));
     RolloutSettings settings =
-        Settings.of(RolloutSettings.class)
-            .bind(Written.Mapping.EMPTY, given)
-            .resolved(policy.config().dimensions());
+        Settings.of(RolloutSettings.class).bind(Written.Mapping.EMPTY, given);
     LoopSettings loop = new LoopSettings(1.0, null, true, BUDGET, false, 1, 1, false);
     return PolicyRun.open(
         policy,

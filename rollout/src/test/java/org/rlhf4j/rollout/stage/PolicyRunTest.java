@@ -69,6 +69,7 @@ class PolicyRunTest {
     put("data", "prompts.csv");
     put("reward-model", "reward");
     given.put("prompts-per-step", List.of("3"));
+    given.put("max-length", List.of("64"));
     given.put("max-new-tokens", List.of("5"));
     given.put("missing-eos-penalty", List.of("0.75"));
   }
@@ -95,9 +96,7 @@ class PolicyRunTest {
 
   private PolicyRun run(double epochs, Integer steps) {
     RolloutSettings settings =
-        Settings.of(RolloutSettings.class)
-            .bind(Written.Mapping.EMPTY, given)
-            .resolved(policy.config().dimensions());
+        Settings.of(RolloutSettings.class).bind(Written.Mapping.EMPTY, given);
     programs = RewardPrograms.tried(settings, new PrintStream(shown, true, UTF_8));
     LoopSettings loop = new LoopSettings(epochs, steps, true, 4096, false, 1, 1, false);
     return PolicyRun.open(policy, new PolicySettings(settings, kl, loop, 0, 2, resample), programs);

@@ -1,9 +1,8 @@
 package org.rlhf4j.training.health;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import org.rlhf4j.settings.Precision;
@@ -12,15 +11,18 @@ import org.rlhf4j.training.run.Metrics;
 /** Goes with a run and warns, once of each thing, when its metrics give reason to. */
 public final class HealthWatch {
 
+  private final List<HealthCheck> checks;
   private final MetricHistory history;
-  private final Set<HealthCheck> fired = EnumSet.noneOf(HealthCheck.class);
+  private final Set<HealthCheck> fired = new HashSet<>();
 
   /**
    * A watch on a run that has made no step yet.
    *
+   * @param checks what to look for, in the order in which a step's warnings are given
    * @param precision the number format of its networks
    */
-  public HealthWatch(Precision precision) {
+  public HealthWatch(List<HealthCheck> checks, Precision precision) {
+    this.checks = List.copyOf(checks);
     this.history = new MetricHistory(precision);
   }
 
@@ -34,11 +36,11 @@ public final class HealthWatch {
   public List<HealthWarning> add(int step, Metrics metrics) {
     history.add(metrics);
     List<HealthWarning> warnings = new ArrayList<>();
-    for (HealthCheck check : HealthCheck.values()) {
-      Optional<String> finding = fired.contains(check) ? Optional.empty() : check.of(history);
-      if (finding.isPresent()) {
+    for (HealthCheck check : checks) {
+      if (!fired.contains(check) && check.fires().test(history)) {
         fired.add(check);
-        warnings.add(new HealthWarning(check, step, finding.get(), check.advice()));
+        String finding = check.finding().apply(history);
+        warnings.add(new HealthWarning(check, step, finding, check.advice()));
       }
     }
     return warnings;

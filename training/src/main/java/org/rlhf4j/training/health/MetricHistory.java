@@ -13,7 +13,7 @@ import org.rlhf4j.training.run.Metrics;
  * The metrics of a run up to a step, by name. A metric that only some steps have counts those steps
  * alone.
  */
-final class MetricHistory {
+public final class MetricHistory {
 
   private final Precision precision;
   private final Map<String, List<Double>> values = new HashMap<>();
@@ -28,7 +28,7 @@ final class MetricHistory {
   }
 
   /** The number format of the run's networks. */
-  Precision precision() {
+  public Precision precision() {
     return precision;
   }
 
@@ -46,22 +46,22 @@ final class MetricHistory {
   }
 
   /** How many steps have the metric. */
-  int count(String name) {
+  public int count(String name) {
     return all(name).size();
   }
 
   /** Its last value; empty where no step has it. */
-  OptionalDouble last(String name) {
+  public OptionalDouble last(String name) {
     return recent(name, 1);
   }
 
   /** The mean of its first values; empty where there are fewer. */
-  OptionalDouble start(String name, int steps) {
+  public OptionalDouble start(String name, int steps) {
     return count(name) < steps ? OptionalDouble.empty() : mean(all(name).subList(0, steps));
   }
 
   /** The mean of its last values; empty where there are fewer. */
-  OptionalDouble recent(String name, int steps) {
+  public OptionalDouble recent(String name, int steps) {
     int count = count(name);
     return count < steps ? OptionalDouble.empty() : mean(all(name).subList(count - steps, count));
   }
@@ -69,7 +69,7 @@ final class MetricHistory {
   /**
    * The median of up to so many values before the last one; empty where there are fewer than ten.
    */
-  OptionalDouble medianBeforeLast(String name, int steps) {
+  public OptionalDouble medianBeforeLast(String name, int steps) {
     int last = count(name) - 1;
     if (last < 10) {
       return OptionalDouble.empty();
@@ -83,9 +83,25 @@ final class MetricHistory {
   }
 
   /** The least value before the last one; empty where there is none. */
-  OptionalDouble leastBeforeLast(String name) {
+  public OptionalDouble leastBeforeLast(String name) {
     int last = Math.max(0, count(name) - 1);
     return all(name).subList(0, last).stream().mapToDouble(Double::doubleValue).min();
+  }
+
+  /** The mean of its last values less that of its first ones, 0 where the two would overlap. */
+  public double difference(String name, int steps) {
+    return count(name) < 2 * steps
+        ? 0
+        : recent(name, steps).orElseThrow() - start(name, steps).orElseThrow();
+  }
+
+  /**
+   * The mean of its last values over that of its first ones, 1 where the two would overlap or the
+   * first isn't above 0.
+   */
+  public double ratio(String name, int steps) {
+    double first = start(name, steps).orElse(0);
+    return count(name) < 2 * steps || first <= 0 ? 1 : recent(name, steps).orElseThrow() / first;
   }
 
   private static OptionalDouble mean(List<Double> some) {

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 public final class AtomicFiles {
 
   /** How the name of something half-written ends. */
-  public static final String PARTIAL = ".partial";
+  static final String PARTIAL = ".partial";
 
   private AtomicFiles() {}
 
@@ -103,7 +103,7 @@ public final class AtomicFiles {
    * @param folder the folder; nothing happens where it doesn't exist
    * @throws IOException when something can't be deleted
    */
-  public static void deletePartial(Path folder) throws IOException {
+  static void deletePartial(Path folder) throws IOException {
     if (!Files.isDirectory(folder)) {
       return;
     }

@@ -5,33 +5,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.rlhf4j.settings.SettingSpec;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
 
-/** Holds a run that goes on to the settings with which it began, so that its numbers are theirs. */
+/**
+ * Holds a run that goes on to the settings with which it began, so that its numbers are theirs.
+ * What may change is declared with each setting: {@code @Setting(resumable = true)}.
+ */
 final class ResumedSettings {
-
-  /** What may change: no step of the run depends on it beyond float error. */
-  private static final Set<String> FREE =
-      Set.of(
-          "output",
-          "resume",
-          "device",
-          "threads",
-          "micro-batch-tokens",
-          "gradient-checkpointing",
-          "checkpoint-every",
-          "keep-checkpoints",
-          "keep-best",
-          "max-eval-kl",
-          "profile",
-          "save-dtype",
-          "max-shard-size",
-          "skip-proofs");
 
   private ResumedSettings() {}
 
@@ -52,7 +36,7 @@ final class ResumedSettings {
     for (Map.Entry<SettingSpec, List<String>> entry : settings.texts(now).entrySet()) {
       SettingSpec spec = entry.getKey();
       List<String> was = before.get(spec);
-      if (!FREE.contains(spec.name()) && !same(spec, was, entry.getValue())) {
+      if (!spec.resumable() && !same(spec, was, entry.getValue())) {
         throw new UsageException(
             "%s: --resume goes on as the run began, but %s was %s, is now %s; set it back, or choose another --output"
                 .formatted(config, spec.name(), shown(was), shown(entry.getValue())));

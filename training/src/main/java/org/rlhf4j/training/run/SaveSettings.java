@@ -14,12 +14,16 @@ import org.rlhf4j.settings.SettingsGroup;
  */
 @SettingsGroup("Model written")
 public record SaveSettings(
-    @Setting(help = "Number format of the weights that are written.", defaultValue = "fp32")
+    @Setting(
+            help = "Number format of the weights that are written.",
+            defaultValue = "fp32",
+            resumable = true)
         Dtype saveDtype,
     @Setting(
             help =
                 "Size above which weights are written as several files with an index: 5GB, 500MB.",
-            defaultValue = "50GB")
+            defaultValue = "50GB",
+            resumable = true)
         FileSize maxShardSize) {
 
   /** What they are where no one says. */

@@ -22,7 +22,7 @@ class ResumedSettingsTest {
       @Setting(help = "A file.", required = true) Path data,
       @Setting(help = "A rate.", defaultValue = "0.1") double learningRate,
       @Setting(help = "A number.") Integer seed,
-      @Setting(help = "Threads.") Integer threads) {}
+      @Setting(help = "Threads.", resumable = true) Integer threads) {}
 
   @TempDir private Path folder;
   private Path data;
