@@ -98,7 +98,7 @@ class PolicyHealthTest {
       double reward = step > 10 ? 0.9 : 0;
       Metrics metrics = new Metrics().put("reward", reward).put("reward_std", step > 10 ? 0.3 : 0);
       assertThat(watch.add(step, metrics))
-          .noneMatch(warning -> warning.check() == PolicyHealth.REWARD_FLAT);
+          .noneMatch(warning -> warning.check().equals(PolicyHealth.REWARD_FLAT));
     }
   }
 

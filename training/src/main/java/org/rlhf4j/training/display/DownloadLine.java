@@ -29,6 +29,7 @@ public final class DownloadLine implements TransferProgress {
   private long lastTenth;
   private boolean drawn;
 
+  /** Shows downloads where the display is. Nothing is written yet. */
   public DownloadLine(Display display) {
     this.display = display;
   }

@@ -17,6 +17,7 @@ public final class NonFiniteException extends UserException {
    * @param what such as {@code gradient norm}
    * @param value its value, NaN or infinite
    */
+  /** A fault in words of its own, such as with the step that it came at. */
   public NonFiniteException(String what, double value) {
     this("the " + what + " is " + value + "; " + CAUSES);
   }

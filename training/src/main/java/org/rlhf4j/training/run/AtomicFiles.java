@@ -114,6 +114,7 @@ public final class AtomicFiles {
     }
   }
 
+  /** What a folder holds, sorted; an {@link IOException} where it can't be read. */
   public static List<Path> list(Path folder) throws IOException {
     try (Stream<Path> paths = Files.list(folder)) {
       return paths.sorted().toList();
