@@ -46,20 +46,12 @@ class ArchitectureTest {
           entry("ppo", Set.of("settings", "hub", "model", "data", "training", "reward", "rollout")),
           entry(
               "grpo", Set.of("settings", "hub", "model", "data", "training", "reward", "rollout")),
-          entry(
-              "stages", Set.of("settings", "model", "training", "sft", "reward", "ppo", "grpo")),
+          entry("stages", Set.of("settings", "model", "training", "sft", "reward", "ppo", "grpo")),
           entry("report", Set.of("settings", "model", "data", "training", "reward", "stages")),
           entry(
               "pipeline",
               Set.of(
-                  "settings",
-                  "hub",
-                  "model",
-                  "data",
-                  "training",
-                  "rollout",
-                  "stages",
-                  "report")));
+                  "settings", "hub", "model", "data", "training", "rollout", "stages", "report")));
 
   private static JavaClasses product;
 
@@ -137,7 +129,8 @@ class ArchitectureTest {
       }
     }
     assertThat(sources).hasSizeGreaterThan(400);
-    assertThat(sources).allSatisfy(file -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(400));
+    assertThat(sources)
+        .allSatisfy(file -> assertThat(Files.readAllLines(file)).hasSizeLessThanOrEqualTo(400));
   }
 
   /** A package without a page of its own is one that nobody can find their way into. */

@@ -31,13 +31,7 @@ class GrpoTrainerTest {
         PolicyRun run =
             PolicyRun.open(
                 policy,
-                new PolicySettings(
-                    config.rollouts(),
-                    config.kl(),
-                    loop,
-                    0,
-                    3,
-                    0),
+                new PolicySettings(config.rollouts(), config.kl(), loop, 0, 3, 0),
                 programs);
         Learner learner =
             new Learner(

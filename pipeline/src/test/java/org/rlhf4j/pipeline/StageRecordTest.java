@@ -8,9 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.sft.SftStage;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
+import org.rlhf4j.sft.SftStage;
 
 class StageRecordTest {
 

@@ -1,6 +1,5 @@
 package org.rlhf4j.ppo;
 
-import org.rlhf4j.training.health.HealthCheck;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,6 +24,7 @@ import org.rlhf4j.rollout.stage.PolicyStage;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
 import org.rlhf4j.training.run.AtomicFiles;

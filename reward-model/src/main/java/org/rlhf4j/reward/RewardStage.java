@@ -1,6 +1,5 @@
 package org.rlhf4j.reward;
 
-import org.rlhf4j.training.health.TrainingHealth;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -30,6 +29,7 @@ import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;

@@ -1,7 +1,5 @@
 package org.rlhf4j.rollout.stage;
 
-
-
 import static org.rlhf4j.training.health.HealthCheck.text;
 
 import java.util.List;

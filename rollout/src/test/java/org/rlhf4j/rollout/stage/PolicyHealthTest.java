@@ -1,8 +1,5 @@
 package org.rlhf4j.rollout.stage;
 
-
-
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
