@@ -25,7 +25,7 @@ class AdapterScriptTest {
           (self).adapt(y, x, w, annotate(List[Tensor], []))
           return y
 
-        def dropped(self: __torch__.Transformer, x: Tensor, keys: Tensor, number: Tensor) -> Tensor:
+        def dropout(self: __torch__.Transformer, x: Tensor, keys: Tensor, number: Tensor) -> Tensor:
           return (self).dropped(x, int(number), [x, x, x, keys])
       """;
 
@@ -112,7 +112,7 @@ class AdapterScriptTest {
     int rows = Math.max(1, keys.length);
     NDArray ones = scope.ones(new Shape(rows, columns));
     NDList in = new NDList(ones, scope.create(keys), scope.create((long) number));
-    return script.run("dropped", in).get(0).toFloatArray();
+    return script.run("dropout", in).get(0).toFloatArray();
   }
 
   private static int[] keys(int count, long seed) {

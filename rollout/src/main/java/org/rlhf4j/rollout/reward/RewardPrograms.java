@@ -16,7 +16,6 @@ import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.program.ProgramKind;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
-import org.rlhf4j.rollout.stage.Opened;
 import org.rlhf4j.settings.UserException;
 
 /** The programs of a run's {@code --reward}, opened, by the names that metrics have for them. */
