@@ -214,7 +214,7 @@ class TokenizerTest {
             + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
 
     Files.writeString(file, "{\"model\":\n oops}");
-    assertFails(file + ":2:7: not valid JSON; save the file again");
+    assertFails(file + ":2:2: not valid JSON; save the file again");
 
     Files.writeString(file, "{}");
     assertFails(
