@@ -2,7 +2,8 @@
 
 Usage: make_tokenizer.py. The text is this project's own. Writes byte-bpe (GPT-2's kind: byte-level
 BPE, no BOS) and metaspace-bpe (Llama 2's kind: words start with a mark, bytes as a fallback, a BOS)
-under language-model and data, each with expected.json and provenance.json.
+under language-model and data, each with expected.json and provenance.json; and language-model's
+zoo.json: the ids of many kinds of texts, by these two and by the model fixtures' tokenizer.
 """
 
 import json
@@ -48,6 +49,26 @@ SAMPLES = [
     "nul \u0000 inside",
     "x" * 700,
 ]
+
+ZOO = [
+    "".join(map(chr, range(32, 127))),
+    "0 1 12 123 1234 12345 3.14159 1,000,000 -7 1e-9",
+    "    def f(x):\n\treturn x  # {\"a\": [1]}\n",
+    "http://example.org/a?b=c&d=%20#e",
+    "  ", "   ", "a   b", " " * 33, "\t\t a", "\n\n\n", "a \n b", "x\v\fy",
+    "a\r\nb", "\r\n\r\n", "\r\r\n", "\n\r", "Human: hi\r\n\r\nAssistant: hello\r\n",
+    "a\u00a0b\u2003c\u2009d\u202fe\u3000f", "\u2028\u2029\u0085", "\ufeffa\u200bb\u2060c",
+    "Съешь ещё этих булок, Ἀθῆναι, Երևան", "ﬁ ﬃ ǅ İ ı ſ ß ẞ ⅷ ½ ² ＡＢ１２",
+    "שָׁלוֹם, أهلاً بالعالم ١٢٣", "नमस्ते १२३, வணக்கம், สวัสดี", "안녕 \u1100\u1161\u11a8, こんにちは「世界」", "ᚠᛇ ⴰ 𒀀 𓀀 𝓗𝟘 𠀀",
+    "e\u0301 \u00e9 q\u0307\u0323 q\u0323\u0307", "\u0301a \u0301", "Z\u0351\u036b\u0343\u036a\u0302",
+    "👨\u200d👩\u200d👧\u200d👦👩🏾\u200d🚀", "🏳\ufe0f\u200d🌈 ❤\ufe0f ❤ 🇩🇪🇫🇷 1\ufe0f\u20e3", "🏴\U000e0067\U000e0062\U000e007f", "\u200d\ufe0f🏻",
+    "".join(map(chr, range(32))), "\x7f\x80\x9f\u00ad", "\u202ea\u2066b\u2069", "\ufffd\ufffe\uffff\U0010ffff", "\ue000",
+    "<|endoftext|>", "a<|pad|>b", " <|turn|> \n", "<|endoftext|><|endoftext|>", "<|endoftext|", "<|ENDOFTEXT|>",
+    "<s>a</s>", "x <s> y", "é<unk>é", "<<s>>", "<0x0A><0xFF>", "<|unknown|>?",
+    "▁", "a▁b ▁", "Ġ aĠb Ċ", "##a",
+    "The rain in Spain. " * 20, "a\u0301" * 60, "🌱" * 40, "\n" * 100, "1234567890" * 12,
+]
+ZOO_TOKENIZERS = ("tokenizers/byte-bpe", "tokenizers/metaspace-bpe", "fixtures/gpt2")
 
 
 def train(tokenizer, size, specials, **more):
@@ -104,6 +125,19 @@ def expected(folder):
             "pad": loaded.pad_token_id, "vocabulary": len(loaded)}
 
 
+def write_zoo(resources):
+    """A row a line: the text, then its ids by each tokenizer, without special tokens added."""
+    loaded = [transformers.AutoTokenizer.from_pretrained(resources / t) for t in ZOO_TOKENIZERS]
+    rows = [[text, *(t(text, add_special_tokens=False).input_ids for t in loaded)] for text in ZOO]
+    lines = ",\n".join(" " + json.dumps(row) for row in rows)
+    head = json.dumps({"tokenizers": ZOO_TOKENIZERS, "versions": versions()})[:-1]
+    (resources / "tokenizers/zoo.json").write_text(f'{head}, "rows": [\n{lines}\n]}}\n')
+
+
+def versions():
+    return {m.__name__: m.__version__ for m in (tokenizers, transformers)}
+
+
 def write(folder, tokenizer, config, generation):
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
@@ -113,7 +147,7 @@ def write(folder, tokenizer, config, generation):
     write_json(folder / "expected.json", expected(folder))
     write_json(folder / "provenance.json", {
         "script": "bench/reference/make_tokenizer.py",
-        "versions": {m.__name__: m.__version__ for m in (tokenizers, transformers)},
+        "versions": versions(),
     })
 
 
@@ -125,6 +159,7 @@ def main():
     for name, make in (("byte-bpe", byte_bpe), ("metaspace-bpe", metaspace_bpe)):
         for module in MODULES:
             write(ROOT / module / "src/test/resources/tokenizers" / name, *make())
+    write_zoo(ROOT / "language-model/src/test/resources")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class MalformedFilesTest {
             "a number for a text", "a.jsonl", GOOD + "{\"text\": 7}", "2:10", "should be a string"),
         file("a text for a row", "a.jsonl", GOOD + "\"text\"", "2:1", "not a JSON object"),
         file("two arrays", "a.json", "[" + GOOD + "]\n[" + GOOD + "]", "3:1", "more after the end"),
-        file("rubbish after an array", "a.json", "[" + GOOD + "] x", "2:4", "malformed JSON"),
+        file("rubbish after an array", "a.json", "[" + GOOD + "] x", "2:3", "malformed JSON"),
         file("NaN", "a.jsonl", GOOD + "{\"text\":NaN}", "2:12", "Non-standard token 'NaN')"),
         file("a deep row", "a.jsonl", GOOD + deep(), "2:1", "nesting depth (1001) exceeds"),
         file("a deep row of an array", "a.json", "[" + deep(), "1:1009", "nesting depth (1001)"),

@@ -20,7 +20,8 @@ import org.rlhf4j.settings.UserException;
 class TokenizerTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Path FIXTURES = Path.of("src/test/resources/tokenizers");
+  private static final Path RESOURCES = Path.of("src/test/resources");
+  private static final Path FIXTURES = RESOURCES.resolve("tokenizers");
   private static final Path BYTE_BPE = FIXTURES.resolve("byte-bpe");
   private static final Path METASPACE_BPE = FIXTURES.resolve("metaspace-bpe");
 
@@ -44,6 +45,24 @@ class TokenizerTest {
       assertThat(tokenizer.bosId()).hasValue(expected.path("bos").intValue());
       assertThat(tokenizer.vocabularySize()).isEqualTo(expected.path("vocabulary").intValue());
     }
+  }
+
+  @Test
+  void givesTheIdsOfTransformersForManyKindsOfTexts() throws IOException {
+    JsonNode zoo = JSON.readTree(FIXTURES.resolve("zoo.json").toFile());
+    int column = 0;
+    for (JsonNode name : zoo.path("tokenizers")) {
+      column++;
+      try (Tokenizer tokenizer = Tokenizer.load(RESOURCES.resolve(name.textValue()))) {
+        for (JsonNode row : zoo.path("rows")) {
+          String text = row.path(0).textValue();
+          assertThat(tokenizer.encodeRaw(text))
+              .as("%s: %s", name.textValue(), text)
+              .isEqualTo(JSON.convertValue(row.path(column), int[].class));
+        }
+      }
+    }
+    assertThat(column).isEqualTo(3);
   }
 
   @Test
@@ -196,7 +215,7 @@ class TokenizerTest {
             + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
 
     Files.writeString(file, "{\"model\":\n oops}");
-    assertFails(file + ":2:7: not valid JSON; save the file again");
+    assertFails(file + ":2:2: not valid JSON; save the file again");
 
     Files.writeString(file, "{}");
     assertFails(

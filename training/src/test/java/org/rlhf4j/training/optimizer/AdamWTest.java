@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +23,9 @@ import org.rlhf4j.settings.UserException;
 class AdamWTest {
 
   private static JsonNode pytorch() throws IOException {
-    return new ObjectMapper().readTree(AdamWTest.class.getResource("/fixtures/adamw.json"));
+    try (InputStream json = AdamWTest.class.getResourceAsStream("/fixtures/adamw.json")) {
+      return new ObjectMapper().readTree(json);
+    }
   }
 
   private static float[][] values(JsonNode named) {
