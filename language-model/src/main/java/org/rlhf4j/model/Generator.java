@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.sampling.GenerationRequest;
-import org.rlhf4j.model.sampling.GenerationRow;
 import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.model.sampling.SamplingListener;
 import org.rlhf4j.model.sampling.SamplingSettings;

@@ -1,10 +1,12 @@
-package org.rlhf4j.model.sampling;
+package org.rlhf4j.model;
 
 import java.util.Arrays;
 import org.rlhf4j.model.random.CounterRandom;
+import org.rlhf4j.model.sampling.GenerationRequest;
+import org.rlhf4j.model.sampling.Sampled;
 
 /** A completion in the making: one row of the decoding batch. */
-public final class GenerationRow {
+final class GenerationRow {
   private final int[] prompt;
   private final int requestIndex;
   private final int number;
@@ -23,7 +25,7 @@ public final class GenerationRow {
    * @param number the index of the completion's key there
    * @param limit the most tokens it may get
    */
-  public GenerationRow(GenerationRequest request, int requestIndex, int number, int limit) {
+  GenerationRow(GenerationRequest request, int requestIndex, int number, int limit) {
     this.prompt = request.prompt();
     this.requestIndex = requestIndex;
     this.number = number;
@@ -32,58 +34,58 @@ public final class GenerationRow {
     this.logprobs = new float[limit];
   }
 
-  public int[] prompt() {
+  int[] prompt() {
     return prompt;
   }
 
-  public int requestIndex() {
+  int requestIndex() {
     return requestIndex;
   }
 
-  public int number() {
+  int number() {
     return number;
   }
 
   /** The uniform number for a token, counted from the next one. */
-  public float uniform(int ahead) {
+  float uniform(int ahead) {
     return random.uniform(length + (long) ahead);
   }
 
-  public void append(int id, float logprob, boolean stop) {
+  void append(int id, float logprob, boolean stop) {
     ids[length] = id;
     logprobs[length++] = logprob;
     ended = stop;
   }
 
   /** Takes no more tokens. */
-  public void leave() {
+  void leave() {
     left = true;
   }
 
-  public boolean finished() {
+  boolean finished() {
     return ended || left || remaining() == 0;
   }
 
-  public int remaining() {
+  int remaining() {
     return ids.length - length;
   }
 
   /** The tokens so far. */
-  public int[] ids() {
+  int[] ids() {
     return Arrays.copyOf(ids, length);
   }
 
   /** The newest token, whose keys and values aren't cached yet. */
-  public int last() {
+  int last() {
     return ids[length - 1];
   }
 
   /** How many positions are cached. */
-  public int cached() {
+  int cached() {
     return prompt.length + length - 1;
   }
 
-  public Sampled sampled() {
+  Sampled sampled() {
     return new Sampled(ids(), Arrays.copyOf(logprobs, length), ended);
   }
 }
