@@ -22,9 +22,9 @@ import org.rlhf4j.model.weights.Parameters;
  * model and critic. What it takes and gives are arrays; nothing outside this package knows how it
  * computes.
  */
-public final class Network implements AutoCloseable {
+final class Network implements AutoCloseable {
   /** By matrix: A, B, first column, number. */
-  public static final TorchArchive.EmptyDict ADAPTERS =
+  static final TorchArchive.EmptyDict ADAPTERS =
       new TorchArchive.EmptyDict("Dict[Tensor, List[Tuple[Tensor, Tensor, int, int]]]");
 
   /** By matrix that is a copy: what it is a copy of. */
@@ -126,7 +126,7 @@ public final class Network implements AutoCloseable {
    * @param tape takes what {@link #backward} needs, and may ask for dropout; null where no
    *     gradients are to flow
    */
-  public NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
+  NDArray hidden(Parameters parameters, PackedTokens tokens, NDManager scope, Tape tape) {
     NDList in = new NDList();
     in.add(scope.create(tokens.ids()));
     in.addAll(parameters.computed());

@@ -80,7 +80,8 @@ abstract sealed class TransformerModel implements Trainable, AutoCloseable
     return origin;
   }
 
-  public Network network() {
+  /** What computes with the weights. */
+  Network network() {
     return network;
   }
 

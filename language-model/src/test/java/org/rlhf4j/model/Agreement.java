@@ -37,6 +37,23 @@ public final class Agreement {
     return Math.max(worst, ofTrees(model, fixture.expected().get("trees")));
   }
 
+  /** The largest difference of a final-normed hidden state. */
+  public static double ofHiddenStates(LanguageModel model, Fixture fixture) {
+    JsonNode hidden = fixture.expected().get("hidden");
+    TokenTree tree = new TokenTree(new int[0], List.of(Fixture.ints(hidden.get("ids"))));
+    List<Float> theirs = new ArrayList<>();
+    hidden.get("states").forEach(row -> row.forEach(x -> theirs.add(x.floatValue())));
+    float[] expected = new float[theirs.size()];
+    for (int i = 0; i < expected.length; i++) {
+      expected[i] = theirs.get(i);
+    }
+    try (NDManager scope = Torch.manager()) {
+      NDArray states =
+          model.network().hidden(model.parameters(), PackedTokens.of(List.of(tree)), scope, null);
+      return distance(states.toFloatArray(), expected);
+    }
+  }
+
   /** Prompts with several completions, each of which transformers has computed by itself. */
   private static double ofTrees(LanguageModel model, JsonNode trees) {
     double worst = 0;
