@@ -23,7 +23,7 @@ public record Fixture(Path folder, JsonNode expected) {
     return values;
   }
 
-  static float[] floats(JsonNode array) {
+  public static float[] floats(JsonNode array) {
     float[] values = new float[array.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = array.get(i).floatValue();

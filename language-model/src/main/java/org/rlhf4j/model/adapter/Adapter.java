@@ -75,6 +75,7 @@ public final class Adapter implements AutoCloseable {
     return config;
   }
 
+  /** Rank, scale and targets. */
   public LoraConfig lora() {
     return config.lora();
   }

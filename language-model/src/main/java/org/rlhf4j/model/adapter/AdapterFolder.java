@@ -37,6 +37,12 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
   private static final String A = ".lora_A.weight";
   private static final String B = ".lora_B.weight";
 
+  /**
+   * Opens an adapter's folder.
+   *
+   * @param folder holds adapter_config.json
+   * @throws UserException where it can't be read, or there are no weights
+   */
   public static AdapterFolder open(Path folder) {
     AdapterConfig config = AdapterConfig.read(folder.resolve(AdapterConfig.FILE));
     Path file = folder.resolve(WEIGHTS);
@@ -89,6 +95,7 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
     return found;
   }
 
+  /** Whether a scalar head was saved with it. */
   public boolean holdsHead() {
     return weights.entries().containsKey(PREFIX + Family.SCALAR_HEAD);
   }
@@ -159,7 +166,7 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
   /**
    * A tensor's name in the file: {@code base_model.model.}, the prefix of the backbone, its own.
    */
-  public static String name(Family family, String tensor) {
+  static String name(Family family, String tensor) {
     return PREFIX + (tensor.equals(Family.SCALAR_HEAD) ? "" : family.backbonePrefix()) + tensor;
   }
 

@@ -1,4 +1,4 @@
-package org.rlhf4j.model;
+package org.rlhf4j.model.adapter;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -13,7 +13,12 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlhf4j.model.adapter.AdapterFolder;
+import org.rlhf4j.model.Fixture;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.ScalarPass;
 import org.rlhf4j.model.family.Family;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.Parameters;
