@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.ModelConfig;
-import org.rlhf4j.model.SmallParameters;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.Trainable;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.settings.Precision;
+import org.rlhf4j.training.optimizer.SmallParameters;
 
 class RunPlanTest {
 

@@ -7,9 +7,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.SmallParameters;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.WeightUpdate;
+import org.rlhf4j.training.optimizer.SmallParameters;
 import org.rlhf4j.training.run.Metrics;
 
 class StepProfileTest {

@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.model.SmallParameters;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.settings.UserException;
 

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.within;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.rlhf4j.model.SmallParameters;
 import org.rlhf4j.model.weights.Parameters;
 
 class GradientNormTest {

@@ -1,4 +1,4 @@
-package org.rlhf4j.model;
+package org.rlhf4j.training.optimizer;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
