@@ -39,8 +39,7 @@ public final class HealthWatch {
     for (HealthCheck check : checks) {
       if (!fired.contains(check) && check.fires().test(history)) {
         fired.add(check);
-        String finding = check.finding().apply(history);
-        warnings.add(new HealthWarning(check, step, finding, check.advice()));
+        warnings.add(new HealthWarning(check, step, check.finding().apply(history)));
       }
     }
     return warnings;
