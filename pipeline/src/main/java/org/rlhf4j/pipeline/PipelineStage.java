@@ -27,7 +27,7 @@ import org.rlhf4j.training.run.RunDirectory;
  *
  * @param name what the pipeline calls it, and the folder that it runs in
  * @param type what kind of stage it is
- * @param settings the resolved settings, one line each, without those of the run itself
+ * @param settings the resolved settings, one line each, as in {@code config.yaml}
  * @param machine what it computes with
  * @param inputs the files and folders that it reads
  * @param work runs it; told whether to resume

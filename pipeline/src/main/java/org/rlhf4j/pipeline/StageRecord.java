@@ -29,7 +29,6 @@ import org.rlhf4j.training.run.AtomicFiles;
 record StageRecord(List<String> lines) {
 
   private static final String INPUT = "input ";
-  private static final Set<String> NOT_COMPARED = Set.of("output", "resume");
 
   /** Keeps a copy. */
   StageRecord {
@@ -61,7 +60,7 @@ record StageRecord(List<String> lines) {
     Map<String, String> now = values();
     Set<String> names = new LinkedHashSet<>(now.keySet());
     names.addAll(before.keySet());
-    names.removeAll(NOT_COMPARED);
+    names.removeAll(PipelineStage.FIXED);
     for (String name : names) {
       String was = before.getOrDefault(name, "not set");
       String is = now.getOrDefault(name, "not set");

@@ -139,7 +139,7 @@ class PipelineTest {
   }
 
   @Test
-  void namesTheNearestStageKind() {
+  void namesTheNearestStage() {
     refuses(
         "stages:\n  - name: one\n    stage: sfd\n",
         ":3:12: unknown stage 'sfd'; did you mean 'sft'? Stages are sft, reward, ppo, grpo");

@@ -28,9 +28,6 @@ public final class Stages {
    * @return the stage of that name, or nothing
    */
   public static Optional<StageType<?>> named(String name) {
-    return ALL.stream()
-        .<StageType<?>>map(stage -> stage)
-        .filter(stage -> stage.name().equals(name))
-        .findFirst();
+    return ALL.stream().filter(stage -> stage.name().equals(name)).findFirst();
   }
 }

@@ -26,11 +26,6 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
   /** A forward and a backward pass, in forward passes (Kaplan et al. 2020, section 2.1). */
   private static final int FORWARD_AND_BACKWARD = 3;
 
-  /** A second forward pass, where gradient checkpointing asks for one. */
-  private static int recomputed(Trainable model) {
-    return model.checkpointsGradients() ? 1 : 0;
-  }
-
   /** Both through weights whose own gradient isn't wanted. */
   private static final int THROUGH_FROZEN = 2;
 
@@ -139,6 +134,11 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
   static double passes(long trained, long frozen, int recomputed) {
     double work = FORWARD_AND_BACKWARD * (double) trained + THROUGH_FROZEN * (double) frozen;
     return recomputed + work / (trained + frozen);
+  }
+
+  /** A second forward pass, where gradient checkpointing asks for one. */
+  private static int recomputed(Trainable model) {
+    return model.checkpointsGradients() ? 1 : 0;
   }
 
   private static double secondsPerToken(

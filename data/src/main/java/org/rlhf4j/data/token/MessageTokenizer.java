@@ -120,7 +120,7 @@ final class MessageTokenizer {
     int[] whole = ids(text.substring(0, end));
     return Tokenizer.startsWith(whole, before)
         ? whole
-        : concat(before, tokenizer.encodeContinuation(text.substring(begin, end)));
+        : RowTokenizer.concat(before, tokenizer.encodeContinuation(text.substring(begin, end)));
   }
 
   Ids comparison(Comparison row, Messages messages) {
@@ -197,11 +197,5 @@ final class MessageTokenizer {
     } catch (UserException e) {
       throw new BadRowException(place, e.getMessage());
     }
-  }
-
-  private static int[] concat(int[] first, int[] second) {
-    int[] all = Arrays.copyOf(first, first.length + second.length);
-    System.arraycopy(second, 0, all, first.length, second.length);
-    return all;
   }
 }

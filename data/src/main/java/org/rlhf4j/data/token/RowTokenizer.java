@@ -322,7 +322,8 @@ public final class RowTokenizer {
     return Arrays.copyOfRange(ids, Math.max(0, ids.length - most), ids.length);
   }
 
-  private static int[] concat(int[] first, int[] second) {
+  /** One after the other. */
+  static int[] concat(int[] first, int[] second) {
     int[] all = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, all, first.length, second.length);
     return all;

@@ -105,7 +105,7 @@ public final class DownloadLine implements TransferProgress {
   }
 
   /** Megabytes of a million bytes, as the hub counts. */
-  static String megabytes(long bytes) {
+  private static String megabytes(long bytes) {
     return String.format(Locale.ROOT, "%.1f MB", bytes / 1e6);
   }
 }
