@@ -22,6 +22,11 @@ public final class HubPaths {
 
   private final Supplier<Hub> hub;
 
+  /**
+   * Paths by way of a hub.
+   *
+   * @param hub made when something is asked of it
+   */
   public HubPaths(Supplier<Hub> hub) {
     this.hub = hub;
   }

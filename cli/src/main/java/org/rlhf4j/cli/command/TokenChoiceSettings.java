@@ -25,6 +25,7 @@ public record TokenChoiceSettings(
     @Setting(help = "Draw only from so many most probable tokens; 0: from all.", defaultValue = "0")
         int topK) {
 
+  /** Checks the ranges. */
   public TokenChoiceSettings {
     Limits.notNegative("temperature", temperature);
     Limits.between("top-p", 0, 1, topP);
@@ -32,6 +33,11 @@ public record TokenChoiceSettings(
     Limits.notNegative("top-k", topK);
   }
 
+  /**
+   * What the generator takes.
+   *
+   * @param maxNewTokens the most tokens of a completion
+   */
   public SamplingSettings sampling(int maxNewTokens) {
     return new SamplingSettings(maxNewTokens, temperature, topK, topP);
   }

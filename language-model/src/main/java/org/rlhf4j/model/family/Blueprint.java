@@ -14,6 +14,7 @@ import org.rlhf4j.model.weights.ParameterSpec;
  */
 public record Blueprint(
     Dimensions dimensions, Map<String, Object> constants, List<ParameterSpec> parameters) {
+  /** Keeps copies. */
   public Blueprint {
     constants = Map.copyOf(constants);
     parameters = List.copyOf(parameters);

@@ -15,6 +15,12 @@ public final class ConfigReader {
   private final Path file;
   private final String path;
 
+  /**
+   * A reader.
+   *
+   * @param json the file's content
+   * @param file for messages
+   */
   public ConfigReader(ObjectNode json, Path file) {
     this(json, file, "");
   }
@@ -25,6 +31,7 @@ public final class ConfigReader {
     this.path = path;
   }
 
+  /** A whole number of at least 1, which has to be there. */
   public int positive(String key) {
     JsonNode value = json.path(key);
     if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
@@ -33,7 +40,7 @@ public final class ConfigReader {
     return value.intValue();
   }
 
-  public int positive(String key, int otherwise) {
+  int positive(String key, int otherwise) {
     return absent(json.path(key)) ? otherwise : positive(key);
   }
 
@@ -54,13 +61,15 @@ public final class ConfigReader {
     return json.path(key).isNull() ? 0 : positive(key, otherwise);
   }
 
-  public double number(String key) {
+  /** A number, which has to be there. */
+  double number(String key) {
     if (!has(key)) {
       throw unfit(key, json.path(key), "a number");
     }
     return number(key, 0);
   }
 
+  /** A number, {@code otherwise} where there is none. */
   public double number(String key, double otherwise) {
     JsonNode value = json.path(key);
     if (absent(value)) {
@@ -72,6 +81,7 @@ public final class ConfigReader {
     return value.doubleValue();
   }
 
+  /** True or false, {@code otherwise} where there is none. */
   public boolean flag(String key, boolean otherwise) {
     JsonNode value = json.path(key);
     if (absent(value)) {
@@ -83,6 +93,7 @@ public final class ConfigReader {
     return value.booleanValue();
   }
 
+  /** A string, {@code otherwise} where there is none. */
   public String text(String key, String otherwise) {
     JsonNode value = json.path(key);
     if (absent(value)) {

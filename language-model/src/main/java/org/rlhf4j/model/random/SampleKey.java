@@ -10,6 +10,7 @@ package org.rlhf4j.model.random;
  * @param sample the completion's index among those of its prompt
  */
 public record SampleKey(long seed, long step, long prompt, long sample) {
+  /** The stream of its tokens. */
   public CounterRandom random() {
     return new CounterRandom(seed, step, prompt, sample);
   }

@@ -77,6 +77,7 @@ public final class Safetensors {
    * @param offset its first byte in the file
    */
   public record Entry(Type type, List<Long> shape, long offset) {
+    /** How many numbers it has. */
     public long elements() {
       return shape.stream().reduce(1L, Math::multiplyExact);
     }

@@ -54,6 +54,7 @@ public record StridedTensor(
     return shape.stream().reduce(1L, Math::multiplyExact);
   }
 
+  /** The size of the first of several dimensions, else 1. */
   public int rows() {
     return shape.size() > 1 ? Math.toIntExact(shape.get(0)) : 1;
   }

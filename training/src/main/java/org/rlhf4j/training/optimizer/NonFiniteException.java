@@ -37,6 +37,11 @@ public final class NonFiniteException extends UserException {
     return value;
   }
 
+  /**
+   * Creates the failure of a step.
+   *
+   * @param oneLine which step, what it computed, and where its batch is
+   */
   public NonFiniteException(String oneLine) {
     super(oneLine);
   }
