@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Reads a model folder's JSON files; what can't be read is one line that says where. */
+/**
+ * Reads JSON files, such as those of a model's folder; what can't be read is one line that says
+ * where.
+ */
 public final class JsonFiles {
 
   private static final ObjectMapper JSON = new ObjectMapper();

@@ -1,8 +1,8 @@
 /**
- * What every stage's loop shares. {@link org.rlhf4j.training.TrainingLoop} runs a {@link
- * org.rlhf4j.training.Stage} in a {@link org.rlhf4j.training.run.RunDirectory}: metrics, progress,
- * checkpoints, resume. {@link org.rlhf4j.training.optimizer.AdamW}, {@link
- * org.rlhf4j.training.optimizer.GradientNorm} and {@link
- * org.rlhf4j.training.optimizer.LearningRateSchedule} make an optimizer step.
+ * What every stage shares. {@link org.rlhf4j.training.StageRun} runs a {@link
+ * org.rlhf4j.training.StageType} with its configuration, or plans it; {@link
+ * org.rlhf4j.training.TrainingLoop} makes the steps of its {@link org.rlhf4j.training.Stage} in a
+ * {@link org.rlhf4j.training.run.RunDirectory}: metrics, progress, checkpoints, resume. The
+ * packages beneath are run, display, optimizer, health and tensorboard.
  */
 package org.rlhf4j.training;

@@ -40,7 +40,7 @@ public final class RowFile {
     return csv ? new CsvRows(lines, format.delimiter()) : new JsonRows(lines);
   }
 
-  /** The file on this machine that a name of data means: the one place where names are resolved. */
+  /** A file on this machine: addresses of the hub were made paths before, or can't be read. */
   private static Path local(Path data) {
     if (data.toString().startsWith("hf:")) {
       throw new UsageException(
