@@ -4,8 +4,10 @@
  * to a model.
  *
  * <p>The formulas are functions without state: {@link org.rlhf4j.ppo.TokenRewards}, {@link
- * org.rlhf4j.ppo.Gae}, {@link org.rlhf4j.ppo.Whitening}, {@link org.rlhf4j.ppo.ValueLoss}. What an
- * update minimises is an {@link org.rlhf4j.ppo.Objective}, what learns the values a {@link
- * org.rlhf4j.ppo.Critic}.
+ * org.rlhf4j.ppo.Gae}, {@link org.rlhf4j.ppo.Whitening}, {@link org.rlhf4j.ppo.ValueLoss}, and the
+ * clipped loss, {@link org.rlhf4j.rollout.ratio.ClippedSurrogate}. {@link
+ * org.rlhf4j.ppo.MinibatchUpdates} adds up the parts of the loss. An {@link
+ * org.rlhf4j.ppo.Objective} names what an update minimises for the policy; a {@link
+ * org.rlhf4j.ppo.Critic} learns the values.
  */
 package org.rlhf4j.ppo;
