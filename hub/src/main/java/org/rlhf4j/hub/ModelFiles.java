@@ -92,7 +92,7 @@ final class ModelFiles {
               throw PickleCheckpoint.refusal(
                   repo.toString(), pickle, json.apply(CONFIG), source, folder);
             });
-    throw new UserException(repo + ": has no " + WEIGHTS + "; name a model that has one");
+    throw new UserException(repo + ": it has no " + WEIGHTS + "; name a model that has one");
   }
 
   /** A name from an index is none of a file elsewhere: it has to be that of a file at the top. */
