@@ -100,7 +100,7 @@ final class ModelFiles {
     for (String name : names) {
       if (!listing.has(name) || !name.matches("[\\w.-]+\\.(json|safetensors)")) {
         throw new UserException(
-            "%s: has no %s; name another model or revision".formatted(repo, name));
+            "%s: it has no %s; name another model or revision".formatted(repo, name));
       }
     }
   }

@@ -209,7 +209,7 @@ class HubFaultsTest {
     scene.hub.requireToken("hf_other");
 
     assertThatThrownBy(this::model)
-        .hasMessageContaining("for the token's account, on the hub")
+        .hasMessageContaining("the token's account can see no such repository on the hub")
         .hasMessageNotContaining("hf_secret");
   }
 

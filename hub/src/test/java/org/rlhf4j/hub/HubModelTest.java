@@ -84,7 +84,7 @@ class HubModelTest {
     HubRepo other = HubRepo.model(HubScene.ID + "@other").orElseThrow();
     assertThatThrownBy(() -> scene.open().tokenizer(other))
         .isInstanceOf(UserException.class)
-        .hasMessageEndingWith(": has no tokenizer.json; name another model or revision");
+        .hasMessageEndingWith(": it has no tokenizer.json; name another model or revision");
   }
 
   @Test
@@ -228,7 +228,7 @@ class HubModelTest {
     scene.hub.files.remove("tokenizer.json");
 
     assertThatThrownBy(() -> scene.open().model(HubScene.MODEL))
-        .hasMessage("org/small-model: has no tokenizer.json; name another model or revision");
+        .hasMessage("org/small-model: it has no tokenizer.json; name another model or revision");
     assertThat(scene.begun).isEmpty();
   }
 
