@@ -53,7 +53,10 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
    * @param machine device and threads
    */
   record DoctorSettings(
-      @Setting(help = "Model to look up: a hub id. Says where it is, or what would be downloaded.")
+      @Setting(
+              help =
+                  "Hub id of a model to look up. Shows where the model is, or what would be"
+                      + " downloaded.")
           Path model,
       @Setting(help = "Print one JSON object.", defaultValue = "false") boolean json,
       MachineSettings machine) {}
@@ -174,7 +177,8 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
   }
 
   private static UsageException unknown(Path given) {
-    return new UsageException("--model " + given + ": no such folder, and no hub id (org/name)");
+    return new UsageException(
+        "--model " + given + ": this is neither a folder nor a hub id (org/name)");
   }
 
   private static String rootMessage(Throwable failure) {

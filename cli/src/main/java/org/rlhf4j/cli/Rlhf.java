@@ -60,19 +60,19 @@ public final class Rlhf implements Callable<Integer> {
   @Option(
       names = "--verbose",
       scope = ScopeType.INHERIT,
-      description = "Log more; show where an error came from.")
+      description = "Log more, and show where in the program an error arose.")
   private boolean verbose;
 
   @Option(
       names = "--quiet",
       scope = ScopeType.INHERIT,
-      description = "Show results, warnings and errors alone.")
+      description = "Show only results, warnings and errors.")
   private boolean quiet;
 
   @Option(
       names = "--json-log",
       scope = ScopeType.INHERIT,
-      description = "Show progress and messages as JSON, an object a line.")
+      description = "Show progress and messages as JSON, one object on each line.")
   private boolean jsonLog;
 
   private Rlhf() {}

@@ -112,8 +112,9 @@ class DemoTest {
     assertThat(story)
         .contains("stage 1/4 sft", "stage 2/4 reward", "stage 3/4 ppo", "stage 4/4 grpo")
         .contains("before: ", "after:  ")
-        .containsPattern("Kind are \\d+\\.\\d % of 144 replies, right \\d+\\.\\d % of 128 sums\\.")
-        .contains("Of 144 pairs that it hasn't seen it orders ");
+        .containsPattern(
+            "\\d+\\.\\d % of 144 replies are kind, and \\d+\\.\\d % of 128 sums are right\\.")
+        .contains(" % of 144 unseen pairs right; a judge that looks only at length gets ");
     assertThat(figures.kindAfter()).isLessThan(0.2);
     assertThat(figures.rightBefore()).isLessThan(0.05);
   }
@@ -132,8 +133,8 @@ class DemoTest {
         .isInstanceOf(UsageException.class)
         .hasMessage(
             again.resolve("sums.csv")
-                + ": is that of a demo with other settings (--quick, --seed), or was changed; choose"
-                + " another --output, or delete the demo's folder");
+                + ": it belongs to a demo with other settings (--quick, --seed), or it was changed;"
+                + " choose another --output, or delete the demo's folder");
     assertThat(again.resolve("sums.csv")).hasContent("mine");
   }
 
@@ -152,7 +153,7 @@ class DemoTest {
         .hasToString(
             "rlhf: "
                 + mine
-                + ": is not empty and holds no demo; choose another --output"
+                + ": this folder isn't empty and has no demo in it; choose another --output"
                 + System.lineSeparator());
   }
 

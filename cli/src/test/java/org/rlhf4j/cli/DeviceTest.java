@@ -47,7 +47,7 @@ class DeviceTest {
     assertThat(refused.code()).isEqualTo(1);
     assertThat(refused.asked()).isEmpty();
     assertThat(refused.lastLine())
-        .startsWith("rlhf: libtorch doesn't load: ")
+        .startsWith("rlhf: libtorch can't be loaded: ")
         .endsWith("; docs/gpu.md says where it comes from");
     assertThat(folder.resolve("run")).doesNotExist();
   }

@@ -152,8 +152,8 @@ class HubCommandsTest {
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err())
         .isEqualTo(
-            "rlhf: runs/sft: nothing of that name here or, for you, on the hub; check the name and,"
-                + " where it is private, set HF_TOKEN ("
+            "rlhf: runs/sft: there is no such folder here, and you can see no such repository on"
+                + " the hub; check the name, and set HF_TOKEN if it is private ("
                 + hub.address()
                 + "/api/models/runs/sft/revision/main?blobs=true answers 401)\n");
   }
@@ -198,7 +198,7 @@ class HubCommandsTest {
   void everyModelOfACommandMayBeTheHubs() {
     // PATH would mean that a setting isn't declared as a model; doctor's isn't to be downloaded
     assertThat(Rlhf.settingsDocument().lines())
-        .filteredOn(line -> !line.contains("Model to look up"))
+        .filteredOn(line -> !line.contains("Hub id of a model"))
         .filteredOn(line -> line.matches("\\| `--(.+-)?model` .*"))
         .hasSizeGreaterThan(10)
         .allMatch(line -> line.contains("| `MODEL` |"));
@@ -223,6 +223,6 @@ class HubCommandsTest {
     assertThat(DoctorCommand.download(temp, open())).containsEntry("model_folder", temp.toString());
     assertThatThrownBy(() -> DoctorCommand.download(Path.of("nowhere"), open()))
         .isInstanceOf(UsageException.class)
-        .hasMessage("--model nowhere: no such folder, and no hub id (org/name)");
+        .hasMessage("--model nowhere: this is neither a folder nor a hub id (org/name)");
   }
 }

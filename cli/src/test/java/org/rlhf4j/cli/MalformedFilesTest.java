@@ -54,7 +54,12 @@ class MalformedFilesTest {
         file(
             "a number for a text", "a.jsonl", GOOD + "{\"text\": 7}", "2:10", "should be a string"),
         file("a text for a row", "a.jsonl", GOOD + "\"text\"", "2:1", "not a JSON object"),
-        file("two arrays", "a.json", "[" + GOOD + "]\n[" + GOOD + "]", "3:1", "more after the end"),
+        file(
+            "two arrays",
+            "a.json",
+            "[" + GOOD + "]\n[" + GOOD + "]",
+            "3:1",
+            "something follows the end"),
         file("rubbish after an array", "a.json", "[" + GOOD + "] x", "2:3", "malformed JSON"),
         file("NaN", "a.jsonl", GOOD + "{\"text\":NaN}", "2:12", "Non-standard token 'NaN')"),
         file("a deep row", "a.jsonl", GOOD + deep(), "2:1", "nesting depth (1001) exceeds"),

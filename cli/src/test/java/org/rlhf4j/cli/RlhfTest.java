@@ -205,6 +205,6 @@ class RlhfTest {
     JsonNode message = new JsonMapper().readTree(rlhf(line).err());
     assertThat(message.path("message").textValue()).contains("json: ", "weights");
 
-    assertThat(rlhf(line).lastErrorLine()).startsWith("rlhf: ").contains("is not empty");
+    assertThat(rlhf(line).lastErrorLine()).startsWith("rlhf: ").contains("this folder isn't empty");
   }
 }

@@ -236,11 +236,13 @@ class TextCommandsTest {
     assertThat(lines.get(0).get("error").asText())
         .isEqualTo(
             data
-                + ":1:1: a prompt alone has nothing to score; add a completion, or chosen and rejected");
+                + ":1:1: the row is only a prompt, so there is nothing to score; add a completion,"
+                + " or chosen and rejected");
     assertThat(lines.get(1).get("error").asText())
         .isEqualTo(
             data
-                + ":2:1: completion too long (at most 64 tokens fit); shorten the row or take it out");
+                + ":2:1: completion too long (at most 64 tokens fit); shorten the row or remove"
+                + " it");
   }
 
   @Test
@@ -346,7 +348,7 @@ class TextCommandsTest {
     Outcome outcome = generate(rows, "--on-bad-row", "skip");
 
     assertThat(outcome.lines().get(0).get("error").asText())
-        .isEqualTo(rows + ":1:1: an empty prompt has no token to go on from; write something");
+        .isEqualTo(rows + ":1:1: an empty prompt has no token to continue; write something");
     assertThat(outcome.lines().get(1).get("completion_ids")).isNotEmpty();
     assertThat(outcome.err()).contains("1 prompts lost their beginning to leave room for 16");
   }
@@ -360,7 +362,8 @@ class TextCommandsTest {
         "logprobs --model nowhere --data x.jsonl~2~nowhere: no such folder",
         "logprobs --model MODEL --data x.jsonl --output no/x~2~no: no such folder; make it",
         "logprobs --model REWARD --data x.jsonl~1~is a reward model (sequence classifier)",
-        "score --reward-model MODEL --data x.jsonl~1~has no score.weight, so it is no reward model",
+        "score --reward-model MODEL --data x.jsonl~1~has no score.weight, so it isn't a reward"
+            + " model",
         "score --reward-model REWARD --data x.jsonl --max-length 65~2~max-length 65 is more than",
         "generate --model MODEL --data x.jsonl --best-of 2~2~--best-of and --reward-model go",
         "generate --model MODEL --data x.jsonl --reward-model REWARD~2~go together",

@@ -11,7 +11,9 @@ import org.rlhf4j.settings.SettingsGroup;
  */
 @SettingsGroup("Batch")
 public record BatchSettings(
-    @Setting(help = "Rows per optimizer step; a whole comparison is one row.", defaultValue = "16")
+    @Setting(
+            help = "Rows in an optimizer step. A whole comparison is one row.",
+            defaultValue = "16")
         int batchSize) {
 
   /** Checks the range. */

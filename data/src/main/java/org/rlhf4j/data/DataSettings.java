@@ -19,12 +19,12 @@ public record DataSettings(
     RowSettings rows,
     @Setting(
             help =
-                "Most tokens of prompt, completion and EOS together. A long prompt loses its"
-                    + " beginning; a row whose completion alone doesn't fit is dropped.",
+                "Most tokens of prompt, completion and EOS together. A prompt that is too long"
+                    + " loses its beginning. A row is dropped if its completion alone is too long.",
             defaultText = "the model's positions, at most 1024")
         Integer maxLength,
     @Setting(
-            help = "Stop where a larger share of the rows than this would be dropped.",
+            help = "Stop if a larger share of the rows than this would be dropped.",
             defaultValue = "1")
         double maxDropped) {
 

@@ -14,12 +14,12 @@ import org.rlhf4j.settings.SettingsGroup;
  */
 @SettingsGroup("Evaluation")
 public record HeldOutSettings(
-    @Setting(help = "File of rows to evaluate on; all of --data is then trained on.")
+    @Setting(help = "File of rows to evaluate on. All of --data is then trained on.")
         List<Path> evalData,
     @Setting(
             help =
-                "Where there is no --eval-data: the share of the rows to hold out, those whose"
-                    + " prompt's hash falls in it. 0 holds nothing out.",
+                "Without --eval-data: the share of the rows to hold out. A hash of the prompt"
+                    + " decides which rows. 0 holds nothing out.",
             defaultValue = "0.1")
         double evalFraction) {
 

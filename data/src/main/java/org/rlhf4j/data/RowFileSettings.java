@@ -29,7 +29,7 @@ public record RowFileSettings(
         List<Path> data,
     @Setting(
             help =
-                "Fields that the files call otherwise, our name first:"
+                "Fields that have another name in the files. Our name comes first:"
                     + " prompt=question,completion=answer.",
             group = "Data")
         List<String> columns,
@@ -86,14 +86,16 @@ public record RowFileSettings(
     int equals = pair.indexOf('=');
     if (equals < 1 || equals == pair.length() - 1) {
       throw new UsageException(
-          "columns: '" + pair + "' isn't of the form prompt=question: our name, then the file's");
+          "columns: '"
+              + pair
+              + "' isn't of the form prompt=question: first our name, then the file's name");
     }
     String name = pair.substring(0, equals);
     if (!FieldNames.ALL.contains(name)) {
       throw new UsageException(
           "columns: '"
               + name
-              + "' is no field of a row; before the = stands one of "
+              + "' isn't a field of a row; before the = there must be one of "
               + String.join(", ", FieldNames.ALL));
     }
     if (names.put(name, pair.substring(equals + 1)) != null) {

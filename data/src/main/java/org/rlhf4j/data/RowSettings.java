@@ -19,7 +19,9 @@ import org.rlhf4j.settings.Setting;
  */
 public record RowSettings(
     RowFileSettings files,
-    @Setting(help = "Stop at a bad row, or leave it out and go on.", defaultValue = "fail")
+    @Setting(
+            help = "What to do with a bad row: fail stops the command, skip leaves the row out.",
+            defaultValue = "fail")
         OnBadRow onBadRow) {
 
   /**

@@ -10,7 +10,9 @@ import org.rlhf4j.settings.Setting;
  */
 public record WeightSettings(
     @Setting(
-            help = "How many times an epoch takes the rows of each --data, in their order: 2,0.5.",
+            help =
+                "How many times an epoch takes the rows of each --data file, in the order of the"
+                    + " files: 2,0.5.",
             defaultText = "once")
         List<Double> dataWeights) {
 

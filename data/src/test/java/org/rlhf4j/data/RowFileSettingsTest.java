@@ -112,11 +112,11 @@ class RowFileSettingsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "question | , | utf-8 | columns: 'question' isn't of the form prompt=question: our name,"
-            + " then the file's",
-        "question=prompt | , | utf-8 | columns: 'question' is no field of a row; before the = stands"
-            + " one of prompt, completion, text, messages, chosen, rejected, completions, margin,"
-            + " answer",
+        "question | , | utf-8 | columns: 'question' isn't of the form prompt=question: first our"
+            + " name, then the file's name",
+        "question=prompt | , | utf-8 | columns: 'question' isn't a field of a row; before the ="
+            + " there must be one of prompt, completion, text, messages, chosen, rejected,"
+            + " completions, margin, answer",
         "text=a,text=b | , | utf-8 | columns: names 'text' twice; leave one out",
         "text=a | ;; | utf-8 | csv-delimiter: ';;' can't stand between cells; give one character or"
             + " tab",

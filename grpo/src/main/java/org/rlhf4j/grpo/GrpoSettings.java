@@ -21,14 +21,18 @@ import org.rlhf4j.settings.UsageException;
  */
 @SettingsGroup("GRPO")
 public record GrpoSettings(
-    @Setting(help = "Completions of a prompt.", defaultValue = "8") int groupSize,
-    @Setting(help = "How tokens are weighed and ratios formed.", defaultValue = "grpo")
+    @Setting(help = "Completions for each prompt.", defaultValue = "8") int groupSize,
+    @Setting(
+            help = "Loss. It decides how tokens are weighed and ratios are formed.",
+            defaultValue = "grpo")
         GrpoLoss loss,
-    @Setting(help = "How rewards become advantages.", defaultText = "group; of dr-grpo mean-only")
+    @Setting(
+            help = "How advantages are computed from rewards.",
+            defaultText = "group; for dr-grpo mean-only")
         GroupAdvantages advantage,
-    @Setting(help = "How far a ratio may fall below 1.", defaultText = "0.2; of gspo 3e-4")
+    @Setting(help = "How far a ratio may fall below 1.", defaultText = "0.2; for gspo 3e-4")
         Double clipLow,
-    @Setting(help = "How far a ratio may rise above 1.", defaultText = "0.2; of gspo 4e-4")
+    @Setting(help = "How far a ratio may rise above 1.", defaultText = "0.2; for gspo 4e-4")
         Double clipHigh,
     @Setting(help = "Updates on a rollout batch.", defaultValue = "1") int updatesPerBatch,
     @Setting(
@@ -37,15 +41,16 @@ public record GrpoSettings(
         boolean maskCutCompletions,
     @Setting(
             help =
-                "Most prompts that a step samples in place of those whose completions all have the"
-                    + " same reward; 0: none.",
+                "Most other prompts that a step may sample to replace prompts whose completions all"
+                    + " have the same reward. 0 replaces none.",
             defaultValue = "0")
         int resampleGroups,
     @Setting(
-            help = "Weigh the KL in the loss by the ratio, which is right off-policy.",
+            help = "Multiply the KL in the loss by the ratio. This is right off-policy.",
             defaultValue = "false")
         boolean klRatioCorrection,
-    @Setting(help = "Cut the ratios of a replay to this.", defaultText = "off") Double maxRatio) {
+    @Setting(help = "Largest ratio on a replay. Larger ratios are cut to it.", defaultText = "off")
+        Double maxRatio) {
 
   /** Fills in what depends on the loss, and checks the ranges. */
   public GrpoSettings {
@@ -59,7 +64,7 @@ public record GrpoSettings(
       throw new UsageException(
           "--group-size is "
               + groupSize
-              + "; a group needs at least 2 completions to compare, but for --advantage"
+              + "; a group needs at least 2 completions to compare, except with --advantage"
               + " running-mean");
     }
     clipLow = clipLow != null ? clipLow : sequence ? 3e-4 : 0.2;

@@ -152,8 +152,8 @@ class GrpoEvaluationTest {
 
   @ParameterizedTest
   @CsvSource({
-    "keep-best, true, --keep-best goes by held-out rows",
-    "patience, 2, --patience goes by held-out rows",
+    "keep-best, true, --keep-best needs held-out rows",
+    "patience, 2, --patience needs held-out rows",
     "max-eval-kl, 5, max-eval-kl is for --keep-best and --patience",
     "eval-prompts, 1, 'eval-prompts must be at least 2'",
     "stop-at-kl, 0, 'stop-at-kl must be above 0'"
@@ -168,6 +168,6 @@ class GrpoEvaluationTest {
   void aReplayHasNothingToEvaluateBy() {
     assertThatThrownBy(() -> runs.config("run", "replay", "rollouts.jsonl", "eval-fraction", "0.5"))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("take a reward, and --replay has none");
+        .hasMessageContaining("need a reward, but --replay has none");
   }
 }

@@ -59,7 +59,7 @@ final class Attempts {
           what + ": " + failure.getMessage() + "; " + failure.advice(), failure);
     }
     note.accept(
-        "%s: %s; trying again in %d s".formatted(what, failure.getMessage(), wait.toSeconds()));
+        "%s: %s; next attempt in %d s".formatted(what, failure.getMessage(), wait.toSeconds()));
     try {
       sleeper.sleep(wait);
     } catch (InterruptedException e) {

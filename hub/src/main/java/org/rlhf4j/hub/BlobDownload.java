@@ -72,13 +72,14 @@ final class BlobDownload {
     if (partial.hash().equals(file.hash())) {
       return;
     }
-    progress.note(file.name() + ": not what the hub describes; fetching it anew");
+    progress.note(file.name() + ": the content isn't what the hub describes; downloading it again");
     restart(partial);
     receive(partial);
     String hash = partial.hash();
     if (!hash.equals(file.hash())) {
       throw new WrongContent(
-          "%s: %s arrived twice with the hash %s, the hub says %s; try later, or look for a proxy that changes what passes"
+          ("%s: %s arrived twice with the hash %s, but the hub says %s; try later, or look for a"
+                  + " proxy that changes the content")
               .formatted(repo, file.name(), hash, file.hash()));
     }
   }

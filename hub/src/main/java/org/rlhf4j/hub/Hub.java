@@ -99,7 +99,7 @@ public final class Hub {
       return cache.snapshot(repo, listing.commit());
     } catch (UnreachableException e) {
       Path usable = cachedModel(repo, false).orElseThrow(() -> e);
-      progress.note(e.getMessage() + "; going on with " + usable);
+      progress.note(e.getMessage() + "; using instead " + usable);
       return usable;
     }
   }
@@ -210,7 +210,7 @@ public final class Hub {
 
   private UserException notCached(String what) {
     return new UserException(
-        "%s: neither here nor in %s, and HF_HUB_OFFLINE is set; unset it, or check the name"
+        "%s: it is neither here nor in %s, and HF_HUB_OFFLINE is set; unset it, or check the name"
             .formatted(what, environment.cache()));
   }
 

@@ -36,7 +36,7 @@ final class HubClient {
   private static final Duration ANSWER = Duration.ofSeconds(30);
   private static final int MOST_REDIRECTS = 10;
   private static final String CHECK_NETWORK =
-      "check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use the cache alone";
+      "check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use only the cache";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HubEnvironment environment;
@@ -210,7 +210,8 @@ final class HubClient {
         return next;
       }
     } catch (IllegalArgumentException e) {
-      throw new UserException(asked + ": redirected to what is no address; check HF_ENDPOINT", e);
+      throw new UserException(
+          asked + ": redirected to something that isn't an address; check HF_ENDPOINT", e);
     }
     throw new UserException(asked + ": redirected to an unsafe address; check HF_ENDPOINT");
   }
@@ -299,7 +300,8 @@ final class HubClient {
 
   private static UserException noHub(URI uri, Exception cause) {
     return new UserException(
-        shown(uri) + ": not the answer of a hub; check HF_ENDPOINT, or a proxy between", cause);
+        shown(uri) + ": this isn't the answer of a hub; check HF_ENDPOINT, or a proxy on the way",
+        cause);
   }
 
   private static Optional<String> header(HttpResponse<?> response, String name) {

@@ -56,7 +56,7 @@ public record HubFile(HubRepo repo, String name) {
 
   private static UsageException wrong(String text) {
     return new UsageException(
-        text + ": expected hf://datasets/ORG/NAME/PATH, with @REVISION after the name or the path");
+        text + ": expected hf://datasets/ORG/NAME/PATH; @REVISION may follow the name or the path");
   }
 
   /** As a user writes it. */

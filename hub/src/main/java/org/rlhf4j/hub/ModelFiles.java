@@ -92,7 +92,7 @@ final class ModelFiles {
               throw PickleCheckpoint.refusal(
                   repo.toString(), pickle, json.apply(CONFIG), source, folder);
             });
-    throw new UserException(repo + ": has no " + WEIGHTS + "; name a model that has one");
+    throw new UserException(repo + ": it has no " + WEIGHTS + "; name a model that has one");
   }
 
   /** A name from an index is none of a file elsewhere: it has to be that of a file at the top. */
@@ -100,7 +100,7 @@ final class ModelFiles {
     for (String name : names) {
       if (!listing.has(name) || !name.matches("[\\w.-]+\\.(json|safetensors)")) {
         throw new UserException(
-            "%s: has no %s; name another model or revision".formatted(repo, name));
+            "%s: it has no %s; name another model or revision".formatted(repo, name));
       }
     }
   }

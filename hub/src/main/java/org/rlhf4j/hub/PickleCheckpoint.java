@@ -33,7 +33,8 @@ public final class PickleCheckpoint {
     String network = config.path("architectures").path(0).asText("AutoModelForCausalLM");
     String save = "t.%s.from_pretrained(" + source + ").save_pretrained('" + target + "')";
     return new UserException(
-        "%s: holds %s, a pickle, which is never read; convert it with: python -c \"import transformers as t; %s; %s\""
+        ("%s: its weights are a pickle (%s), and pickles are never read; convert it with: python -c"
+                + " \"import transformers as t; %s; %s\"")
             .formatted(where, pickle, save.formatted(network), save.formatted("AutoTokenizer")));
   }
 }

@@ -38,7 +38,7 @@ final class Refusal {
     if (PASSING.contains(status)) {
       String advice =
           status == TOO_MANY && environment.token().isEmpty()
-              ? "wait some minutes, or set HF_TOKEN: the hub allows more to those it knows"
+              ? "wait some minutes, or set HF_TOKEN: the hub allows more requests with a token"
               : "wait some minutes and try again";
       throw new PassingFailure(
           uri + " answers " + status, advice, wait(response).orElse(null), null);
@@ -49,11 +49,12 @@ final class Refusal {
     return switch (reason) {
       case "GatedRepo" ->
           new UsageException(
-              "%s: the hub gives it to those alone who accepted its terms; do that on %s and set HF_TOKEN to a token of that account%s"
+              ("%s: only accounts that have accepted its terms may download it; accept them on %s"
+                      + " and set HF_TOKEN to a token of that account%s")
                   .formatted(repo, repo.page(environment.endpoint()), answer));
       case "RevisionNotFound" ->
           new UsageException(
-              "%s: no revision '%s' there; name a branch, a tag or a commit%s"
+              "%s: it has no revision '%s'; name a branch, a tag or a commit%s"
                   .formatted(repo, repo.revision(), answer));
       case "EntryNotFound" ->
           new UsageException(repo + ": no such file there; check its path" + answer);
@@ -64,12 +65,13 @@ final class Refusal {
   private static UserException other(HubRepo repo, int status, String answer, String who) {
     if (status == UNAUTHORIZED || status == NOT_FOUND) {
       return new UsageException(
-          "%s: nothing of that name here or, for %s, on the hub; check the name and, where it is private, set HF_TOKEN%s"
+          ("%s: there is no such folder here, and %s can see no such repository on the hub; check"
+                  + " the name, and set HF_TOKEN if it is private%s")
               .formatted(repo, who, answer));
     }
     if (status == FORBIDDEN) {
       return new UsageException(
-          "%s: the hub refuses it to %s; set HF_TOKEN to a token that may read it%s"
+          "%s: the hub doesn't let %s read it; set HF_TOKEN to a token that may read it%s"
               .formatted(repo, who, answer));
     }
     return new UserException(

@@ -124,7 +124,7 @@ class HubFaultsTest {
     }
     assertWhole(model());
     assertThat(scene.waits).containsExactly(1L, 2L, 4L);
-    assertThat(scene.notes.get(1)).endsWith(" answers " + status + "; trying again in 2 s");
+    assertThat(scene.notes.get(1)).endsWith(" answers " + status + "; next attempt in 2 s");
   }
 
   @Test
@@ -146,8 +146,8 @@ class HubFaultsTest {
         .hasMessage(
             "org/small-model: "
                 + HubScene.MODEL.listing(scene.hub.address())
-                + " answers 429; wait some minutes, or set HF_TOKEN: the hub allows more to those"
-                + " it knows");
+                + " answers 429; wait some minutes, or set HF_TOKEN: the hub allows more requests"
+                + " with a token");
     assertThat(scene.waits).isEmpty();
   }
 
@@ -171,23 +171,23 @@ class HubFaultsTest {
             "org/small-model: http://localhost:1/api/models/org/small-model/revision/main can't be"
                 + " reached (")
         .hasMessageEndingWith(
-            "; check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use the cache alone");
+            "; check the network and HF_ENDPOINT, or set HF_HUB_OFFLINE=1 to use only the cache");
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '~',
       value = {
-        "401~RepoNotFound~nothing of that name here or, for you, on the hub; check the name and,"
-            + " where it is private, set HF_TOKEN",
-        "404~RepoNotFound~nothing of that name here or, for you, on the hub; check the name and,"
-            + " where it is private, set HF_TOKEN",
-        "403~GatedRepo~the hub gives it to those alone who accepted its terms; do that on"
+        "401~RepoNotFound~there is no such folder here, and you can see no such repository on the"
+            + " hub; check the name, and set HF_TOKEN if it is private",
+        "404~RepoNotFound~there is no such folder here, and you can see no such repository on the"
+            + " hub; check the name, and set HF_TOKEN if it is private",
+        "403~GatedRepo~only accounts that have accepted its terms may download it; accept them on"
             + " ADDRESS/org/small-model and set HF_TOKEN to a token of that account",
-        "401~GatedRepo~the hub gives it to those alone who accepted its terms; do that on"
+        "401~GatedRepo~only accounts that have accepted its terms may download it; accept them on"
             + " ADDRESS/org/small-model and set HF_TOKEN to a token of that account",
-        "403~x~the hub refuses it to you; set HF_TOKEN to a token that may read it",
-        "404~RevisionNotFound~no revision 'main' there; name a branch, a tag or a commit",
+        "403~x~the hub doesn't let you read it; set HF_TOKEN to a token that may read it",
+        "404~RevisionNotFound~it has no revision 'main'; name a branch, a tag or a commit",
       })
   void refusals(int status, String reason, String line) {
     scene.hub.plan("/main", FakeHub.status(status, "X-Error-Code", reason));
@@ -209,7 +209,7 @@ class HubFaultsTest {
     scene.hub.requireToken("hf_other");
 
     assertThatThrownBy(this::model)
-        .hasMessageContaining("for the token's account, on the hub")
+        .hasMessageContaining("the token's account can see no such repository on the hub")
         .hasMessageNotContaining("hf_secret");
   }
 
@@ -224,7 +224,7 @@ class HubFaultsTest {
         });
     assertThatThrownBy(this::model)
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("not the answer of a hub; check HF_ENDPOINT");
+        .hasMessageContaining("this isn't the answer of a hub; check HF_ENDPOINT");
   }
 
   @Test
@@ -303,7 +303,8 @@ class HubFaultsTest {
 
     assertWhole(model());
     assertThat(scene.notes)
-        .containsExactly("model.safetensors: not what the hub describes; fetching it anew");
+        .containsExactly(
+            "model.safetensors: the content isn't what the hub describes; downloading it again");
     assertThat(rangesFromStorage()).containsExactly(Optional.of("bytes=1000-"), Optional.empty());
   }
 
@@ -334,7 +335,7 @@ class HubFaultsTest {
     assertThatThrownBy(this::model)
         .isInstanceOf(UserException.class)
         .hasMessageContaining(
-            "%s arrived twice with the hash %s, the hub says %s",
+            "%s arrived twice with the hash %s, but the hub says %s",
             name, FakeHub.hash(name, new byte[content.length]), FakeHub.hash(name, content));
     try (Stream<Path> blobs = Files.list(scene.repo().resolve("blobs"))) {
       assertThat(blobs.map(blob -> blob.getFileName().toString()))

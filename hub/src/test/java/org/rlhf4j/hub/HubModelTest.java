@@ -84,7 +84,7 @@ class HubModelTest {
     HubRepo other = HubRepo.model(HubScene.ID + "@other").orElseThrow();
     assertThatThrownBy(() -> scene.open().tokenizer(other))
         .isInstanceOf(UserException.class)
-        .hasMessageEndingWith(": has no tokenizer.json; name another model or revision");
+        .hasMessageEndingWith(": it has no tokenizer.json; name another model or revision");
   }
 
   @Test
@@ -214,8 +214,8 @@ class HubModelTest {
     assertThatThrownBy(() -> scene.open().model(HubScene.MODEL))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "org/small-model: holds pytorch_model.bin, a pickle, which is never read; convert it"
-                + " with: python -c \"import transformers as t;"
+            "org/small-model: its weights are a pickle (pytorch_model.bin), and pickles are never"
+                + " read; convert it with: python -c \"import transformers as t;"
                 + " t.GPT2LMHeadModel.from_pretrained('org/small-model',"
                 + " revision='main').save_pretrained('small-model');"
                 + " t.AutoTokenizer.from_pretrained('org/small-model',"
@@ -228,7 +228,7 @@ class HubModelTest {
     scene.hub.files.remove("tokenizer.json");
 
     assertThatThrownBy(() -> scene.open().model(HubScene.MODEL))
-        .hasMessage("org/small-model: has no tokenizer.json; name another model or revision");
+        .hasMessage("org/small-model: it has no tokenizer.json; name another model or revision");
     assertThat(scene.begun).isEmpty();
   }
 
@@ -238,7 +238,7 @@ class HubModelTest {
     assertThatThrownBy(() -> scene.open().model(HubScene.MODEL))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "org/small-model: neither here nor in "
+            "org/small-model: it is neither here nor in "
                 + cache
                 + ", and HF_HUB_OFFLINE is set; unset it, or check the name");
     assertThat(scene.hub.asked).isEmpty();
@@ -256,7 +256,11 @@ class HubModelTest {
         scene.repo().resolve(".no_exist").resolve(FakeHub.COMMIT).resolve("chat_template.jinja"));
 
     assertThat(scene.open(NOWHERE).model(HubScene.MODEL)).isEqualTo(folder);
-    assertThat(scene.notes).last().asString().contains("can't be reached").contains("going on");
+    assertThat(scene.notes)
+        .last()
+        .asString()
+        .contains("can't be reached")
+        .contains("using instead");
     scene.offline = true;
     assertThat(scene.open(NOWHERE).model(HubScene.MODEL)).isEqualTo(folder);
     scene.offline = false;
@@ -350,7 +354,8 @@ class HubModelTest {
             "hf://datasets/org/small-model: no such file there; check its path");
     scene.offline = true;
     assertThatThrownBy(() -> scene.open().file(new HubFile(dataset(), "no.jsonl")))
-        .hasMessageStartingWith("hf://datasets/org/small-model/no.jsonl: neither here nor in");
+        .hasMessageStartingWith(
+            "hf://datasets/org/small-model/no.jsonl: it is neither here nor in");
   }
 
   @Test

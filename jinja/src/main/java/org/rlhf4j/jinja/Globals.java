@@ -52,7 +52,7 @@ final class Globals {
     Map<Object, Object> map = new LinkedHashMap<>();
     if (!a.positional().isEmpty()) {
       if (!(a.positional().get(0) instanceof Map<?, ?> given) || a.positional().size() > 1) {
-        throw TemplateException.unsupported("dict() of what is no dictionary");
+        throw TemplateException.unsupported("dict() of something that isn't a dictionary");
       }
       map.putAll(given);
     }

@@ -64,7 +64,7 @@ record Json(
       to.append(separator);
       line(depth + 1, to);
       if (!(entry.getKey() instanceof String key)) {
-        throw TemplateException.unsupported("tojson of a key that is no text");
+        throw TemplateException.unsupported("tojson of a key that isn't text");
       }
       quote(key, to);
       to.append(keySeparator);

@@ -53,7 +53,7 @@ final class Members {
       return new Undefined(Values.typeName(of) + " has no " + Values.repr(key));
     }
     if (of instanceof Iteration) {
-      throw TemplateException.unsupported("an index into what is no list");
+      throw TemplateException.unsupported("an index into something that isn't a list");
     }
     if (!(of instanceof String || of instanceof List || of instanceof Tuple)) {
       return new Undefined(Values.typeName(of) + " has no " + index);

@@ -48,7 +48,7 @@ final class Parser {
     }
     if (!ends.isEmpty()) {
       throw new TemplateException(
-          "a tag without its {% " + String.join(" %} or {% ", sorted(ends)) + " %}");
+          "a tag isn't closed by {% " + String.join(" %} or {% ", sorted(ends)) + " %}");
     }
     return sequence(statements);
   }

@@ -26,7 +26,7 @@ public final class AdapterMerge {
     ModelFolder files = ModelFolder.open(folder);
     if (!files.isAdapter()) {
       throw new UserException(
-          files.folder() + ": is no adapter but a whole model, so there is nothing to merge");
+          files.folder() + ": this is a whole model, not an adapter, so there is nothing to merge");
     }
     return new AdapterMerge(folder, files);
   }

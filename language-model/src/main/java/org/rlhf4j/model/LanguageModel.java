@@ -97,8 +97,8 @@ public final class LanguageModel extends TransformerModel {
     if (files.isScalar()) {
       throw new UserException(
           files.folder()
-              + ": is a reward model (sequence classifier), not a language model; name one, such as"
-              + " the model that it was trained from");
+              + ": this is a reward model (sequence classifier), not a language model; name a"
+              + " language model, such as the one that it was trained from");
     }
     Tokenizer tokenizer = files.tokenizer();
     List<ParameterSpec> specs = config.languageModelParameters();

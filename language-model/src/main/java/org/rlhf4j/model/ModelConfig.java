@@ -112,7 +112,7 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
     Family family = Family.ALL.get(type);
     if (family == null) {
       throw new UserException(
-          "%s: model_type \"%s\" is not a known family; known: %s"
+          "%s: the family of model_type \"%s\" isn't known; known families: %s"
               .formatted(file, type, String.join(", ", new TreeSet<>(Family.ALL.keySet()))));
     }
     return new ModelConfig(json, family, family.read(new ConfigReader(json, file)));

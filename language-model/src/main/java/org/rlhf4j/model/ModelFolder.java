@@ -172,7 +172,7 @@ final class ModelFolder {
               folder
                   + ": tensor "
                   + prefixed
-                  + " is missing; is config.json that of these weights?");
+                  + " is missing; does config.json belong to these weights?");
         }
       }
     }

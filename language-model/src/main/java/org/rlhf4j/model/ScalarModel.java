@@ -71,7 +71,7 @@ public final class ScalarModel extends TransformerModel {
           files.folder()
               + ": has no "
               + HEAD
-              + ", so it is no reward model; `rlhf reward` makes one");
+              + ", so it isn't a reward model; `rlhf reward` makes one");
     }
     return files;
   }
@@ -130,7 +130,7 @@ public final class ScalarModel extends TransformerModel {
     ModelConfig config = files.config();
     if (config.isScalar() && config.labels() > 1) {
       throw new UserException(
-          "%s: has %d labels; a reward model has one"
+          "%s: it has %d labels, but a reward model has one"
               .formatted(files.folder().resolve("config.json"), config.labels()));
     }
     Tokenizer tokenizer = files.tokenizer();

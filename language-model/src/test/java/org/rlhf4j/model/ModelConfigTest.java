@@ -62,8 +62,10 @@ class ModelConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "model_type | \"mamba\" | model_type \"mamba\" is not a known family; known: gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, qwen2, qwen3, smollm3",
-        "model_type | null | is not a known family",
+        "model_type | \"mamba\" | the family of model_type \"mamba\" isn't known; known"
+            + " families: gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, qwen2, qwen3,"
+            + " smollm3",
+        "model_type | null | isn't known; known families",
         "n_embd | null | \"n_embd\" is null; it must be a whole number of at least 1",
         "n_embd | 0 | \"n_embd\" is 0; it must be a whole number",
         "n_embd | 3.5 | \"n_embd\" is 3.5; it must be a whole number",

@@ -111,8 +111,9 @@ class ModelFolderTest {
     refused("no model.safetensors; `rlhf new` makes a model from a configuration");
     Files.createFile(folder.resolve("pytorch_model.bin"));
     refused(
-        "holds pytorch_model.bin, a pickle, which is never read; convert it with: python -c \"import"
-            + " transformers as t; t.GPT2LMHeadModel.from_pretrained('%1$s').save_pretrained('%1$s');"
+        "its weights are a pickle (pytorch_model.bin), and pickles are never read; convert it with:"
+            + " python -c \"import transformers as t;"
+            + " t.GPT2LMHeadModel.from_pretrained('%1$s').save_pretrained('%1$s');"
                 .formatted(folder)
             + " t.AutoTokenizer.from_pretrained('%1$s').save_pretrained('%1$s')\""
                 .formatted(folder));
@@ -128,7 +129,7 @@ class ModelFolderTest {
             "is a reward model (sequence classifier), not a language model; name");
     assertThatThrownBy(() -> ScalarModel.load(folder))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("has no score.weight, so it is no reward model");
+        .hasMessageContaining("has no score.weight, so it isn't a reward model");
   }
 
   @Test
@@ -139,13 +140,14 @@ class ModelFolderTest {
     JSON.writeValue(classifier.resolve("config.json").toFile(), config);
     assertThatThrownBy(() -> ScalarModel.load(classifier))
         .isInstanceOf(UserException.class)
-        .hasMessageEndingWith("has 2 labels; a reward model has one");
+        .hasMessageEndingWith("it has 2 labels, but a reward model has one");
   }
 
   @Test
   void weightsThatArentThoseOfTheConfiguration() throws IOException {
     edit(header -> header.remove("transformer.h.1.ln_2.bias"));
-    refused("tensor transformer.h.1.ln_2.bias is missing; is config.json that of these weights?");
+    refused(
+        "tensor transformer.h.1.ln_2.bias is missing; does config.json belong to these weights?");
   }
 
   @Test
@@ -197,7 +199,7 @@ class ModelFolderTest {
         "{\"weight_map\": {\"model.norm.weight\": \"%s\"}}".formatted(shard));
     assertThatThrownBy(() -> LanguageModel.load(sharded))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("index.json: names the file \"" + shard + "\"")
+        .hasMessageContaining("index.json: it names the file \"" + shard + "\"")
         .hasMessageEndingWith("shards are safetensors files beside the index");
   }
 

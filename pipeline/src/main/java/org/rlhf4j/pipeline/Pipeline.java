@@ -60,11 +60,17 @@ public record Pipeline(List<PipelineStage> stages) {
   private static void checkName(Written.Scalar name, Map<String, ?> taken) {
     if (!name.text().matches("[A-Za-z0-9][A-Za-z0-9._-]*") || RESERVED.contains(name.text())) {
       throw new UsageException(
-          name.where() + ": '" + name.text() + "' can't name a stage: a folder gets the name");
+          name.where()
+              + ": '"
+              + name.text()
+              + "' can't be the name of a stage: the stage's folder gets this name");
     }
     if (taken.containsKey(name.text())) {
       throw new UsageException(
-          name.where() + ": a stage before is called '" + name.text() + "'; name each once");
+          name.where()
+              + ": an earlier stage has the name '"
+              + name.text()
+              + "'; give each stage its own name");
     }
   }
 

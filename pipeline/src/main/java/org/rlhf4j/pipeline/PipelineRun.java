@@ -79,7 +79,9 @@ public final class PipelineRun {
     Optional<StageRecord> before = Files.exists(folder) ? StageRecord.read(file) : Optional.empty();
     if (before.isEmpty() && holdsSomething(folder)) {
       throw new UsageException(
-          folder + ": isn't of this pipeline; move it away, or choose another --output");
+          folder
+              + ": this folder doesn't belong to this pipeline; move it away, or choose another"
+              + " --output");
     }
     if (rerun.contains(stage.name())) {
       AtomicFiles.deleteFolder(folder);
@@ -118,7 +120,7 @@ public final class PipelineRun {
     Optional<String> change = now.changeSince(before);
     if (change.isPresent()) {
       throw new UserException(
-          "%s: changed since it ran: %s; --rerun %s runs it anew"
+          "%s: it has changed since it ran: %s; --rerun %s runs it again"
               .formatted(which, change.get(), stage.name()));
     }
     return Files.exists(folder.resolve("finished"));

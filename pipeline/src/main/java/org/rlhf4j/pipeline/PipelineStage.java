@@ -113,7 +113,7 @@ public record PipelineStage(
       Written.Entry entry = written.entries().get(fixed);
       if (entry != null) {
         throw new UsageException(
-            entry.where() + ": a stage's '" + fixed + "' is the pipeline's to say; leave it out");
+            entry.where() + ": a stage's '" + fixed + "' is set by the pipeline; leave it out");
       }
     }
     requireAll(settings, written);

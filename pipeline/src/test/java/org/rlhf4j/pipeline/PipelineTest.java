@@ -191,17 +191,17 @@ class PipelineTest {
   void keepsOutputAndResumeToItself() {
     refuses(
         "stages:\n" + stage("one", "    output: here\n"),
-        ":6:5: a stage's 'output' is the pipeline's to say; leave it out");
+        ":6:5: a stage's 'output' is set by the pipeline; leave it out");
     refuses(
         "stages:\n" + stage("one", "    resume: true\n"),
-        ":6:5: a stage's 'resume' is the pipeline's to say; leave it out");
+        ":6:5: a stage's 'resume' is set by the pipeline; leave it out");
   }
 
   @Test
   void wantsEachNameOnce() {
     refuses(
         "stages:\n" + stage("one", "") + stage("one", ""),
-        ":6:11: a stage before is called 'one'; name each once");
+        ":6:11: an earlier stage has the name 'one'; give each stage its own name");
   }
 
   @Test
@@ -209,7 +209,7 @@ class PipelineTest {
     for (String name : new String[] {"../up", "a/b", ".hidden", "pipeline"}) {
       refuses(
           "stages:\n" + stage(name, ""),
-          ":2:11: '" + name + "' can't name a stage: a folder gets the name");
+          ":2:11: '" + name + "' can't be the name of a stage: the stage's folder gets this name");
     }
   }
 

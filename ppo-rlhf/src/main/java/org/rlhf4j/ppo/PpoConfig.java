@@ -44,7 +44,7 @@ public record PpoConfig(
     boolean replays = rollouts.replay() != null;
     if (replays && ppo.critic() == Critic.Kind.SEPARATE && ppo.valueModel() == null) {
       throw new UsageException(
-          "--value-model is missing: with --replay name what the critic starts from");
+          "--value-model is missing: with --replay, name the model that the critic starts from");
     }
     Limits.require(
         replays || ppo.maxRatio() == null,

@@ -17,7 +17,7 @@ public final class PpoHealth {
                   && history.recent("explained_variance", 10).getAsDouble() < 0.05,
           history ->
               HealthCheck.text(
-                  "the critic explains none of the returns (explained_variance %.2f)",
+                  "the critic doesn't explain the returns (explained_variance %.2f)",
                   history.recent("explained_variance", 10)),
           "raise --value-learning-rate, or --prompts-per-step");
 

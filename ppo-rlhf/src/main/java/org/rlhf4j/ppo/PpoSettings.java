@@ -29,40 +29,52 @@ import org.rlhf4j.settings.SettingsGroup;
 public record PpoSettings(
     @Setting(help = "What an update minimises for the policy.", defaultValue = "clip")
         Objective objective,
-    @Setting(help = "How far the policy's ratio may leave 1, of clip.", defaultText = "0.2")
+    @Setting(
+            help = "How far the policy's ratio may be from 1. Only for --objective clip.",
+            defaultText = "0.2")
         Double clip,
     @Setting(
-            help = "Bound on the loss of bad tokens whose ratio rose above it, of clip.",
+            help =
+                "Bound on the loss of a bad token, as a multiple of its advantage, however far its"
+                    + " ratio rose. Only for --objective clip.",
             defaultText = "off")
         Double dualClip,
     @Setting(
-            help = "KL from the old policy to the new, per token, of adaptive-kl and trust-region.",
+            help =
+                "KL from the old policy to the new, in nats per token: the target of adaptive-kl,"
+                    + " the bound of trust-region.",
             defaultText = "0.01")
         Double stepKlTarget,
     @Setting(help = "Passes over a rollout batch.", defaultValue = "4") int ppoEpochs,
-    @Setting(help = "Updates of one pass, each on its share of the batch.", defaultValue = "1")
+    @Setting(help = "Updates in a pass. Each takes its share of the batch.", defaultValue = "1")
         int minibatches,
     @Setting(help = "Discount of later rewards.", defaultValue = "1") double gamma,
-    @Setting(help = "Lambda of the advantage estimation.", defaultValue = "0.95") double lambda,
-    @Setting(help = "How far values may leave those at sampling; 0: off.", defaultValue = "0.2")
+    @Setting(help = "Lambda of generalized advantage estimation (GAE).", defaultValue = "0.95")
+        double lambda,
+    @Setting(
+            help = "How far a value may be from the value at sampling. 0 turns this off.",
+            defaultValue = "0.2")
         double valueClip,
     @Setting(help = "Weight of the value loss.", defaultValue = "0.1") double valueCoefficient,
     @Setting(help = "Weight of the entropy bonus.", defaultValue = "0") double entropyCoefficient,
     @Setting(
-            help = "A network of its own, or a head on the policy's trunk.",
+            help =
+                "Whether the critic is a network of its own (separate) or a head on the policy's"
+                    + " trunk (shared).",
             defaultValue = "separate")
         Critic.Kind critic,
     @Setting(
-            help = "What the critic starts from: a model folder, a run or a hub id.",
+            help = "Model that the critic starts from: a model folder, a run or a hub id.",
             defaultText =
-                "the reward model; the policy with a fresh head where there is none, or of another"
-                    + " tokenizer",
+                "the reward model; if there is none, or it has another tokenizer: the policy with a"
+                    + " fresh head",
             model = true)
         Path valueModel,
     @Setting(help = "Learning rate of the critic.", defaultValue = "5e-6") double valueLearningRate,
-    @Setting(help = "Steps at the start that train the critic alone.", defaultValue = "0")
+    @Setting(help = "Steps at the start that train only the critic.", defaultValue = "0")
         int criticWarmupSteps,
-    @Setting(help = "Cut the ratios of a replay to this.", defaultText = "off") Double maxRatio) {
+    @Setting(help = "Largest ratio on a replay. Larger ratios are cut to it.", defaultText = "off")
+        Double maxRatio) {
 
   /** Fills in what depends on the objective, and checks what can be together. */
   public PpoSettings {

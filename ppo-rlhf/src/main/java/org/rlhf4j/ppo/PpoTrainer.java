@@ -118,7 +118,7 @@ public final class PpoTrainer {
             klSettings.klEstimator(),
             settings.gamma(),
             settings.lambda());
-    // 3. Updates of policy and critic, as the objective has them; first of the critic alone.
+    // 3. Updates of policy and critic, as the objective says; in the warm-up only of the critic.
     Updates updates = updates(step, experience, order, inReward ? 0 : coefficient);
     // 4. The KL coefficient for the next step.
     Metrics measured = RolloutMetrics.kls(valued).put(KL_COEFFICIENT, coefficient);

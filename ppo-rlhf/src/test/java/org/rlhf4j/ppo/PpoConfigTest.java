@@ -113,7 +113,7 @@ class PpoConfigTest {
           """
           data:              | --data is missing: name a file of rows with prompts, or --replay
           reward-model:      | --reward-model or --reward is missing: name a reward model, a program, or --replay
-          replay:r.jsonl     | --value-model is missing: with --replay name what the critic starts from
+          replay:r.jsonl     | --value-model is missing: with --replay, name the model that the critic starts from
           gamma:1.5          | gamma must be from 0 to 1, not 1.5
           lambda:-1          | lambda must be from 0 to 1, not -1
           clip:0             | clip must be above 0, not 0

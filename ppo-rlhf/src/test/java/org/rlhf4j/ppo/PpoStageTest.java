@@ -393,7 +393,10 @@ class PpoStageTest {
                       .isEqualTo(tensor.values()));
     }
     assertThatThrownBy(() -> runs.run("none", "value-model", other.toString()))
-        .hasMessage(other + ": has another tokenizer than the policy, whose tokens it has to read");
+        .hasMessage(
+            other
+                + ": its tokenizer is different from the policy's, but it must read the policy's"
+                + " tokens");
   }
 
   @Test

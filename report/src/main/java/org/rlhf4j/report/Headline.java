@@ -162,7 +162,7 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
     facts.add(new Fact("pairs", held.path("pairs").asText(), "held out"));
     double asGoodAsLength = held.at("/length_baseline/p_value").asDouble(low > best ? 0 : 1);
     if (low > 0.5 && accuracy > best && asGoodAsLength < SIGNIFICANT) {
-      return new Headline(Verdict.BETTER, "It judges better than length alone does", facts);
+      return new Headline(Verdict.BETTER, "It judges better than length alone", facts);
     }
     if (low > 0.5) {
       return new Headline(
@@ -198,7 +198,10 @@ record Headline(Verdict verdict, String sentence, List<Fact> facts) {
           : new Headline(Verdict.WORSE, "It got worse: " + sentence, facts);
     }
     return training.last() < training.first()
-        ? new Headline(Verdict.UNKNOWN, "The training loss fell; held-out loss once only", facts)
+        ? new Headline(
+            Verdict.UNKNOWN,
+            "The training loss fell; the held-out loss was measured only once",
+            facts)
         : new Headline(Verdict.WORSE, "The training loss did not fall", facts);
   }
 

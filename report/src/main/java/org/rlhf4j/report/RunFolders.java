@@ -59,8 +59,8 @@ final class RunFolders {
       if (runs.isEmpty()) {
         throw new UsageException(
             path
-                + ": holds no run: neither it nor a folder in it has a metrics.jsonl; name a run"
-                + " directory");
+                + ": there is no run here: neither this folder nor a folder in it has a"
+                + " metrics.jsonl; name a run directory");
       }
       return runs;
     }

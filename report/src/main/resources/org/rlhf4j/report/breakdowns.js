@@ -49,7 +49,7 @@ function breakdownsSection(models) {
     const title = own ? `${one.by}, ${one.name}` : one.by;
     plots.set(title, [...(plots.get(title) || []), one]);
   }
-  return all.length === 0 ? null : section("breakdowns", "Where it is right, and where not",
+  return all.length === 0 ? null : section("breakdowns", "On which pairs it is right",
     make("p", {}, "Accuracy with its 95 % interval on parts of the pairs. The upright tick is what preferring the longer completion reaches there; "
       + "lengths are counted in tokens, a length difference is the chosen less the rejected. Where dots follow the ticks, it judges by length."),
     make("div", { class: "grid plots wide" }, ...[...plots].map(([title, ones]) => breakdownPlot(title, ones))));

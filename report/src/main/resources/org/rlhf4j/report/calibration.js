@@ -54,7 +54,7 @@ function calibrationSection(runs) {
   const plots = runs.map((run, index) => (run.evaluation.calibration.length ? calibrationPlot(run, index) : null))
     .filter((element) => element);
   return plots.length === 0 ? null : section("calibration", "Calibration of the reward model",
-    make("p", {}, "How often it is right against how sure it is, on held-out pairs. On the dashed line it is as sure as it should be; "
+    make("p", {}, "How often the model is right, against how sure it is, on held-out pairs. On the dashed line it is as sure as it should be; "
       + "below, too sure. Bars: how many pairs."),
     make("div", { class: "grid plots wide" }, ...plots));
 }

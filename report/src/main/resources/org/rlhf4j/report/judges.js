@@ -8,8 +8,8 @@ function judgeCard(model, index) {
 
 function verdictSection(models) {
   return section("verdict", "Is it good enough?",
-    make("p", {}, "It has to order more pairs right than length alone does, on pairs that it wasn't trained on. "
-      + "A model can't be asked for more than people agree on: with each other they do on some 63 to 73 % of such pairs."),
+    make("p", {}, "On pairs that it wasn't trained on, it must order more right than a judge that looks only at length. "
+      + "A model can't agree with people more than people agree with each other: they agree on about 63 to 73 % of such pairs."),
     make("div", { class: "grid runs" }, ...models.map(judgeCard)));
 }
 
@@ -26,7 +26,7 @@ function comparisonSection(models, test) {
   const better = test.difference > 0 ? first : second;
   const clear = test.p_value < 0.05;
   return section("comparison", "The two models on the same pairs",
-    make("p", {}, "Pairs that both judge alike don't tell which is better; the others are weighed as coin throws (McNemar's exact test)."),
+    make("p", {}, "Pairs that both judge alike don't show which is better. The other pairs are weighed like throws of a coin (McNemar's exact test)."),
     make("div", { class: "card comparison" },
       verdictLine({
         verdict: clear ? "better" : "unclear",

@@ -39,6 +39,6 @@ function marginsSection(models) {
   const plots = models.map((model, index) => (model.evaluation.margins.length > 1 ? marginsPlot(model, index) : null))
     .filter((element) => element);
   return plots.length === 0 ? null : section("margins", "Margins",
-    make("p", {}, "How far apart the scores of the two sides are. Left of 0 it orders the pair wrong."),
+    make("p", {}, "How far apart the scores of the two sides are. A pair left of 0 is ordered wrong."),
     make("div", { class: "grid plots wide" }, ...plots));
 }

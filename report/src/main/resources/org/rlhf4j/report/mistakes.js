@@ -35,6 +35,6 @@ function mistakesSection(models) {
       (index) => { chosen = judged[Number(index)]; shown = MISTAKES_AT_ONCE; show(); })));
   show();
   return section("mistakes", "The pairs it gets most wrong",
-    make("p", {}, "Read some of them: a label that you wouldn't give yourself is the data's mistake, one that you would is the model's."),
+    make("p", {}, "Read some of them. If you wouldn't give the label yourself, the mistake is in the data. If you would, it is the model's."),
     pick, list, more);
 }

@@ -45,13 +45,13 @@ function samplesSection(runs) {
       make("div", { class: "pair" },
         sampleSide(left, left.samples.get(prompt), null),
         sampleSide(right, right.samples.get(prompt), left.samples.get(prompt)))))
-      : [make("p", { class: "empty" }, "These two were not given the same prompts. Runs on the same data are.")]));
+      : [make("p", { class: "empty" }, "These two runs have no prompt in common. Runs on the same data have the same prompts.")]));
   };
   const pick = (chosen, take) => options(views.map((view) => [view.id, view.name]), chosen.id,
     (id) => { take(views.find((view) => view.id === id)); show(); });
   show();
   return section("samples", "Samples, side by side",
-    make("p", {}, "The same prompts with the same random numbers: what differs is the model's doing."),
+    make("p", {}, "The prompts and the random numbers are the same, so only the model makes the difference."),
     make("div", { class: "controls" },
       labelled("Left", pick(left, (view) => { left = view; })),
       labelled("Right", pick(right, (view) => { right = view; }))),

@@ -169,6 +169,6 @@ class ReportPageTest extends PageContract {
     browser.evaluate(
         "(() => { const s = document.querySelectorAll('#samples select')[0];"
             + " s.value = '0:0'; s.dispatchEvent(new Event('change')); })()");
-    assertThat(text("#samples")).contains("These two were not given the same prompts");
+    assertThat(text("#samples")).contains("These two runs have no prompt in common");
   }
 }

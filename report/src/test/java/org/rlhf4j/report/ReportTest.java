@@ -136,8 +136,8 @@ class ReportTest {
         .isInstanceOf(UsageException.class)
         .hasMessage(
             folder
-                + ": holds no run: neither it nor a folder in it has a metrics.jsonl; name a run"
-                + " directory");
+                + ": there is no run here: neither this folder nor a folder in it has a"
+                + " metrics.jsonl; name a run directory");
     assertThatThrownBy(() -> Report.html(List.of(folder.resolve("none"))))
         .isInstanceOf(UsageException.class)
         .hasMessage(folder.resolve("none") + ": no such folder; name a run directory");

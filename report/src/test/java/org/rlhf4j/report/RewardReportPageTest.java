@@ -76,7 +76,7 @@ class RewardReportPageTest extends PageContract {
     assertThat(browser.text("nav"))
         .isEqualTo("Verdict\nComparison\nCalibration\nMargins\nBreakdowns\nMistakes");
     assertThat(browser.text("#verdict .card"))
-        .contains("It judges better than length alone does", "80.0 %", "shuffled labels");
+        .contains("It judges better than length alone", "80.0 %", "shuffled labels");
     assertThat(browser.text("#verdict .card:nth-child(2)"))
         .contains("hasty <i>one", "Not clearly better than chance", "50.0 %");
     // Both right where i is odd and not 5's multiple: 80; careful alone 80, hasty alone 20.

@@ -166,7 +166,11 @@ public record Manifest(
       return Optional.of(JSON.readValue(file.toFile(), Manifest.class));
     } catch (JacksonException e) {
       throw new UserException(
-          file + ": not a manifest (" + e.getOriginalMessage() + "); delete it to go without", e);
+          file
+              + ": not a manifest ("
+              + e.getOriginalMessage()
+              + "); delete the file to use the model without it",
+          e);
     } catch (IOException e) {
       throw new UserException(file + ": can't be read (" + e.getMessage() + ")", e);
     }

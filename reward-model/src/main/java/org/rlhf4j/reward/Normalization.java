@@ -40,8 +40,8 @@ public record Normalization(double mean, double deviation) {
                         rewardModel
                             + ": no "
                             + Manifest.FILE
-                            + " with score_mean and a score_deviation above 0; go without"
-                            + " --normalize-reward, or train it with rlhf reward"));
+                            + " with score_mean and a score_deviation above 0; leave out"
+                            + " --normalize-reward, or train the reward model with rlhf reward"));
     return new Normalization(manifest.scoreMean(), manifest.scoreDeviation());
   }
 

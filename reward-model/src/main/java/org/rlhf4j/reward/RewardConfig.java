@@ -49,34 +49,38 @@ import org.rlhf4j.training.run.RunSettings;
 public record RewardConfig(
     @Setting(
             help =
-                "Model to start from: a model folder, a run or a hub id. A score head that it has is kept.",
+                "Model to start from: a model folder, a run or a hub id. If it has a score head,"
+                    + " the head is kept.",
             required = true,
             model = true)
         Path model,
     @Setting(
             help =
-                "Train the score head alone; all other weights stay as they are. It takes a larger"
+                "Train only the score head. All other weights stay as they are. This needs a larger"
                     + " --learning-rate, such as 1e-3.",
             defaultValue = "false")
         boolean freezeBackbone,
     DataSettings data,
     WeightSettings weights,
     @Setting(
-            help = "Field that holds by how much the chosen score should exceed the rejected one.",
-            defaultText = "margin, where a row has it")
+            help =
+                "Field with the margin: how much larger the chosen score should be than the"
+                    + " rejected one.",
+            defaultText = "margin, if a row has it")
         String marginColumn,
     HeldOutSettings heldOut,
     EvaluationSettings evaluation,
     @Setting(
-            help = "Weight of (chosen score + rejected score)² in the loss: keeps scores around 0.",
+            help =
+                "Weight of (chosen score + rejected score)² in the loss. It keeps scores around 0.",
             defaultValue = "0",
             group = "Loss")
         double centerCoefficient,
     @Setting(
             help =
-                "File of rows whose completions give the score_mean and score_deviation of"
-                    + " rlhf.json, of comparisons the best ones: what --normalize-reward makes 0"
-                    + " and 1.",
+                "File of rows for score_mean and score_deviation in rlhf.json. The scores of their"
+                    + " completions count; of a comparison, the best completion's."
+                    + " --normalize-reward makes this mean 0 and this deviation 1.",
             defaultText = "the best completions of the held-out rows",
             group = "Normalization")
         List<Path> normalizeOn,

@@ -22,15 +22,15 @@ public record HeldOutPromptSettings(
     @Defaults("eval-fraction=0") HeldOutSettings heldOut,
     @Setting(
             help =
-                "Most held-out prompts that an evaluation takes: one completion of each by the"
-                    + " policy and by the reference, with the same random numbers.",
+                "Most held-out prompts of an evaluation. Policy and reference complete each of them"
+                    + " once, with the same random numbers.",
             defaultValue = "128")
         int evalPrompts,
     EvaluationSettings evaluation,
     @Setting(
             help =
-                "With --keep-best or --patience: the best evaluation is one of at most this eval_kl,"
-                    + " in nats per completion.",
+                "With --keep-best or --patience: the best evaluation has at most this eval_kl, in"
+                    + " nats per completion.",
             defaultText = "any",
             resumable = true)
         Double maxEvalKl) {
@@ -75,8 +75,8 @@ public record HeldOutPromptSettings(
     evaluation.require(prompts);
     if (prompts == 1) {
       throw new UsageException(
-          "one held-out prompt is too few to compare on; give --eval-data of more, a larger"
-              + " --eval-fraction, or none");
+          "one held-out prompt is too few for a comparison; give more --eval-data, a larger"
+              + " --eval-fraction, or neither");
     }
   }
 }

@@ -46,7 +46,7 @@ public record RolloutSettings(
             model = true)
         Path model,
     @Setting(
-            help = "Frozen reference that the policy is held to.",
+            help = "Frozen reference model. The KL to it holds the policy.",
             defaultText = "a frozen copy of the model",
             model = true)
         Path referenceModel,
@@ -58,46 +58,49 @@ public record RolloutSettings(
             help =
                 "Reward program, [WEIGHT*]NAME[:ARGUMENT]: exact-match, number-after:####, regex:…,"
                     + " format:think,answer, length-penalty:64-128, repetition-penalty,"
-                    + " class:JAR#CLASS, command:…. Several, and a reward model, are added up.")
+                    + " class:JAR#CLASS, command:…. The scores of several programs and of a reward"
+                    + " model are added up.")
         List<WeightedProgram> reward,
     @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")
         double rewardTimeout,
     @Setting(
             help =
-                "Learn from (score - score_mean) / score_deviation of the reward model's rlhf.json;"
-                    + " metrics and files keep the score.",
+                "Learn from (score - score_mean) / score_deviation, with the numbers of the reward"
+                    + " model's rlhf.json. Metrics and files keep the raw score.",
             defaultValue = "false")
         boolean normalizeReward,
     @Defaults("data=") RowSettings rows,
     WeightSettings weights,
     @Setting(
-            help = "Most tokens of prompt and completion together; a long prompt loses its start.",
+            help =
+                "Most tokens of prompt and completion together. A prompt that is too long loses its"
+                    + " beginning.",
             defaultText = "the model's positions, at most 1024")
         Integer maxLength,
     @Setting(
-            help = "Stop where a larger share of the rows than this would be dropped.",
+            help = "Stop if a larger share of the rows than this would be dropped.",
             defaultValue = "1")
         double maxDropped,
     HeldOutPromptSettings heldOut,
-    @Setting(help = "Prompts of one rollout batch.", defaultValue = "32") int promptsPerStep,
+    @Setting(help = "Prompts in a rollout batch.", defaultValue = "32") int promptsPerStep,
     @Setting(help = "Most tokens of a completion.", defaultValue = "128") int maxNewTokens,
-    @Setting(
-            help = "Temperature of sampling, and of all log-probabilities with it.",
-            defaultValue = "1.0")
+    @Setting(help = "Temperature of sampling and of all log-probabilities.", defaultValue = "1.0")
         double temperature,
     @Setting(
-            help = "Subtracted from the score of a completion without EOS; metrics keep the score.",
+            help =
+                "Penalty for a completion without EOS. It is subtracted from the score; metrics"
+                    + " keep the raw score.",
             defaultValue = "0")
         double missingEosPenalty,
     @Setting(
             help =
-                "Train on the rollouts of this file instead of sampling; one step takes all lines"
-                    + " of the same step.")
+                "Train on the rollouts in this file instead of sampling. A step takes all lines"
+                    + " with the same step number.")
         Path replay,
     @Setting(
             help =
-                "Go without the proofs on the first rollout: ratio 1, KL 0, batch split, padding, reward"
-                    + " alone.",
+                "Leave out the proofs on the first rollout: ratio 1, KL 0, batch split, padding,"
+                    + " reward alone.",
             defaultValue = "false",
             resumable = true)
         boolean skipProofs) {
@@ -121,16 +124,17 @@ public record RolloutSettings(
     }
     if (replay != null && heldOut.isAsked()) {
       throw new UsageException(
-          "--eval-data, --eval-fraction, --keep-best and --patience take a reward, and --replay has"
-              + " none; leave them out and use 'rlhf compare' on the model that it makes");
+          "--eval-data, --eval-fraction, --keep-best and --patience need a reward, but --replay has"
+              + " none; leave them out, and use 'rlhf compare' on the resulting model");
     }
     if (normalizeReward && rewardModel == null) {
-      throw new UsageException("--normalize-reward: needs --reward-model, whose scores it is for");
+      throw new UsageException(
+          "--normalize-reward needs --reward-model: it normalizes the scores of a reward model");
     }
     if (normalizeReward && !reward.isEmpty()) {
       throw new UsageException(
-          "--normalize-reward: is for a reward model alone; with --reward, weigh the programs"
-              + " instead, as in --reward 0.5*exact-match");
+          "--normalize-reward only works without --reward; give the programs weights instead, as in"
+              + " --reward 0.5*exact-match");
     }
   }
 

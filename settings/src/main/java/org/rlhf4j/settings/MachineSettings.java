@@ -10,16 +10,17 @@ package org.rlhf4j.settings;
  */
 @SettingsGroup("Machine")
 public record MachineSettings(
-    @Setting(help = "Where to compute.", defaultValue = "auto", resumable = true) Device device,
+    @Setting(help = "Device that networks compute on.", defaultValue = "auto", resumable = true)
+        Device device,
     @Setting(help = "CPU threads for arithmetic.", defaultText = "one a core", resumable = true)
         Integer threads,
     @Setting(
             help =
-                "Number format of the networks' matrices and activations. What is trained stays"
-                    + " fp32, and so do log-probabilities, scores and losses.",
+                "Number format of the networks' matrices and activations. Trained weights,"
+                    + " log-probabilities, scores and losses are always fp32.",
             defaultValue = "fp32")
         Precision precision,
-    @Setting(help = "Seed of everything that is random.", defaultValue = "0") long seed) {
+    @Setting(help = "Seed of all random numbers.", defaultValue = "0") long seed) {
 
   /** A kind of device. */
   public enum Device {

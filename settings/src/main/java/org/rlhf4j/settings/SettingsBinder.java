@@ -136,7 +136,8 @@ final class SettingsBinder<T extends Record> {
   private static Object parseAll(SettingSpec spec, List<String> texts, String where) {
     if (!spec.repeatable()) {
       if (texts.size() != 1) {
-        throw new UsageException(where + ": given " + texts.size() + " times, takes one value");
+        throw new UsageException(
+            where + ": given " + texts.size() + " times, but it takes only one value");
       }
       return parse(spec, texts.get(0), where);
     }

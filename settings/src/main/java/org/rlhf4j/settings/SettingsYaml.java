@@ -132,7 +132,7 @@ public final class SettingsYaml {
       Written value = written(tuple.getValueNode(), file, depth + 1);
       String keyPlace = place(file, tuple.getKeyNode());
       if (entries.put(key, new Written.Entry(keyPlace, value)) != null) {
-        throw new UsageException(keyPlace + ": '" + key + "' stands here twice");
+        throw new UsageException(keyPlace + ": '" + key + "' is given twice");
       }
     }
     return new Written.Mapping(entries, where);

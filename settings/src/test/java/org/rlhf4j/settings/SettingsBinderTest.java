@@ -113,7 +113,7 @@ class SettingsBinderTest {
     assertThatThrownBy(() -> bind("model: m", Map.of("epochs", List.of("x"))))
         .hasMessage("--epochs: expected a whole number, not 'x'");
     assertThatThrownBy(() -> bind("model: m", Map.of("epochs", List.of("1", "2"))))
-        .hasMessage("--epochs: given 2 times, takes one value");
+        .hasMessage("--epochs: given 2 times, but it takes only one value");
     assertThatThrownBy(() -> bind("model: m", Map.of("learning-rate", List.of("-1"))))
         .hasMessage("--learning-rate must be above 0, not -1");
     assertThatThrownBy(() -> bind("model: m", Map.of("epoch", List.of("1"))))

@@ -109,7 +109,7 @@ class SettingsYamlTest {
     assertThatThrownBy(() -> SettingsYaml.parse("- a", "c"))
         .hasMessage("c:1:1: expected settings, one 'name: value' a line");
     assertThatThrownBy(() -> SettingsYaml.parse("a: 1\nb: 2\na: 3", "c"))
-        .hasMessage("c:3:1: 'a' stands here twice");
+        .hasMessage("c:3:1: 'a' is given twice");
     assertThatThrownBy(() -> SettingsYaml.parse("? [a]\n: b", "c"))
         .hasMessage("c:1:3: expected a name before the colon");
   }

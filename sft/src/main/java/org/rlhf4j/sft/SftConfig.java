@@ -50,8 +50,8 @@ public record SftConfig(
     WeightSettings weights,
     @Setting(
             help =
-                "Parts that are trained on: completion, or prompt,completion. Of a text row it is"
-                    + " always every token.",
+                "Parts that are trained on: completion, or prompt,completion. A text row is always"
+                    + " trained on as a whole.",
             defaultValue = "completion")
         List<TrainedPart> trainOn,
     HeldOutSettings heldOut,

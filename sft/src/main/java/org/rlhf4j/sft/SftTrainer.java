@@ -59,7 +59,7 @@ public final class SftTrainer implements AutoCloseable {
     List<TrainedTokens> microBatches = TrainedTokens.pack(rows, microBatchTokens);
     int trained = microBatches.stream().mapToInt(TrainedTokens::trained).sum();
 
-    // 2. Of each micro-batch compute the log-probabilities, and add the gradient of −(1/N) Σ.
+    // 2. Compute the log-probabilities of each micro-batch, and add the gradient of −(1/N) Σ.
     double loss = 0;
     for (TrainedTokens batch : microBatches) {
       float[] gradients = batch.gradients(-1f / trained);

@@ -16,19 +16,20 @@ import org.rlhf4j.settings.UsageException;
 public record EvaluationSettings(
     @Setting(
             help =
-                "Steps from one evaluation on the held-out rows to the next; the last step is"
+                "Steps from one evaluation on the held-out rows to the next. The last step is"
                     + " always evaluated.",
             defaultText = "--checkpoint-every")
         Integer evalEvery,
     @Setting(
             help =
-                "Write the model of the best evaluation, not that of the last step: of the least"
-                    + " held-out loss, in ppo and grpo of the largest held-out reward.",
+                "Write the model of the best evaluation instead of the last step. The best has the"
+                    + " least held-out loss (sft, reward) or the largest held-out reward (ppo,"
+                    + " grpo).",
             defaultValue = "false",
             resumable = true)
         boolean keepBest,
     @Setting(
-            help = "Stop after so many evaluations in a row without a new best one.",
+            help = "Stop after this many evaluations in a row without a new best one.",
             defaultText = "never")
         Integer patience) {
 
@@ -54,7 +55,7 @@ public record EvaluationSettings(
     if (heldOutRows == 0 && (keepBest || patience != null)) {
       throw new UsageException(
           (keepBest ? "--keep-best" : "--patience")
-              + " goes by held-out rows, and there are none; give --eval-data or a larger"
+              + " needs held-out rows, but there are none; give --eval-data or a larger"
               + " --eval-fraction");
     }
   }

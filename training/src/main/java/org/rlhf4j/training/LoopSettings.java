@@ -18,29 +18,29 @@ import org.rlhf4j.settings.SettingsGroup;
  */
 @SettingsGroup("Length and checkpoints")
 public record LoopSettings(
-    @Setting(help = "Passes over the data, where --steps isn't given.", defaultValue = "1")
+    @Setting(help = "Passes over the data, if --steps isn't given.", defaultValue = "1")
         double epochs,
     @Setting(
             help =
-                "Steps to make; a step is one optimizer step, in ppo and grpo one rollout batch. The"
-                    + " data is cycled when steps outlast it.",
+                "Steps to make. A step is one optimizer step; in ppo and grpo it is one rollout"
+                    + " batch. The data is repeated if there are more steps than data.",
             defaultText = "from the epochs")
         Integer steps,
     @Setting(
-            help = "Go over the rows in another order at each pass; false: in theirs.",
+            help = "Take the rows in another order at each pass. false keeps their order.",
             defaultValue = "true")
         boolean shuffle,
     @Setting(
             help =
-                "Tokens that go through the network at once. Changes memory and speed, never a"
+                "Tokens that go through the network at once. This changes memory and speed, but no"
                     + " result beyond float error.",
             defaultText = "from the memory plan",
             resumable = true)
         Integer microBatchTokens,
     @Setting(
             help =
-                "Keep only the input of each layer for the way back, where the layer is computed once"
-                    + " more: less memory, more time, the same results.",
+                "Keep only the input of each layer, and compute the layer once more in the backward"
+                    + " pass. This takes less memory and more time. The results are the same.",
             defaultValue = "false",
             resumable = true)
         boolean gradientCheckpointing,
@@ -55,7 +55,7 @@ public record LoopSettings(
             resumable = true)
         int keepCheckpoints,
     @Setting(
-            help = "Say in the metrics, and at the end, where time and memory went.",
+            help = "Show in the metrics and at the end where time and memory went.",
             defaultValue = "false",
             resumable = true)
         boolean profile) {

@@ -18,23 +18,24 @@ import org.rlhf4j.settings.SettingsGroup;
 public record LoraSettings(
     @Setting(
             help =
-                "Rank of a LoRA adapter to train instead of all weights; 0: none, but that of a"
-                    + " model that is an adapter.",
+                "Rank of a LoRA adapter that is trained instead of all weights. With 0 there is no"
+                    + " adapter, unless --model is one.",
             defaultValue = "0")
         int loraRank,
     @Setting(
-            help = "What the adapter's result is multiplied by, times the rank.",
+            help = "Alpha: the adapter's result is multiplied by alpha / rank.",
             defaultText = "twice the rank")
         Double loraAlpha,
     @Setting(
-            help = "Share of the adapter's inputs that are zero in training; sft and reward alone.",
+            help =
+                "Share of the adapter's inputs that are zero in training; only in sft and reward.",
             defaultValue = "0")
         double loraDropout,
     @Setting(
             help =
-                "Modules that get an adapter, by the ends of their names: q_proj,v_proj; or"
+                "Modules that get an adapter, by the ends of their names (q_proj,v_proj), or"
                     + " all-linear.",
-            defaultText = "q_proj,v_proj; where a model has one matrix for both, that")
+            defaultText = "q_proj,v_proj; or the one matrix that a model has for both")
         List<String> loraTargets) {
 
   /** Checks the ranges, and that nothing is set for an adapter that isn't there. */

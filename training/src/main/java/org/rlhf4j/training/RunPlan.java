@@ -112,7 +112,7 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
             "%,d steps of %,d rows%s, %.1f passes over %,d rows, %,.0f tokens",
             steps,
             batch,
-            batch < batchSize ? ", fewer than --batch-size" : "",
+            batch < batchSize ? " (fewer than --batch-size)" : "",
             taken / rows.size(),
             rows.size(),
             tokens);
@@ -166,8 +166,8 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
             ? "the time left"
             : "about "
                 + ProgressLine.duration(Math.max(1, seconds))
-                + " by a short trial; the time left";
-    lines.add("plan: " + time + " is told, and corrected, as steps are made");
+                + ", from a short trial; the time left";
+    lines.add("plan: " + time + " is shown and corrected while steps are made");
     return lines;
   }
 
@@ -180,7 +180,7 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
     String enough =
         all <= machineBytes
             ? ""
-            : "; that is too much: lower --micro-batch-tokens, or take a smaller model";
+            : "; that is too much: lower --micro-batch-tokens, or use a smaller model";
     return parts + ": " + size(all) + " of " + size(machineBytes) + enough;
   }
 

@@ -240,7 +240,7 @@ public final class TrainingLoop {
           run.checkpoints()
               + ": the checkpoint of step "
               + best
-              + ", the best, is gone; --resume with --keep-best false takes the last step");
+              + ", which is the best, is gone; --resume with --keep-best false uses the last step");
     }
     stage.loadCheckpoint(checkpoint.get().folder());
     stage.evaluate(best);

@@ -170,7 +170,7 @@ class BestStepTest {
     AtomicFiles.deleteFolder(folder.resolve("run/checkpoints/step-6"));
     assertThatThrownBy(() -> run("run", true, settings, 0))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("the checkpoint of step 6, the best, is gone");
+        .hasMessageContaining("the checkpoint of step 6, which is the best, is gone");
   }
 
   /** The largest weight whose square is within a bound: a reward with its KL, say. */
@@ -263,10 +263,10 @@ class BestStepTest {
   void withNothingHeldOutThereIsNoBestStep() {
     assertThatThrownBy(() -> new EvaluationSettings(null, true, null).require(0))
         .isInstanceOf(UsageException.class)
-        .hasMessageStartingWith("--keep-best goes by held-out rows");
+        .hasMessageStartingWith("--keep-best needs held-out rows");
     assertThatThrownBy(() -> new EvaluationSettings(null, false, 3).require(0))
         .isInstanceOf(UsageException.class)
-        .hasMessageStartingWith("--patience goes by held-out rows");
+        .hasMessageStartingWith("--patience needs held-out rows");
     new EvaluationSettings(null, true, 3).require(1);
     EvaluationSettings.AT_CHECKPOINTS.require(0);
   }

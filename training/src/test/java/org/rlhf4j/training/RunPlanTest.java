@@ -30,14 +30,14 @@ class RunPlanTest {
         .containsExactly(
             "plan: 10 steps",
             "plan: memory a 1.5 MB, b 1.0 GB: 1.0 GB of 8.0 GB",
-            "plan: about 2:00 by a short trial; the time left is told, and corrected, as steps are"
-                + " made");
+            "plan: about 2:00, from a short trial; the time left is shown and corrected while steps"
+                + " are made");
   }
 
   @Test
   void tellsNoTimeThatItDoesntKnow() {
     assertThat(new RunPlan("", List.of(), Double.NaN).lines(GB).get(2))
-        .isEqualTo("plan: the time left is told, and corrected, as steps are made");
+        .isEqualTo("plan: the time left is shown and corrected while steps are made");
   }
 
   @Test
@@ -68,7 +68,8 @@ class RunPlanTest {
   void countsTheRowsThatThereAre() throws IOException {
     assertThat(workOf(3, 4)).isEqualTo("3 steps of 4 rows, 1.7 passes over 6 rows, 50 tokens");
     assertThat(workOf(2, 64))
-        .isEqualTo("2 steps of 6 rows, fewer than --batch-size, 2.0 passes over 6 rows, 60 tokens");
+        .isEqualTo(
+            "2 steps of 6 rows (fewer than --batch-size), 2.0 passes over 6 rows, 60 tokens");
   }
 
   private String workOf(int steps, int batchSize) throws IOException {
@@ -85,7 +86,7 @@ class RunPlanTest {
     List<RunPlan.Part> parts = List.of(new RunPlan.Part("a", 9 * GB));
     assertThat(new RunPlan("", parts, 1).lines(8 * GB).get(1))
         .endsWith(
-            "9.0 GB of 8.0 GB; that is too much: lower --micro-batch-tokens, or take a smaller"
+            "9.0 GB of 8.0 GB; that is too much: lower --micro-batch-tokens, or use a smaller"
                 + " model");
   }
 

@@ -43,8 +43,7 @@ public final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings>
               required = true,
               model = true)
           Path model,
-      @Setting(help = "What the model is told before the dialogue, as its system message.")
-          String system,
+      @Setting(help = "System message that comes before the dialogue.") String system,
       @Setting(
               help = "Most tokens of an answer, EOS included.",
               defaultValue = "256",

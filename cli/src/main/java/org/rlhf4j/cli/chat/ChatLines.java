@@ -60,7 +60,9 @@ final class ChatLines {
       out.println();
       out.flush();
       if (forgotten > 0) {
-        err.printf("the first %d messages no longer fit and are forgotten%n", forgotten);
+        err.printf(
+            "the first %d messages no longer fit, so the model doesn't see them any more%n",
+            forgotten);
         err.flush();
       }
     } catch (UserException e) {

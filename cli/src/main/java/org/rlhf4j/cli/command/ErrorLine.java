@@ -43,7 +43,7 @@ public final class ErrorLine {
       return place(io)
           + "the disk is full ("
           + FileFault.reason(io)
-          + "); free some space and run it again, a stage with --resume";
+          + "); free some space and run the command again; a stage continues with --resume";
     }
     if (failure instanceof FileSystemException file) {
       return place(file) + FileFault.reason(file);

@@ -39,7 +39,7 @@ public final class Machine {
   public static UsageException noGpu(int gpus) {
     return new UsageException(
         gpus == 0
-            ? "--device gpu: there is no NVIDIA GPU here; leave it out"
-            : "--device gpu: networks compute on the CPU alone; leave it out");
+            ? "--device gpu: there is no NVIDIA GPU on this machine; leave --device out"
+            : "--device gpu: networks only compute on the CPU; leave --device out");
   }
 }

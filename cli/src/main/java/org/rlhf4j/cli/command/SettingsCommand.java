@@ -135,7 +135,7 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
             .filter(written -> written.equals(option) || written.startsWith(option + "="))
             .count();
     if (times > 1) {
-      throw new UsageException(option + ": given " + times + " times, takes one value");
+      throw new UsageException(option + ": given " + times + " times, but it takes only one value");
     }
   }
 

@@ -15,14 +15,17 @@ import org.rlhf4j.settings.SettingsGroup;
 @SettingsGroup("Sampling")
 public record TokenChoiceSettings(
     @Setting(
-            help = "What logits are divided by; 0 takes the most probable token each time.",
+            help =
+                "Temperature: logits are divided by it. 0 takes the most probable token each time.",
             defaultValue = "1.0")
         double temperature,
     @Setting(
-            help = "Draw only from the most probable tokens that together hold this mass.",
+            help = "Draw only from the most probable tokens that together have this probability.",
             defaultValue = "1.0")
         double topP,
-    @Setting(help = "Draw only from so many most probable tokens; 0: from all.", defaultValue = "0")
+    @Setting(
+            help = "Draw only from this many most probable tokens. 0 draws from all.",
+            defaultValue = "0")
         int topK) {
 
   /** Checks the ranges. */

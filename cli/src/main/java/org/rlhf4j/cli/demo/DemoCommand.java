@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 /** Shows all stages on rows of its own, and whether they did what they are there for. */
 @Command(
     name = "demo",
-    description = "Run all stages on built-in rows and tell what they do: a place to start.")
+    description = "Run all stages on built-in rows and explain them: a place to start.")
 public final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings> {
 
   private static final String INPUT = "input";
@@ -39,10 +39,10 @@ public final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings>
    */
   record DemoSettings(
       @Setting(
-              help = "Make fewer steps: under a minute on two cores, with less to show.",
+              help = "Make fewer steps. It takes less than a minute on two cores and shows less.",
               defaultValue = "false")
           boolean quick,
-      @Setting(help = "Folder that everything is written to.", defaultValue = "runs/demo")
+      @Setting(help = "Folder for everything that the demo writes.", defaultValue = "runs/demo")
           Path output,
       MachineSettings machine) {
 
@@ -94,7 +94,7 @@ public final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings>
       try (Stream<Path> content = Files.list(output)) {
         if (content.findAny().isPresent()) {
           throw new UsageException(
-              output + ": is not empty and holds no demo; choose another --output");
+              output + ": this folder isn't empty and has no demo in it; choose another --output");
         }
       }
     }
@@ -104,7 +104,7 @@ public final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings>
     err()
         .printf(
             "A small language model learns to write, to be kind and to add, in %s on two cores.%n"
-                + "Its rows, its settings and all that it makes are in %s.%n",
+                + "Its rows, its settings and everything that it writes are in %s.%n",
             chosen.quick() ? "less than a minute" : "about three minutes", chosen.output());
     err().flush();
   }
@@ -144,9 +144,9 @@ public final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings>
         promises.stream().filter(promise -> !promise.kept()).map(Promise::what).toList();
     if (!broken.isEmpty()) {
       throw new UserException(
-          "demo: less than promised: "
+          "demo: the results are worse than promised: "
               + String.join(", ", broken.stream().map(String::strip).toList())
-              + "; try another --seed and --output, and report what was printed above");
+              + "; try another --seed and --output, and report the lines above");
     }
   }
 }

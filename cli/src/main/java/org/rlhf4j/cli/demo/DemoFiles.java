@@ -55,8 +55,8 @@ public final class DemoFiles {
       if (Files.exists(path) && !Files.readString(path).equals(file.getValue())) {
         throw new UsageException(
             path
-                + ": is that of a demo with other settings (--quick, --seed), or was changed; choose"
-                + " another --output, or delete the demo's folder");
+                + ": it belongs to a demo with other settings (--quick, --seed), or it was changed;"
+                + " choose another --output, or delete the demo's folder");
       }
     }
     for (Map.Entry<String, String> file : files.entrySet()) {

@@ -53,21 +53,22 @@ public final class DemoStory implements PipelineRun.Watcher {
     switch (stage.name()) {
       case "sft" ->
           tell(
-              "A model that knows nothing, not even words, reads demonstrations: questions with",
-              "replies, of which one in five is kind and the rest are curt, and sums, of which two",
-              "in five are right. It learns to write as they do.");
+              "A model that knows nothing, not even words, reads demonstrations. They are",
+              "questions with replies and sums with answers. One reply in five is kind, the others",
+              "are curt; two answers in five are right. The model learns to write like this.");
       case "reward" ->
           tell(
-              "A reward model reads pairs of replies to the same question, the better one marked,",
-              "and learns to score replies. Nobody tells it what makes a reply better.");
+              "A reward model reads pairs of replies to the same question and is told which one",
+              "is better. It learns to score replies. Nobody says what makes a reply better.");
       case "ppo" ->
           tell(
-              "The sft model replies, the reward model scores, and what scored better than expected",
-              "becomes likelier. A KL penalty holds it near the sft model.");
+              "The sft model replies, and the reward model scores the replies. Replies that score",
+              "better than expected become likelier. A KL penalty holds the model near the sft",
+              "model.");
       default ->
           tell(
-              "From the sft model again: eight answers to each sum, and no reward model but a",
-              "program that checks the number. Answers better than their group become likelier.");
+              "Again from the sft model: it answers each sum eight times. A program checks the",
+              "number; there is no reward model. Answers better than their group become likelier.");
     }
   }
 
@@ -88,7 +89,7 @@ public final class DemoStory implements PipelineRun.Watcher {
     show(advice.all().get(advice.all().size() / 2));
     show(sums.all().get(0));
     tell(
-        "Kind are %s of %d replies, right %s of %d sums."
+        "%s of %d replies are kind, and %s of %d sums are right."
             .formatted(
                 percent(advice.share(DemoStory::isKind)),
                 advice.all().size(),
@@ -100,10 +101,10 @@ public final class DemoStory implements PipelineRun.Watcher {
     JsonNode evaluation = JSON.readTree(output.resolve("reward/evaluation.json").toFile());
     accuracy = evaluation.path("accuracy").doubleValue();
     tell(
-        "Of %d pairs that it hasn't seen it orders %s right; by length alone one gets %s."
+        "It orders %s of %d unseen pairs right; a judge that looks only at length gets %s."
             .formatted(
-                evaluation.path("pairs").intValue(),
                 percent(accuracy),
+                evaluation.path("pairs").intValue(),
                 percent(evaluation.at("/length_baseline/accuracy").doubleValue())));
   }
 
@@ -115,7 +116,8 @@ public final class DemoStory implements PipelineRun.Watcher {
       show(advice.all().get(row), now.all().get(row));
     }
     tell(
-        "Kind were %s of the replies and are %s, by a rule that the reward model never saw."
+        ("Before, %s of the replies were kind; now %s are, by a rule that the reward model never"
+                + " saw.")
             .formatted(percent(advice.share(DemoStory::isKind)), percent(kind)));
   }
 
@@ -126,7 +128,7 @@ public final class DemoStory implements PipelineRun.Watcher {
       show(sums.all().get(row), now.all().get(row));
     }
     tell(
-        "Right were %s of the sums and are %s."
+        "Before, %s of the sums were right; now %s are."
             .formatted(percent(sums.share(Addition::isRight)), percent(right)));
   }
 

@@ -30,7 +30,7 @@ public final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettin
   record MergeSettings(
       @Setting(help = "Adapter to merge: its folder or a run.", required = true, model = true)
           Path model,
-      @Setting(help = "Folder that the model is written to.", required = true) Path output,
+      @Setting(help = "Folder for the merged model.", required = true) Path output,
       SaveSettings save,
       MachineSettings machine) {}
 
@@ -42,7 +42,8 @@ public final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettin
   protected void run(MergeSettings chosen) throws IOException {
     Path output = chosen.output().toAbsolutePath();
     if (chosen.machine().precision() != Precision.FP32) {
-      throw new UsageException("--precision bf16: adapters are merged in fp32; leave it out");
+      throw new UsageException(
+          "--precision bf16: adapters are merged in fp32; leave --precision out");
     }
     ModelOutput.requireEmpty(output);
     AdapterMerge merge = AdapterMerge.of(chosen.model());

@@ -19,7 +19,7 @@ final class ModelOutput {
     if (Files.isDirectory(output)) {
       try (Stream<Path> content = Files.list(output)) {
         if (content.findAny().isPresent()) {
-          throw new UsageException(output + ": is not empty; choose another --output");
+          throw new UsageException(output + ": this folder isn't empty; choose another --output");
         }
       }
     }

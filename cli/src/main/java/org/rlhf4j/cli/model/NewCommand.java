@@ -35,7 +35,7 @@ public final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
               help = "The model's tokenizer: a folder with tokenizer.json, or a hub id.",
               required = true)
           Path tokenizer,
-      @Setting(help = "Folder that the model is written to.", required = true) Path output,
+      @Setting(help = "Folder for the model.", required = true) Path output,
       SaveSettings save,
       MachineSettings machine) {}
 

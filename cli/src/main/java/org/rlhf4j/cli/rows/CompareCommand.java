@@ -57,10 +57,7 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
   record CompareSettings(
       @Setting(help = "Model: a model folder, a run or a hub id.", required = true, model = true)
           Path model,
-      @Setting(
-              help = "Model that it is compared with, often that of sft.",
-              required = true,
-              model = true)
+      @Setting(help = "Model to compare with, often that of sft.", required = true, model = true)
           Path referenceModel,
       @Setting(
               help = "Reward model that judges both: a model folder, a run or a hub id.",
@@ -68,7 +65,8 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
           Path rewardModel,
       @Setting(
               help =
-                  "Reward program that judges both, [WEIGHT*]NAME[:ARGUMENT]; see docs/rewards.md.")
+                  "Reward program that judges both models, [WEIGHT*]NAME[:ARGUMENT]. See"
+                      + " docs/rewards.md.")
           List<WeightedProgram> reward,
       @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")
           double rewardTimeout,
@@ -77,8 +75,8 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
           int maxNewTokens,
       @Setting(
               help =
-                  "What logits are divided by; 0 takes the most probable token each time, with the"
-                      + " KL at 1.",
+                  "Temperature: logits are divided by it. 0 takes the most probable token each"
+                      + " time; the KL is then at temperature 1.",
               defaultValue = "1.0",
               group = "Sampling")
           double temperature,
@@ -145,7 +143,8 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
       LanguageModel model, LanguageModel reference, CompareSettings chosen) {
     if (!model.tokenizer().hash().equals(reference.tokenizer().hash())) {
       throw new UserException(
-          "%s: its tokenizer isn't that of %s, so there is no KL between them; choose another"
+          ("%s: its tokenizer is different from that of %s, so there is no KL between them; choose"
+                  + " a model with the same tokenizer")
               .formatted(chosen.referenceModel(), chosen.model()));
     }
   }

@@ -67,18 +67,19 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
       DataSettings data,
       @Setting(
               help =
-                  "Field that holds by how much the chosen score should exceed the rejected one.",
-              defaultText = "margin, where a row has it",
+                  "Field with the margin: how much larger the chosen score should be than the"
+                      + " rejected one.",
+              defaultText = "margin, if a row has it",
               group = "Data")
           String marginColumn,
       @Setting(
               help =
-                  "Field by whose values to break the accuracy down, such as one that says where a"
-                      + " row is from; every row has it.",
+                  "Field to break the accuracy down by, such as the source of a row. Every row must"
+                      + " have it.",
               group = "Data")
           List<String> by,
       @Setting(
-              help = "Another reward model, held against it on the same pairs (McNemar's test).",
+              help = "Another reward model to compare with on the same pairs (McNemar's test).",
               model = true)
           Path against,
       @Setting(
@@ -86,7 +87,9 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
               defaultText = "from the memory plan")
           Integer microBatchTokens,
       @Setting(help = "Print one JSON object.", defaultValue = "false") boolean json,
-      @Setting(help = "File for the report as a page: plots, and the pairs most wrong.") Path html,
+      @Setting(
+              help = "File for the report as a page, with plots and the pairs that are most wrong.")
+          Path html,
       MachineSettings machine) {
 
     EvaluateSettings {

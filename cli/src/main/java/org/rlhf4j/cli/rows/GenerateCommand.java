@@ -45,25 +45,26 @@ public final class GenerateCommand extends SettingsCommand<GenerateCommand.Gener
       RowLineSettings rows,
       @Setting(
               help =
-                  "Most tokens of a completion, EOS included; a prompt that leaves no room for them"
+                  "Most tokens of a completion, EOS included. A prompt that leaves no room for them"
                       + " loses its beginning.",
               defaultValue = "128",
               group = "Sampling")
           int maxNewTokens,
       TokenChoiceSettings choice,
       @Setting(
-              help = "Completions of each prompt, a line for each.",
+              help = "Completions for each prompt. Each has its own line.",
               defaultValue = "1",
               group = "Sampling")
           int samples,
       @Setting(
               help =
-                  "End a completion before this text; its ids go on to the token that completed it.",
+                  "End a completion before this text. Its ids still include the token that"
+                      + " completed the text.",
               group = "Sampling")
           List<String> stop,
       @Setting(
               help =
-                  "Sample so many completions and write the one that --reward-model scores best.",
+                  "Sample this many completions and write the one that --reward-model scores best.",
               group = "Sampling")
           Integer bestOf,
       @Setting(
@@ -119,7 +120,8 @@ public final class GenerateCommand extends SettingsCommand<GenerateCommand.Gener
   private static void requireRoom(GenerateSettings chosen, int positions) {
     if (chosen.maxNewTokens() >= positions) {
       throw new UsageException(
-          "--max-new-tokens %d leaves no room for a prompt in the model's %d positions; lower it"
+          ("--max-new-tokens %d leaves no room for a prompt in the model's %d positions; lower"
+                  + " --max-new-tokens")
               .formatted(chosen.maxNewTokens(), positions));
     }
   }

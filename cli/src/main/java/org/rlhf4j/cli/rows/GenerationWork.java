@@ -72,7 +72,7 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
     List<TokenizedPrompt> kept = tokenizer.tokenizePrompts(one, settings.maxNewTokens()).rows();
     if (kept.isEmpty()) {
       throw new BadRowException(
-          row.location(), "an empty prompt has no token to go on from; write something");
+          row.location(), "an empty prompt has no token to continue; write something");
     }
     if (reward != null) {
       reward.requireReads(kept.get(0));

@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
 /** Shows what a stage would make of data: the report on its rows, and some rows as tokens. */
 @Command(
     name = "inspect",
-    description = "Show the report on data, and rows as tokens: trained on, or not.")
+    description = "Show the data report, and rows as tokens: which are trained on.")
 public final class InspectCommand extends SettingsCommand<InspectCommand.InspectSettings> {
 
   /**
@@ -42,7 +42,8 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
   record InspectSettings(
       @Setting(
               help =
-                  "Model whose tokenizer and positions count: a model folder, a run or a hub id.",
+                  "Model whose tokenizer and positions are used: a model folder, a run or a hub"
+                      + " id.",
               model = true,
               required = true)
           Path model,
@@ -53,12 +54,14 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
               group = "Data")
           List<TrainedPart> trainOn,
       @Setting(
-              help = "Tokens that a row that is a prompt alone leaves to its completion.",
+              help = "Tokens to leave for the completion, if a row is only a prompt.",
               defaultValue = "128",
               group = "Data")
           int maxNewTokens,
       HeldOutSettings heldOut,
-      @Setting(help = "Rows that are shown as tokens, the first ones kept.", defaultValue = "3")
+      @Setting(
+              help = "How many of the kept rows are shown as tokens, from the first on.",
+              defaultValue = "3")
           int rows,
       MachineSettings machine) {
 

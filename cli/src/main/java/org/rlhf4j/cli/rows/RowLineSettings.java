@@ -19,11 +19,13 @@ import org.rlhf4j.settings.UsageException;
 record RowLineSettings(
     RowFileSettings files,
     @Setting(
-            help = "Stop at a bad row, or write {\"error\": …} in its place and go on.",
+            help =
+                "What to do with a bad row: fail stops the command, skip writes {\"error\": …} in"
+                    + " its place.",
             defaultValue = "fail")
         OnBadRow onBadRow,
     @Setting(
-            help = "File for the results, there only when all are written.",
+            help = "File for the results. It appears when all of them are written.",
             defaultText = "stdout")
         Path output) {
 

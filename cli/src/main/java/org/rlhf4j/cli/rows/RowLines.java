@@ -100,7 +100,7 @@ final class RowLines<R extends Row, I> {
   private static void print(PrintWriter out, String line) {
     out.print(line + "\n");
     if (out.checkError()) {
-      throw new UserException("stdout: no one takes the results any more");
+      throw new UserException("stdout is closed: nobody reads the results any more");
     }
   }
 
@@ -112,7 +112,7 @@ final class RowLines<R extends Row, I> {
       flush();
     }
     if (bad > 0) {
-      err.printf("%,d of %,d rows are bad; their lines say why%n", bad, index);
+      err.printf("%,d of %,d rows are bad; the result lines say why%n", bad, index);
     }
   }
 
@@ -154,8 +154,9 @@ final class RowLines<R extends Row, I> {
         if (id >= model.vocabulary()) {
           throw new BadRowException(
               place,
-              "token id %d is none of the model's %d; is this the model's tokenizer?"
-                  .formatted(id, model.vocabulary()));
+              ("the model has %d tokens, and the id %d isn't one of them; is this the model's"
+                      + " tokenizer?")
+                  .formatted(model.vocabulary(), id));
         }
       }
     }

@@ -51,15 +51,15 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
           Path rewardModel,
       @Setting(
               help =
-                  "Write (score - score_mean) / score_deviation of the reward model's rlhf.json,"
-                      + " not the raw score.",
+                  "Write (score - score_mean) / score_deviation, with the numbers of the reward"
+                      + " model's rlhf.json, instead of the raw score.",
               defaultValue = "false")
           boolean normalizeReward,
       RowLineSettings rows,
       @Setting(
               help =
-                  "Most tokens of prompt, completion and EOS together; a long prompt loses its"
-                      + " beginning.",
+                  "Most tokens of prompt, completion and EOS together. A prompt that is too long"
+                      + " loses its beginning.",
               defaultText = "the model's positions",
               group = "Rows")
           Integer maxLength,
@@ -125,7 +125,8 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
       if (row instanceof PromptRow) {
         throw new BadRowException(
             row.location(),
-            "a prompt alone has nothing to score; add a completion, or chosen and rejected");
+            "the row is only a prompt, so there is nothing to score; add a completion, or chosen"
+                + " and rejected");
       }
       DataReport.Builder report = new DataReport.Builder(maxLength, List.of());
       return tokenizer.tokenize(row, report).orElseThrow(() -> dropped(row, report.build()));
@@ -134,7 +135,7 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
     private BadRowException dropped(Row row, DataReport report) {
       return new BadRowException(
           row.location(),
-          "%s (at most %,d tokens fit); shorten the row or take it out"
+          "%s (at most %,d tokens fit); shorten the row or remove it"
               .formatted(String.join(", ", report.droppedWhy().keySet()), maxLength));
     }
 

@@ -17,12 +17,12 @@ import picocli.CommandLine.Command;
 /** Tells what a stage would do: its rows, steps, memory and time. */
 @Command(
     name = "plan",
-    description = "Tell what a stage would do, and run nothing: rlhf plan sft …",
+    description = "Show steps, memory and time of a stage without running it: rlhf plan sft …",
     synopsisSubcommandLabel = "STAGE")
 public final class PlanCommand implements Callable<Integer> {
 
   /** A stage's settings, as its own command takes them; it needs no output folder. */
-  @Command(description = "Tell what this stage would do.")
+  @Command(description = "Show steps, memory and time of this stage without running it.")
   private static final class Planned<S extends Record> extends SettingsCommand<S> {
 
     private final StageType<S> type;

@@ -21,13 +21,12 @@ public final class ReportCommand extends SettingsCommand<ReportCommand.ReportSet
    * @param output the page, or null for the standard output
    */
   record ReportSettings(
-      @Setting(help = "File that the page is written to.", defaultText = "the standard output")
-          Path output) {}
+      @Setting(help = "File for the page.", defaultText = "the standard output") Path output) {}
 
   @Parameters(
       paramLabel = "RUN",
       arity = "1..*",
-      description = "A run directory, or a folder of them such as a pipeline's.")
+      description = "A run directory, or a folder of run directories such as that of a pipeline.")
   private List<Path> runs;
 
   public ReportCommand() {

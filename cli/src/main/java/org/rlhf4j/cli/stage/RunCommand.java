@@ -39,14 +39,13 @@ public final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
    * @param seed of everything that is random, or null
    */
   record RunSettings(
-      @Setting(help = "Folder that the stages' folders are written to.", required = true)
-          Path output,
-      @Setting(help = "Stage to run anew, its old folder deleted.") List<String> rerun,
-      @Setting(help = "Where to compute.", defaultText = "the file's") Device device,
+      @Setting(help = "Folder for the folders of the stages.", required = true) Path output,
+      @Setting(help = "Stage to run again. Its old folder is deleted.") List<String> rerun,
+      @Setting(help = "Device that networks compute on.", defaultText = "the file's") Device device,
       @Setting(help = "CPU threads for arithmetic.", defaultText = "the file's") Integer threads,
       @Setting(help = "Number format of the networks.", defaultText = "the file's")
           Precision precision,
-      @Setting(help = "Seed of everything that is random.", defaultText = "the file's") Long seed) {
+      @Setting(help = "Seed of all random numbers.", defaultText = "the file's") Long seed) {
 
     Map<String, String> overrides() {
       Map<String, String> given = new LinkedHashMap<>();

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** Writes the JSON schema of pipeline files. */
 @Command(
     name = "schema",
-    description = "Write the JSON schema of pipeline files, for editors to complete them.")
+    description = "Write the JSON schema of pipeline files, so that editors can complete them.")
 public final class SchemaCommand implements Runnable {
 
   @Spec private CommandSpec spec;

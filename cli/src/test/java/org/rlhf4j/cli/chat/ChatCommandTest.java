@@ -131,7 +131,7 @@ class ChatCommandTest {
         .containsExactly(
             "rlhf: "
                 + folder
-                + ": no chat template, neither chat_template.jinja nor one in"
+                + ": it has no chat template, neither chat_template.jinja nor one in"
                 + " tokenizer_config.json; add one, or give text instead of messages");
   }
 

@@ -44,8 +44,8 @@ class ErrorLineTest {
   void aFullDiskIsToldAsOne() {
     assertThat(ErrorLine.of(new FileSystemException("a", null, "Disk quota exceeded")))
         .isEqualTo(
-            "rlhf: a: the disk is full (Disk quota exceeded); free some space and run it again, a"
-                + " stage with --resume");
+            "rlhf: a: the disk is full (Disk quota exceeded); free some space and run the command"
+                + " again; a stage continues with --resume");
   }
 
   /** What Linux really says of its full device. */
@@ -59,7 +59,7 @@ class ErrorLineTest {
                   assertThat(ErrorLine.of(failure))
                       .isEqualTo(
                           "rlhf: the disk is full (No space left on device); free some space and"
-                              + " run it again, a stage with --resume"));
+                              + " run the command again; a stage continues with --resume"));
     }
   }
 

@@ -88,11 +88,14 @@ class MergeCommandTest {
     Path whole = FIXTURES.resolve("gpt2");
     assertThat(rlhf(1, "merge", "--model", whole.toString(), "--output", merged.toString()))
         .isEqualToIgnoringNewLines(
-            "rlhf: " + whole + ": is no adapter but a whole model, so there is nothing to merge");
+            "rlhf: "
+                + whole
+                + ": this is a whole model, not an adapter, so there is nothing to merge");
     assertThat(merged).doesNotExist();
     Files.createDirectories(merged.resolve("something"));
     assertThat(rlhf(2, "merge", "--model", ADAPTER.toString(), "--output", merged.toString()))
-        .isEqualToIgnoringNewLines("rlhf: " + merged + ": is not empty; choose another --output");
+        .isEqualToIgnoringNewLines(
+            "rlhf: " + merged + ": this folder isn't empty; choose another --output");
   }
 
   @Test
@@ -103,7 +106,7 @@ class MergeCommandTest {
     rounded.addAll(List.of("--precision", "bf16"));
     assertThat(rlhf(2, rounded.toArray(String[]::new)))
         .isEqualToIgnoringNewLines(
-            "rlhf: --precision bf16: adapters are merged in fp32; leave it out");
+            "rlhf: --precision bf16: adapters are merged in fp32; leave --precision out");
     assertThat(merged).doesNotExist();
   }
 

@@ -77,7 +77,9 @@ class NewCommandTest {
     Files.createDirectories(folder.resolve("full/of"));
     assertThat(rlhf("full", "--config", config(97).toString()))
         .isEqualToIgnoringNewLines(
-            "rlhf: " + folder.resolve("full") + ": is not empty; choose another --output");
+            "rlhf: "
+                + folder.resolve("full")
+                + ": this folder isn't empty; choose another --output");
     Files.createDirectory(folder.resolve("empty"));
     assertThat(rlhf("empty")).contains("5,712 weights");
   }

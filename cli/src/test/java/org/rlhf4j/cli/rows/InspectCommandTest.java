@@ -167,8 +167,8 @@ class InspectCommandTest {
     assertThat(outcome.out().get(0)).contains("1 dropped (completion too long: 1)");
     assertThat(outcome.err())
         .isEqualTo(
-            "rlhf: 1 of 2 rows dropped (completion too long: 1), more than --max-dropped 0.05 allows;"
-                + " raise --max-length (4) or --max-dropped\n");
+            "rlhf: 1 of 2 rows would be dropped (completion too long: 1), which is more than"
+                + " --max-dropped 0.05 allows; raise --max-length (4) or --max-dropped\n");
   }
 
   @Test

@@ -70,7 +70,7 @@ class PlanCommandTest {
     Outcome plan = rlhf("plan", "reward", "--model=" + MODEL, "--data=" + rows(), "--steps=5");
     assertThat(plan.code()).as(plan.err()).isZero();
     assertThat(plan.out().get(0))
-        .startsWith("plan: 5 steps of 4 rows, fewer than --batch-size, 5.0 passes over 4 rows");
+        .startsWith("plan: 5 steps of 4 rows (fewer than --batch-size), 5.0 passes over 4 rows");
   }
 
   @Test

@@ -119,8 +119,8 @@ class RunCommandTest {
     assertThat(changed.code()).isEqualTo(1);
     assertThat(changed.lastLine())
         .isEqualTo(
-            "rlhf: stage 1/2 sft: changed since it ran: learning-rate was 2e-5, is now 3e-5;"
-                + " --rerun sft runs it anew");
+            "rlhf: stage 1/2 sft: it has changed since it ran: learning-rate was 2e-5, is now 3e-5;"
+                + " --rerun sft runs it again");
 
     byte[] before = weights(output.resolve("sft"));
     Outcome next = run("--rerun", "sft");
@@ -128,9 +128,9 @@ class RunCommandTest {
     assertThat(next.code()).isEqualTo(1);
     assertThat(next.lastLine())
         .isEqualTo(
-            "rlhf: stage 2/2 reward: changed since it ran: the content of "
+            "rlhf: stage 2/2 reward: it has changed since it ran: the content of "
                 + output.resolve("sft/model")
-                + "; --rerun reward runs it anew");
+                + "; --rerun reward runs it again");
 
     assertThat(run("--rerun", "reward").err()).contains("sft: unchanged, skipped");
   }
@@ -193,7 +193,8 @@ class RunCommandTest {
     for (String[] more : new String[][] {{}, {"--rerun", "sft"}}) {
       Outcome outcome = run(more);
       assertThat(outcome.code()).isEqualTo(2);
-      assertThat(outcome.lastLine()).contains("isn't of this pipeline; move it away");
+      assertThat(outcome.lastLine())
+          .contains("this folder doesn't belong to this pipeline; move it away");
     }
     assertThat(letter).hasContent("Dear");
   }
@@ -212,9 +213,9 @@ class RunCommandTest {
     assertThat(run("--device", "gpu").lastLine())
         .isEqualTo("rlhf: " + Machine.noGpu(CudaUtils.getGpuCount()).getMessage());
     assertThat(Machine.noGpu(0))
-        .hasMessage("--device gpu: there is no NVIDIA GPU here; leave it out");
+        .hasMessage("--device gpu: there is no NVIDIA GPU on this machine; leave --device out");
     assertThat(Machine.noGpu(1))
-        .hasMessage("--device gpu: networks compute on the CPU alone; leave it out");
+        .hasMessage("--device gpu: networks only compute on the CPU; leave --device out");
     assertThat(output).doesNotExist();
   }
 }

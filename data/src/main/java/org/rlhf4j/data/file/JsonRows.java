@@ -104,8 +104,8 @@ final class JsonRows implements RowSource {
     if (array.nextToken() != null) {
       throw new UserException(
           place(array.currentTokenLocation())
-              + ": more after the end of the array; put all rows into one array, or each on a line"
-              + " of its own");
+              + ": something follows the end of the array; put all rows into one array, or each row"
+              + " on its own line");
     }
   }
 

@@ -40,7 +40,7 @@ final class ParquetCodecs implements CompressionCodecFactory {
           new Decompressor(packed -> new ZstdInputStream(new ByteArrayInputStream(packed)));
       default ->
           throw new IllegalArgumentException(
-              "compressed with " + codec + ", and only snappy, gzip and zstd are read");
+              "compressed with " + codec + ", but only snappy, gzip and zstd are read");
     };
   }
 

@@ -33,8 +33,8 @@ public final class RowFile {
     if (!csv && !kind.endsWith(".jsonl") && !kind.endsWith(".json")) {
       throw new UsageException(
           path
-              + ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz, and"
-              + " from .parquet");
+              + ": this format isn't known; rows are read from .csv, .jsonl and .json, also as .gz,"
+              + " and from .parquet");
     }
     TextLines lines = TextLines.open(path, gzip, format.encoding());
     return csv ? new CsvRows(lines, format.delimiter()) : new JsonRows(lines);

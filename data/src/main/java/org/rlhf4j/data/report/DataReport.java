@@ -82,8 +82,8 @@ public record DataReport(
       throw new UserException(
           String.format(
               Locale.ROOT,
-              "%d of %d rows dropped (%s), more than --max-dropped %s allows; raise --max-length (%d)"
-                  + " or --max-dropped",
+              "%d of %d rows would be dropped (%s), which is more than --max-dropped %s allows;"
+                  + " raise --max-length (%d) or --max-dropped",
               dropped,
               read,
               reasons(),

@@ -39,14 +39,14 @@ public record PromptOverlap(int same, int near, List<String> examples, int compa
     String text =
         String.format(
             Locale.ROOT,
-            "%,d held-out rows have a prompt that is also trained on; %,d more held-out prompts are"
-                + " nearly one that is",
+            "%,d held-out rows have a prompt that is also trained on; %,d more have a prompt that"
+                + " is nearly the same as one that is trained on",
             same,
             near);
     if (compared < prompts) {
       text +=
           String.format(
-              Locale.ROOT, " (looked for among the first %,d of %,d prompts)", compared, prompts);
+              Locale.ROOT, " (compared: the first %,d of %,d prompts)", compared, prompts);
     }
     return examples.isEmpty() ? text : text + ", such as " + String.join("; ", examples);
   }

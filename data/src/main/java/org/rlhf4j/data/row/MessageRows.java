@@ -48,7 +48,8 @@ final class MessageRows {
     Messages messages =
         fields.has(COMPLETION) ? completions(fields, List.of(COMPLETION)) : answers(fields);
     if (messages.completions().get(0).stream().noneMatch(ChatMessage::isAssistant)) {
-      throw fields.bad("no message of the assistant's to train on; add its answer");
+      throw fields.bad(
+          "there is no message of the assistant to train on; add the assistant's answer");
     }
     return new Demonstration(
         Messages.transcript(messages.prompt()),

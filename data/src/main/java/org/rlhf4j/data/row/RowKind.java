@@ -107,7 +107,7 @@ public final class RowKind<T extends Row> {
       return promptRow(fields);
     }
     throw fields.bad(
-        "no field tells what this row is "
+        "no field says what kind of row this is "
             + fields.names()
             + "; it needs prompt, completion or text, or chosen and rejected"
             + otherwise(fields));

@@ -225,7 +225,7 @@ public final class RowTokenizer {
               + maxNewTokens
               + " leaves no room for a prompt in "
               + maxLength
-              + " tokens; lower it or raise --max-length");
+              + " tokens; lower --max-new-tokens or raise --max-length");
     }
     return room;
   }

@@ -90,11 +90,11 @@ class BadRowsTest {
         arguments(
             "a.jsonl",
             "{\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}",
-            ":1:1: no message of the assistant's to train on; add its answer"),
+            ":1:1: there is no message of the assistant to train on; add the assistant's answer"),
         arguments(
             "a.jsonl",
             "{\"messages\":\"hi\"}",
-            ":1:1: no message of the assistant's to train on; add its answer"),
+            ":1:1: there is no message of the assistant to train on; add the assistant's answer"),
         arguments(
             "a.jsonl",
             "{\"messages\":[]}",
@@ -186,8 +186,8 @@ class BadRowsTest {
         arguments(
             RowKind.ANY,
             "{\"question\":\"a\"}",
-            ":1:1: no field tells what this row is (fields: question); it needs prompt, completion"
-                + " or text, or chosen and rejected; a field of another name: --columns"
+            ":1:1: no field says what kind of row this is (fields: question); it needs prompt,"
+                + " completion or text, or chosen and rejected; a field of another name: --columns"
                 + " prompt=question"));
   }
 
@@ -333,8 +333,8 @@ class BadRowsTest {
         arguments("a.parquet", ": no such file; check --data"),
         arguments(
             "a.txt",
-            ": an unknown format; rows are read from .csv, .jsonl and .json, also as .gz,"
-                + " and from .parquet"));
+            ": this format isn't known; rows are read from .csv, .jsonl and .json, also as .gz, and"
+                + " from .parquet"));
   }
 
   @ParameterizedTest

@@ -117,7 +117,7 @@ class DataReportTest {
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> report().limit(0.05))
         .withMessage(
-            "1 of 4 rows dropped (completion too long: 1), more than --max-dropped 0.05 allows; raise"
-                + " --max-length (64) or --max-dropped");
+            "1 of 4 rows would be dropped (completion too long: 1), which is more than"
+                + " --max-dropped 0.05 allows; raise --max-length (64) or --max-dropped");
   }
 }

@@ -75,8 +75,8 @@ class PromptOverlapTest {
     assertThat(overlap).isEqualTo(new PromptOverlap(2, 1, List.of("held:1:1 ~ train:1:1"), 3, 3));
     assertThat(overlap.text())
         .isEqualTo(
-            "2 held-out rows have a prompt that is also trained on; 1 more held-out prompts are"
-                + " nearly one that is, such as held:1:1 ~ train:1:1");
+            "2 held-out rows have a prompt that is also trained on; 1 more have a prompt that is"
+                + " nearly the same as one that is trained on, such as held:1:1 ~ train:1:1");
   }
 
   @Test

@@ -233,7 +233,7 @@ class MessageRowsTest {
     Files.delete(model.resolve("chat_template.jinja"));
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(() -> tokenized(RowKind.DEMONSTRATIONS, messages(HI, YO), 100))
-        .withMessageStartingWith(model + ": no chat template");
+        .withMessageStartingWith(model + ": it has no chat template");
   }
 
   private static String messages(String... messages) {

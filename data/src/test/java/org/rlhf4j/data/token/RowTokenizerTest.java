@@ -222,8 +222,8 @@ class RowTokenizerTest {
     assertThatExceptionOfType(UsageException.class)
         .isThrownBy(() -> new RowTokenizer(bytes, 10).tokenizePrompts(rows, 10))
         .withMessage(
-            "--max-new-tokens: 10 leaves no room for a prompt in 10 tokens; lower it or raise"
-                + " --max-length");
+            "--max-new-tokens: 10 leaves no room for a prompt in 10 tokens; lower --max-new-tokens"
+                + " or raise --max-length");
   }
 
   @Test

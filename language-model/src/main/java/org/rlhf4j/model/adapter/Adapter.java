@@ -103,7 +103,9 @@ public final class Adapter implements AutoCloseable {
             || LinearModule.targeted(LinearModule.all(base), lora.targets()).equals(modules);
     if (lora.rank() != lora().rank() || lora.alpha() != lora().alpha() || !sameTargets) {
       throw new UserException(
-          "%s: is an adapter of rank %d and alpha %s on %s, whose training would go on; ask for the same, leave out --lora-rank, or merge it first: `rlhf merge`"
+          ("%s: this is an adapter of rank %d and alpha %s on %s, and its training would continue;"
+                  + " give the same settings, leave out --lora-rank, or merge it first: `rlhf"
+                  + " merge`")
               .formatted(
                   folder,
                   lora().rank(),

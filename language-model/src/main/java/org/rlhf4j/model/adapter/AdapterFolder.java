@@ -69,7 +69,8 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
             .orElseThrow(
                 () ->
                     new UserException(
-                        "%s: its base model %s isn't there; write its folder to \"base_model_name_or_path\""
+                        ("%s: its base model %s isn't there; write the base's folder to"
+                                + " \"base_model_name_or_path\"")
                             .formatted(file, config.base())));
     return base(ModelPath.resolve(local));
   }
@@ -129,7 +130,9 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
                   weights.file(),
                   modules.isEmpty()
                       ? "holds no adapter of this model's matrices"
-                      : "tensor " + unknown.iterator().next() + " is of no matrix of this model",
+                      : "tensor "
+                          + unknown.iterator().next()
+                          + " belongs to no matrix of this model",
                   config.base()));
     }
     Parameters parameters =

@@ -84,7 +84,7 @@ public record LinearModule(
     for (String target : names) {
       if (all.stream().noneMatch(module -> module.isNamed(target))) {
         throw new UsageException(
-            "--lora-targets: no module is called '%s'; this model has %s, or take %s"
+            "--lora-targets: this model has no module '%s'; it has %s; or use %s"
                 .formatted(target, String.join(", ", kinds(all)), LoraConfig.ALL_LINEAR));
       }
     }
@@ -98,7 +98,7 @@ public record LinearModule(
         .orElseThrow(
             () ->
                 new UsageException(
-                    "--lora-targets is missing: this model has no usual ones, but "
+                    "--lora-targets is missing: this model has none of the usual targets; it has "
                         + String.join(", ", kinds(all))));
   }
 

@@ -70,8 +70,8 @@ final class AssistantTurns {
       throw new UserException(
           "message "
               + (index + 1)
-              + ": the chat template changes the assistant's words, so their place can't be told;"
-              + " mark them in it with {% generation %} and {% endgeneration %}");
+              + ": the chat template changes the assistant's words, so they can't be found; mark"
+              + " them in the template with {% generation %} and {% endgeneration %}");
     }
     return new Span(begin, place.end() + closing(messages, text, index, place.end()));
   }
@@ -97,8 +97,8 @@ final class AssistantTurns {
       throw new UserException(
           "message "
               + (index + 1)
-              + ": the chat template doesn't write what the assistant says there; leave it out, or"
-              + " change the template");
+              + ": the chat template leaves out what the assistant says there; remove the message,"
+              + " or change the template");
     }
     int limit = Math.min(text.length(), other.length());
     int begin = 0;

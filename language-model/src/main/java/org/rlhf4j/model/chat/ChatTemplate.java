@@ -76,7 +76,7 @@ public final class ChatTemplate {
             () ->
                 new UserException(
                     tokenizer.folder()
-                        + ": no chat template, neither "
+                        + ": it has no chat template, neither "
                         + FILE
                         + " nor one in "
                         + CONFIG

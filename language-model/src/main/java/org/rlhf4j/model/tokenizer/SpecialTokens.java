@@ -34,7 +34,7 @@ record SpecialTokens(int eos, OptionalInt bos, OptionalInt pad, int[] stops) {
                 () ->
                     new UserException(
                         folder
-                            + ": no end-of-sequence token known to tokenizer.json; name an"
+                            + ": tokenizer.json has no known end-of-sequence token; name an"
                             + " eos_token in tokenizer_config.json"));
     return new SpecialTokens(
         end, find("bos", folder, tokenizer), find("pad", folder, tokenizer), stops(end, stops));

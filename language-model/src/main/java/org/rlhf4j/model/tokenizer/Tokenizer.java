@@ -81,8 +81,8 @@ public final class Tokenizer implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new UsageException(
           file
-              + ": no such file; name a folder that holds a Hugging Face tokenizer. Where it has"
-              + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
+              + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
+              + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
     }
     byte[] bytes = JsonFiles.bytes(file);
     JsonNode json = JsonFiles.parse(file, bytes);

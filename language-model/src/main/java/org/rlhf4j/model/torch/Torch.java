@@ -50,7 +50,7 @@ public final class Torch {
         root = root.getCause();
       }
       throw new UserException(
-          "libtorch doesn't load: %s; docs/gpu.md says where it comes from"
+          "libtorch can't be loaded: %s; docs/gpu.md says where it comes from"
               .formatted(root.getMessage()),
           e);
     }

@@ -109,7 +109,8 @@ public final class Safetensors {
       long header = length < 8 ? -1 : read(channel, 0, 8).getLong();
       if (header == POINTER) {
         throw new UserException(
-            file + ": is Git LFS's pointer to the weights; `git lfs pull` fetches them");
+            file
+                + ": this is only Git LFS's pointer to the weights; `git lfs pull` downloads them");
       }
       if (header < 2 || header > MAX_HEADER || header > length - 8) {
         throw damaged(file, "the header's length is " + header + " in a file of " + length);
@@ -361,6 +362,6 @@ public final class Safetensors {
 
   private static UserException damaged(Path file, String what) {
     return new UserException(
-        file + ": not a whole safetensors file (" + what + "); fetch it again");
+        file + ": this isn't a whole safetensors file (" + what + "); download it again");
   }
 }

@@ -63,9 +63,9 @@ public final class WeightFiles {
       if (!shard.asText().matches("[\\w.-]+\\.safetensors")) {
         throw new UserException(
             index
-                + ": names the file "
+                + ": it names the file "
                 + shard
-                + "; shards are safetensors files beside the index");
+                + "; shards must be safetensors files beside the index");
       }
       shards.add(index.resolveSibling(shard.asText()));
     }

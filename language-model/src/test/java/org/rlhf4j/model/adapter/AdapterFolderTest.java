@@ -80,7 +80,7 @@ class AdapterFolderTest {
         .hasMessageContaining(
             "is a reward model (sequence classifier), not a language model; name");
     assertThatThrownBy(() -> ScalarModel.load(folder))
-        .hasMessageContaining("has no score.weight, so it is no reward model");
+        .hasMessageContaining("has no score.weight, so it isn't a reward model");
   }
 
   private static void assertSameTensors(Path original, Path saved) {
@@ -134,9 +134,9 @@ class AdapterFolderTest {
         .isInstanceOf(UserException.class)
         .hasMessage(
             folder
-                + ": is an adapter of rank 3 and alpha 5.0 on c_attn, c_fc, c_proj, whose training"
-                + " would go on; ask for the same, leave out --lora-rank, or merge it first: `rlhf"
-                + " merge`");
+                + ": this is an adapter of rank 3 and alpha 5.0 on c_attn, c_fc, c_proj, and its"
+                + " training would continue; give the same settings, leave out --lora-rank, or"
+                + " merge it first: `rlhf merge`");
   }
 
   @Test
@@ -175,7 +175,7 @@ class AdapterFolderTest {
   @Test
   void filesThatDontFit() throws IOException {
     set("base_model_name_or_path", "nowhere at all");
-    refused("its base model nowhere at all isn't there; write its folder to");
+    refused("its base model nowhere at all isn't there; write the base's folder to");
     set("base_model_name_or_path", "");
     refused("names no base model; write its folder to \"base_model_name_or_path\"");
     set("base_model_name_or_path", Fixture.of("lora-llama").folder().toAbsolutePath().toString());
@@ -198,7 +198,7 @@ class AdapterFolderTest {
     Path base = Fixture.of("gpt2").folder();
     assertThatThrownBy(() -> AdapterMerge.of(base))
         .isInstanceOf(UserException.class)
-        .hasMessage(base + ": is no adapter but a whole model, so there is nothing to merge");
+        .hasMessage(base + ": this is a whole model, not an adapter, so there is nothing to merge");
   }
 
   private void refused(String message, Object... arguments) {

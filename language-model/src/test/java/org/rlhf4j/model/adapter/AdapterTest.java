@@ -333,8 +333,8 @@ class AdapterTest {
     assertThatThrownBy(() -> LanguageModel.load(folder, unknown, 1))
         .isInstanceOf(UsageException.class)
         .hasMessage(
-            "--lora-targets: no module is called 'p_proj'; this model has down_proj, gate_proj,"
-                + " k_proj, o_proj, q_proj, up_proj, v_proj, or take all-linear");
+            "--lora-targets: this model has no module 'p_proj'; it has down_proj, gate_proj,"
+                + " k_proj, o_proj, q_proj, up_proj, v_proj; or use all-linear");
   }
 
   /** Draws all B, which fresh adapters have zero. */

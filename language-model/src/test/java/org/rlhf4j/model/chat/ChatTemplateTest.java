@@ -172,7 +172,7 @@ class ChatTemplateTest {
             () ->
                 template.dialogue(
                     List.of(new ChatMessage("user", "a"), new ChatMessage("assistant", "b"))))
-        .withMessageStartingWith("message 2: the chat template doesn't write what the assistant");
+        .withMessageStartingWith("message 2: the chat template leaves out what the assistant");
   }
 
   @Test

@@ -211,8 +211,8 @@ class TokenizerTest {
     Path file = folder.resolve("tokenizer.json");
     assertFails(
         file
-            + ": no such file; name a folder that holds a Hugging Face tokenizer. Where it has"
-            + " another form, transformers' AutoTokenizer writes this one: save_pretrained");
+            + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
+            + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
 
     Files.writeString(file, "{\"model\":\n oops}");
     assertFails(file + ":2:2: not valid JSON; save the file again");
@@ -220,7 +220,7 @@ class TokenizerTest {
     Files.writeString(file, "{}");
     assertFails(
         folder
-            + ": no end-of-sequence token known to tokenizer.json; name an eos_token in"
+            + ": tokenizer.json has no known end-of-sequence token; name an eos_token in"
             + " tokenizer_config.json");
 
     Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\":0}");

@@ -32,7 +32,9 @@ class SafetensorsTest {
         file, "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n");
     assertThatThrownBy(() -> Safetensors.open(file))
         .isInstanceOf(UserException.class)
-        .hasMessage(file + ": is Git LFS's pointer to the weights; `git lfs pull` fetches them");
+        .hasMessage(
+            file
+                + ": this is only Git LFS's pointer to the weights; `git lfs pull` downloads them");
   }
 
   @Test

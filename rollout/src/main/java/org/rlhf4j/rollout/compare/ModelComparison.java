@@ -69,7 +69,8 @@ public record ModelComparison(
             .toArray();
     if (scored.length < 2) {
       throw new UserException(
-          "a reward applies to %d of %d prompts, too few to compare on; take rows that have what --reward needs"
+          ("a reward applies only to %d of %d prompts, which is too few for a comparison; use rows"
+                  + " with the fields that --reward needs")
               .formatted(scored.length, scores.length));
     }
     return of(at(ours, scored), at(theirs, scored), scores.length - scored.length);

@@ -20,29 +20,34 @@ import org.rlhf4j.settings.SettingsGroup;
 public record KlSettings(
     @Setting(help = "Weight of the KL to the reference.", defaultValue = "0.05")
         double klCoefficient,
-    @Setting(help = "Estimator of that KL.", defaultValue = "k1") KlEstimator klEstimator,
-    @Setting(help = "Whether it lowers the reward or raises the loss.", defaultValue = "reward")
+    @Setting(help = "Estimator of the KL to the reference.", defaultValue = "k1")
+        KlEstimator klEstimator,
+    @Setting(
+            help = "Where the KL acts: it is subtracted from the reward, or added to the loss.",
+            defaultValue = "reward")
         KlIn klIn,
     @Setting(
-            help = "Move the coefficient towards this KL, in nats per completion (k1).",
+            help =
+                "Target for the KL, in nats per completion (k1). The coefficient is moved so that"
+                    + " the KL comes near it.",
             defaultText = "a fixed coefficient")
         Double klTarget,
     @Setting(
-            help = "Completions over which the coefficient moves by a fifth at most.",
+            help = "Number of completions in which the coefficient moves by at most a fifth.",
             defaultValue = "10000")
         double klHorizon,
     @Setting(
             help =
-                "End the run after a step whose kl is at least this, in nats per completion; the"
+                "End the run after a step whose kl is at least this, in nats per completion. The"
                     + " model is written.",
             defaultText = "never")
         Double stopAtKl,
     @Setting(
-            help = "Report the KL over the whole vocabulary too, as kl_exact.",
+            help = "Also report the KL over the whole vocabulary, as kl_exact.",
             defaultValue = "false")
         boolean exactKl,
     @Setting(
-            help = "Make the policy the reference after so many steps, again and again.",
+            help = "Every this many steps, the policy becomes the new reference.",
             defaultText = "never")
         Integer refreshReferenceEvery) {
 

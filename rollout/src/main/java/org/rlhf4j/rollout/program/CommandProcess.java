@@ -96,7 +96,7 @@ final class CommandProcess {
     Optional<String> answer = answers.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
     if (answer == null) {
       throw new CommandStoppedException(
-          "gave no answer for %s seconds (--reward-timeout; it has to flush each line)"
+          "gave no answer for %s seconds (--reward-timeout; the command must flush each line)"
               .formatted(timeout.toMillis() / 1000.0));
     }
     if (answer.isEmpty()) {

@@ -133,7 +133,7 @@ final class CommandProgram implements RewardProgram {
       if (again) {
         throw fault(e.getMessage() + ", again after a new start", lastWords);
       }
-      shown.println("reward command: " + e.getMessage() + "; starting it again");
+      shown.println("reward command: " + e.getMessage() + "; it is started again");
     }
     return answered;
   }

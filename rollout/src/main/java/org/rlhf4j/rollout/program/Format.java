@@ -17,7 +17,7 @@ record Format(List<String> tags) implements RewardProgram {
     if (!names.stream().allMatch(name -> name.matches("[A-Za-z][A-Za-z0-9_-]*"))
         || names.stream().distinct().count() < names.size()) {
       throw new UsageException(
-          "format needs the names of the sections, each once, such as format:think,answer; not '%s'"
+          "format needs the names of the sections, each once, such as format:think,answer, not '%s'"
               .formatted(tags));
     }
     return new Format(names);

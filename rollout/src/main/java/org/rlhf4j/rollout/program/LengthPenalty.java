@@ -25,7 +25,8 @@ record LengthPenalty(int from, int to) implements RewardProgram {
       }
     }
     throw new UsageException(
-        "length-penalty needs the tokens from where to where it grows, such as length-penalty:64-128; not '%s'"
+        ("length-penalty needs two numbers of tokens, between which the penalty grows, such as"
+                + " length-penalty:64-128, not '%s'")
             .formatted(range));
   }
 

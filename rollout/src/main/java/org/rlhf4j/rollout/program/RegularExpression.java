@@ -40,7 +40,8 @@ record RegularExpression(Pattern pattern) implements RewardProgram {
       return comparesAnswer() ? compared(completed) : found(completed) ? 1 : 0;
     } catch (StackOverflowError | CountedText.UsedUpException e) {
       throw new UserException(
-          "--reward regex: '%s' tries too much on the completion of '%s'; anchor it (^…) or leave out repeated groups, such as (a|b)*"
+          ("--reward regex: '%s' needs too many tries on the completion of '%s'; anchor it (^…), or"
+                  + " avoid repeated groups such as (a|b)*")
               .formatted(pattern, completed.shortPrompt()),
           e);
     }

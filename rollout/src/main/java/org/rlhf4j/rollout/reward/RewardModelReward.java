@@ -126,7 +126,8 @@ public final class RewardModelReward implements Reward {
     int room = rows.maxLength() - completion.length;
     if (room < 0) {
       throw new UserException(
-          "the reward model reads %d tokens at most, a completion has %d; lower --max-new-tokens"
+          ("the reward model reads at most %d tokens, but a completion has %d; lower"
+                  + " --max-new-tokens")
               .formatted(rows.maxLength(), completion.length));
     }
     int first = Math.max(0, prompt.length - room);

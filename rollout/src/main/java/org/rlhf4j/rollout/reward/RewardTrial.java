@@ -79,10 +79,13 @@ record RewardTrial(List<PromptRow> rows) {
     }
     if (!setting.kind().isUsers() && ofNothing.stream().allMatch(score -> score.isNaN())) {
       throw new UserException(
-          "%s: --reward %s applies to none of the %d rows that it was tried on; each row needs a field \"answer\" that suits it (--columns takes it from another field)"
+          ("%s: --reward %s was tried on %d rows and applies to none of them; each row needs a"
+                  + " field \"answer\" that fits it (--columns takes the answer from another"
+                  + " field)")
               .formatted(rows.get(0).location(), setting, rows.size()));
     }
-    return "reward_%s: tried on %d rows; for their answers %s, for an empty completion %s"
+    return ("reward_%s: tried on %d rows; it gives %s for their answers and %s for an empty"
+            + " completion")
         .formatted(name, rows.size(), shown(ofAnswers), shown(ofNothing));
   }
 

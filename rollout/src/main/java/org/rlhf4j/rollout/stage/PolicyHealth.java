@@ -31,7 +31,7 @@ public final class PolicyHealth {
               text(
                   "hardly any completion ends by itself (ended %.2f)",
                   history.recent("ended", FEW)),
-          "raise --max-new-tokens, or train the model on completions that end before");
+          "raise --max-new-tokens, or first train the model on completions that end");
 
   /** Advantages are all 0 then. */
   public static final HealthCheck EQUAL_REWARDS =
@@ -48,7 +48,7 @@ public final class PolicyHealth {
           history -> history.count("reward") >= 50 && Math.abs(risen(history, 10)) < 0.1,
           history ->
               text(
-                  "the reward is where it was at the start (%.4g, now %.4g)",
+                  "the reward hasn't changed since the start (%.4g, now %.4g)",
                   history.start("reward", 10), history.recent("reward", 10)),
           "raise --learning-rate or lower --kl-coefficient");
 
@@ -59,7 +59,7 @@ public final class PolicyHealth {
           history -> history.ratio("entropy", SOME) < 0.25,
           history ->
               changed(
-                  "entropy fell from %.3g to %.3g nats a token: all completions become alike",
+                  "entropy fell from %.3g to %.3g nats per token: all completions become alike",
                   history, "entropy"),
           "lower --learning-rate or raise --kl-coefficient");
 
@@ -72,8 +72,7 @@ public final class PolicyHealth {
               text(
                   "the reward rises far from the reference (kl %.3g nats a completion)",
                   history.recent("kl", FEW)),
-          "raise --kl-coefficient or stop earlier, and read samples.jsonl before trusting the"
-              + " reward");
+          "raise --kl-coefficient or stop earlier; read samples.jsonl before you trust the reward");
 
   /** Half as long again, or half as long. */
   public static final HealthCheck REWARD_WITH_LENGTH =
@@ -87,7 +86,7 @@ public final class PolicyHealth {
               changed(
                   "the reward rises with the length (%.3g tokens, now %.3g)",
                   history, "completion_length"),
-          "see in samples.jsonl whether the reward pays for length alone; raise --kl-coefficient");
+          "check in samples.jsonl whether only length is rewarded; raise --kl-coefficient");
 
   /** A fifth more of the text. */
   public static final HealthCheck REWARD_WITH_REPETITION =
@@ -98,7 +97,7 @@ public final class PolicyHealth {
               changed(
                   "the reward rises with repetition (share of text %.2f, now %.2f)",
                   history, "repetition"),
-          "see in samples.jsonl what the reward pays for; raise --kl-coefficient");
+          "check in samples.jsonl what is rewarded; raise --kl-coefficient");
 
   /** Clipped tokens don't learn. */
   public static final HealthCheck UPDATES_TOO_LARGE =
@@ -123,10 +122,10 @@ public final class PolicyHealth {
                   > (history.precision() == Precision.FP32 ? 1e-4 : 1),
           history ->
               text(
-                  "the policy gives its samples other log-probabilities than at sampling"
+                  "the policy's log-probabilities of its samples differ from those at sampling"
                       + " (on_policy_error %.2g)",
                   history.last("on_policy_error")),
-          "on a replay of another policy's rollouts that is meant (see --max-ratio); otherwise"
+          "this is expected on a replay of another policy's rollouts (see --max-ratio); otherwise"
               + " please report the model");
 
   /** By more than chance: the paired interval is below 0. */

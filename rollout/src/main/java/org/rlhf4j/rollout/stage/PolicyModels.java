@@ -78,11 +78,13 @@ public final class PolicyModels implements AutoCloseable {
   public void requireReadsRollouts(Path folder, Tokenizer tokenizer, int positions) {
     if (!tokenizer.hash().equals(policy.tokenizer().hash())) {
       throw new UserException(
-          folder + ": has another tokenizer than the policy, whose tokens it has to read");
+          folder
+              + ": its tokenizer is different from the policy's, but it must read the policy's"
+              + " tokens");
     }
     if (positions < maxLength) {
       throw new UserException(
-          "%s: reads %d tokens at most; lower --max-length, which is %d, to that"
+          "%s: it reads at most %d tokens; lower --max-length, which is %d"
               .formatted(folder, positions, maxLength));
     }
   }
@@ -91,8 +93,8 @@ public final class PolicyModels implements AutoCloseable {
     if (!policy.isTrainedLike(reference)) {
       throw new UserException(
           folder
-              + ": has another shape than the policy, or an adapter on another base, so the policy"
-              + " can't become the reference; leave out --refresh-reference-every");
+              + ": its shape is different from the policy's, or its adapter is on another base, so"
+              + " the policy can't become the reference; leave out --refresh-reference-every");
     }
   }
 

@@ -85,8 +85,8 @@ public final class Proofs {
   public void ratioIsOne() {
     check(
         "proof \"ratio 1\" failed: sampling and rescoring the same tokens differ",
-        "dropout in the pass that is trained, another temperature, or weights that aren't those"
-            + " that sampled; otherwise please report the model",
+        "dropout in the training pass, another temperature, or other weights than those that"
+            + " sampled; otherwise please report the model",
         all(),
         i -> completion(i).logprobs(),
         i -> together[i]);
@@ -100,7 +100,7 @@ public final class Proofs {
   public void klIsZero() {
     check(
         "proof \"KL 0\" failed: policy and reference differ before the first update",
-        "the reference isn't a copy of the policy (give --reference-model where that is meant)",
+        "the reference isn't a copy of the policy (if that is intended, give --reference-model)",
         all(),
         i -> completion(i).logprobs(),
         i -> completion(i).refLogprobs());
@@ -159,10 +159,10 @@ public final class Proofs {
         throw new UserException(
             String.format(
                 Locale.ROOT,
-                "proof \"reward alone\" failed: the reward model scores completion %d %.5f among"
-                    + " others and %.5f alone; padding, or the place where the score is read,"
-                    + " depends on the batch; please report the model; --skip-proofs goes on all"
-                    + " the same",
+                "proof \"reward alone\" failed: the reward model gives completion %d the score %.5f"
+                    + " among others, but %.5f alone. Padding, or the place where the score is"
+                    + " read, depends on the batch. Please report the model; --skip-proofs"
+                    + " continues anyway",
                 i,
                 all[i],
                 alone));
@@ -223,8 +223,8 @@ public final class Proofs {
         throw new UserException(
             String.format(
                 Locale.ROOT,
-                "%s at token %d of completion %d: log-probabilities %.6f and %.6f; likely: %s;"
-                    + " --skip-proofs goes on all the same",
+                "%s at token %d of completion %d: log-probabilities %.6f and %.6f; likely cause:"
+                    + " %s; --skip-proofs continues anyway",
                 what,
                 token,
                 completions.get(i),

@@ -86,11 +86,11 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
     List<String> lines = new ArrayList<>(split.lines());
     if (compared().size() < split.heldOut().size()) {
       lines.add(
-          "each evaluation takes %,d of %,d held-out prompts"
+          "each evaluation uses %,d of %,d held-out prompts"
               .formatted(compared().size(), split.heldOut().size()));
     }
     if (settings.skipProofs()) {
-      lines.add("proofs: skipped, as asked for");
+      lines.add("proofs: skipped (--skip-proofs)");
     }
     return lines;
   }

@@ -86,8 +86,8 @@ final class SampledSteps implements StepSource {
             .orElseThrow(
                 () ->
                     new UserException(
-                        ("step %d: no reward applies to any completion; give a --reward that"
-                                + " applies to the rows, or rows with answers")
+                        ("step %d: no reward applies to any completion; use a --reward that"
+                                + " applies to these rows, or rows with answers")
                             .formatted(step)));
     Metrics metrics = new Metrics();
     if (!settings.rollouts().reward().isEmpty()) {

@@ -81,7 +81,8 @@ class ModelComparisonTest {
     assertThat(comparison.text()).contains("left out             2 prompts");
     assertThatThrownBy(() -> ModelComparison.of(scored(1, Double.NaN), scored(1, 2)))
         .isInstanceOf(UserException.class)
-        .hasMessageStartingWith("a reward applies to 1 of 2 prompts, too few to compare on");
+        .hasMessageStartingWith(
+            "a reward applies only to 1 of 2 prompts, which is too few for a comparison");
   }
 
   @Test

@@ -102,7 +102,7 @@ class CommandProgramTest {
                   List.of(
                       Completed.of("a", null), Completed.of("b", null), Completed.of("c", null))))
           .containsExactly(1, 9, 2);
-      assertThat(shown.toString(UTF_8)).contains("starting it again");
+      assertThat(shown.toString(UTF_8)).contains("it is started again");
     }
   }
 
@@ -167,7 +167,7 @@ class CommandProgramTest {
       assertThat(program.scoreAll(completions(1))).containsExactly(3);
     }
     assertThat(shown.toString(UTF_8))
-        .contains("reward command: ended with exit code 4; starting it again");
+        .contains("reward command: ended with exit code 4; it is started again");
   }
 
   /** One start a line: a batch of two is answered by two starts, one of three isn't. */
@@ -186,7 +186,8 @@ class CommandProgramTest {
         "cat > /dev/null",
         SHORT,
         1,
-        "gave no answer for 0.2 seconds (--reward-timeout; it has to flush each line), again");
+        "gave no answer for 0.2 seconds (--reward-timeout; the command must flush each line),"
+            + " again");
     // What doesn't even read fills the pipe.
     fails("exec tail -f /dev/null", SHORT, 3000, "gave no answer for 0.2 seconds");
   }

@@ -122,7 +122,9 @@ class OwnProgramsTest {
       assertThatThrownBy(() -> score(setting, completion, null))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith(
-              "--reward " + setting.replace(":", ": '") + "' tries too much on the completion of");
+              "--reward "
+                  + setting.replace(":", ": '")
+                  + "' needs too many tries on the completion of");
     }
     assertThat(score("regex:^[ab]*+c", "ab".repeat(50_000), null)).isZero();
   }

@@ -70,8 +70,8 @@ class WeightedProgramTest {
           format:a b          | format needs the names of the sections
           format:a,a          | format needs the names of the sections
           format              | format needs the names of the sections
-          length-penalty:9-9  | length-penalty needs the tokens from where to where it grows
-          length-penalty:9    | length-penalty needs the tokens from where to where it grows
+          length-penalty:9-9  | length-penalty needs two numbers of tokens, between which the penalty grows
+          length-penalty:9    | length-penalty needs two numbers of tokens, between which the penalty grows
           repetition-penalty:0 | repetition-penalty takes the tokens of a run
           class:a.jar         | class needs a jar and a class in it
           class:a.B           | class needs a jar and a class in it

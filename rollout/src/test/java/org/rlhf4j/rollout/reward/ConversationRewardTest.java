@@ -288,7 +288,7 @@ class ConversationRewardTest {
         .isInstanceOf(UserException.class)
         .hasMessage(
             folder.resolve("none")
-                + ": no chat template, neither chat_template.jinja nor one in"
+                + ": it has no chat template, neither chat_template.jinja nor one in"
                 + " tokenizer_config.json; add one, or give text instead of messages");
     RewardModelReward refusing =
         reward(

@@ -190,7 +190,8 @@ class RewardModelRewardTest {
     assertThatThrownBy(() -> reward(same, group("Human: hello", completion(ids))))
         .isInstanceOf(UserException.class)
         .hasMessage(
-            "the reward model reads 64 tokens at most, a completion has 65; lower --max-new-tokens");
+            "the reward model reads at most 64 tokens, but a completion has 65; lower"
+                + " --max-new-tokens");
   }
 
   @Test

@@ -54,8 +54,10 @@ class RewardProgramsTest {
     // The answer 7 has no marker, so it is tried behind one: "#### 7".
     assertThat(shown.toString(UTF_8).lines())
         .containsExactly(
-            "reward_number_after: tried on 3 rows; for their answers 1, for an empty completion 0",
-            "reward_exact_match: tried on 3 rows; for their answers 1, for an empty completion 0");
+            "reward_number_after: tried on 3 rows; it gives 1 for their answers and 0 for an"
+                + " empty completion",
+            "reward_exact_match: tried on 3 rows; it gives 1 for their answers and 0 for an"
+                + " empty completion");
   }
 
   @Test
@@ -64,8 +66,9 @@ class RewardProgramsTest {
     fails(
         file,
         "exact-match",
-        "FILE:1:1: --reward exact-match applies to none of the 2 rows that it was tried on; each"
-            + " row needs a field \"answer\" that suits it (--columns takes it from another field)");
+        "FILE:1:1: --reward exact-match was tried on 2 rows and applies to none of them; each row"
+            + " needs a field \"answer\" that fits it (--columns takes the answer from another"
+            + " field)");
     tried(file, "regex:x", "length-penalty:1-2").close();
   }
 

@@ -246,7 +246,7 @@ class PolicyRunTest {
         LanguageModel other = TinyRollouts.policy(3)) {
       policy.parameters().set(other.parameters());
       assertThat(run.rollout(1).rollout().size()).isEqualTo(6);
-      assertThat(run.report()).endsWith("proofs: skipped, as asked for");
+      assertThat(run.report()).endsWith("proofs: skipped (--skip-proofs)");
     }
   }
 
@@ -328,7 +328,7 @@ class PolicyRunTest {
     assertThatThrownBy(() -> run(1, null))
         .isInstanceOf(UserException.class)
         .hasMessageEndingWith(
-            "changed: reads 16 tokens at most; lower --max-length, which is 64, to that");
+            "changed: it reads at most 16 tokens; lower --max-length, which is 64");
   }
 
   @Test
@@ -338,7 +338,7 @@ class PolicyRunTest {
     kl = ConfigBuilder.of(KlSettings.class).with(KlSettings::refreshReferenceEvery, 2).build();
     assertThatThrownBy(() -> run(1, null))
         .isInstanceOf(UserException.class)
-        .hasMessageContaining("has another shape than the policy")
+        .hasMessageContaining("its shape is different from the policy's")
         .hasMessageContaining("--refresh-reference-every");
   }
 
@@ -431,9 +431,12 @@ class PolicyRunTest {
     }
     assertThat(shown.toString(UTF_8).lines())
         .containsExactly(
-            "reward_exact_match: tried on 4 rows; for their answers 1, for an empty completion 0",
-            "reward_regex: tried on 4 rows; for their answers 0, for an empty completion 0",
-            "reward_regex_2: tried on 4 rows; for their answers 0, for an empty completion 0");
+            "reward_exact_match: tried on 4 rows; it gives 1 for their answers and 0 for an"
+                + " empty completion",
+            "reward_regex: tried on 4 rows; it gives 0 for their answers and 0 for an empty"
+                + " completion",
+            "reward_regex_2: tried on 4 rows; it gives 0 for their answers and 0 for an empty"
+                + " completion");
   }
 
   @Test
@@ -484,9 +487,10 @@ class PolicyRunTest {
     try (PolicyRun run = run(1, null)) {
       assertThatThrownBy(() -> run.rollout(2).rollout())
           .isInstanceOf(UserException.class)
-          .hasMessageStartingWith("step 2: no reward applies to any completion; give a --reward");
+          .hasMessageStartingWith("step 2: no reward applies to any completion; use a --reward");
     }
-    assertThat(shown.toString(UTF_8)).contains("for their answers nothing, for an empty");
+    assertThat(shown.toString(UTF_8))
+        .contains("it gives nothing for their answers and nothing for an empty");
   }
 
   /** Whatever is sampled, nothing matches: each step tries two prompts more than its three. */

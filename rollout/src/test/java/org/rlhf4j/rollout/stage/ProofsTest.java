@@ -127,7 +127,7 @@ class ProofsTest {
             "proof \"ratio 1\" failed: sampling and rescoring the same tokens differ"
                 + " at token 0 of completion 0: log-probabilities ")
         .hasMessageContaining("another temperature")
-        .hasMessageEndingWith("; --skip-proofs goes on all the same");
+        .hasMessageEndingWith("; --skip-proofs continues anyway");
   }
 
   @Test
@@ -136,7 +136,7 @@ class ProofsTest {
       assertThatThrownBy(() -> proofs(other, TEMPERATURE).ratioIsOne())
           .isInstanceOf(UserException.class)
           .hasMessageContaining("proof \"ratio 1\" failed")
-          .hasMessageContaining("weights that aren't those that sampled");
+          .hasMessageContaining("other weights than those that sampled");
     }
   }
 
@@ -160,7 +160,7 @@ class ProofsTest {
       assertThatThrownBy(() -> Proofs.of(adapted, own, TEMPERATURE, BUDGET).ratioIsOne())
           .isInstanceOf(UserException.class)
           .hasMessageContaining("proof \"ratio 1\" failed")
-          .hasMessageContaining("likely: dropout in the pass that is trained");
+          .hasMessageContaining("likely cause: dropout in the training pass");
     }
   }
 
@@ -316,7 +316,7 @@ class ProofsTest {
       assertThatThrownBy(() -> proofs.scoresAreEachOnesOwn(centered, 1e-4))
           .isInstanceOf(UserException.class)
           .hasMessageStartingWith(
-              "proof \"reward alone\" failed: the reward model scores completion ")
+              "proof \"reward alone\" failed: the reward model gives completion ")
           .hasMessageContaining("depends on the batch");
     }
   }

@@ -35,8 +35,8 @@ public final class TrainingHealth {
           },
           history ->
               HealthCheck.text(
-                  "the held-out loss rises again (%.4g, was %.4g)",
-                  history.last("eval_loss"), history.leastBeforeLast("eval_loss")),
+                  "the held-out loss rises again (from %.4g to %.4g)",
+                  history.leastBeforeLast("eval_loss"), history.last("eval_loss")),
           "write the best model with --keep-best, train for fewer --steps, or lower"
               + " --learning-rate");
 

@@ -22,19 +22,20 @@ import org.rlhf4j.settings.SettingsGroup;
 public record OptimizerSettings(
     @Setting(help = "Learning rate at the end of the warm-up.", defaultValue = "2e-5")
         double learningRate,
-    @Setting(help = "How the learning rate goes on after the warm-up.", defaultValue = "linear")
+    @Setting(help = "Course of the learning rate after the warm-up.", defaultValue = "linear")
         Schedule schedule,
     @Setting(help = "Steps in which the learning rate rises from 0.", defaultValue = "0")
         int warmupSteps,
     @Setting(help = "Decay of AdamW, applied to every weight.", defaultValue = "0")
         double weightDecay,
-    @Setting(help = "How much of AdamW's mean of gradients stays.", defaultValue = "0.9")
-        double adamBeta1,
-    @Setting(help = "How much of AdamW's mean of squared gradients stays.", defaultValue = "0.999")
+    @Setting(help = "Decay of AdamW's mean of gradients.", defaultValue = "0.9") double adamBeta1,
+    @Setting(help = "Decay of AdamW's mean of squared gradients.", defaultValue = "0.999")
         double adamBeta2,
     @Setting(help = "Added to AdamW's denominator.", defaultValue = "1e-8") double adamEpsilon,
     @Setting(
-            help = "Largest norm of all gradients together; longer ones are scaled down. 0: off.",
+            help =
+                "Largest norm of all gradients together. A larger gradient is scaled down. 0 turns"
+                    + " this off.",
             defaultValue = "1")
         double maxGradNorm) {
 

@@ -137,7 +137,8 @@ public final class Checkpoints {
       return new Checkpoint(folder, JSON.readValue(file.toFile(), State.class));
     } catch (IOException e) {
       throw new UserException(
-          file + ": can't be read; delete " + folder + " to go on from the one before", e);
+          file + ": can't be read; delete " + folder + " to continue from the checkpoint before it",
+          e);
     }
   }
 

@@ -38,7 +38,8 @@ final class ResumedSettings {
       List<String> was = before.get(spec);
       if (!spec.resumable() && !same(spec, was, entry.getValue())) {
         throw new UsageException(
-            "%s: --resume goes on as the run began, but %s was %s, is now %s; set it back, or choose another --output"
+            ("%s: --resume needs the settings with which the run began, but %s was %s and is now"
+                    + " %s; set it back, or choose another --output")
                 .formatted(config, spec.name(), shown(was), shown(entry.getValue())));
       }
     }

@@ -61,12 +61,12 @@ public final class RunDirectory implements AutoCloseable {
     boolean empty = content.stream().allMatch(path -> path.endsWith(RunLock.FILE));
     if (!empty && content.stream().map(Path::getFileName).noneMatch(RunDirectory::isOfARun)) {
       throw new UsageException(
-          folder + ": is not empty and holds no run to resume; choose another --output");
+          folder + ": this folder isn't empty and has no run to resume; choose another --output");
     }
     if (!empty && !resume) {
       throw new UsageException(
           folder
-              + ": is not empty; add --resume to go on with the run there, or choose another"
+              + ": this folder isn't empty; add --resume to continue its run, or choose another"
               + " --output");
     }
     RunDirectory run = new RunDirectory(folder, resume, RunLock.take(folder), made);
@@ -240,7 +240,8 @@ public final class RunDirectory implements AutoCloseable {
     try {
       return OptionalInt.of(Integer.parseInt(Files.readString(mark).strip()));
     } catch (NumberFormatException e) {
-      throw new UserException(mark + ": should hold a step; delete it to resume the run", e);
+      throw new UserException(
+          mark + ": this file should contain the number of a step; delete it to resume the run", e);
     }
   }
 

@@ -14,12 +14,11 @@ import org.rlhf4j.settings.SettingsGroup;
  */
 @SettingsGroup("Run")
 public record RunSettings(
-    @Setting(help = "Folder that the run is written to.", required = true, resumable = true)
-        Path output,
+    @Setting(help = "Folder for the run.", required = true, resumable = true) Path output,
     @Setting(
             help =
-                "Go on from the newest complete checkpoint in the output folder; from the start"
-                    + " where there is none.",
+                "Continue from the newest complete checkpoint in the output folder. If there is"
+                    + " none, begin at the start.",
             defaultValue = "false",
             resumable = true)
         boolean resume,

@@ -21,7 +21,8 @@ public record SaveSettings(
         Dtype saveDtype,
     @Setting(
             help =
-                "Size above which weights are written as several files with an index: 5GB, 500MB.",
+                "Largest size of a weights file: 5GB, 500MB. Above it, several files with an index"
+                    + " are written.",
             defaultValue = "50GB",
             resumable = true)
         FileSize maxShardSize) {

@@ -116,7 +116,10 @@ public final class StepLines implements AutoCloseable {
           read.add((ObjectNode) JSON.readTree(line));
         } else if (lines.ready()) {
           throw new UserException(
-              file + ":" + number + ":1: isn't a JSON object with a whole \"step\"; mend the line");
+              file
+                  + ":"
+                  + number
+                  + ":1: this isn't a JSON object with a whole number \"step\"; correct the line");
         }
       }
     }

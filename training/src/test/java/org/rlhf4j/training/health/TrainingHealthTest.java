@@ -88,7 +88,7 @@ class TrainingHealthTest {
     assertThat(warnings).hasSize(1);
     assertThat(warnings.get(0).line())
         .isEqualTo(
-            "warning: step 40: the held-out loss rises again (1.580, was 1.500);"
-                + " write the best model with --keep-best, train for fewer --steps, or lower --learning-rate");
+            "warning: step 40: the held-out loss rises again (from 1.500 to 1.580); write the best"
+                + " model with --keep-best, train for fewer --steps, or lower --learning-rate");
   }
 }

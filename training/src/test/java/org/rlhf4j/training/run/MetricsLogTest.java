@@ -99,7 +99,8 @@ class MetricsLogTest {
     Files.writeString(file, "{\"step\":1}\n{\"loss\":1}\n{\"step\":3}\n");
     assertThatThrownBy(() -> MetricsLog.read(file))
         .isInstanceOf(UserException.class)
-        .hasMessage(file + ":2:1: isn't a JSON object with a whole \"step\"; mend the line");
+        .hasMessage(
+            file + ":2:1: this isn't a JSON object with a whole number \"step\"; correct the line");
   }
 
   @Test

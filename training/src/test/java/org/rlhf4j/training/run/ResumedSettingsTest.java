@@ -48,10 +48,10 @@ class ResumedSettingsTest {
         .isInstanceOf(UsageException.class)
         .hasMessage(
             folder.resolve("run/config.yaml")
-                + ": --resume goes on as the run began, but learning-rate was 0.1, is now 0.2; set"
-                + " it back, or choose another --output");
+                + ": --resume needs the settings with which the run began, but learning-rate was"
+                + " 0.1 and is now 0.2; set it back, or choose another --output");
     assertThatThrownBy(() -> goOn(new Example(data, 0.1, 3, 1)))
-        .hasMessageContaining("seed was not set, is now 3");
+        .hasMessageContaining("seed was not set and is now 3");
     assertThat(folder.resolve("run/config.yaml")).content().contains("learning-rate: 0.1");
   }
 
@@ -65,7 +65,7 @@ class ResumedSettingsTest {
   void anotherFileIsAChange() throws IOException {
     Path other = Files.createFile(folder.resolve("other.csv"));
     assertThatThrownBy(() -> goOn(new Example(other, 0.1, null, 1)))
-        .hasMessageContaining("data was " + data + ", is now " + other);
+        .hasMessageContaining("data was " + data + " and is now " + other);
   }
 
   @Test

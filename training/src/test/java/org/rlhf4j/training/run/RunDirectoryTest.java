@@ -30,7 +30,7 @@ class RunDirectoryTest {
     Files.writeString(folder.resolve("config.yaml"), "seed: 1\n");
     assertThatThrownBy(() -> RunDirectory.open(folder, false))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining(folder + ": is not empty; add --resume");
+        .hasMessageContaining(folder + ": this folder isn't empty; add --resume");
     RunDirectory.open(folder, true).close();
   }
 
@@ -39,7 +39,7 @@ class RunDirectoryTest {
     Files.writeString(folder.resolve("letter.txt"), "Dear");
     assertThatThrownBy(() -> RunDirectory.open(folder, true))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("holds no run");
+        .hasMessageContaining("has no run to resume");
     assertThat(AtomicFiles.list(folder)).hasSize(1);
   }
 
