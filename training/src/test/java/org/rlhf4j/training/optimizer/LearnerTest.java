@@ -1,4 +1,6 @@
-package org.rlhf4j.training;
+package org.rlhf4j.training.optimizer;
+
+
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -8,8 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.model.Parameters;
-import org.rlhf4j.model.SmallParameters;
+import org.rlhf4j.model.weights.Parameters;
 
 class LearnerTest {
 
