@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -209,32 +210,100 @@ class RewardStageTest {
     // The weights, and so all scores, stay what they are.
     assertThat(run.resolve("model/model.safetensors"))
         .hasSameBinaryContentAs(plain.resolve("model/model.safetensors"));
-    double[] scores = new double[2];
-    try (ScalarModel model = Manifest.loadVerified(run)) {
-      RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), 64);
-      List<TokenTree> trees =
-          tokenizer
-              .tokenize(Rows.read(List.of(good), RowKind.DEMONSTRATIONS, OnBadRow.FAIL))
-              .rows()
-              .stream()
-              .map(TokenizedRow::tree)
-              .toList();
-      List<float[]> scored = Scorer.score(model, trees, 64);
-      scores[0] = scored.get(0)[0];
-      scores[1] = scored.get(1)[0];
-    }
+    List<float[]> scores = scores(run, good, RowKind.DEMONSTRATIONS);
+    double seven = scores.get(0)[0];
+    double no = scores.get(1)[0];
     // Of two, the mean is the middle and the deviation half of what lies between them.
     Normalization normalization = Normalization.of(run);
-    assertThat(normalization.mean()).isCloseTo((scores[0] + scores[1]) / 2, within(1e-5));
-    assertThat(normalization.deviation())
-        .isCloseTo(Math.abs(scores[0] - scores[1]) / 2, within(1e-5));
-    double higher = Math.max(scores[0], scores[1]);
+    assertThat(normalization.mean()).isCloseTo((seven + no) / 2, within(1e-5));
+    assertThat(normalization.deviation()).isCloseTo(Math.abs(seven - no) / 2, within(1e-5));
+    double higher = Math.max(seven, no);
     assertThat(normalization.of(higher)).isCloseTo(1, within(1e-3));
     assertThat(Normalization.of(plain)).isNotEqualTo(normalization);
     assertThat(Normalization.NONE.of(higher)).isEqualTo(higher);
     assertThatThrownBy(() -> Normalization.of(RewardFixture.MODEL))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("no rlhf.json with score_mean");
+  }
+
+  /** The scores that a run's model gives rows of a file, one array per row. */
+  private static List<float[]> scores(Path run, Path file, RowKind<?> kind) {
+    try (ScalarModel model = Manifest.loadVerified(run)) {
+      List<TokenTree> trees =
+          new RowTokenizer(model.tokenizer(), 64)
+              .tokenize(Rows.read(List.of(file), kind, OnBadRow.FAIL)).rows().stream()
+                  .<TokenTree>map(TokenizedRow::tree)
+                  .toList();
+      return Scorer.score(model, trees, 64);
+    }
+  }
+
+  private static double[] column(List<float[]> scores, int completion) {
+    return scores.stream().mapToDouble(row -> row[completion]).toArray();
+  }
+
+  private static double mean(double[] values) {
+    double sum = 0;
+    for (double value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+
+  /** √(mean of the squares less the square of the mean), over n and not n − 1. */
+  private static double deviation(double[] values) {
+    double squares = 0;
+    for (double value : values) {
+      squares += value * value;
+    }
+    return Math.sqrt(squares / values.length - mean(values) * mean(values));
+  }
+
+  @Test
+  void normalizesOnTheBestCompletionsThatAreHeldOut() throws IOException {
+    Path heldOut =
+        Files.write(
+            folder.resolve("held-out.jsonl"),
+            List.of(
+                "{\"prompt\": \"Human: hi\", \"chosen\": \" It is 7.\", \"rejected\": \" never\"}",
+                "{\"prompt\": \"Human: ho\", \"chosen\": \" good\", \"rejected\": \" ?\"}"));
+    Path run = run("run", "steps", "4", "eval-data", heldOut.toString());
+    List<float[]> scores = scores(run, heldOut, RowKind.COMPARISONS);
+    double[] best = column(scores, 0);
+    // Of two, the mean is the middle and the deviation half of what lies between them.
+    Normalization normalization = Normalization.of(run);
+    assertThat(normalization.mean()).isCloseTo((best[0] + best[1]) / 2, within(1e-5));
+    assertThat(normalization.deviation()).isCloseTo(Math.abs(best[0] - best[1]) / 2, within(1e-5));
+    // Neither the worst of these rows nor the best that were trained on would do.
+    assertThat(mean(column(scores, 1))).isNotCloseTo(normalization.mean(), within(1e-3));
+    double[] trainedOn = column(scores(run, data, RowKind.COMPARISONS), 0);
+    assertThat(mean(trainedOn)).isNotCloseTo(normalization.mean(), within(1e-3));
+  }
+
+  /** With nothing held out: on the first 512 rows that were trained on. */
+  @Test
+  void normalizesOnTheBestCompletionsThatWereTrainedOn() throws IOException {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < 600; i++) {
+      // From row 512 on the better one is of another kind: one of those counts, and no more.
+      String chosen = i < 511 ? " " + i % 10 : " It is %d.".formatted(i);
+      lines.add(
+          "{\"prompt\": \"%d?\", \"chosen\": \"%s\", \"rejected\": \" no\"}".formatted(i, chosen));
+    }
+    Files.write(data, lines);
+    Path run = run("run", "steps", "2", "eval-fraction", "0");
+    List<float[]> scores = scores(run, data, RowKind.COMPARISONS);
+    double[] best = column(scores, 0);
+    double[] first = Arrays.copyOf(best, 512);
+    Normalization normalization = Normalization.of(run);
+    assertThat(normalization.mean()).isCloseTo(mean(first), within(1e-5));
+    assertThat(normalization.deviation()).isCloseTo(deviation(first), within(1e-5));
+    // Neither the worst of the rows, nor all of them, nor one row less or more would do.
+    assertThat(mean(column(scores, 1))).isNotCloseTo(normalization.mean(), within(1e-3));
+    assertThat(mean(best)).isNotCloseTo(normalization.mean(), within(1e-3));
+    for (int rows : new int[] {511, 513}) {
+      assertThat(mean(Arrays.copyOf(best, rows))).isNotCloseTo(normalization.mean(), within(1e-4));
+    }
   }
 
   @Test
