@@ -252,6 +252,7 @@ def fixed_rollouts(policy):
 
 VARIANTS = {
     "clip": {},
+    "discounted": {"gamma": 0.9},
     "entropy": {"entropy-coefficient": 0.01, "temperature": 0.8},
     "dual-clip": {"clip": 0.02, "dual-clip": 1.03},
     "vanilla": {"objective": "vanilla", "clip": None},

@@ -49,6 +49,7 @@ class PpoAgainstPyTorchTest {
   @CsvSource({
     "clip, 4096",
     "clip, 20",
+    "discounted, 4096",
     "entropy, 4096",
     "entropy, 20",
     "dual-clip, 4096",
@@ -95,7 +96,7 @@ class PpoAgainstPyTorchTest {
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
         Map<String, float[]> before = weights(policy.parameters());
         PpoStep made = trainer.step(number, rollout, penalized(rollout), order(step));
-        checkExperience(step, made);
+        checkExperience(step, made, config);
         tolerance = trustRegion ? DIFFERENCED : tolerance;
         checkMetrics(step, made);
         List<PpoUpdate> updates = made.updates();
@@ -204,15 +205,15 @@ class PpoAgainstPyTorchTest {
     }
   }
 
-  private void checkExperience(JsonNode step, PpoStep made) {
+  private void checkExperience(JsonNode step, PpoStep made, PpoConfig config) {
     Experience experience =
         Experience.of(
             made.rollout(),
             penalized(made.rollout()),
-            0.05,
-            org.rlhf4j.rollout.KlEstimator.K1,
-            1,
-            0.95);
+            config.kl().klCoefficient(),
+            config.kl().klEstimator(),
+            config.ppo().gamma(),
+            config.ppo().lambda());
     checkRows(step.get("advantages"), experience.advantages());
     checkRows(step.get("returns"), experience.returns());
     checkRows(step.get("values"), experience.oldValues());
