@@ -33,6 +33,19 @@ class GroupAdvantagesTest {
     assertThat(GroupAdvantages.LEAVE_ONE_OUT.start().of(REWARDS)).containsExactly(-2, -0.5, 2.5);
   }
 
+  @Test
+  void aRunningMeanNeedsNoOthers() {
+    assertThat(GroupAdvantages.values())
+        .filteredOn(GroupAdvantages::needsOthers)
+        .containsExactly(
+            GroupAdvantages.GROUP, GroupAdvantages.MEAN_ONLY, GroupAdvantages.LEAVE_ONE_OUT);
+    Advantages running = GroupAdvantages.RUNNING_MEAN.start();
+    running.begin(REWARDS);
+    // the batch's own mean, 7/3
+    assertThat(running.of(REWARDS))
+        .containsExactly(new double[] {-1.3333333, -0.3333333, 1.6666667}, within(1e-7));
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {2, 3, 7, 13})
   void agreeWithPlainLoops(int size) {

@@ -54,6 +54,8 @@ class GroupExperienceTest {
     GroupExperience experience = experience(0, false);
     // 1 − 2, 3 − 2;  2 − 2, 2 − 2
     assertThat(experience.advantages()).containsExactly(-1, 1, 0, 0);
+    assertThat(experience.tokenAdvantages())
+        .isDeepEqualTo(new float[][] {{-1, -1}, {1}, {0, 0, 0}, {0, 0}});
     assertThat(experience.equalRewardGroups()).isEqualTo(1);
     assertThat(experience.penalizedReward()).isEqualTo(2);
     assertThat(experience.takesPart()).containsOnly(true);

@@ -1,6 +1,7 @@
 package org.rlhf4j.ppo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
@@ -41,6 +42,13 @@ class AdaptiveKlObjectiveTest {
     assertThat(AdaptiveKlObjective.next(before, kl, 0.02)).isEqualTo(after);
   }
 
+  /** 1.5 · 1 and 1.5 / 1.5 are bounds that floating point hits: neither is beyond its own. */
+  @Test
+  void onTheBoundsTheStepCoefficientStays() {
+    assertThat(AdaptiveKlObjective.next(2, 1.5, 1)).isEqualTo(2);
+    assertThat(AdaptiveKlObjective.next(2, 1, 1.5)).isEqualTo(2);
+  }
+
   /**
    * Weights of 0 but for the final norm's first, ln 3 / √32 where it was 0, and the first of token
    * 5's embedding, 1. After token 5 the final state is then ln 3 in its first place, so token 5 is
@@ -61,6 +69,9 @@ class AdaptiveKlObjectiveTest {
           .containsExactly(new float[] {-2.981834f, 0.518166f}, within(1e-6f));
       assertThat(objective.end(rollout).get("step_kl").orElseThrow())
           .isCloseTo(0.0090830, within(1e-6));
+      // What it took of the old policy is freed with that.
+      assertThatThrownBy(() -> loss(objective, policy, rollout, 1, new float[2], new float[2]))
+          .isInstanceOf(IllegalStateException.class);
     }
   }
 

@@ -69,7 +69,9 @@ class ClippedObjectiveTest {
     // good tokens have the first clip alone
     "4,    2, -2.4, 0, true",
     "2.5,  2, -2.4, 0, true",
-    "0.5, -2,  1.6, 0, true"
+    "0.5, -2,  1.6, 0, true",
+    // no advantage, no loss, and no branch that is strictly the greater one
+    "4,    0,  0,   0, false"
   })
   void handWorkedDual(
       double ratio, double advantage, double loss, double gradient, boolean clipped) {
@@ -90,6 +92,23 @@ class ClippedObjectiveTest {
     assertThat((double) made[0]).isCloseTo(loss, within(1e-5));
     assertThat((double) made[1]).isCloseTo(gradient, within(1e-5));
     assertThat(objective.isClipped(ratio, advantage)).isEqualTo(clipped);
+  }
+
+  /** At ratio 3 both are 6: none is strictly the smaller. */
+  @Test
+  void onTheBoundTheDualClipDoesNotHold() {
+    assertThat(DUAL.isClipped(3, -2)).isFalse();
+    assertThat(DUAL.isClipped(Math.nextUp(3.0), -2)).isTrue();
+  }
+
+  /** What else a pass or a batch knows makes no difference. */
+  @Test
+  void theObjectiveIsOfRatiosAndAdvantagesAlone() {
+    NDArray ratios = manager.create(new float[] {1.5f, 0.5f});
+    NDArray advantages = manager.create(new float[] {2, -2});
+    // −2 · 1.2 and 2 · 0.8
+    assertThat(CLIPPED.loss(ratios, advantages, null, null).toFloatArray())
+        .containsExactly(new float[] {-2.4f, 1.6f}, within(1e-6f));
   }
 
   @Test

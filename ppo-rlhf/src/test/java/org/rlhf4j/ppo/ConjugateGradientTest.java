@@ -25,6 +25,15 @@ class ConjugateGradientTest {
         .containsExactly(new float[] {0.25f, 0.5f}, within(1e-6f));
   }
 
+  /** What counts as solved is relative: (1, 2) · 1e-6 is as far from it as (1, 2). */
+  @Test
+  void aSmallRightHandSideIsSolvedToo() {
+    float[] x =
+        ConjugateGradient.solve(
+            v -> new float[] {4 * v[0] + v[1], v[0] + 3 * v[1]}, new float[] {1e-6f, 2e-6f}, 2);
+    assertThat(x).containsExactly(new float[] {1e-6f / 11, 7e-6f / 11}, within(1e-12f));
+  }
+
   @Test
   void nothingToSolveIsNothing() {
     assertThat(

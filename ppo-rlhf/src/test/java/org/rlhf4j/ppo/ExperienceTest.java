@@ -105,6 +105,11 @@ class ExperienceTest {
     float[][] returns = {{1e6f + 1, 1e6f + 3}, {1e6f + 5}};
     float[][] values = {{1, 2}, {6}};
     assertThat(explained(returns, values)).isCloseTo(0.75, within(1e-9));
+    // As far as floats tell whole numbers apart, and with a mean that isn't one, 16777214 1/3:
+    // deviations −4/3, −1/3, 5/3, squares 42/9;  G − V: 1, 0, 1, squares 6/9
+    returns = new float[][] {{16777213, 16777214}, {16777216}};
+    values = new float[][] {{16777212, 16777214}, {16777215}};
+    assertThat(explained(returns, values)).isCloseTo(1 - 6 / 42.0, within(1e-6));
   }
 
   private static double explained(float[][] returns, float[][] values) {

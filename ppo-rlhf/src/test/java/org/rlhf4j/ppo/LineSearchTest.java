@@ -79,6 +79,14 @@ class LineSearchTest {
     Parabola parabola = new Parabola(new float[] {1}, 0);
     assertThat(search(parabola, 0, 1).backtracks()).isEqualTo(LineSearch.TRIES);
     assertThat(parabola.here()).containsExactly(0);
+    assertThat(parabola.visited).hasSize(1); // nothing was tried
+  }
+
+  /** gain(θ) = θ − θ²: at 1 it is 0, which is no gain; at ½ it is ¼. */
+  @Test
+  void noGainIsNoneToTake() {
+    Parabola parabola = new Parabola(new float[] {1}, 2);
+    assertThat(search(parabola, 1, 1)).isEqualTo(new LineSearch.Step(0.125, 0.25, 1));
   }
 
   /** Seven weights, by plain loops: all ten steps are measured, and the first good one chosen. */

@@ -29,6 +29,8 @@ class VanillaObjectiveTest {
             .containsExactly(new float[] {-6, 1, 2}, within(1e-5f));
       }
       assertThat(objective.isClipped(9, 1)).isFalse();
+      assertThat(objective.end(null).values()).isEmpty();
+      assertThat(objective.counters()).isEmpty();
     }
   }
 

@@ -18,6 +18,24 @@ class WhiteningTest {
     assertThat(whitened[1]).containsExactly(new float[] {1.3887301f}, within(1e-6f));
   }
 
+  /**
+   * As far from 0 as floats tell whole numbers apart, and with a mean that isn't one: deviations
+   * −4/3, −1/3 and 5/3, variance 42/9 over 2, its root 1.5275252.
+   */
+  @Test
+  void handWorkedFarFromZero() {
+    float[][] whitened = Whitening.of(new float[][] {{16777213, 16777214}, {16777216}});
+    assertThat(whitened[0]).containsExactly(new float[] {-0.8728716f, -0.2182179f}, within(1e-6f));
+    assertThat(whitened[1]).containsExactly(new float[] {1.0910895f}, within(1e-6f));
+  }
+
+  /** Mean 2, variance (1 + 1) / 1. */
+  @Test
+  void handWorkedOfTwo() {
+    assertThat(Whitening.of(new float[][] {{1}, {3}}))
+        .isDeepEqualTo(new float[][] {{-0.70710677f}, {0.70710677f}});
+  }
+
   /** With the biased variance the deviation would be 1 · √(n / (n − 1)) = 1.1547 of these four. */
   @Test
   void theResultHasMeanZeroAndUnbiasedVarianceOne() {

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.TokenTree;
 
 class BradleyTerryLossTest {
 
@@ -44,6 +46,16 @@ class BradleyTerryLossTest {
     // r_w 2, r_l 0.5: 0.2014133 + 0.1 · (2 + 0.5)² = 0.2014133 + 0.625 = 0.8264133
     assertThat(loss(new float[] {2}, new float[] {0.5f}, new float[] {0}, 0.1))
         .containsExactly(new float[] {0.8264133f}, within(1e-5f));
+    // and 0.2014133 + 1 · 6.25
+    assertThat(loss(new float[] {2}, new float[] {0.5f}, new float[] {0}, 1))
+        .containsExactly(new float[] {6.4514133f}, within(1e-5f));
+  }
+
+  /** (2 · 10²⁰)² is infinite in fp32, and 0 times that no number: −log σ(0) = log 2. */
+  @Test
+  void withoutCenteringNothingIsSquared() {
+    assertThat(loss(new float[] {1e20f}, new float[] {1e20f}, new float[] {0}, 0))
+        .containsExactly(new float[] {0.6931472f}, within(1e-6f));
   }
 
   @Test
@@ -55,6 +67,20 @@ class BradleyTerryLossTest {
     NDArray scores = manager.create(new float[] {1, 0, -1, 0, 0});
     assertThat(BradleyTerryLoss.sumOverRows(scores, pairs, 0).getFloat())
         .isCloseTo(0.9442977f, within(1e-5f));
+  }
+
+  /** Scores 0, 1, 2 are of a ranking of three, 3 and 4 of a pair. */
+  @Test
+  void handWorkedPairsOfRows() {
+    TokenTree three = new TokenTree(new int[2], List.of(new int[1], new int[4], new int[2]));
+    TokenTree two = new TokenTree(new int[1], List.of(new int[3], new int[3]));
+    Pairs pairs = Pairs.of(List.of(RewardFixture.row(three, 0.5), RewardFixture.row(two, 0)));
+    assertThat(pairs.better()).containsExactly(0, 0, 1, 3);
+    assertThat(pairs.worse()).containsExactly(1, 2, 2, 4);
+    assertThat(pairs.margins()).containsExactly(0.5f, 0.5f, 0.5f, 0);
+    assertThat(pairs.weights()).containsExactly(1 / 3f, 1 / 3f, 1 / 3f, 1);
+    assertThat(pairs.rows()).isEqualTo(2);
+    assertThat(pairs.count()).isEqualTo(4);
   }
 
   @Test

@@ -52,10 +52,26 @@ class PairedTestTest {
     assertThat(test.better()).isEqualTo(8);
     assertThat(test.worse()).isEqualTo(2);
     assertThat(test.text("against r"))
-        .startsWith("against r\n")
-        .contains("difference       +30.0 points (95 % from +1.2 to +58.8)")
-        .contains("8 of 20 pairs better, 2 worse")
-        .contains("0.109 (McNemar, exact)");
+        .isEqualToNormalizingNewlines(
+            """
+            against r
+            difference       +30.0 points (95 % from +1.2 to +58.8)
+            judged otherwise 8 of 20 pairs better, 2 worse
+            p                0.109 (McNemar, exact)
+            """);
+  }
+
+  /** Of 1 and 0: d = ½, s² = (1 − 2 · ¼)/1 = ½; 1.959964 √(½/2) = 0.979982. One has no s. */
+  @Test
+  void handWorkedDifferenceOfTwoPairsAndOfOne() {
+    PairedTest two = PairedTest.of(new double[] {1, 1}, new double[] {0, 1});
+    assertThat(two.difference()).isEqualTo(0.5);
+    assertThat(two.differenceLow()).isCloseTo(-0.479982, within(1e-6));
+    assertThat(two.differenceHigh()).isCloseTo(1.479982, within(1e-6));
+    PairedTest one = PairedTest.of(new double[] {1}, new double[] {0});
+    assertThat(one.difference()).isEqualTo(1);
+    assertThat(one.differenceLow()).isEqualTo(1);
+    assertThat(one.differenceHigh()).isEqualTo(1);
   }
 
   @Test

@@ -87,6 +87,24 @@ class RewardEvaluationTest {
     assertThat(evaluation().calibrationError()).isCloseTo(0.2152071, CLOSE);
   }
 
+  /** A margin of 1000 makes a confidence of 1 to the last bit, which belongs to the last bin. */
+  @Test
+  void anEmptyBinPredictsItsMiddleAndTheLastHasItsEnd() {
+    List<CalibrationBin> bins = CalibrationBin.of(new double[] {1000, -1000});
+    assertThat(bins).hasSize(5);
+    double[] low = {0.5, 0.6, 0.7, 0.8, 0.9};
+    double[] middle = {0.55, 0.65, 0.75, 0.85};
+    for (int bin = 0; bin < 5; bin++) {
+      assertThat(bins.get(bin).low()).isCloseTo(low[bin], CLOSE);
+      assertThat(bins.get(bin).high()).isCloseTo(low[bin] + 0.1, CLOSE);
+      assertThat(bins.get(bin).pairs()).isEqualTo(bin < 4 ? 0 : 2);
+      assertThat(bins.get(bin).predicted()).isCloseTo(bin < 4 ? middle[bin] : 1, CLOSE);
+      assertThat(bins.get(bin).observed()).isCloseTo(bin < 4 ? 0 : 0.5, CLOSE);
+    }
+    // |1 right of 2 − 1|, and nothing of the empty ones
+    assertThat(CalibrationBin.expectedError(bins)).isCloseTo(0.5, CLOSE);
+  }
+
   @Test
   void aRankingCountsAllItsPairs() {
     TokenizedRow ranking =

@@ -3,8 +3,11 @@ package org.rlhf4j.rollout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.Torch;
 
 class RatioStatisticsTest {
 
@@ -22,6 +25,53 @@ class RatioStatisticsTest {
     assertThat(ratios.clipFraction()).isCloseTo(1 / 3.0, within(1e-12));
     assertThat(ratios.entropy()).isEqualTo(2.5);
     assertThat(ratios.farthest()).isCloseTo(0.6931472, within(1e-7));
+  }
+
+  /** The farthest and the largest needn't come last, nor be the same one, nor be above 1. */
+  @Test
+  void handWorkedBelowOne() {
+    RatioStatistics first = new RatioStatistics();
+    first.add(-Math.log(4), 1, true);
+    first.add(-Math.log(2), 1, true);
+    RatioStatistics second = new RatioStatistics();
+    second.add(-Math.log(3), 4, false);
+    // ρ: 1/4, 1/2, 1/3
+    assertThat(first.ratioMax()).isCloseTo(0.5, within(1e-12));
+    assertThat(first.farthest()).isCloseTo(1.3862944, within(1e-7));
+    // 1/4 − 1 + 1.3862944 = 0.6362944 and 1/2 − 1 + 0.6931472 = 0.1931472
+    assertThat(first.approxKl()).isCloseTo((0.6362944 + 0.1931472) / 2, within(1e-7));
+    first.add(second);
+    assertThat(first.ratioMax()).isCloseTo(0.5, within(1e-12));
+    assertThat(first.farthest()).isCloseTo(1.3862944, within(1e-7));
+    // 1/3 − 1 + 1.0986123 = 0.4319456
+    assertThat(first.approxKl()).isCloseTo((0.6362944 + 0.1931472 + 0.4319456) / 3, within(1e-7));
+    assertThat(first.ratioMean()).isCloseTo(13 / 36.0, within(1e-12));
+    assertThat(first.clipFraction()).isCloseTo(2 / 3.0, within(1e-12));
+    assertThat(first.entropy()).isEqualTo(2);
+  }
+
+  @Test
+  void aPassAddsItsTokens() {
+    try (NDManager manager = Torch.manager()) {
+      RatioStatistics ratios = new RatioStatistics();
+      NDArray logRatios = manager.create(new float[] {(float) Math.log(2), 0, (float) Math.log(6)});
+      ratios.addAll(logRatios, manager.create(new float[] {1, 3, 0.5f}), t -> t == 2);
+      // ρ: 2, 1, 6
+      assertThat(ratios.ratioMean()).isCloseTo(3, within(1e-6));
+      assertThat(ratios.ratioMax()).isCloseTo(6, within(1e-6));
+      assertThat(ratios.entropy()).isEqualTo(1.5);
+      assertThat(ratios.clipFraction()).isCloseTo(1 / 3.0, within(1e-12));
+    }
+  }
+
+  @Test
+  void ratiosAreCutToTheLargest() {
+    try (NDManager manager = Torch.manager()) {
+      NDArray ratios = manager.create(new float[] {0.5f, 1.25f, 3});
+      assertThat(RatioStatistics.capped(ratios, 1.5).toFloatArray())
+          .containsExactly(0.5f, 1.25f, 1.5f);
+      assertThat(RatioStatistics.capped(ratios, null)).isSameAs(ratios);
+    }
   }
 
   /** Updates of different sizes: tokens weigh the same, not updates. */

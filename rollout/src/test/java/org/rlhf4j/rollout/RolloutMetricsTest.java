@@ -6,6 +6,7 @@ import static org.rlhf4j.rollout.TinyRollouts.completion;
 import static org.rlhf4j.rollout.TinyRollouts.group;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.rollout.program.Repetition;
 import org.rlhf4j.training.Metrics;
@@ -43,6 +44,22 @@ class RolloutMetricsTest {
                 group(0, new int[] {5}, completion(1, 7), completion(2, 1, 2, 1, 2, 1, 2, 1, 3))));
     assertThat(RolloutMetrics.of(rollout).get("repetition").orElseThrow())
         .isCloseTo(0.2, within(1e-12));
+  }
+
+  /** A part that a completion doesn't have doesn't apply to it: a is 1 alone, b (2 + 4) / 2. */
+  @Test
+  void partsAreMeansOverTheCompletionsThatHaveThem() {
+    Rollout rollout =
+        new Rollout(
+            List.of(
+                group(
+                    0,
+                    new int[] {5},
+                    completion(3, 7).withRewards(Map.of("a", 1.0, "b", 2.0)),
+                    completion(4, 8).withRewards(Map.of("b", 4.0)))));
+    Metrics metrics = RolloutMetrics.of(rollout);
+    assertThat(metrics.get("reward_a")).hasValue(1);
+    assertThat(metrics.get("reward_b")).hasValue(3);
   }
 
   /** Over n instead of n − 1 it would be √(42 / 27) = 1.2472191. */

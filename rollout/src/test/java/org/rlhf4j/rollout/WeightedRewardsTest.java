@@ -34,6 +34,9 @@ class WeightedRewardsTest {
   void whatDoesntApplyIsLeftOutOfTheSum() {
     Rollout rollout = scored(part("a", 2, 1, 3, NONE), part("b", -0.5, 4, NONE, 6));
     assertThat(rollout.scores()).containsExactly(0, 6, -3);
+    WeightedRewards rewards =
+        new WeightedRewards(List.of(part("a", 2, 1, 3, NONE), part("b", -0.5, 4, NONE, 6)));
+    assertThat(rewards.score(ROLLOUT)).containsExactly(0, 6, -3);
     assertThat(rollout.completions().get(1).rewards()).isEqualTo(Map.of("a", 3.0, "b", NONE));
     assertThat(rollout.completions().get(1).rewards().keySet()).containsExactly("a", "b");
   }

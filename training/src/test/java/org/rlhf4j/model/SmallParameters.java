@@ -26,7 +26,7 @@ public final class SmallParameters {
                         new ParameterSpec(
                             shape.getKey(),
                             shape.getValue(),
-                            List.of(),
+                            List.of(new ParameterSpec.Part(shape.getKey(), shape.getValue())),
                             false,
                             ParameterSpec.Initial.ZEROS))
                 .toList());

@@ -208,6 +208,33 @@ class AdamWTest {
   }
 
   @Test
+  void refusesAStateThatLacksAWeight(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("optimizer.safetensors");
+    try (Parameters parameters = SmallParameters.of(new float[3]);
+        Parameters more = SmallParameters.of(new float[3], new float[2]);
+        AdamW optimizer = new AdamW(parameters, 0.9, 0.999, 1e-8, 0);
+        AdamW other = new AdamW(more, 0.9, 0.999, 1e-8, 0)) {
+      optimizer.save(file);
+      assertThatThrownBy(() -> other.load(file))
+          .isInstanceOf(UserException.class)
+          .hasMessageContaining("exp_avg.vector1 should have shape [2] and is missing");
+    }
+  }
+
+  /** Two vectors have two means and two squares; with those gone the weights are still there. */
+  @Test
+  void closingFreesItsMeansAndNothingElse() {
+    try (Parameters parameters = SmallParameters.of(new float[] {1, 2, 3}, new float[] {4})) {
+      int before = parameters.manager().getManagedArrays().size();
+      AdamW optimizer = new AdamW(parameters, 0.9, 0.999, 1e-8, 0);
+      assertThat(parameters.manager().getManagedArrays()).hasSize(before + 4);
+      optimizer.close();
+      assertThat(parameters.manager().getManagedArrays()).hasSize(before);
+      assertThat(SmallParameters.weights(parameters, 0)).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
   void leavesNoTensorBehind() {
     try (Parameters parameters = SmallParameters.of(new float[3], new float[1]);
         AdamW optimizer = new AdamW(parameters, 0.9, 0.999, 1e-8, 0)) {

@@ -30,6 +30,18 @@ class GradientNormTest {
     }
   }
 
+  /** Norm 5e-6: each is multiplied by 3e-6 / (5e-6 + 1e-6) = ½, where 3 / 5 would be without it. */
+  @Test
+  void smallNormsShowWhatIsAddedToThem() {
+    try (Parameters parameters = withGradients(new float[] {3e-6f}, new float[] {-4e-6f})) {
+      assertThat(GradientNorm.clip(parameters, 3e-6)).isCloseTo(5e-6, within(1e-11));
+      assertThat(SmallParameters.gradient(parameters, 0))
+          .containsExactly(new float[] {1.5e-6f}, within(1e-11f));
+      assertThat(SmallParameters.gradient(parameters, 1))
+          .containsExactly(new float[] {-2e-6f}, within(1e-11f));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {0, 7.5})
   void leavesShortOnesAndZeroMeansOff(double max) {
@@ -55,6 +67,16 @@ class GradientNormTest {
           .isInstanceOf(NonFiniteException.class)
           .hasMessageContaining("gradient norm is " + gradient)
           .hasMessageContaining("--learning-rate");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-1, Double.NaN})
+  void aNormBelowZeroOrNoneIsRefused(double max) {
+    try (Parameters parameters = withGradients(new float[] {2, -3}, new float[] {6})) {
+      assertThatThrownBy(() -> GradientNorm.clip(parameters, max))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the largest norm can't be " + max);
     }
   }
 

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class LearningRateScheduleTest {
 
@@ -55,5 +57,20 @@ class LearningRateScheduleTest {
   void stepsCountFromOne() {
     LearningRateSchedule schedule = new LearningRateSchedule(Schedule.LINEAR, 1, 0, 2);
     assertThatThrownBy(() -> schedule.at(0)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-0.1, 0, 1", "NaN, 0, 1", "0.1, -1, 1", "0.1, 0, 0", "0.1, 0, -1"})
+  void whatMakesNoScheduleIsRefused(double rate, int warmup, int steps) {
+    assertThatThrownBy(() -> new LearningRateSchedule(Schedule.LINEAR, rate, warmup, steps))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("learning rate " + rate + ", warm-up " + warmup + ", steps " + steps);
+  }
+
+  @Test
+  void aRateOfZeroAndASingleStepAreOnesToo() {
+    assertThat(rates(Schedule.LINEAR, 0, 0, 1, 1)).containsExactly(0);
+    // (1 - 0) / 1, then 0
+    assertThat(rates(Schedule.LINEAR, 0.5, 0, 1, 2)).containsExactly(0.5, 0);
   }
 }
