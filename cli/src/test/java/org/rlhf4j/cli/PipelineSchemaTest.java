@@ -1,11 +1,9 @@
 package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -15,11 +13,7 @@ import org.rlhf4j.training.settings.Written;
 class PipelineSchemaTest {
 
   private static JsonNode schema() throws Exception {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    String[] args = {"schema"};
-    assertThat(Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true))).isZero();
-    return new ObjectMapper().readTree(out.toString());
+    return rlhf("schema").succeeded().json();
   }
 
   @Test
