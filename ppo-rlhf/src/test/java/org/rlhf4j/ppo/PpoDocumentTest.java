@@ -1,102 +1,25 @@
 package org.rlhf4j.ppo;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.training.settings.SettingSpec;
+import org.rlhf4j.testing.PolicyDocumentContract;
+import org.rlhf4j.testing.PolicyRuns;
 
 /** Holds docs/ppo.md and the README against what the stage takes and writes. */
-class PpoDocumentTest {
-  private static final Path DOCUMENT = Path.of("..", "docs", "ppo.md");
+class PpoDocumentTest extends PolicyDocumentContract {
 
-  /** The first column's code of the table under a heading. */
-  private static List<String> rows(String heading) throws IOException {
-    String text = Files.readString(DOCUMENT);
-    String section = text.substring(text.indexOf("\n" + heading + "\n") + 1);
-    int end = section.indexOf("\n##");
-    return (end < 0 ? section : section.substring(0, end))
-        .lines()
-        .filter(line -> line.startsWith("| `"))
-        .toList();
+  PpoDocumentTest() {
+    super("ppo.md", "org/rlhf4j/ppo/PpoTrainer.java");
   }
 
-  @Test
-  void everySettingIsThereWithItsDefault() throws IOException {
-    List<String> rows = rows("## Settings");
-    List<SettingSpec> specs = TinyRun.SETTINGS.specs();
-    assertThat(rows).hasSameSizeAs(specs);
-    for (SettingSpec spec : specs) {
-      String beginning = "| `--" + spec.name() + "` | " + defaultOf(spec) + " | ";
-      assertThat(rows).as(spec.name()).anyMatch(row -> row.startsWith(beginning));
-    }
+  @Override
+  protected PolicyRuns<?> runs(Path folder) throws IOException {
+    return new TinyRun(folder);
   }
 
-  private static String defaultOf(SettingSpec spec) {
-    if (spec.required()) {
-      return "required";
-    }
-    if (spec.defaultText().isEmpty()) {
-      return "–";
-    }
-    boolean literal = spec.defaultText().equals(spec.defaultValue());
-    return literal ? "`" + spec.defaultText() + "`" : spec.defaultText();
-  }
-
-  @Test
-  void everyMetricIsThere(@TempDir Path folder) throws IOException {
-    Path run = new TinyRun(folder).run("run", "steps", "1");
-    List<String> names = names(run);
-    names.remove("step");
-    assertThat(rows("## Metrics").stream().map(row -> row.split("`")[1]).toList()).isEqualTo(names);
-    String readme = Files.readString(Path.of("README.md"));
-    assertThat(names).allSatisfy(name -> assertThat(readme).contains("`" + name + "`"));
-  }
-
-  @Test
-  void everyMetricOfSomeSettingsIsThere(@TempDir Path folder) throws IOException {
-    TinyRun runs = new TinyRun(folder);
-    Set<String> more = new TreeSet<>();
-    for (String objective : List.of("adaptive-kl", "trust-region")) {
-      more.addAll(
-          names(runs.run(objective, "objective", objective, "exact-kl", "true", "steps", "1")));
-    }
-    String prompts = runs.prompts().toString();
-    more.addAll(names(runs.run("held-out", "eval-data", prompts, "steps", "1")));
-    names(runs.run("usual", "steps", "1")).forEach(more::remove);
-    assertThat(rows("### Of some settings").stream().map(row -> row.split("`")[1]).toList())
-        .containsExactlyInAnyOrderElementsOf(more);
-    String readme = Files.readString(Path.of("README.md"));
-    assertThat(more).allSatisfy(name -> assertThat(readme).contains("`" + name + "`"));
-  }
-
-  private static List<String> names(Path run) throws IOException {
-    List<String> names = new ArrayList<>();
-    TinyRun.lines(run.resolve("metrics.jsonl")).get(0).fieldNames().forEachRemaining(names::add);
-    return names;
-  }
-
-  /** The steps are those of the trainer's comments, word by word. */
-  @Test
-  void theStepsAreTheCodes() throws IOException {
-    Path trainer = Path.of("src/main/java/org/rlhf4j/ppo/PpoTrainer.java");
-    List<String> steps =
-        Files.readString(trainer)
-            .lines()
-            .map(String::strip)
-            .filter(line -> line.matches("// \\d\\. .*"))
-            .map(line -> line.substring(3))
-            .toList();
-    assertThat(steps).hasSizeGreaterThan(2);
-    for (Path page : List.of(DOCUMENT, Path.of("README.md"))) {
-      assertThat(Files.readString(page)).contains(String.join("\n", steps));
-    }
+  @Override
+  protected List<String> someSettings() {
+    return List.of("exact-kl=true objective=adaptive-kl", "exact-kl=true objective=trust-region");
   }
 }

@@ -3,6 +3,8 @@ package org.rlhf4j.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.testing.RunFiles.delete;
+import static org.rlhf4j.testing.RunFiles.withoutClock;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,11 +15,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,12 +71,6 @@ class RewardStageTest {
     return folder.resolve(name);
   }
 
-  private static List<String> withoutClock(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
-        .map(line -> line.replaceAll(",\"[a-z_]*_(seconds|per_second)\":[^,}]*", ""))
-        .toList();
-  }
-
   @Test
   void learnsToTellTheSidesApartAndWritesWhatItFound() throws IOException {
     Path run = run("run", "steps", "20", "eval-fraction", "0.2");
@@ -125,14 +119,6 @@ class RewardStageTest {
     Path again = run("again", options);
     assertThat(again.resolve("model/adapter_model.safetensors"))
         .hasSameBinaryContentAs(run.resolve("model/adapter_model.safetensors"));
-  }
-
-  private static void delete(Path tree) throws IOException {
-    try (Stream<Path> paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 
   /** bf16 keeps 8 bits of a weight: its scores are others than those in fp32 of the same run. */

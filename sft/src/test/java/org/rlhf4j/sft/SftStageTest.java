@@ -3,6 +3,9 @@ package org.rlhf4j.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.testing.RunFiles.delete;
+import static org.rlhf4j.testing.RunFiles.lines;
+import static org.rlhf4j.testing.RunFiles.withoutClock;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -68,24 +71,10 @@ class SftStageTest {
     return folder.resolve(name);
   }
 
-  private static List<JsonNode> metrics(Path run) throws IOException {
-    List<JsonNode> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-      lines.add(JSON.readTree(line));
-    }
-    return lines;
-  }
-
-  private static List<String> withoutClock(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
-        .map(line -> line.replaceAll(",\"[a-z_]*_(seconds|per_second)\":[^,}]*", ""))
-        .toList();
-  }
-
   @Test
   void writesMetricsEvaluationAndModel() throws IOException {
     Path run = run("run", "epochs", "3", "eval-fraction", "0.2");
-    List<JsonNode> metrics = metrics(run);
+    List<JsonNode> metrics = lines(run.resolve("metrics.jsonl"));
     JsonNode first = metrics.get(0);
     JsonNode last = metrics.get(metrics.size() - 1);
     assertThat(last.get("loss").doubleValue()).isLessThan(first.get("loss").doubleValue());
@@ -193,8 +182,9 @@ class SftStageTest {
   /** Trained by fp32 weights: near the losses in fp32, which aren't met to the last digit. */
   @Test
   void inBf16LossesAreNearThoseInFp32() throws IOException {
-    List<JsonNode> exact = metrics(run("exact", "steps", "6"));
-    List<JsonNode> rounded = metrics(run("rounded", "steps", "6", "precision", "bf16"));
+    List<JsonNode> exact = lines(run("exact", "steps", "6").resolve("metrics.jsonl"));
+    List<JsonNode> rounded =
+        lines(run("rounded", "steps", "6", "precision", "bf16").resolve("metrics.jsonl"));
     assertThat(rounded).isNotEqualTo(exact);
     assertThat(rounded.get(0).fieldNames())
         .toIterable()
@@ -275,14 +265,6 @@ class SftStageTest {
         .hasMessageContaining("lora-targets needs --lora-rank");
   }
 
-  private static void delete(Path tree) throws IOException {
-    try (Stream<Path> paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
-  }
-
   @Test
   void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
     assertThatThrownBy(() -> run("run", "learning-rate", "1e30", "max-grad-norm", "0"))
@@ -320,7 +302,7 @@ class SftStageTest {
   void nothingHeldOutIsNothingEvaluated() throws IOException {
     Path run = run("run", "steps", "1", "eval-fraction", "0");
     assertThat(run.resolve("evaluation.json")).doesNotExist();
-    assertThat(metrics(run).get(0).has("eval_loss")).isFalse();
+    assertThat(lines(run.resolve("metrics.jsonl")).get(0).has("eval_loss")).isFalse();
   }
 
   @Test
