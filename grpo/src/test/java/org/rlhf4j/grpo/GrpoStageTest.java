@@ -12,25 +12,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.UserException;
 import org.rlhf4j.testing.PolicyRuns;
+import org.rlhf4j.testing.PolicyStageContract;
 import org.rlhf4j.testing.RunFiles;
 import org.rlhf4j.training.NonFiniteException;
 import org.rlhf4j.training.settings.SettingsYaml;
 
-class GrpoStageTest {
-  @TempDir private Path folder;
-  private TinyRun runs;
+class GrpoStageTest extends PolicyStageContract {
 
-  @BeforeEach
-  void writePrompts() throws IOException {
-    runs = new TinyRun(folder);
+  @Override
+  protected PolicyRuns<?> runs(Path folder) throws IOException {
+    return new TinyRun(folder);
   }
 
   @Test
@@ -49,30 +46,6 @@ class GrpoStageTest {
         TinyRun.SETTINGS.bind(SettingsYaml.read(run.resolve("config.yaml")), Map.of());
     assertThat(config.rollouts().maxLength()).isEqualTo(64);
     assertThat(config.loop().microBatchTokens()).isPositive();
-  }
-
-  @Test
-  void withGradientCheckpointingARunIsTheSame() throws IOException {
-    Path kept = runs.run("kept");
-    Path recomputed = runs.run("recomputed", "gradient-checkpointing", "true");
-    assertThat(RunFiles.withoutClock(recomputed)).isEqualTo(RunFiles.withoutClock(kept));
-    assertThat(recomputed.resolve("model/model.safetensors"))
-        .hasSameBinaryContentAs(kept.resolve("model/model.safetensors"));
-  }
-
-  /** Proofs included; the policy's samples are other ones, but the metrics are the same. */
-  @Test
-  void runsInBf16WholeAndAsAnAdapter() throws IOException {
-    List<JsonNode> exact = RunFiles.lines(runs.run("exact").resolve("metrics.jsonl"));
-    for (String rank : List.of("0", "2")) {
-      Path run = runs.run("rounded-" + rank, "precision", "bf16", "lora-rank", rank);
-      List<JsonNode> rounded = RunFiles.lines(run.resolve("metrics.jsonl"));
-      assertThat(rounded).hasSameSizeAs(exact).isNotEqualTo(exact);
-      assertThat(rounded.get(1).fieldNames())
-          .toIterable()
-          .containsExactlyElementsOf(() -> exact.get(1).fieldNames());
-      assertThat(Math.abs(rounded.get(0).get("kl").doubleValue())).isLessThan(0.2);
-    }
   }
 
   @Test
@@ -241,11 +214,7 @@ class GrpoStageTest {
     String[] options = ("steps=4 checkpoint-every=1 " + settings).split("[ =]");
     Path whole = runs.run("whole", options);
     Path stopped = runs.run("stopped", options);
-    // What a kill after the checkpoint of step 2, and before that of step 3, leaves behind.
-    Files.delete(stopped.resolve("finished"));
-    for (String lost : List.of("model", "checkpoints/step-3", "checkpoints/step-4")) {
-      RunFiles.delete(stopped.resolve(lost));
-    }
+    RunFiles.killAfter(2, stopped);
     List<String> resumed = new ArrayList<>(List.of(options));
     resumed.addAll(List.of("resume", "true"));
     runs.run("stopped", resumed.toArray(String[]::new));

@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
-import java.util.Random;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -29,17 +26,6 @@ class ClippedObjectiveTest {
   @AfterEach
   void close() {
     manager.close();
-  }
-
-  /** Loss and ∂loss/∂x of a single token. */
-  private float[] lossAndGradient(double x, UnaryOperator<NDArray> loss) {
-    NDArray leaf = manager.create(new float[] {(float) x});
-    leaf.setRequiresGradient(true);
-    try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
-      NDArray value = loss.apply(leaf);
-      collector.backward(value);
-      return new float[] {value.toFloatArray()[0], leaf.getGradient().toFloatArray()[0]};
-    }
   }
 
   @ParameterizedTest
@@ -88,7 +74,8 @@ class ClippedObjectiveTest {
       boolean clipped) {
     NDArray advantages = manager.create(new float[] {(float) advantage});
     float[] made =
-        lossAndGradient(Math.log(ratio), logRatio -> objective.loss(logRatio.exp(), advantages));
+        TokenLosses.lossAndGradient(
+            manager, Math.log(ratio), logRatio -> objective.loss(logRatio.exp(), advantages));
     assertThat((double) made[0]).isCloseTo(loss, within(1e-5));
     assertThat((double) made[1]).isCloseTo(gradient, within(1e-5));
     assertThat(objective.isClipped(ratio, advantage)).isEqualTo(clipped);
@@ -113,8 +100,8 @@ class ClippedObjectiveTest {
 
   @Test
   void agreesWithPlainLoops() {
-    float[] logRatios = numbers(1, 131);
-    float[] advantages = numbers(3, 131);
+    float[] logRatios = TokenLosses.numbers(1, 131);
+    float[] advantages = TokenLosses.numbers(3, 131);
     NDArray ratios = manager.create(logRatios).mul(1.5).exp();
     float[] loss = CLIPPED.loss(ratios, manager.create(advantages)).toFloatArray();
     float[] dualLoss = DUAL.loss(ratios, manager.create(advantages)).toFloatArray();
@@ -137,14 +124,5 @@ class ClippedObjectiveTest {
     }
     assertThat(clipped).isBetween(20, 111);
     assertThat(dual).isPositive();
-  }
-
-  private static float[] numbers(long seed, int count) {
-    Random random = new Random(seed);
-    float[] numbers = new float[count];
-    for (int t = 0; t < count; t++) {
-      numbers[t] = (float) random.nextGaussian();
-    }
-    return numbers;
   }
 }

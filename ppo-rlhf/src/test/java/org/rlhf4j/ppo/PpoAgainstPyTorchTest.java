@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -23,6 +21,7 @@ import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutFile;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.testing.PyTorchFixture;
 import org.rlhf4j.training.Learner;
 import org.rlhf4j.training.LearningRateSchedule;
 import org.rlhf4j.training.settings.Settings;
@@ -63,8 +62,7 @@ class PpoAgainstPyTorchTest {
     "trust-region, 20"
   })
   void threeStepsEqualPyTorch(String variant, int tokenBudget) throws IOException {
-    JsonNode expected =
-        new ObjectMapper().readTree(FIXTURE.resolve(variant + "/expected.json").toFile());
+    JsonNode expected = PyTorchFixture.expected(FIXTURE.resolve(variant));
     PpoConfig config = config(expected.get("settings"));
     boolean trustRegion = config.ppo().objective() == Objective.TRUST_REGION;
     try (LanguageModel policy = LanguageModel.load(FIXTURE.resolve("policy"));
@@ -94,7 +92,7 @@ class PpoAgainstPyTorchTest {
                 .withLogprobs(RolloutScoring.logprobs(policy, rollout, temperature, tokenBudget))
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
-        Map<String, float[]> before = weights(policy.parameters());
+        Map<String, float[]> before = PyTorchFixture.weights(policy.parameters());
         PpoStep made = trainer.step(number, rollout, penalized(rollout), order(step));
         checkExperience(step, made, config);
         tolerance = trustRegion ? DIFFERENCED : tolerance;
@@ -110,7 +108,8 @@ class PpoAgainstPyTorchTest {
         checkUpdates(step.get("updates"), updates);
       }
       if (!trustRegion) {
-        checkWeights(policy.parameters(), variant + "/policy-" + STEPS + ".safetensors");
+        PyTorchFixture.checkWeights(
+            policy.parameters(), FIXTURE.resolve(variant + "/policy-" + STEPS + ".safetensors"));
       }
       checkCritic(critic, policy, variant);
     }
@@ -128,7 +127,8 @@ class PpoAgainstPyTorchTest {
         assertThat(made.parameters().list().get(0).toFloatArray())
             .isEqualTo(policy.parameters().list().get(0).toFloatArray());
       } else {
-        checkWeights(made.parameters(), variant + "/critic-final.safetensors");
+        PyTorchFixture.checkWeights(
+            made.parameters(), FIXTURE.resolve(variant + "/critic-final.safetensors"));
       }
     }
   }
@@ -156,10 +156,7 @@ class PpoAgainstPyTorchTest {
   }
 
   private static PpoConfig config(JsonNode settings) {
-    Map<String, List<String>> given = new HashMap<>();
-    settings
-        .properties()
-        .forEach(setting -> given.put(setting.getKey(), List.of(setting.getValue().asText())));
+    Map<String, List<String>> given = PyTorchFixture.given(settings);
     given.put("model", List.of("policy"));
     given.put("replay", List.of("rollouts.jsonl"));
     if (!settings.path("critic").asText().equals("shared")) {
@@ -263,26 +260,13 @@ class PpoAgainstPyTorchTest {
         .isCloseTo(value, within(tolerance * Math.max(1, Math.abs(value)) * 2));
   }
 
-  private static void checkWeights(Parameters parameters, String file) {
-    Safetensors expected = Safetensors.open(FIXTURE.resolve(file));
-    parameters
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              String key = expected.entries().containsKey(name) ? name : "model." + name;
-              assertThat(tensor.values())
-                  .as(name)
-                  .containsExactly(expected.values(key), within(2e-5f));
-            });
-  }
-
   /** The last step's change of the weights: |ours − theirs| / |theirs|. */
   private static double changeApart(
       Map<String, float[]> before, Parameters parameters, String theirStart, String theirEnd) {
     Safetensors start = Safetensors.open(FIXTURE.resolve(theirStart + ".safetensors"));
     Safetensors end = Safetensors.open(FIXTURE.resolve(theirEnd + ".safetensors"));
     double[] squares = new double[2];
-    weights(parameters)
+    PyTorchFixture.weights(parameters)
         .forEach(
             (name, now) -> {
               float[] from = start.values("model." + name);
@@ -295,11 +279,5 @@ class PpoAgainstPyTorchTest {
               }
             });
     return Math.sqrt(squares[0] / squares[1]);
-  }
-
-  private static Map<String, float[]> weights(Parameters parameters) {
-    Map<String, float[]> weights = new HashMap<>();
-    parameters.tensors().forEach((name, tensor) -> weights.put(name, tensor.values()));
-    return weights;
   }
 }

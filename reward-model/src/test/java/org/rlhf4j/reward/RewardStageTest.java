@@ -3,7 +3,7 @@ package org.rlhf4j.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.rlhf4j.testing.RunFiles.delete;
+import static org.rlhf4j.testing.RunFiles.killAfter;
 import static org.rlhf4j.testing.RunFiles.withoutClock;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -93,11 +93,7 @@ class RewardStageTest {
   void aStoppedRunGoesOnToTheSameBits() throws IOException {
     Path whole = run("whole", "steps", "6");
     Path stopped = run("stopped", "steps", "6");
-    // What a kill after the checkpoint of step 2, and before that of step 4, leaves behind.
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     run("stopped", "steps", "6", "resume", "true");
     assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
     for (String file : List.of("model/model.safetensors", "model/rlhf.json", "evaluation.json")) {

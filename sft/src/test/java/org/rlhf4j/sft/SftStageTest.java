@@ -3,7 +3,7 @@ package org.rlhf4j.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-import static org.rlhf4j.testing.RunFiles.delete;
+import static org.rlhf4j.testing.RunFiles.killAfter;
 import static org.rlhf4j.testing.RunFiles.lines;
 import static org.rlhf4j.testing.RunFiles.withoutClock;
 
@@ -166,11 +166,7 @@ class SftStageTest {
   void aStoppedRunGoesOnToTheSameBits() throws IOException {
     Path whole = run("whole", "steps", "6");
     Path stopped = run("stopped", "steps", "6");
-    // What a kill after the checkpoint of step 2, and before that of step 4, leaves behind.
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     run("stopped", "steps", "6", "resume", "true");
     assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
     assertThat(stopped.resolve("model/model.safetensors"))
@@ -203,10 +199,7 @@ class SftStageTest {
     String[] options = {"steps", "6", "precision", "bf16"};
     Path whole = run("whole", options);
     Path stopped = run("stopped", options);
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     assertThatThrownBy(() -> run("stopped", "steps", "6", "resume", "true"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("but precision was bf16, is now fp32");
@@ -226,10 +219,7 @@ class SftStageTest {
     String[] options = {"steps", "6", "lora-rank", "2", "lora-dropout", "0.2"};
     Path whole = run("whole", options);
     Path stopped = run("stopped", options);
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     List<String> resumed = new ArrayList<>(List.of(options));
     resumed.addAll(List.of("resume", "true"));
     run("stopped", resumed.toArray(String[]::new));

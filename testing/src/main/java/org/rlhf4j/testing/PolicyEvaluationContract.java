@@ -89,11 +89,7 @@ public abstract class PolicyEvaluationContract {
     options[3] = "1";
     Path whole = runs.run("whole", options);
     Path stopped = runs.run("stopped", options);
-    Files.delete(stopped.resolve("finished"));
-    RunFiles.delete(stopped.resolve("model"));
-    for (int step = 2; step <= 3; step++) {
-      RunFiles.delete(stopped.resolve("checkpoints/step-" + step));
-    }
+    RunFiles.killAfter(1, stopped);
     List<String> resumed = new ArrayList<>(List.of(options));
     resumed.addAll(List.of("resume", "true"));
     runs.run("stopped", resumed.toArray(String[]::new));

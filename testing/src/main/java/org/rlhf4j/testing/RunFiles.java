@@ -32,8 +32,23 @@ public final class RunFiles {
         .toList();
   }
 
-  /** Deletes a folder with all that it holds. */
-  public static void delete(Path tree) throws IOException {
+  /** Makes a finished run one that was killed after the checkpoint of a step, before the next. */
+  public static void killAfter(int step, Path run) throws IOException {
+    Files.delete(run.resolve("finished"));
+    List<Path> lost = new ArrayList<>(List.of(run.resolve("model"), run.resolve("critic")));
+    try (Stream<Path> checkpoints = Files.list(run.resolve("checkpoints"))) {
+      checkpoints
+          .filter(path -> Integer.parseInt(path.getFileName().toString().substring(5)) > step)
+          .forEach(lost::add);
+    }
+    for (Path path : lost) {
+      if (Files.exists(path)) {
+        delete(path);
+      }
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
     try (Stream<Path> paths = Files.walk(tree)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);
