@@ -2,13 +2,12 @@ package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.cli.Outcome.written;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,14 +65,6 @@ class ConversationScoresTest {
     Files.writeString(Path.of(model, "chat_template.jinja"), template);
   }
 
-  private static String rlhf(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    assertThat(code).as(err.toString()).isZero();
-    return out.toString();
-  }
-
   private static List<JsonNode> lines(String json) throws IOException {
     List<JsonNode> lines = new ArrayList<>();
     for (String line : json.lines().toList()) {
@@ -90,7 +81,7 @@ class ConversationScoresTest {
       rows.add(row.set("prompt", JSON.readTree(turns.get(i))).toString());
     }
     Path file = Files.write(folder.resolve("answered.jsonl"), rows);
-    return lines(rlhf("score", "--reward-model", reward, "--data", file.toString())).stream()
+    return lines(written("score", "--reward-model", reward, "--data", file.toString())).stream()
         .mapToDouble(line -> line.get("score").doubleValue())
         .toArray();
   }
@@ -105,7 +96,7 @@ class ConversationScoresTest {
   void theBestOfSeveral() throws IOException {
     List<JsonNode> best =
         lines(
-            rlhf(
+            written(
                 "generate",
                 "--model=" + policy,
                 "--data=" + data,
@@ -121,9 +112,9 @@ class ConversationScoresTest {
     String[] greedy = {
       "--model=" + policy, "--data=" + data, "--max-new-tokens=8", "--temperature=0"
     };
-    double[] expected = scoresOfBoth(lines(rlhf(with(greedy, "generate"))));
+    double[] expected = scoresOfBoth(lines(written(with(greedy, "generate"))));
     String json =
-        rlhf(
+        written(
             with(
                 greedy,
                 "compare",
@@ -138,7 +129,7 @@ class ConversationScoresTest {
   @ValueSource(strings = {"ppo", "grpo"})
   void aStage(String stage) throws IOException {
     Path run = folder.resolve("run");
-    rlhf(
+    written(
         stage,
         "--model=" + policy,
         "--reward-model=" + reward,

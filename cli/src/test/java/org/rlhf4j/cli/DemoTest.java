@@ -2,6 +2,8 @@ package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.rlhf4j.cli.Outcome.rlhf;
+import static org.rlhf4j.cli.Outcome.written;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -42,7 +44,7 @@ class DemoTest {
     input = folder.resolve("input");
     DemoFiles.write(input, false, List.of("seed: 0", "threads: 1"));
     shorten(input.resolve(DemoFiles.PIPELINE));
-    rlhf(
+    written(
         "new",
         "--config=" + input.resolve("config.json"),
         "--tokenizer=" + input.resolve("tokenizer"),
@@ -65,14 +67,6 @@ class DemoTest {
     Files.writeString(pipeline, shorter);
   }
 
-  private static String rlhf(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    assertThat(code).as(err.toString()).isZero();
-    return out.toString();
-  }
-
   private static Path run(String stage) {
     return folder.resolve(stage);
   }
@@ -92,7 +86,7 @@ class DemoTest {
   @Test
   void theComparisonsTeachWhatLengthDoesNotTell() throws IOException {
     Path reward = folder.resolve("reward-alone");
-    rlhf(
+    written(
         "reward",
         "--model=" + input.resolve("model"),
         "--data=" + input.resolve("comparisons.csv"),
@@ -142,15 +136,10 @@ class DemoTest {
   void refusesAFolderOfOtherThings() throws IOException {
     Path mine = Files.createDirectories(folder.resolve("mine"));
     Files.writeString(mine.resolve("letter.txt"), "Dear");
-    StringWriter err = new StringWriter();
-    int code =
-        Rlhf.run(
-            new String[] {"demo", "--output=" + mine},
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err, true));
-    assertThat(code).isEqualTo(2);
-    assertThat(err)
-        .hasToString(
+    Outcome outcome = rlhf("demo", "--output=" + mine);
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
+        .isEqualTo(
             "rlhf: "
                 + mine
                 + ": this folder isn't empty and has no demo in it; choose another --output"
@@ -161,7 +150,7 @@ class DemoTest {
   void policiesAreComparedOnHeldOutPrompts() throws IOException {
     for (String stage : List.of("ppo", "grpo")) {
       String out =
-          rlhf(
+          written(
               "compare",
               "--model=" + run(stage),
               "--reference-model=" + run("sft"),

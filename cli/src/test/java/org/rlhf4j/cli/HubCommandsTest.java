@@ -40,8 +40,6 @@ class HubCommandsTest {
   private Path cache;
   private FolderHub hub;
 
-  private record Outcome(int code, String out, String err) {}
-
   @BeforeEach
   void startHub() throws IOException {
     Path repo = Files.createDirectory(temp.resolve("repo"));

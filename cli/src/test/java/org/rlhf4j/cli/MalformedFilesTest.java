@@ -2,11 +2,10 @@ package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,16 +153,11 @@ class MalformedFilesTest {
         .contains("; ")
         .matches(Pattern.quote(file.toString()) + ":\\d+:\\d+: .*"); // one line
     // The command says the same, and nothing after it.
-    StringWriter err = new StringWriter();
-    StringWriter out = new StringWriter();
-    int code =
-        Rlhf.run(
-            new String[] {"inspect", "--model", MODEL, "--data", file.toString(), "--threads", "1"},
-            new PrintWriter(out),
-            new PrintWriter(err, true));
-    assertThat(code).isEqualTo(1);
-    assertThat(out.toString()).isEmpty();
-    assertThat(err.toString().lines().toList()).containsExactly("rlhf: " + line);
+    Outcome outcome =
+        rlhf("inspect", "--model", MODEL, "--data", file.toString(), "--threads", "1");
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.out()).isEmpty();
+    assertThat(outcome.err().lines().toList()).containsExactly("rlhf: " + line);
   }
 
   private static String message(Path file) {

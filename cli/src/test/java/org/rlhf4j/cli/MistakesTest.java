@@ -48,8 +48,6 @@ class MistakesTest {
     }
   }
 
-  private record Outcome(int code, String out, String err) {}
-
   static Stream<Mistake> mistakes() throws IOException {
     List<Mistake> mistakes = new ArrayList<>();
     List<String> lines =

@@ -1,12 +1,11 @@
 package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,13 +26,6 @@ class RlhfTest {
   private static final int SCREEN_COLUMNS = 100;
 
   @TempDir private Path folder;
-
-  private record Outcome(int code, String out, String err) {
-
-    String lastErrorLine() {
-      return err.lines().reduce("", (first, second) -> second);
-    }
-  }
 
   @Test
   void helpFitsOneScreen() {
@@ -170,13 +162,6 @@ class RlhfTest {
   @Test
   void versionIsOneLine() {
     assertThat(rlhf("--version").out()).matches("rlhf4j \\S+\\R");
-  }
-
-  private static Outcome rlhf(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    return new Outcome(code, out.toString(), err.toString());
   }
 
   @Test

@@ -1,12 +1,11 @@
 package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,15 +24,6 @@ class StageCommandsTest {
   @TempDir private Path folder;
   private String rows;
   private String heldOut;
-
-  private record Outcome(int code, String out, String err) {}
-
-  private static Outcome rlhf(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    return new Outcome(code, out.toString(), err.toString());
-  }
 
   @BeforeEach
   void writeRows() throws IOException {

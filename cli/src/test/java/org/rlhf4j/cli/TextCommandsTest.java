@@ -2,12 +2,10 @@ package org.rlhf4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,17 +33,6 @@ class TextCommandsTest {
 
   @TempDir private Path folder;
 
-  private record Outcome(int code, String out, String err) {
-
-    List<JsonNode> lines() throws IOException {
-      List<JsonNode> lines = new ArrayList<>();
-      for (String line : out.lines().toList()) {
-        lines.add(new ObjectMapper().readTree(line));
-      }
-      return lines;
-    }
-  }
-
   /** Each command's numbers are those of the model in bf16, which aren't those in fp32. */
   @Test
   void computeInBf16WhereThatIsAskedFor() throws IOException {
@@ -69,7 +56,7 @@ class TextCommandsTest {
   private JsonNode in(String precision, String... args) throws IOException {
     List<String> all = new ArrayList<>(List.of(args));
     all.addAll(List.of("--precision", precision));
-    return rlhf(all.toArray(String[]::new)).lines().get(0);
+    return rlhf(all.toArray(String[]::new)).jsonLines().get(0);
   }
 
   @Test
@@ -80,7 +67,7 @@ class TextCommandsTest {
             "{'prompt': 'the rain', 'completion': ' is ending'}",
             "{'text': ' '}",
             "{'text': ''}");
-    List<JsonNode> lines = rlhf("logprobs", "--model", MODEL, "--data", data).lines();
+    List<JsonNode> lines = rlhf("logprobs", "--model", MODEL, "--data", data).jsonLines();
 
     int[] ids = {76, 4, 66, 49, 78, 93, 4, 90, 52, 87}; // as transformers' fixture has them
     try (LanguageModel model = LanguageModel.load(Path.of(MODEL))) {
@@ -105,16 +92,16 @@ class TextCommandsTest {
 
     Outcome logprobs = rlhf("logprobs", "--model", model, "--data", data, "--on-bad-row", "skip");
     try (LanguageModel loaded = LanguageModel.load(Path.of(model))) {
-      assertThat(ints(logprobs.lines().get(0).get("ids")))
+      assertThat(ints(logprobs.jsonLines().get(0).get("ids")))
           .containsExactly(loaded.tokenizer().encodeRaw("(the rain)(is ending)"));
     }
-    assertThat(logprobs.lines().get(1).get("error").asText())
+    assertThat(logprobs.jsonLines().get(1).get("error").asText())
         .startsWith(data + ":2:1: ")
         .endsWith(":1: the template refuses these messages (twice); change them");
 
     Outcome generated = rlhf("generate", "--model", model, "--data", data, "--max-new-tokens", "4");
-    assertThat(generated.lines().get(0).get("prompt").asText()).isEqualTo("(the rain)(");
-    assertThat(generated.lines().get(1).get("prompt").asText()).isEqualTo("(is ending)(");
+    assertThat(generated.jsonLines().get(0).get("prompt").asText()).isEqualTo("(the rain)(");
+    assertThat(generated.jsonLines().get(1).get("prompt").asText()).isEqualTo("(is ending)(");
   }
 
   private String modelWithTemplate() throws IOException {
@@ -147,13 +134,13 @@ class TextCommandsTest {
 
     Outcome skipped = rlhf("logprobs", "--model", MODEL, "--data", data, "--on-bad-row", "skip");
     assertThat(skipped.code()).isZero();
-    assertThat(skipped.lines())
+    assertThat(skipped.jsonLines())
         .extracting(line -> line.has("ids"))
         .containsExactly(true, false, false, false, true);
-    assertThat(skipped.lines().get(2).get("error").asText())
+    assertThat(skipped.jsonLines().get(2).get("error").asText())
         .isEqualTo(
             data + ":3:1: 65 tokens are more than the model's 64 positions; shorten the row");
-    assertThat(skipped.lines().get(3).get("error").asText()).startsWith(data + ":4:");
+    assertThat(skipped.jsonLines().get(3).get("error").asText()).startsWith(data + ":4:");
     assertThat(skipped.err()).contains("3 of 5 rows are bad");
   }
 
@@ -185,7 +172,7 @@ class TextCommandsTest {
             "{'chosen': 'the rain Assistant: is', 'rejected': 'the rain Assistant: and'}",
             "{'prompt': 'the rain', 'completions': [' and', ' is', ' ing']}");
     Outcome outcome = rlhf("score", "--reward-model", REWARD, "--data", data);
-    List<JsonNode> lines = outcome.lines();
+    List<JsonNode> lines = outcome.jsonLines();
 
     float is = score(76, 4, 66, 49, 78, 93, EOS);
     float and = score(76, 4, 66, 49, 78, 86, EOS);
@@ -215,8 +202,8 @@ class TextCommandsTest {
         model.resolve("rlhf.json"), "{\"score_mean\": 0.25, \"score_deviation\": 0.5}");
     String data = data("{'prompt': 'the rain', 'chosen': ' is', 'rejected': ' and'}");
     String[] command = {"score", "--reward-model", model.toString(), "--data", data};
-    JsonNode raw = rlhf(command).lines().get(0);
-    JsonNode normalized = rlhf(with(command, "--normalize-reward")).lines().get(0);
+    JsonNode raw = rlhf(command).jsonLines().get(0);
+    JsonNode normalized = rlhf(with(command, "--normalize-reward")).jsonLines().get(0);
     for (String name : List.of("chosen_score", "rejected_score")) {
       assertThat(normalized.get(name).doubleValue())
           .isCloseTo((raw.get(name).doubleValue() - 0.25) / 0.5, within(1e-5));
@@ -231,7 +218,7 @@ class TextCommandsTest {
     String data =
         data("{'prompt': 'a'}", "{'prompt': 'a', 'completion': '" + "b".repeat(64) + "'}");
     List<JsonNode> lines =
-        rlhf("score", "--reward-model", REWARD, "--data", data, "--on-bad-row", "skip").lines();
+        rlhf("score", "--reward-model", REWARD, "--data", data, "--on-bad-row", "skip").jsonLines();
 
     assertThat(lines.get(0).get("error").asText())
         .isEqualTo(
@@ -250,7 +237,7 @@ class TextCommandsTest {
     String data = data("{'prompt': '" + "a".repeat(70) + "the rain', 'completion': ' is'}");
     Outcome cut = rlhf("score", "--reward-model", REWARD, "--data", data, "--max-length", "7");
 
-    assertThat(cut.lines().get(0).get("score").floatValue())
+    assertThat(cut.jsonLines().get(0).get("score").floatValue())
         .isCloseTo(score(76, 4, 66, 49, 78, 93, EOS), within(1e-5f));
     assertThat(cut.err()).contains("1 prompts lost their beginning to fit 7 tokens");
   }
@@ -259,7 +246,7 @@ class TextCommandsTest {
   void generatesWhatTheSeedAndTheRowSay() throws IOException {
     String rows = data("{'prompt': 'the rain'}", "{'prompt': 'a b'}", "{'prompt': 'the rain'}");
     Outcome one = generate(rows, "--seed", "1");
-    List<JsonNode> lines = one.lines();
+    List<JsonNode> lines = one.jsonLines();
 
     assertThat(lines).hasSize(3);
     assertThat(lines.get(0).fieldNames())
@@ -270,16 +257,16 @@ class TextCommandsTest {
     assertThat(generate(rows, "--seed", "1").out()).isEqualTo(one.out());
     assertThat(generate(rows, "--seed", "2").out()).isNotEqualTo(one.out());
     String first = data("{'prompt': 'the rain'}");
-    assertThat(generate(first, "--seed", "1").lines().get(0)).isEqualTo(lines.get(0));
+    assertThat(generate(first, "--seed", "1").jsonLines().get(0)).isEqualTo(lines.get(0));
 
-    assertThat(generate(rows, "--temperature", "0").lines().get(0))
-        .isEqualTo(generate(rows, "--top-k", "1").lines().get(2));
+    assertThat(generate(rows, "--temperature", "0").jsonLines().get(0))
+        .isEqualTo(generate(rows, "--top-k", "1").jsonLines().get(2));
   }
 
   @Test
   void aCompletionEndsWithEosOrAtItsLength() throws IOException {
     String rows = data("{'prompt': 'the rain'}");
-    List<JsonNode> lines = generate(rows, "--samples", "40", "--max-new-tokens", "50").lines();
+    List<JsonNode> lines = generate(rows, "--samples", "40", "--max-new-tokens", "50").jsonLines();
 
     assertThat(lines).hasSize(40);
     for (JsonNode line : lines) {
@@ -297,9 +284,9 @@ class TextCommandsTest {
   @Test
   void aTextEndsACompletionBeforeIt() throws IOException {
     String rows = data("{'prompt': 'the rain'}");
-    List<JsonNode> free = generate(rows, "--samples", "30").lines();
+    List<JsonNode> free = generate(rows, "--samples", "30").jsonLines();
     List<JsonNode> stopped =
-        generate(rows, "--samples", "30", "--stop", "e", "--stop", "an").lines();
+        generate(rows, "--samples", "30", "--stop", "e", "--stop", "an").jsonLines();
 
     int stops = 0;
     for (int i = 0; i < free.size(); i++) {
@@ -323,8 +310,8 @@ class TextCommandsTest {
   @Test
   void theBestOfSeveralIsTheOneThatScoresBest() throws IOException {
     String rows = data("{'prompt': 'the rain'}", "{'prompt': 'a b'}");
-    List<JsonNode> all = generate(rows, "--samples", "6").lines();
-    List<JsonNode> best = generate(rows, "--best-of", "6", "--reward-model", REWARD).lines();
+    List<JsonNode> all = generate(rows, "--samples", "6").jsonLines();
+    List<JsonNode> best = generate(rows, "--best-of", "6", "--reward-model", REWARD).jsonLines();
 
     for (int row = 0; row < 2; row++) {
       float highest = Float.NEGATIVE_INFINITY;
@@ -347,9 +334,9 @@ class TextCommandsTest {
     String rows = data("{'prompt': ''}", "{'prompt': '" + "b".repeat(80) + "'}");
     Outcome outcome = generate(rows, "--on-bad-row", "skip");
 
-    assertThat(outcome.lines().get(0).get("error").asText())
+    assertThat(outcome.jsonLines().get(0).get("error").asText())
         .isEqualTo(rows + ":1:1: an empty prompt has no token to continue; write something");
-    assertThat(outcome.lines().get(1).get("completion_ids")).isNotEmpty();
+    assertThat(outcome.jsonLines().get(1).get("completion_ids")).isNotEmpty();
     assertThat(outcome.err()).contains("1 prompts lost their beginning to leave room for 16");
   }
 
@@ -387,13 +374,6 @@ class TextCommandsTest {
         Arrays.asList(options).contains("--max-new-tokens")
             ? with(command, options)
             : with(with(command, "--max-new-tokens", "16"), options));
-  }
-
-  private static Outcome rlhf(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    return new Outcome(code, out.toString(), err.toString());
   }
 
   private static String[] with(String[] command, String... more) {

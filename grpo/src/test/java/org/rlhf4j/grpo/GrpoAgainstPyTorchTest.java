@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -16,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.file.RolloutFile;
@@ -24,6 +23,10 @@ import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.Written;
 
 /** Three steps of each loss on fixed rollouts against plain PyTorch; see bench/reference. */
 class GrpoAgainstPyTorchTest {
@@ -45,8 +48,7 @@ class GrpoAgainstPyTorchTest {
     "reinforce, 30"
   })
   void threeStepsEqualPyTorch(String variant, int tokenBudget) throws IOException {
-    JsonNode expected =
-        new ObjectMapper().readTree(FIXTURE.resolve(variant + "/expected.json").toFile());
+    JsonNode expected = PyTorchFixture.expected(FIXTURE.resolve(variant));
     GrpoConfig config = config(expected.get("settings"));
     double temperature = config.rollouts().temperature();
     try (LanguageModel policy = LanguageModel.load(FIXTURE.resolve("policy"));
@@ -89,15 +91,13 @@ class GrpoAgainstPyTorchTest {
         boolean inLoss = config.kl().klIn() == KlSettings.KlIn.LOSS;
         checkUpdates(step.get("updates"), made.updates(), inLoss ? config.kl().klCoefficient() : 0);
       }
-      checkWeights(policy.parameters(), variant + "/policy-3.safetensors");
+      PyTorchFixture.checkWeights(
+          policy.parameters(), FIXTURE.resolve(variant + "/policy-3.safetensors"));
     }
   }
 
   private static GrpoConfig config(JsonNode settings) {
-    Map<String, List<String>> given = new HashMap<>();
-    settings
-        .properties()
-        .forEach(setting -> given.put(setting.getKey(), List.of(setting.getValue().asText())));
+    Map<String, List<String>> given = PyTorchFixture.given(settings);
     given.put("model", List.of("policy"));
     given.put("replay", List.of("rollouts.jsonl"));
     given.put("output", List.of("run"));
@@ -133,17 +133,5 @@ class GrpoAgainstPyTorchTest {
   private static void close(JsonNode theirs, String name, double ours) {
     double value = theirs.get(name).doubleValue();
     assertThat(ours).as(name).isCloseTo(value, within(TOLERANCE * Math.max(1, Math.abs(value))));
-  }
-
-  private static void checkWeights(Parameters parameters, String file) {
-    Safetensors expected = Safetensors.open(FIXTURE.resolve(file));
-    parameters
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              assertThat(tensor.values())
-                  .as(name)
-                  .containsExactly(expected.values("model." + name), within(2e-5f));
-            });
   }
 }

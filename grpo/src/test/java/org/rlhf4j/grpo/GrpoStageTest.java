@@ -12,23 +12,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.testing.stages.PolicyRuns;
+import org.rlhf4j.testing.stages.PolicyStageContract;
+import org.rlhf4j.testing.stages.RunFiles;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.settings.SettingsYaml;
 
-class GrpoStageTest {
-  @TempDir private Path folder;
-  private TinyRun runs;
+class GrpoStageTest extends PolicyStageContract {
 
-  @BeforeEach
-  void writePrompts() throws IOException {
-    runs = new TinyRun(folder);
+  @Override
+  protected PolicyRuns<?> runs(Path folder) throws IOException {
+    return new TinyRun(folder);
   }
 
   @Test
@@ -51,32 +53,8 @@ class GrpoStageTest {
   }
 
   @Test
-  void withGradientCheckpointingARunIsTheSame() throws IOException {
-    Path kept = runs.run("kept");
-    Path recomputed = runs.run("recomputed", "gradient-checkpointing", "true");
-    assertThat(TinyRun.withoutClock(recomputed)).isEqualTo(TinyRun.withoutClock(kept));
-    assertThat(recomputed.resolve("model/model.safetensors"))
-        .hasSameBinaryContentAs(kept.resolve("model/model.safetensors"));
-  }
-
-  /** Proofs included; the policy's samples are other ones, but the metrics are the same. */
-  @Test
-  void runsInBf16WholeAndAsAnAdapter() throws IOException {
-    List<JsonNode> exact = TinyRun.lines(runs.run("exact").resolve("metrics.jsonl"));
-    for (String rank : List.of("0", "2")) {
-      Path run = runs.run("rounded-" + rank, "precision", "bf16", "lora-rank", rank);
-      List<JsonNode> rounded = TinyRun.lines(run.resolve("metrics.jsonl"));
-      assertThat(rounded).hasSameSizeAs(exact).isNotEqualTo(exact);
-      assertThat(rounded.get(1).fieldNames())
-          .toIterable()
-          .containsExactlyElementsOf(() -> exact.get(1).fieldNames());
-      assertThat(Math.abs(rounded.get(0).get("kl").doubleValue())).isLessThan(0.2);
-    }
-  }
-
-  @Test
   void metricsHaveTheirNames() throws IOException {
-    List<JsonNode> metrics = TinyRun.lines(runs.run("run").resolve("metrics.jsonl"));
+    List<JsonNode> metrics = RunFiles.lines(runs.run("run").resolve("metrics.jsonl"));
     assertThat(metrics).hasSize(3);
     assertThat(metrics.get(2).fieldNames())
         .toIterable()
@@ -131,19 +109,19 @@ class GrpoStageTest {
             "command:while read -r l; do case $l in *'is 0?'*) echo '{\"score\": null}';;"
                 + " *) echo \"{\\\"score\\\": ${#l}}\";; esac; done");
     int unscored = 0;
-    for (JsonNode metrics : TinyRun.lines(run.resolve("metrics.jsonl"))) {
+    for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
       close(metrics, "reward_command", metrics.get("reward").doubleValue());
       assertThat(metrics.get("resampled_groups").intValue()).isBetween(0, 1);
       unscored += metrics.get("unscored").intValue();
     }
-    List<JsonNode> lines = TinyRun.lines(run.resolve("rollouts.jsonl"));
+    List<JsonNode> lines = RunFiles.lines(run.resolve("rollouts.jsonl"));
     // Each of the 6 prompts is taken once in 3 steps; one of them isn't judged, unless resampled.
     assertThat(lines).hasSize(18 - unscored);
     for (JsonNode line : lines) {
       assertThat(line.get("prompt").asText()).isNotEqualTo("Human: what is 0?");
       assertThat(line.get("rewards").get("command")).isEqualTo(line.get("score"));
     }
-    assertThat(TinyRun.lines(run.resolve("samples.jsonl")).get(0).has("rewards")).isTrue();
+    assertThat(RunFiles.lines(run.resolve("samples.jsonl")).get(0).has("rewards")).isTrue();
   }
 
   /** A command that no shell finds ends the run before there is anything of it. */
@@ -159,7 +137,7 @@ class GrpoStageTest {
   @Test
   void recordedAdvantagesAreThoseOfTheGroup() throws IOException {
     double sum = 0;
-    for (JsonNode line : TinyRun.lines(runs.run("run", "steps", "1").resolve("rollouts.jsonl"))) {
+    for (JsonNode line : RunFiles.lines(runs.run("run", "steps", "1").resolve("rollouts.jsonl"))) {
       JsonNode advantages = line.get("advantages");
       assertThat(advantages).hasSameSizeAs(line.get("completion_ids"));
       assertThat(advantages).allMatch(advantage -> advantage.equals(advantages.get(0)));
@@ -173,11 +151,11 @@ class GrpoStageTest {
   void metricsAreThoseOfTheRecordedRollouts() throws IOException {
     Path run =
         runs.run(
-            "run", "missing-eos-penalty", "0.5", "reference-model", TinyRun.REFERENCE.toString());
-    List<JsonNode> rollouts = TinyRun.lines(run.resolve("rollouts.jsonl"));
+            "run", "missing-eos-penalty", "0.5", "reference-model", runs.reference().toString());
+    List<JsonNode> rollouts = RunFiles.lines(run.resolve("rollouts.jsonl"));
     assertThat(rollouts).hasSize(3 * 2 * 3);
-    assertThat(rollouts.stream().filter(TinyRun::ended).count()).isBetween(1L, 17L);
-    for (JsonNode metrics : TinyRun.lines(run.resolve("metrics.jsonl"))) {
+    assertThat(rollouts.stream().filter(PolicyRuns::ended).count()).isBetween(1L, 17L);
+    for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
       double reward = 0;
       double kl = 0;
       double k3 = 0;
@@ -186,7 +164,7 @@ class GrpoStageTest {
         if (line.get("step").equals(metrics.get("step"))) {
           int tokens = line.get("completion_ids").size();
           reward += line.get("score").doubleValue() / 6;
-          ended += TinyRun.ended(line) ? 1 / 6.0 : 0;
+          ended += PolicyRuns.ended(line) ? 1 / 6.0 : 0;
           for (int t = 0; t < tokens; t++) {
             double d =
                 line.get("logprobs").get(t).doubleValue()
@@ -221,8 +199,8 @@ class GrpoStageTest {
     List<String> more = new ArrayList<>(List.of(options));
     more.addAll(List.of("micro-batch-tokens", "1"));
     Path split = runs.run("split", more.toArray(String[]::new));
-    JsonNode one = TinyRun.lines(whole.resolve("metrics.jsonl")).get(0);
-    JsonNode other = TinyRun.lines(split.resolve("metrics.jsonl")).get(0);
+    JsonNode one = RunFiles.lines(whole.resolve("metrics.jsonl")).get(0);
+    JsonNode other = RunFiles.lines(split.resolve("metrics.jsonl")).get(0);
     for (String name : List.of("loss", "kl_loss", "reward", "grad_norm", "ratio_mean")) {
       close(other, name, one.get(name).doubleValue());
     }
@@ -240,15 +218,11 @@ class GrpoStageTest {
     String[] options = ("steps=4 checkpoint-every=1 " + settings).split("[ =]");
     Path whole = runs.run("whole", options);
     Path stopped = runs.run("stopped", options);
-    // What a kill after the checkpoint of step 2, and before that of step 3, leaves behind.
-    Files.delete(stopped.resolve("finished"));
-    for (String lost : List.of("model", "checkpoints/step-3", "checkpoints/step-4")) {
-      TinyRun.delete(stopped.resolve(lost));
-    }
+    RunFiles.killAfter(2, stopped);
     List<String> resumed = new ArrayList<>(List.of(options));
     resumed.addAll(List.of("resume", "true"));
     runs.run("stopped", resumed.toArray(String[]::new));
-    assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
+    assertThat(RunFiles.withoutClock(stopped)).isEqualTo(RunFiles.withoutClock(whole));
     for (String file : List.of("model/model.safetensors", "rollouts.jsonl", "samples.jsonl")) {
       assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
     }
@@ -261,7 +235,7 @@ class GrpoStageTest {
     Path second = runs.run("second", "steps", "2", "model", first.toString());
     Path again = runs.run("again", "steps", "2", "model", first.toString(), "lora-rank", "2");
     for (Path run : List.of(first, second)) {
-      List<JsonNode> metrics = TinyRun.lines(run.resolve("metrics.jsonl"));
+      List<JsonNode> metrics = RunFiles.lines(run.resolve("metrics.jsonl"));
       assertThat(metrics.get(0).get("kl").doubleValue()).isCloseTo(0, within(1e-5));
       assertThat(Math.abs(metrics.get(1).get("kl").doubleValue())).isGreaterThan(1e-5);
     }
@@ -287,7 +261,7 @@ class GrpoStageTest {
             "0.01",
             "kl-horizon",
             "10");
-    List<JsonNode> metrics = TinyRun.lines(run.resolve("metrics.jsonl"));
+    List<JsonNode> metrics = RunFiles.lines(run.resolve("metrics.jsonl"));
     for (int step = 1; step <= 4; step++) {
       JsonNode line = metrics.get(step - 1);
       double kl = line.get("kl_exact").doubleValue();
@@ -308,7 +282,7 @@ class GrpoStageTest {
     String config = "{\"eos_token_id\": 0}";
     Files.writeString(runs.policy().resolve("generation_config.json"), config);
     Path run = runs.run("run", "max-new-tokens", "2", "mask-cut-completions", "true", "steps", "1");
-    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+    JsonNode metrics = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
     assertThat(metrics.get("ended").doubleValue()).isZero();
     assertThat(metrics.get("loss").doubleValue()).isZero();
     assertThat(metrics.get("grad_norm").doubleValue()).isZero();
@@ -335,7 +309,7 @@ class GrpoStageTest {
                     "run", "learning-rate", "1e30", "max-grad-norm", "0", "checkpoint-every", "9"))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageMatching("step [12]: .*the learning rate is too high.*failed-batch.jsonl");
-    assertThat(TinyRun.lines(folder.resolve("run/failed-batch.jsonl")))
+    assertThat(RunFiles.lines(folder.resolve("run/failed-batch.jsonl")))
         .hasSize(6)
         .allMatch(line -> line.get("step").asInt() > 0);
   }

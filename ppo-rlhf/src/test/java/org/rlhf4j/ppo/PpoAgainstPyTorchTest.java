@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -28,6 +26,11 @@ import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
+import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.optimizer.Learner;
+import org.rlhf4j.training.optimizer.LearningRateSchedule;
+import org.rlhf4j.settings.Settings;
+import org.rlhf4j.settings.Written;
 
 /** Three steps on fixed rollouts against plain PyTorch; see bench/reference for the numbers. */
 class PpoAgainstPyTorchTest {
@@ -64,8 +67,7 @@ class PpoAgainstPyTorchTest {
     "trust-region, 20"
   })
   void threeStepsEqualPyTorch(String variant, int tokenBudget) throws IOException {
-    JsonNode expected =
-        new ObjectMapper().readTree(FIXTURE.resolve(variant + "/expected.json").toFile());
+    JsonNode expected = PyTorchFixture.expected(FIXTURE.resolve(variant));
     PpoConfig config = config(expected.get("settings"));
     boolean trustRegion = config.ppo().objective() == Objective.TRUST_REGION;
     try (LanguageModel policy = LanguageModel.load(FIXTURE.resolve("policy"));
@@ -95,7 +97,7 @@ class PpoAgainstPyTorchTest {
                 .withLogprobs(RolloutScoring.logprobs(policy, rollout, temperature, tokenBudget))
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
-        Map<String, float[]> before = weights(policy.parameters());
+        Map<String, float[]> before = PyTorchFixture.weights(policy.parameters());
         LearntStep<PpoUpdate> made = trainer.step(number, rollout, penalized(rollout), order(step));
         checkExperience(step, made, config);
         tolerance = trustRegion ? DIFFERENCED : tolerance;
@@ -111,7 +113,8 @@ class PpoAgainstPyTorchTest {
         checkUpdates(step.get("updates"), updates);
       }
       if (!trustRegion) {
-        checkWeights(policy.parameters(), variant + "/policy-" + STEPS + ".safetensors");
+        PyTorchFixture.checkWeights(
+            policy.parameters(), FIXTURE.resolve(variant + "/policy-" + STEPS + ".safetensors"));
       }
       checkCritic(critic, policy, variant);
     }
@@ -129,7 +132,8 @@ class PpoAgainstPyTorchTest {
         assertThat(made.parameters().list().get(0).toFloatArray())
             .isEqualTo(policy.parameters().list().get(0).toFloatArray());
       } else {
-        checkWeights(made.parameters(), variant + "/critic-final.safetensors");
+        PyTorchFixture.checkWeights(
+            made.parameters(), FIXTURE.resolve(variant + "/critic-final.safetensors"));
       }
     }
   }
@@ -157,10 +161,7 @@ class PpoAgainstPyTorchTest {
   }
 
   private static PpoConfig config(JsonNode settings) {
-    Map<String, List<String>> given = new HashMap<>();
-    settings
-        .properties()
-        .forEach(setting -> given.put(setting.getKey(), List.of(setting.getValue().asText())));
+    Map<String, List<String>> given = PyTorchFixture.given(settings);
     given.put("model", List.of("policy"));
     given.put("replay", List.of("rollouts.jsonl"));
     if (!settings.path("critic").asText().equals("shared")) {
@@ -264,26 +265,13 @@ class PpoAgainstPyTorchTest {
         .isCloseTo(value, within(tolerance * Math.max(1, Math.abs(value)) * 2));
   }
 
-  private static void checkWeights(Parameters parameters, String file) {
-    Safetensors expected = Safetensors.open(FIXTURE.resolve(file));
-    parameters
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              String key = expected.entries().containsKey(name) ? name : "model." + name;
-              assertThat(tensor.values())
-                  .as(name)
-                  .containsExactly(expected.values(key), within(2e-5f));
-            });
-  }
-
   /** The last step's change of the weights: |ours − theirs| / |theirs|. */
   private static double changeApart(
       Map<String, float[]> before, Parameters parameters, String theirStart, String theirEnd) {
     Safetensors start = Safetensors.open(FIXTURE.resolve(theirStart + ".safetensors"));
     Safetensors end = Safetensors.open(FIXTURE.resolve(theirEnd + ".safetensors"));
     double[] squares = new double[2];
-    weights(parameters)
+    PyTorchFixture.weights(parameters)
         .forEach(
             (name, now) -> {
               float[] from = start.values("model." + name);
@@ -296,11 +284,5 @@ class PpoAgainstPyTorchTest {
               }
             });
     return Math.sqrt(squares[0] / squares[1]);
-  }
-
-  private static Map<String, float[]> weights(Parameters parameters) {
-    Map<String, float[]> weights = new HashMap<>();
-    parameters.tensors().forEach((name, tensor) -> weights.put(name, tensor.values()));
-    return weights;
   }
 }

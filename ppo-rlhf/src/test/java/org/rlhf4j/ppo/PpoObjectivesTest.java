@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.testing.stages.RunFiles;
 
 /** Runs of the stage with each objective and critic, on the fixture's models. */
 class PpoObjectivesTest {
@@ -31,7 +32,7 @@ class PpoObjectivesTest {
   }
 
   private List<JsonNode> metrics(String... options) throws IOException {
-    return TinyRun.lines(runs.run("run", options).resolve("metrics.jsonl"));
+    return RunFiles.lines(runs.run("run", options).resolve("metrics.jsonl"));
   }
 
   /**
@@ -51,7 +52,7 @@ class PpoObjectivesTest {
   void thePolicyLearnsWhatScoresBetter(String settings) throws IOException {
     Path batch = runs.run("batch", "steps", "1", "prompts-per-step", "8", "learning-rate", "0");
     List<String> bare = new ArrayList<>();
-    for (JsonNode line : TinyRun.lines(batch.resolve("rollouts.jsonl"))) {
+    for (JsonNode line : RunFiles.lines(batch.resolve("rollouts.jsonl"))) {
       bare.add(((ObjectNode) line).without(List.of("logprobs", "values")).toString());
     }
     Path file = Files.write(folder.resolve("bare.jsonl"), bare);
@@ -61,7 +62,7 @@ class PpoObjectivesTest {
     options.addAll(List.of("kl-coefficient", "0"));
     options.addAll(List.of(settings.split("[ =]", -1)));
     Path run = runs.run("run", options.toArray(String[]::new));
-    List<JsonNode> lines = TinyRun.lines(run.resolve("rollouts.jsonl"));
+    List<JsonNode> lines = RunFiles.lines(run.resolve("rollouts.jsonl"));
     assertThat(covariance(lines, 8)).isGreaterThan(covariance(lines, 1) + 0.1);
   }
 
@@ -157,7 +158,7 @@ class PpoObjectivesTest {
   /** With a constant reference at hand the exact KL is what the three estimators scatter around. */
   @Test
   void exactKlIsReportedOnRequest() throws IOException {
-    String reference = TinyRun.FIXTURE.resolve("reference").toString();
+    String reference = runs.reference().toString();
     List<JsonNode> metrics =
         metrics("exact-kl", "true", "reference-model", reference, "prompts-per-step", "8");
     for (JsonNode line : metrics) {
@@ -172,7 +173,7 @@ class PpoObjectivesTest {
   void aReplaysRatiosAreCut() throws IOException {
     Path original = runs.run("original", "steps", "1");
     List<String> lines = new ArrayList<>();
-    for (JsonNode line : TinyRun.lines(original.resolve("rollouts.jsonl"))) {
+    for (JsonNode line : RunFiles.lines(original.resolve("rollouts.jsonl"))) {
       ArrayNode logprobs = (ArrayNode) line.get("logprobs");
       for (int t = 0; t < logprobs.size(); t++) {
         logprobs.set(t, (float) (logprobs.get(t).doubleValue() - 2));

@@ -12,9 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
@@ -23,14 +21,18 @@ import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.testing.stages.PolicyRuns;
+import org.rlhf4j.testing.stages.PolicyStageContract;
+import org.rlhf4j.testing.stages.RunFiles;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.settings.SettingsYaml;
 
-class PpoStageTest {
-  @TempDir private Path folder;
-  private TinyRun runs;
+class PpoStageTest extends PolicyStageContract {
 
-  @BeforeEach
-  void writePrompts() throws IOException {
-    runs = new TinyRun(folder);
+  @Override
+  protected PolicyRuns<?> runs(Path folder) throws IOException {
+    return new TinyRun(folder);
   }
 
   @Test
@@ -55,32 +57,8 @@ class PpoStageTest {
   }
 
   @Test
-  void withGradientCheckpointingARunIsTheSame() throws IOException {
-    Path kept = runs.run("kept");
-    Path recomputed = runs.run("recomputed", "gradient-checkpointing", "true");
-    assertThat(TinyRun.withoutClock(recomputed)).isEqualTo(TinyRun.withoutClock(kept));
-    assertThat(recomputed.resolve("model/model.safetensors"))
-        .hasSameBinaryContentAs(kept.resolve("model/model.safetensors"));
-  }
-
-  /** Proofs included; the policy's samples are other ones, but the metrics are the same. */
-  @Test
-  void runsInBf16WholeAndAsAnAdapter() throws IOException {
-    List<JsonNode> exact = TinyRun.lines(runs.run("exact").resolve("metrics.jsonl"));
-    for (String rank : List.of("0", "2")) {
-      Path run = runs.run("rounded-" + rank, "precision", "bf16", "lora-rank", rank);
-      List<JsonNode> rounded = TinyRun.lines(run.resolve("metrics.jsonl"));
-      assertThat(rounded).hasSameSizeAs(exact).isNotEqualTo(exact);
-      assertThat(rounded.get(1).fieldNames())
-          .toIterable()
-          .containsExactlyElementsOf(() -> exact.get(1).fieldNames());
-      assertThat(Math.abs(rounded.get(0).get("kl").doubleValue())).isLessThan(0.2);
-    }
-  }
-
-  @Test
   void metricsHaveTheirNames() throws IOException {
-    List<JsonNode> metrics = TinyRun.lines(runs.run("run").resolve("metrics.jsonl"));
+    List<JsonNode> metrics = RunFiles.lines(runs.run("run").resolve("metrics.jsonl"));
     assertThat(metrics).hasSize(3);
     assertThat(metrics.get(2).fieldNames())
         .toIterable()
@@ -128,10 +106,10 @@ class PpoStageTest {
   @Test
   void metricsAreThoseOfTheRecordedRollouts() throws IOException {
     Path run = runs.run("run", "missing-eos-penalty", "0.5", "kl-coefficient", "0.2");
-    List<JsonNode> rollouts = TinyRun.lines(run.resolve("rollouts.jsonl"));
+    List<JsonNode> rollouts = RunFiles.lines(run.resolve("rollouts.jsonl"));
     assertThat(rollouts).hasSize(3 * 4);
-    assertThat(rollouts.stream().filter(TinyRun::ended).count()).isBetween(1L, 11L);
-    for (JsonNode metrics : TinyRun.lines(run.resolve("metrics.jsonl"))) {
+    assertThat(rollouts.stream().filter(PolicyRuns::ended).count()).isBetween(1L, 11L);
+    for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
       double reward = 0;
       double kl = 0;
       double ended = 0;
@@ -141,7 +119,7 @@ class PpoStageTest {
           reward += line.get("score").doubleValue() / 4;
           JsonNode ids = line.get("completion_ids");
           tokens += ids.size() / 4.0;
-          ended += TinyRun.ended(line) ? 0.25 : 0;
+          ended += PolicyRuns.ended(line) ? 0.25 : 0;
           assertThat(line.get("values")).hasSize(ids.size());
           assertThat(line.get("advantages")).hasSize(ids.size());
           for (int t = 0; t < ids.size(); t++) {
@@ -171,10 +149,10 @@ class PpoStageTest {
       "reward-model", "", "reward", "0.5*regex:^[ a-m]", "value-learning-rate", "0", "steps", "1"
     };
     Path run = runs.run("run", options);
-    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+    JsonNode metrics = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
     close(metrics, "reward", 0.5 * metrics.get("reward_regex").doubleValue());
     assertThat(metrics.get("unscored").intValue()).isZero();
-    for (JsonNode line : TinyRun.lines(run.resolve("rollouts.jsonl"))) {
+    for (JsonNode line : RunFiles.lines(run.resolve("rollouts.jsonl"))) {
       double found = line.get("completion").asText().matches("(?s)[ a-m].*") ? 1 : 0;
       assertThat(line.get("rewards").get("regex").doubleValue()).isEqualTo(found);
       assertThat(line.get("score").doubleValue()).isEqualTo(0.5 * found);
@@ -204,7 +182,7 @@ class PpoStageTest {
     double sum = 0;
     double squares = 0;
     int tokens = 0;
-    for (JsonNode line : TinyRun.lines(runs.run("run", "steps", "1").resolve("rollouts.jsonl"))) {
+    for (JsonNode line : RunFiles.lines(runs.run("run", "steps", "1").resolve("rollouts.jsonl"))) {
       for (JsonNode advantage : line.get("advantages")) {
         sum += advantage.doubleValue();
         squares += advantage.doubleValue() * advantage.doubleValue();
@@ -217,7 +195,7 @@ class PpoStageTest {
 
   @Test
   void samplesAreOfTheSamePromptsAtTheStartAndAtEachCheckpoint() throws IOException {
-    List<JsonNode> samples = TinyRun.lines(runs.run("run").resolve("samples.jsonl"));
+    List<JsonNode> samples = RunFiles.lines(runs.run("run").resolve("samples.jsonl"));
     int prompts = samples.size() / 4;
     assertThat(samples).hasSize(4 * prompts).hasSizeGreaterThan(4);
     for (int i = 0; i < samples.size(); i++) {
@@ -239,7 +217,7 @@ class PpoStageTest {
             "kl-coefficient",
             "0.5",
             "reference-model",
-            TinyRun.FIXTURE.resolve("reference").toString(),
+            runs.reference().toString(),
             "ppo-epochs",
             "1",
             "minibatches",
@@ -249,16 +227,16 @@ class PpoStageTest {
     double k3 = 0;
     int tokens = 0;
     double reward = 0;
-    for (JsonNode line : TinyRun.lines(run.resolve("rollouts.jsonl"))) {
+    for (JsonNode line : RunFiles.lines(run.resolve("rollouts.jsonl"))) {
       JsonNode logprobs = line.get("logprobs");
       for (int t = 0; t < logprobs.size(); t++) {
         double d = logprobs.get(t).doubleValue() - line.get("ref_logprobs").get(t).doubleValue();
         k3 += Math.exp(-d) - 1 + d;
         tokens++;
       }
-      reward += (line.get("score").doubleValue() - (TinyRun.ended(line) ? 0 : 1)) / 4;
+      reward += (line.get("score").doubleValue() - (PolicyRuns.ended(line) ? 0 : 1)) / 4;
     }
-    JsonNode metrics = TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+    JsonNode metrics = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
     assertThat(k3 / tokens).isGreaterThan(1e-3);
     close(metrics, "penalized_reward", reward);
     close(
@@ -279,8 +257,8 @@ class PpoStageTest {
             "kl-horizon",
             "10",
             "reference-model",
-            TinyRun.FIXTURE.resolve("reference").toString());
-    List<JsonNode> metrics = TinyRun.lines(run.resolve("metrics.jsonl"));
+            runs.reference().toString());
+    List<JsonNode> metrics = RunFiles.lines(run.resolve("metrics.jsonl"));
     double coefficient = 0.05;
     for (JsonNode step : metrics) {
       assertThat(step.get("kl_coefficient").doubleValue()).isCloseTo(coefficient, within(1e-12));
@@ -302,15 +280,11 @@ class PpoStageTest {
     String[] options = ("steps=4 " + settings).split("[ =]");
     Path whole = runs.run("whole", options);
     Path stopped = runs.run("stopped", options);
-    // What a kill after the checkpoint of step 2, and before that of step 3, leaves behind.
-    Files.delete(stopped.resolve("finished"));
-    for (String lost : List.of("model", "critic", "checkpoints/step-3", "checkpoints/step-4")) {
-      TinyRun.delete(stopped.resolve(lost));
-    }
+    RunFiles.killAfter(2, stopped);
     List<String> resumed = new ArrayList<>(List.of(options));
     resumed.addAll(List.of("resume", "true"));
     runs.run("stopped", resumed.toArray(String[]::new));
-    assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
+    assertThat(RunFiles.withoutClock(stopped)).isEqualTo(RunFiles.withoutClock(whole));
     assertSameModels(stopped, whole);
     for (String file : List.of("rollouts.jsonl", "samples.jsonl")) {
       assertThat(stopped.resolve(file)).hasSameTextualContentAs(whole.resolve(file));
@@ -322,19 +296,16 @@ class PpoStageTest {
     String[] options = {"steps", "4", "lora-rank", "2", "lora-targets", "all-linear"};
     Path whole = runs.run("whole", options);
     Path stopped = runs.run("stopped", options);
-    Files.delete(stopped.resolve("finished"));
-    for (String lost : List.of("model", "critic", "checkpoints/step-3", "checkpoints/step-4")) {
-      TinyRun.delete(stopped.resolve(lost));
-    }
+    RunFiles.killAfter(2, stopped);
     List<String> resumed = new ArrayList<>(List.of(options));
     resumed.addAll(List.of("resume", "true"));
     runs.run("stopped", resumed.toArray(String[]::new));
-    assertThat(TinyRun.withoutClock(stopped)).isEqualTo(TinyRun.withoutClock(whole));
+    assertThat(RunFiles.withoutClock(stopped)).isEqualTo(RunFiles.withoutClock(whole));
     for (String model : List.of("model", "critic")) {
       assertThat(stopped.resolve(model).resolve("adapter_model.safetensors"))
           .hasSameBinaryContentAs(whole.resolve(model).resolve("adapter_model.safetensors"));
     }
-    List<JsonNode> metrics = TinyRun.lines(whole.resolve("metrics.jsonl"));
+    List<JsonNode> metrics = RunFiles.lines(whole.resolve("metrics.jsonl"));
     assertThat(metrics.get(0).get("kl").doubleValue()).isCloseTo(0, within(1e-5));
     assertThat(Math.abs(metrics.get(3).get("kl").doubleValue())).isGreaterThan(1e-4);
     for (String network : List.of("policy", "critic")) {
@@ -363,8 +334,8 @@ class PpoStageTest {
   void theMicroBatchChangesNothingBeyondFloatError() throws IOException {
     Path whole = runs.run("whole", "steps", "1");
     Path split = runs.run("split", "steps", "1", "micro-batch-tokens", "1");
-    JsonNode one = TinyRun.lines(whole.resolve("metrics.jsonl")).get(0);
-    JsonNode other = TinyRun.lines(split.resolve("metrics.jsonl")).get(0);
+    JsonNode one = RunFiles.lines(whole.resolve("metrics.jsonl")).get(0);
+    JsonNode other = RunFiles.lines(split.resolve("metrics.jsonl")).get(0);
     for (String name : List.of("loss", "value_loss", "reward", "grad_norm", "value_grad_norm")) {
       close(other, name, one.get(name).doubleValue());
     }
@@ -407,7 +378,7 @@ class PpoStageTest {
                     "run", "learning-rate", "1e30", "max-grad-norm", "0", "checkpoint-every", "9"))
         .isInstanceOf(NonFiniteException.class)
         .hasMessageMatching("step [12]: .*the learning rate is too high.*failed-batch.jsonl");
-    List<JsonNode> batch = TinyRun.lines(folder.resolve("run/failed-batch.jsonl"));
+    List<JsonNode> batch = RunFiles.lines(folder.resolve("run/failed-batch.jsonl"));
     assertThat(batch).hasSize(4);
     assertThat(batch.get(0).has("completion_ids")).isTrue();
   }

@@ -3,11 +3,7 @@ package org.rlhf4j.ppo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.training.GradientCollector;
-import java.util.Random;
-import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,17 +24,6 @@ class ValueLossTest {
     manager.close();
   }
 
-  /** Loss and ∂loss/∂x of a single token. */
-  private float[] lossAndGradient(double x, UnaryOperator<NDArray> loss) {
-    NDArray leaf = manager.create(new float[] {(float) x});
-    leaf.setRequiresGradient(true);
-    try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
-      NDArray value = loss.apply(leaf);
-      collector.backward(value);
-      return new float[] {value.toFloatArray()[0], leaf.getGradient().toFloatArray()[0]};
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({
     // V 1, V_old 0.9, G 2, ε_v 0.2: moved by 0.1, not clipped: ½ (1 − 2)², gradient 1 − 2
@@ -55,7 +40,8 @@ class ValueLossTest {
   void handWorked(
       double value, double old, double target, double clip, double loss, double gradient) {
     float[] made =
-        lossAndGradient(
+        TokenLosses.lossAndGradient(
+            manager,
             value,
             values ->
                 ValueLoss.of(
@@ -70,9 +56,9 @@ class ValueLossTest {
   @ParameterizedTest
   @ValueSource(doubles = {0, 0.2, 1.5})
   void agreesWithPlainLoops(double clip) {
-    float[] values = numbers(4, 131);
-    float[] old = numbers(5, 131);
-    float[] returns = numbers(6, 131);
+    float[] values = TokenLosses.numbers(4, 131);
+    float[] old = TokenLosses.numbers(5, 131);
+    float[] returns = TokenLosses.numbers(6, 131);
     float[] loss =
         ValueLoss.of(manager.create(values), manager.create(old), manager.create(returns), clip)
             .toFloatArray();
@@ -83,14 +69,5 @@ class ValueLossTest {
       assertThat((double) loss[t])
           .isCloseTo(0.5 * Math.max(plain, moved), within(1e-5 * Math.max(1, plain)));
     }
-  }
-
-  private static float[] numbers(long seed, int count) {
-    Random random = new Random(seed);
-    float[] numbers = new float[count];
-    for (int t = 0; t < count; t++) {
-      numbers[t] = (float) random.nextGaussian();
-    }
-    return numbers;
   }
 }

@@ -17,6 +17,10 @@ import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
 import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Schedule;
 
 class HeadTrainerTest {
 
@@ -34,15 +38,15 @@ class HeadTrainerTest {
         ScalarModel headOnly = RewardFixture.model();
         RewardTrainer all = new RewardTrainer(whole, UNCLIPPED, 0.1, 1, WHOLE);
         HeadTrainer head = new HeadTrainer(headOnly, UNCLIPPED, 0.1, 1, WHOLE)) {
-      Map<String, float[]> before = RewardFixture.weights(headOnly.parameters());
+      Map<String, float[]> before = PyTorchFixture.weights(headOnly.parameters());
       Metrics expected = all.step(1, rows);
       Metrics metrics = head.step(1, rows);
       for (String name : List.of("loss", "accuracy", "margin_mean")) {
         assertThat(metrics.get(name).orElseThrow())
             .isCloseTo(expected.get(name).orElseThrow(), within(1e-5));
       }
-      Map<String, float[]> after = RewardFixture.weights(headOnly.parameters());
-      Map<String, float[]> afterAll = RewardFixture.weights(whole.parameters());
+      Map<String, float[]> after = PyTorchFixture.weights(headOnly.parameters());
+      Map<String, float[]> afterAll = PyTorchFixture.weights(whole.parameters());
       assertThat(after.get(HEAD)).containsExactly(afterAll.get(HEAD), within(1e-4f));
       assertThat(after.get(HEAD)).isNotEqualTo(before.get(HEAD));
       after.remove(HEAD);
@@ -94,7 +98,7 @@ class HeadTrainerTest {
   void scoresFollowTheHead() throws IOException {
     List<TokenizedRow> rows = RewardFixture.firstRows("pairs");
     try (ScalarModel model = RewardFixture.model();
-        HeadTrainer trainer = new HeadTrainer(model, RewardFixture.steady(), 0, 60, 30)) {
+        HeadTrainer trainer = new HeadTrainer(model, PyTorchFixture.steady(), 0, 60, 30)) {
       double first = trainer.step(1, rows).get("loss").orElseThrow();
       double last = first;
       for (int step = 2; step <= 60; step++) {
@@ -117,16 +121,16 @@ class HeadTrainerTest {
     List<TokenizedRow> rows = RewardFixture.firstRows("ranking");
     try (ScalarModel model = RewardFixture.model();
         ScalarModel other = RewardFixture.model();
-        HeadTrainer trainer = new HeadTrainer(model, RewardFixture.steady(), 0, 4, 60);
-        HeadTrainer resumed = new HeadTrainer(other, RewardFixture.steady(), 0, 4, 60)) {
+        HeadTrainer trainer = new HeadTrainer(model, PyTorchFixture.steady(), 0, 4, 60);
+        HeadTrainer resumed = new HeadTrainer(other, PyTorchFixture.steady(), 0, 4, 60)) {
       trainer.step(1, rows);
       trainer.step(2, rows);
       trainer.save(folder);
       resumed.load(folder);
       trainer.step(3, rows);
       resumed.step(3, rows);
-      assertThat(RewardFixture.weights(other.parameters()).get(HEAD))
-          .isEqualTo(RewardFixture.weights(model.parameters()).get(HEAD));
+      assertThat(PyTorchFixture.weights(other.parameters()).get(HEAD))
+          .isEqualTo(PyTorchFixture.weights(model.parameters()).get(HEAD));
     }
   }
 
@@ -134,7 +138,7 @@ class HeadTrainerTest {
   void stepsLeaveNoArraysBehind() throws IOException {
     List<TokenizedRow> rows = RewardFixture.firstRows("pairs");
     try (ScalarModel model = RewardFixture.model();
-        HeadTrainer trainer = new HeadTrainer(model, RewardFixture.steady(), 0, 3, 24)) {
+        HeadTrainer trainer = new HeadTrainer(model, PyTorchFixture.steady(), 0, 3, 24)) {
       NDManager manager = model.parameters().manager();
       trainer.step(1, rows);
       int arrays = manager.getManagedArrays().size();

@@ -1,12 +1,10 @@
 package org.rlhf4j.reward;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.data.file.Location;
@@ -17,6 +15,10 @@ import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.token.TokenizedRow;
+import org.rlhf4j.testing.stages.PyTorchFixture;
 
 /** The tiny reward model and the steps that PyTorch made from it; see bench/reference. */
 final class RewardFixture {
@@ -31,32 +33,16 @@ final class RewardFixture {
   }
 
   static JsonNode expected(String variant) throws IOException {
-    return new ObjectMapper().readTree(FOLDER.resolve(variant + "/expected.json").toFile());
-  }
-
-  static OptimizerSettings optimizer(JsonNode settings) {
-    return new OptimizerSettings(
-        settings.get("learning-rate").doubleValue(),
-        Schedule.LINEAR,
-        settings.get("warmup-steps").intValue(),
-        settings.get("weight-decay").doubleValue(),
-        settings.get("adam-beta1").doubleValue(),
-        settings.get("adam-beta2").doubleValue(),
-        settings.get("adam-epsilon").doubleValue(),
-        settings.get("max-grad-norm").doubleValue());
-  }
-
-  /** A constant rate, and an ε above the rounding noise of gradients that are nearly 0. */
-  static OptimizerSettings steady() {
-    return new OptimizerSettings(1e-3, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-5, 1);
+    return PyTorchFixture.expected(FOLDER.resolve(variant));
   }
 
   static List<TokenizedRow> rows(JsonNode step) {
     List<TokenizedRow> rows = new ArrayList<>();
     for (JsonNode row : step.get("rows")) {
       List<int[]> completions = new ArrayList<>();
-      row.get("completions").forEach(completion -> completions.add(ints(completion)));
-      TokenTree tree = new TokenTree(ints(row.get("prompt")), completions);
+      row.get("completions")
+          .forEach(completion -> completions.add(PyTorchFixture.ints(completion)));
+      TokenTree tree = new TokenTree(PyTorchFixture.ints(row.get("prompt")), completions);
       rows.add(row(tree, row.path("margin").asDouble(0)));
     }
     return rows;
@@ -72,20 +58,5 @@ final class RewardFixture {
     List<String> texts = Collections.nCopies(tree.completions().size(), "");
     Comparison comparison = new Comparison("", texts, margin, new Location("fixture", 1, 1));
     return new TokenizedRow(tree, comparison, margin, 0);
-  }
-
-  private static int[] ints(JsonNode array) {
-    int[] values = new int[array.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = array.get(i).intValue();
-    }
-    return values;
-  }
-
-  /** All weights by name. */
-  static Map<String, float[]> weights(Parameters parameters) {
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    parameters.tensors().forEach((name, tensor) -> weights.put(name, tensor.values()));
-    return weights;
   }
 }

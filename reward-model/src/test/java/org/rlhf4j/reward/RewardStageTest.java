@@ -3,6 +3,8 @@ package org.rlhf4j.reward;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.testing.stages.RunFiles.killAfter;
+import static org.rlhf4j.testing.stages.RunFiles.withoutClock;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -17,7 +19,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -72,12 +73,6 @@ class RewardStageTest {
     return folder.resolve(name);
   }
 
-  private static List<String> withoutClock(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
-        .map(line -> line.replaceAll(",\"[a-z_]*_(seconds|per_second)\":[^,}]*", ""))
-        .toList();
-  }
-
   @Test
   void learnsToTellTheSidesApartAndWritesWhatItFound() throws IOException {
     Path run = run("run", "steps", "20", "eval-fraction", "0.2");
@@ -100,11 +95,7 @@ class RewardStageTest {
   void aStoppedRunGoesOnToTheSameBits() throws IOException {
     Path whole = run("whole", "steps", "6");
     Path stopped = run("stopped", "steps", "6");
-    // What a kill after the checkpoint of step 2, and before that of step 4, leaves behind.
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     run("stopped", "steps", "6", "resume", "true");
     assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
     for (String file : List.of("model/model.safetensors", "model/rlhf.json", "evaluation.json")) {
@@ -126,14 +117,6 @@ class RewardStageTest {
     Path again = run("again", options);
     assertThat(again.resolve("model/adapter_model.safetensors"))
         .hasSameBinaryContentAs(run.resolve("model/adapter_model.safetensors"));
-  }
-
-  private static void delete(Path tree) throws IOException {
-    try (Stream<Path> paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 
   /** bf16 keeps 8 bits of a weight: its scores are others than those in fp32 of the same run. */

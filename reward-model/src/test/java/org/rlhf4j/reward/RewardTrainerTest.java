@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +24,11 @@ import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
 import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Schedule;
 
 class RewardTrainerTest {
 
@@ -40,7 +44,7 @@ class RewardTrainerTest {
         RewardTrainer trainer =
             new RewardTrainer(
                 model,
-                RewardFixture.optimizer(settings),
+                PyTorchFixture.optimizer(settings),
                 settings.get("center-coefficient").doubleValue(),
                 steps.size(),
                 microBatchTokens)) {
@@ -54,7 +58,8 @@ class RewardTrainerTest {
               .isCloseTo(theirs, within(1e-4 * Math.max(1, theirs)));
         }
       }
-      requireWeights(model, RewardFixture.FOLDER.resolve(variant + "/final.safetensors"));
+      PyTorchFixture.checkWeights(
+          model.parameters(), RewardFixture.FOLDER.resolve(variant + "/final.safetensors"));
     }
   }
 
@@ -69,21 +74,12 @@ class RewardTrainerTest {
     }
   }
 
-  private static void requireWeights(ScalarModel model, Path file) {
-    Safetensors expected = Safetensors.open(file);
-    Map<String, float[]> weights = RewardFixture.weights(model.parameters());
-    for (String name : expected.entries().keySet()) {
-      float[] ours = weights.get(name.replaceFirst("^model\\.", ""));
-      assertThat(ours).as(name).containsExactly(expected.values(name), within(2e-5f));
-    }
-  }
-
   private record Result(double loss, double gradNorm, List<Float> weights) {}
 
   private static Result result(List<TokenizedRow> rows, int microBatchTokens) {
     try (ScalarModel model = RewardFixture.model();
         RewardTrainer trainer =
-            new RewardTrainer(model, RewardFixture.steady(), 0.01, 3, microBatchTokens)) {
+            new RewardTrainer(model, PyTorchFixture.steady(), 0.01, 3, microBatchTokens)) {
       trainer.step(1, rows);
       trainer.step(2, rows);
       Metrics last = trainer.step(3, rows);
@@ -94,7 +90,7 @@ class RewardTrainerTest {
 
   private static List<Float> flat(ScalarModel model) {
     List<Float> all = new ArrayList<>();
-    for (float[] weights : RewardFixture.weights(model.parameters()).values()) {
+    for (float[] weights : PyTorchFixture.weights(model.parameters()).values()) {
       for (float weight : weights) {
         all.add(weight);
       }
@@ -127,7 +123,7 @@ class RewardTrainerTest {
   void aRowCountsOnceHoweverManyPairsItHas() throws IOException {
     List<TokenizedRow> rows = RewardFixture.firstRows("ranking");
     try (ScalarModel model = RewardFixture.model();
-        RewardTrainer trainer = new RewardTrainer(model, RewardFixture.steady(), 0, 1, WHOLE)) {
+        RewardTrainer trainer = new RewardTrainer(model, PyTorchFixture.steady(), 0, 1, WHOLE)) {
       double rowMeans = 0;
       double pairSum = 0;
       int pairs = 0;
@@ -173,8 +169,8 @@ class RewardTrainerTest {
     List<TokenizedRow> rows = RewardFixture.firstRows("pairs");
     try (ScalarModel model = RewardFixture.model();
         ScalarModel other = RewardFixture.model();
-        RewardTrainer trainer = new RewardTrainer(model, RewardFixture.steady(), 0, 3, 40);
-        RewardTrainer resumed = new RewardTrainer(other, RewardFixture.steady(), 0, 3, 40)) {
+        RewardTrainer trainer = new RewardTrainer(model, PyTorchFixture.steady(), 0, 3, 40);
+        RewardTrainer resumed = new RewardTrainer(other, PyTorchFixture.steady(), 0, 3, 40)) {
       trainer.step(1, rows);
       trainer.step(2, rows);
       trainer.save(folder);
@@ -189,7 +185,7 @@ class RewardTrainerTest {
   void stepsLeaveNoArraysBehind() throws IOException {
     List<TokenizedRow> rows = RewardFixture.firstRows("ranking");
     try (ScalarModel model = RewardFixture.model();
-        RewardTrainer trainer = new RewardTrainer(model, RewardFixture.steady(), 0.1, 3, 40)) {
+        RewardTrainer trainer = new RewardTrainer(model, PyTorchFixture.steady(), 0.1, 3, 40)) {
       NDManager manager = model.parameters().manager();
       trainer.step(1, rows);
       int arrays = manager.getManagedArrays().size();

@@ -4,7 +4,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.tokenizer.Tokenizer;
@@ -49,6 +53,18 @@ public final class TinyRollouts {
       made.add(group(made.size(), ids(random, 1 + random.nextInt(5)), completions));
     }
     return new Rollout(made);
+  }
+
+  /** Prompts of 1, 2, 3 … tokens: "prompt 0" with "answer 0", and so on. */
+  public static List<TokenizedPrompt> prompts(int count) {
+    Random random = new Random(3);
+    List<TokenizedPrompt> prompts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      PromptRow row =
+          new PromptRow("prompt " + i, Optional.of("answer " + i), new Location("test", i + 1, 1));
+      prompts.add(new TokenizedPrompt(ids(random, 1 + i), row, 0));
+    }
+    return prompts;
   }
 
   /** Ids other than the special ones. */

@@ -1,11 +1,9 @@
 package org.rlhf4j.sft;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.data.file.Location;
@@ -16,6 +14,11 @@ import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.token.TokenizedRow;
+import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /** The tiny model and the steps that PyTorch made from it; see bench/reference. */
 final class SftFixture {
@@ -31,31 +34,22 @@ final class SftFixture {
   }
 
   static JsonNode expected() throws IOException {
-    return new ObjectMapper().readTree(FOLDER.resolve("expected.json").toFile());
+    return PyTorchFixture.expected(FOLDER);
   }
 
   static OptimizerSettings optimizer() throws IOException {
-    JsonNode settings = expected().get("settings");
-    return new OptimizerSettings(
-        settings.get("learning-rate").doubleValue(),
-        Schedule.LINEAR,
-        settings.get("warmup-steps").intValue(),
-        settings.get("weight-decay").doubleValue(),
-        settings.get("adam-beta1").doubleValue(),
-        settings.get("adam-beta2").doubleValue(),
-        settings.get("adam-epsilon").doubleValue(),
-        settings.get("max-grad-norm").doubleValue());
-  }
-
-  /** A constant rate, and an ε above the rounding noise of gradients that are nearly 0. */
-  static OptimizerSettings steady() {
-    return new OptimizerSettings(1e-3, Schedule.CONSTANT, 0, 0, 0.9, 0.999, 1e-5, 1);
+    return PyTorchFixture.optimizer(expected().get("settings"));
   }
 
   static List<TokenizedRow> rows(JsonNode step) {
     List<TokenizedRow> rows = new ArrayList<>();
     step.get("rows")
-        .forEach(row -> rows.add(row(ints(row.get("prompt")), ints(row.get("completion")))));
+        .forEach(
+            row ->
+                rows.add(
+                    row(
+                        PyTorchFixture.ints(row.get("prompt")),
+                        PyTorchFixture.ints(row.get("completion")))));
     return rows;
   }
 
@@ -67,20 +61,5 @@ final class SftFixture {
   static TokenizedRow row(int[] prompt, int[] completion) {
     Demonstration from = new Demonstration("", "", false, new Location("fixture", 1, 1));
     return new TokenizedRow(TokenTree.of(prompt, completion), from, 0, 0);
-  }
-
-  private static int[] ints(JsonNode array) {
-    int[] values = new int[array.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = array.get(i).intValue();
-    }
-    return values;
-  }
-
-  /** All weights by name. */
-  static Map<String, float[]> weights(Parameters parameters) {
-    Map<String, float[]> weights = new LinkedHashMap<>();
-    parameters.tensors().forEach((name, tensor) -> weights.put(name, tensor.values()));
-    return weights;
   }
 }

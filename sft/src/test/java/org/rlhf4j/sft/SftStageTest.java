@@ -3,6 +3,9 @@ package org.rlhf4j.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.testing.stages.RunFiles.killAfter;
+import static org.rlhf4j.testing.stages.RunFiles.lines;
+import static org.rlhf4j.testing.stages.RunFiles.withoutClock;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -70,24 +73,10 @@ class SftStageTest {
     return folder.resolve(name);
   }
 
-  private static List<JsonNode> metrics(Path run) throws IOException {
-    List<JsonNode> lines = new ArrayList<>();
-    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-      lines.add(JSON.readTree(line));
-    }
-    return lines;
-  }
-
-  private static List<String> withoutClock(Path run) throws IOException {
-    return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
-        .map(line -> line.replaceAll(",\"[a-z_]*_(seconds|per_second)\":[^,}]*", ""))
-        .toList();
-  }
-
   @Test
   void writesMetricsEvaluationAndModel() throws IOException {
     Path run = run("run", "epochs", "3", "eval-fraction", "0.2");
-    List<JsonNode> metrics = metrics(run);
+    List<JsonNode> metrics = lines(run.resolve("metrics.jsonl"));
     JsonNode first = metrics.get(0);
     JsonNode last = metrics.get(metrics.size() - 1);
     assertThat(last.get("loss").doubleValue()).isLessThan(first.get("loss").doubleValue());
@@ -182,11 +171,7 @@ class SftStageTest {
   void aStoppedRunGoesOnToTheSameBits() throws IOException {
     Path whole = run("whole", "steps", "6");
     Path stopped = run("stopped", "steps", "6");
-    // What a kill after the checkpoint of step 2, and before that of step 4, leaves behind.
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     run("stopped", "steps", "6", "resume", "true");
     assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
     assertThat(stopped.resolve("model/model.safetensors"))
@@ -198,8 +183,9 @@ class SftStageTest {
   /** Trained by fp32 weights: near the losses in fp32, which aren't met to the last digit. */
   @Test
   void inBf16LossesAreNearThoseInFp32() throws IOException {
-    List<JsonNode> exact = metrics(run("exact", "steps", "6"));
-    List<JsonNode> rounded = metrics(run("rounded", "steps", "6", "precision", "bf16"));
+    List<JsonNode> exact = lines(run("exact", "steps", "6").resolve("metrics.jsonl"));
+    List<JsonNode> rounded =
+        lines(run("rounded", "steps", "6", "precision", "bf16").resolve("metrics.jsonl"));
     assertThat(rounded).isNotEqualTo(exact);
     assertThat(rounded.get(0).fieldNames())
         .toIterable()
@@ -218,10 +204,7 @@ class SftStageTest {
     String[] options = {"steps", "6", "precision", "bf16"};
     Path whole = run("whole", options);
     Path stopped = run("stopped", options);
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     assertThatThrownBy(() -> run("stopped", "steps", "6", "resume", "true"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("but precision was bf16, is now fp32");
@@ -241,10 +224,7 @@ class SftStageTest {
     String[] options = {"steps", "6", "lora-rank", "2", "lora-dropout", "0.2"};
     Path whole = run("whole", options);
     Path stopped = run("stopped", options);
-    Files.delete(stopped.resolve("finished"));
-    delete(stopped.resolve("model"));
-    delete(stopped.resolve("checkpoints/step-4"));
-    delete(stopped.resolve("checkpoints/step-6"));
+    killAfter(2, stopped);
     List<String> resumed = new ArrayList<>(List.of(options));
     resumed.addAll(List.of("resume", "true"));
     run("stopped", resumed.toArray(String[]::new));
@@ -278,14 +258,6 @@ class SftStageTest {
     assertThatThrownBy(() -> run("fourth", "lora-targets", "q_proj"))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining("lora-targets needs --lora-rank");
-  }
-
-  private static void delete(Path tree) throws IOException {
-    try (Stream<Path> paths = Files.walk(tree)) {
-      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
-    }
   }
 
   @Test
@@ -325,7 +297,7 @@ class SftStageTest {
   void nothingHeldOutIsNothingEvaluated() throws IOException {
     Path run = run("run", "steps", "1", "eval-fraction", "0");
     assertThat(run.resolve("evaluation.json")).doesNotExist();
-    assertThat(metrics(run).get(0).has("eval_loss")).isFalse();
+    assertThat(lines(run.resolve("metrics.jsonl")).get(0).has("eval_loss")).isFalse();
   }
 
   @Test

@@ -30,6 +30,12 @@ import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
 import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.run.Metrics;
+import org.rlhf4j.training.optimizer.NonFiniteException;
+import org.rlhf4j.training.optimizer.OptimizerSettings;
+import org.rlhf4j.training.optimizer.Schedule;
 
 class SftTrainerTest {
 
@@ -50,16 +56,7 @@ class SftTrainerTest {
               .isCloseTo(step.get(name).doubleValue(), within(1e-4));
         }
       }
-      requireWeights(model, SftFixture.FINAL);
-    }
-  }
-
-  private static void requireWeights(LanguageModel model, Path file) {
-    Safetensors expected = Safetensors.open(file);
-    Map<String, float[]> weights = SftFixture.weights(model.parameters());
-    for (String name : expected.entries().keySet()) {
-      float[] ours = weights.get(name.replaceFirst("^model\\.", ""));
-      assertThat(ours).as(name).containsExactly(expected.values(name), within(2e-5f));
+      PyTorchFixture.checkWeights(model.parameters(), SftFixture.FINAL);
     }
   }
 
@@ -70,7 +67,7 @@ class SftTrainerTest {
     int tokens = 0;
     double meanOfMeans = 0;
     try (LanguageModel model = SftFixture.model();
-        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 1, WHOLE)) {
+        SftTrainer trainer = new SftTrainer(model, PyTorchFixture.steady(), 1, WHOLE)) {
       for (TokenizedRow row : rows) {
         TokenTree tree = row.tree();
         float[] logprobs = model.logprobs(PackedTokens.of(List.of(tree)), 1).logprobs();
@@ -184,7 +181,7 @@ class SftTrainerTest {
 
   private static Result result(List<TokenizedRow> rows, int microBatchTokens) {
     try (LanguageModel model = SftFixture.model();
-        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 3, microBatchTokens)) {
+        SftTrainer trainer = new SftTrainer(model, PyTorchFixture.steady(), 3, microBatchTokens)) {
       trainer.step(1, rows);
       trainer.step(2, rows);
       Metrics last = trainer.step(3, rows);
@@ -201,7 +198,7 @@ class SftTrainerTest {
 
   private static float[] flat(LanguageModel model) {
     List<Float> all = new ArrayList<>();
-    SftFixture.weights(model.parameters())
+    PyTorchFixture.weights(model.parameters())
         .values()
         .forEach(
             weights -> {
@@ -265,8 +262,8 @@ class SftTrainerTest {
     List<TokenizedRow> rows = SftFixture.firstRows();
     try (LanguageModel model = SftFixture.model();
         LanguageModel other = SftFixture.model();
-        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 4, 24);
-        SftTrainer resumed = new SftTrainer(other, SftFixture.steady(), 4, 24)) {
+        SftTrainer trainer = new SftTrainer(model, PyTorchFixture.steady(), 4, 24);
+        SftTrainer resumed = new SftTrainer(other, PyTorchFixture.steady(), 4, 24)) {
       trainer.step(1, rows);
       trainer.step(2, rows);
       trainer.save(folder);
@@ -283,7 +280,7 @@ class SftTrainerTest {
   @Test
   void refusesTheCheckpointOfAnotherModel(@TempDir Path folder) throws IOException {
     try (LanguageModel model = SftFixture.model();
-        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 1, WHOLE)) {
+        SftTrainer trainer = new SftTrainer(model, PyTorchFixture.steady(), 1, WHOLE)) {
       trainer.save(folder);
       Path weights = folder.resolve("model.safetensors");
       Safetensors.write(
@@ -299,7 +296,7 @@ class SftTrainerTest {
   void stepsLeaveNoArraysBehind() throws IOException {
     List<TokenizedRow> rows = SftFixture.firstRows();
     try (LanguageModel model = SftFixture.model();
-        SftTrainer trainer = new SftTrainer(model, SftFixture.steady(), 3, 24)) {
+        SftTrainer trainer = new SftTrainer(model, PyTorchFixture.steady(), 3, 24)) {
       NDManager manager = model.parameters().manager();
       trainer.step(1, rows);
       int arrays = manager.getManagedArrays().size();

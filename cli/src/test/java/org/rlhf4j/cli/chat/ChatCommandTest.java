@@ -1,7 +1,10 @@
 package org.rlhf4j.cli.chat;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -120,14 +123,9 @@ class ChatCommandTest {
 
   @Test
   void aModelWithoutATemplateIsOneLine() {
-    StringWriter err = new StringWriter();
-    int code =
-        Rlhf.run(
-            new String[] {"chat", "--model", folder.toString()},
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err));
-    assertThat(code).isEqualTo(1);
-    assertThat(err.toString().lines())
+    Outcome outcome = rlhf("chat", "--model", folder.toString());
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.err().lines())
         .containsExactly(
             "rlhf: "
                 + folder

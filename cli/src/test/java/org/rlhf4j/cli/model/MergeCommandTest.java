@@ -1,11 +1,12 @@
 package org.rlhf4j.cli.model;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.cli.Outcome.written;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,11 +115,8 @@ class MergeCommandTest {
   void anAdapterWithoutATokenizerIsInspectedByItsBases() throws IOException {
     Path rows = folder.resolve("rows.jsonl");
     Files.writeString(rows, "{\"text\": \"the rain is ending\"}\n");
-    StringWriter out = new StringWriter();
-    String[] args = {"inspect", "--model", ADAPTER.toString(), "--data", rows.toString()};
-    assertThat(Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(new StringWriter())))
-        .isZero();
-    assertThat(out.toString()).contains("fit 64 tokens");
+    assertThat(written("inspect", "--model", ADAPTER.toString(), "--data", rows.toString()))
+        .contains("fit 64 tokens");
   }
 
   /** A copy of the fixture, to write a manifest to. */
@@ -135,9 +133,8 @@ class MergeCommandTest {
   }
 
   private static String rlhf(int code, String... args) {
-    StringWriter err = new StringWriter();
-    int exit = Rlhf.run(args, new PrintWriter(new StringWriter()), new PrintWriter(err, true));
-    assertThat(exit).as(err.toString()).isEqualTo(code);
-    return err.toString();
+    Outcome outcome = Outcome.rlhf(args);
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(code);
+    return outcome.err();
   }
 }

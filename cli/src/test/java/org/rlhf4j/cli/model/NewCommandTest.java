@@ -1,12 +1,12 @@
 package org.rlhf4j.cli.model;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -101,10 +101,9 @@ class NewCommandTest {
       all[2] = options[1];
       all = Arrays.copyOf(all, args.length);
     }
-    StringWriter err = new StringWriter();
-    Rlhf.run(all, new PrintWriter(new StringWriter()), new PrintWriter(err, true));
-    assertThat(err.toString()).hasLineCount(1);
-    return err.toString();
+    String err = Outcome.rlhf(all).err();
+    assertThat(err).hasLineCount(1);
+    return err;
   }
 
   private Path config(int vocabulary) throws IOException {

@@ -1,13 +1,14 @@
 package org.rlhf4j.cli.rows;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,7 +66,6 @@ class CompareCommandTest {
   void findsWhatTheRunFound() throws IOException {
     Path run = folder.resolve("run");
     String judge = FIXTURES.resolve("llama-reward").toString();
-    StringWriter err = new StringWriter();
     String[] args = {
       "grpo",
       "--model=" + FIXTURES.resolve("llama-gqa-tied"),
@@ -79,8 +79,7 @@ class CompareCommandTest {
       "--max-new-tokens=12",
       "--learning-rate=1e-3"
     };
-    int code = Rlhf.run(args, new PrintWriter(err, true), new PrintWriter(err, true));
-    assertThat(code).as(err.toString()).isZero();
+    rlhf(args).succeeded();
 
     JsonNode found = new ObjectMapper().readTree(run.resolve("evaluation.json").toFile());
     JsonNode compared =
@@ -105,10 +104,9 @@ class CompareCommandTest {
 
   @Test
   void aJudgeIsNeeded() {
-    StringWriter err = new StringWriter();
-    String[] args = {"compare", "--model=m", "--reference-model=r", "--data=d.csv"};
-    assertThat(Rlhf.run(args, new PrintWriter(err, true), new PrintWriter(err, true))).isEqualTo(2);
-    assertThat(err.toString())
+    Outcome outcome = rlhf("compare", "--model=m", "--reference-model=r", "--data=d.csv");
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.err())
         .contains("--reward-model or --reward is missing: name a reward model or a program");
   }
 
@@ -132,8 +130,6 @@ class CompareCommandTest {
 
   private JsonNode compared(String model, String reference, String judge, String named)
       throws IOException {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
     String[] args = {
       "compare",
       "--model",
@@ -148,8 +144,6 @@ class CompareCommandTest {
       "12",
       "--json"
     };
-    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    assertThat(code).as(err.toString()).isZero();
-    return new ObjectMapper().readTree(out.toString());
+    return rlhf(args).succeeded().json();
   }
 }

@@ -1,13 +1,13 @@
 package org.rlhf4j.cli.rows;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,22 +30,10 @@ class EvaluateCommandTest {
   @TempDir private Path folder;
   private String data;
 
-  private record Outcome(int code, String out, String err) {
-
-    JsonNode json() throws IOException {
-      return new ObjectMapper().readTree(out);
-    }
-  }
-
   private static Outcome evaluate(String model, String... options) {
     List<String> args = new ArrayList<>(List.of("evaluate", "--reward-model", model));
     args.addAll(Arrays.asList(options));
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code =
-        Rlhf.run(
-            args.toArray(String[]::new), new PrintWriter(out, true), new PrintWriter(err, true));
-    return new Outcome(code, out.toString(), err.toString());
+    return rlhf(args.toArray(String[]::new));
   }
 
   @BeforeEach

@@ -1,10 +1,11 @@
 package org.rlhf4j.cli.rows;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,22 +29,16 @@ class InspectCommandTest {
 
   @TempDir Path folder;
 
-  private record Outcome(int code, List<String> out, String err) {}
-
   private static Outcome inspect(Path data, String... more) {
     return inspectFor(MODEL, data, more);
   }
 
   private static Outcome inspectFor(String model, Path data, String... more) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    String[] args =
+    return rlhf(
         Stream.concat(
                 Stream.of("inspect", "--model", model, "--data", data.toString(), "--threads", "1"),
                 Stream.of(more))
-            .toArray(String[]::new);
-    int code = Rlhf.run(args, new PrintWriter(out), new PrintWriter(err, true));
-    return new Outcome(code, out.toString().lines().toList(), err.toString());
+            .toArray(String[]::new));
   }
 
   private Path data(String... lines) throws IOException {
@@ -56,17 +51,17 @@ class InspectCommandTest {
     Outcome outcome = inspect(data, "--eval-fraction", "0");
 
     assertThat(outcome.err()).isEmpty();
-    assertThat(outcome.out().get(0))
+    assertThat(outcome.lines().get(0))
         .startsWith("training rows: 1 rows read, 1 kept (1 of prompt, chosen, rejected); 0 prompts")
         .contains("; the end is kept in 100.0 %; 0 duplicates");
-    assertThat(outcome.out().subList(1, 6))
+    assertThat(outcome.lines().subList(1, 6))
         .containsExactly(
             "",
             "[trained on], (not trained on)",
             data + ":1:1",
             "  prompt: (a)(b)",
             "  chosen: [c][\\n][<|endoftext|>]");
-    assertThat(outcome.out().get(6)).isEqualTo("  rejected: [b][<|endoftext|>]");
+    assertThat(outcome.lines().get(6)).isEqualTo("  rejected: [b][<|endoftext|>]");
   }
 
   @Test
@@ -75,7 +70,7 @@ class InspectCommandTest {
     Outcome outcome =
         inspect(data, "--eval-fraction", "0", "--train-on", "prompt,completion", "--rows", "2");
 
-    assertThat(outcome.out())
+    assertThat(outcome.lines())
         .containsSequence(data + ":1:1", "  text: (a)[b][<|endoftext|>]")
         .containsSequence(data + ":2:1", "  prompt and completion: (a)[b][c][<|endoftext|>]");
   }
@@ -100,7 +95,7 @@ class InspectCommandTest {
     Outcome outcome = inspectFor(model.toString(), data, "--eval-fraction", "0");
 
     assertThat(outcome.err()).isEmpty();
-    assertThat(outcome.out())
+    assertThat(outcome.lines())
         .containsSequence(
             "  prompt: (u)(a)(<|endoftext|>)(a)",
             "  completion: [b][<|endoftext|>](u)(c)(<|endoftext|>)(a)[d][<|endoftext|>]");
@@ -121,9 +116,9 @@ class InspectCommandTest {
             "--train-on",
             "prompt,completion");
 
-    assertThat(outcome.out().get(0))
+    assertThat(outcome.lines().get(0))
         .contains("2 prompts cut to fit 4 tokens, 2 tokens not trained on");
-    assertThat(outcome.out())
+    assertThat(outcome.lines())
         .containsSequence(
             "  prompt without its first 2 tokens",
             "  prompt and completion: (c)[d][c][<|endoftext|>]")
@@ -148,13 +143,13 @@ class InspectCommandTest {
             "--max-new-tokens",
             "8");
 
-    assertThat(outcome.out()).hasSize(4);
-    assertThat(outcome.out().get(0))
+    assertThat(outcome.lines()).hasSize(4);
+    assertThat(outcome.lines().get(0))
         .startsWith("training rows: 2 rows read, 2 kept (2 of prompt); 1 bad rows skipped;");
-    assertThat(outcome.out().get(1)).startsWith("  skipped: " + data + ":2:1: no field tells");
-    assertThat(outcome.out().get(2))
+    assertThat(outcome.lines().get(1)).startsWith("  skipped: " + data + ":2:1: no field tells");
+    assertThat(outcome.lines().get(2))
         .startsWith("held-out rows: 1 rows read, 1 kept (1 of prompt);");
-    assertThat(outcome.out().get(3)).startsWith("prompts on both sides: 1 held-out rows have");
+    assertThat(outcome.lines().get(3)).startsWith("prompts on both sides: 1 held-out rows have");
   }
 
   @Test
@@ -164,7 +159,7 @@ class InspectCommandTest {
         inspect(data, "--eval-fraction", "0", "--max-length", "4", "--max-dropped", "0.05");
 
     assertThat(outcome.code()).isEqualTo(1);
-    assertThat(outcome.out().get(0)).contains("1 dropped (completion too long: 1)");
+    assertThat(outcome.lines().get(0)).contains("1 dropped (completion too long: 1)");
     assertThat(outcome.err())
         .isEqualTo(
             "rlhf: 1 of 2 rows would be dropped (completion too long: 1), which is more than"
@@ -174,14 +169,11 @@ class InspectCommandTest {
   @Test
   void writesOutWhatWouldSpeakToTheTerminal() throws IOException {
     Path data = data("{\"text\":\"a\\u001b[31m\\u202e\"}");
-    StringWriter out = new StringWriter();
-    Rlhf.run(
-        new String[] {
-          "inspect", "--model", BYTES, "--data", data.toString(), "--eval-fraction", "0"
-        },
-        new PrintWriter(out),
-        new PrintWriter(out));
-    assertThat(out.toString()).contains("(a)[\\u001b]").doesNotContain("\u001b", "\u202e");
+    Outcome outcome =
+        rlhf("inspect", "--model", BYTES, "--data", data.toString(), "--eval-fraction", "0");
+    assertThat(outcome.out() + outcome.err())
+        .contains("(a)[\\u001b]")
+        .doesNotContain("\u001b", "\u202e");
   }
 
   @Test

@@ -1,13 +1,13 @@
 package org.rlhf4j.cli.stage;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,15 +19,6 @@ class PlanCommandTest {
       Path.of("../sft/src/test/resources/fixtures/sft/model").toAbsolutePath().normalize();
 
   @TempDir private Path folder;
-
-  private record Outcome(int code, List<String> out, String err) {}
-
-  private static Outcome rlhf(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    int code = Rlhf.run(args, new PrintWriter(out, true), new PrintWriter(err, true));
-    return new Outcome(code, out.toString().lines().toList(), err.toString());
-  }
 
   private Path rows() throws IOException {
     Path rows = folder.resolve("rows.jsonl");
@@ -56,11 +47,11 @@ class PlanCommandTest {
             "--micro-batch-tokens=100",
             "--output=" + output);
     assertThat(plan.code()).as(plan.err()).isZero();
-    assertThat(plan.out()).hasSize(3);
-    assertThat(plan.out().get(0))
+    assertThat(plan.lines()).hasSize(3);
+    assertThat(plan.lines().get(0))
         .startsWith("plan: 6 steps of 2 rows, 3.0 passes over 4 rows, ")
         .endsWith(" tokens");
-    assertThat(plan.out().get(1))
+    assertThat(plan.lines().get(1))
         .contains("model with gradients and optimizer", "activations of 100 tokens", " of ");
     assertThat(output).doesNotExist();
   }
@@ -69,7 +60,7 @@ class PlanCommandTest {
   void needsNoOutputFolder() throws IOException {
     Outcome plan = rlhf("plan", "reward", "--model=" + MODEL, "--data=" + rows(), "--steps=5");
     assertThat(plan.code()).as(plan.err()).isZero();
-    assertThat(plan.out().get(0))
+    assertThat(plan.lines().get(0))
         .startsWith("plan: 5 steps of 4 rows (fewer than --batch-size), 5.0 passes over 4 rows");
   }
 
@@ -100,11 +91,11 @@ class PlanCommandTest {
             "--minibatches=2");
     assertThat(plan.code()).as(plan.err()).isZero();
     // 3 · 2 · 1 completions, 3 · 4 · 2 updates
-    assertThat(plan.out().get(0))
+    assertThat(plan.lines().get(0))
         .isEqualTo(
             "plan: 3 steps of 2 prompts, completions of each: 1; 6 completions of at most 4"
                 + " tokens; 24 updates");
-    assertThat(plan.out().get(1))
+    assertThat(plan.lines().get(1))
         .contains("policy with", "critic with", "reference", "reward model");
   }
 

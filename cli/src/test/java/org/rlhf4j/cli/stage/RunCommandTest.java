@@ -1,11 +1,12 @@
 package org.rlhf4j.cli.stage;
 
+import org.rlhf4j.cli.Outcome;
+
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.rlhf4j.cli.Outcome.rlhf;
 
 import ai.djl.util.cuda.CudaUtils;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,13 +30,6 @@ class RunCommandTest {
   @TempDir private Path folder;
   private Path rows;
   private Path output;
-
-  private record Outcome(int code, String err) {
-    String lastLine() {
-      List<String> lines = err.lines().toList();
-      return lines.get(lines.size() - 1);
-    }
-  }
 
   @BeforeEach
   void writeRows() throws IOException {
@@ -80,11 +74,9 @@ class RunCommandTest {
   }
 
   private Outcome runTo(Path to, String... more) {
-    StringWriter err = new StringWriter();
     String[] first = {"run", folder.resolve("pipeline.yaml").toString(), "--output", to.toString()};
     String[] args = Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray(String[]::new);
-    int code = Rlhf.run(args, new PrintWriter(new StringWriter()), new PrintWriter(err, true));
-    return new Outcome(code, err.toString());
+    return rlhf(args);
   }
 
   private byte[] weights(Path run) throws IOException {
@@ -117,7 +109,7 @@ class RunCommandTest {
     write("    learning-rate: 3e-5");
     Outcome changed = run();
     assertThat(changed.code()).isEqualTo(1);
-    assertThat(changed.lastLine())
+    assertThat(changed.lastErrorLine())
         .isEqualTo(
             "rlhf: stage 1/2 sft: it has changed since it ran: learning-rate was 2e-5, is now 3e-5;"
                 + " --rerun sft runs it again");
@@ -126,7 +118,7 @@ class RunCommandTest {
     Outcome next = run("--rerun", "sft");
     assertThat(weights(output.resolve("sft"))).isNotEqualTo(before);
     assertThat(next.code()).isEqualTo(1);
-    assertThat(next.lastLine())
+    assertThat(next.lastErrorLine())
         .isEqualTo(
             "rlhf: stage 2/2 reward: it has changed since it ran: the content of "
                 + output.resolve("sft/model")
@@ -140,7 +132,7 @@ class RunCommandTest {
     assertThat(run().code()).isZero();
     Files.writeString(
         rows, "{\"prompt\": \"p\", \"completion\": \" c\"}\n", StandardOpenOption.APPEND);
-    assertThat(run().lastLine()).contains("stage 1/2 sft: changed", "the content of " + rows);
+    assertThat(run().lastErrorLine()).contains("stage 1/2 sft: changed", "the content of " + rows);
   }
 
   @Test
@@ -169,7 +161,7 @@ class RunCommandTest {
   void namesTheNearestStageToRunAnew() {
     Outcome outcome = run("--rerun", "rewrd");
     assertThat(outcome.code()).isEqualTo(2);
-    assertThat(outcome.lastLine())
+    assertThat(outcome.lastErrorLine())
         .isEqualTo("rlhf: --rerun rewrd: the pipeline has no such stage; did you mean 'reward'?");
     assertThat(output).doesNotExist();
   }
@@ -179,7 +171,7 @@ class RunCommandTest {
     Files.writeString(rows, "{\"prompt\": \"p\"}\n");
     Outcome outcome = run();
     assertThat(outcome.code()).isEqualTo(1);
-    assertThat(outcome.lastLine()).contains(rows + ":1:1");
+    assertThat(outcome.lastErrorLine()).contains(rows + ":1:1");
     assertThat(output).doesNotExist();
 
     writeRows();
@@ -193,7 +185,7 @@ class RunCommandTest {
     for (String[] more : new String[][] {{}, {"--rerun", "sft"}}) {
       Outcome outcome = run(more);
       assertThat(outcome.code()).isEqualTo(2);
-      assertThat(outcome.lastLine())
+      assertThat(outcome.lastErrorLine())
           .contains("this folder doesn't belong to this pipeline; move it away");
     }
     assertThat(letter).hasContent("Dear");
@@ -204,13 +196,13 @@ class RunCommandTest {
     Files.writeString(output, "");
     Outcome outcome = run();
     assertThat(outcome.code()).isEqualTo(2);
-    assertThat(outcome.lastLine())
+    assertThat(outcome.lastErrorLine())
         .isEqualTo("rlhf: " + output + ": is a file; give --output a folder");
   }
 
   @Test
   void refusesWhatNetworksDoNotComputeOn() {
-    assertThat(run("--device", "gpu").lastLine())
+    assertThat(run("--device", "gpu").lastErrorLine())
         .isEqualTo("rlhf: " + Machine.noGpu(CudaUtils.getGpuCount()).getMessage());
     assertThat(Machine.noGpu(0))
         .hasMessage("--device gpu: there is no NVIDIA GPU on this machine; leave --device out");

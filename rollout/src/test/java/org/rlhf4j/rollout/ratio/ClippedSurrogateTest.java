@@ -119,16 +119,6 @@ class ClippedSurrogateTest {
     assertThat(DUAL.isClipped(Math.nextUp(3.0), -2)).isTrue();
   }
 
-  /** What else a pass or a batch knows makes no difference. */
-  @Test
-  void theObjectiveIsOfRatiosAndAdvantagesAlone() {
-    NDArray ratios = manager.create(new float[] {1.5f, 0.5f});
-    NDArray advantages = manager.create(new float[] {2, -2});
-    // −2 · 1.2 and 2 · 0.8
-    assertThat(CLIPPED.loss(ratios, advantages, null, null).toFloatArray())
-        .containsExactly(new float[] {-2.4f, 1.6f}, within(1e-6f));
-  }
-
   @Test
   void agreesWithPlainLoops() {
     float[] logRatios = numbers(1, 131);

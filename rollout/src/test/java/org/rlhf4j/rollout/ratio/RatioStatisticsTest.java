@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.model.Torch;
+import org.rlhf4j.model.torch.Torch;
 
 class RatioStatisticsTest {
 

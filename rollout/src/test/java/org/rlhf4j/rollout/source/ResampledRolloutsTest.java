@@ -2,11 +2,8 @@ package org.rlhf4j.rollout.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -14,6 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
+import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
@@ -29,17 +28,11 @@ class ResampledRolloutsTest {
   private static final int PROMPTS = 10;
 
   private static LanguageModel policy;
-  private static final List<TokenizedPrompt> ROWS = new ArrayList<>();
+  private static final List<TokenizedPrompt> ROWS = TinyRollouts.prompts(PROMPTS);
 
   @BeforeAll
   static void load() {
     policy = TinyRollouts.policy(1);
-    Random random = new Random(3);
-    for (int i = 0; i < PROMPTS; i++) {
-      PromptRow row =
-          new PromptRow("prompt " + i, Optional.empty(), new Location("test", i + 1, 1));
-      ROWS.add(new TokenizedPrompt(TinyRollouts.ids(random, 1 + i), row, 0));
-    }
   }
 
   @AfterAll

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.data.token.TokenizedPrompt;
+import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
@@ -27,17 +27,11 @@ class SampledRolloutsTest {
   private static final int PROMPTS = 6;
 
   private static LanguageModel policy;
-  private static final List<TokenizedPrompt> ROWS = new ArrayList<>();
+  private static final List<TokenizedPrompt> ROWS = TinyRollouts.prompts(PROMPTS);
 
   @BeforeAll
   static void load() {
     policy = TinyRollouts.policy(1);
-    Random random = new Random(3);
-    for (int i = 0; i < PROMPTS; i++) {
-      PromptRow row =
-          new PromptRow("prompt " + i, Optional.of("answer " + i), new Location("test", i + 1, 1));
-      ROWS.add(new TokenizedPrompt(TinyRollouts.ids(random, 1 + i), row, 0));
-    }
   }
 
   @AfterAll

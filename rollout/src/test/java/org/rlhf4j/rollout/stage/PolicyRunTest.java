@@ -134,16 +134,20 @@ class PolicyRunTest {
     }
   }
 
+  /** A completion that ended and one that was cut, each with a score of 1.5. */
+  private static Rollout endedAndCut() {
+    return new Rollout(
+        List.of(
+            TinyRollouts.group(
+                0,
+                new int[] {5},
+                TinyRollouts.completion(1.5, 7, 0),
+                TinyRollouts.completion(1.5, 7, 8))));
+  }
+
   @Test
   void cutCompletionsLoseThePenaltyAndKeepTheirScore() {
-    Rollout rollout =
-        new Rollout(
-            List.of(
-                TinyRollouts.group(
-                    0,
-                    new int[] {5},
-                    TinyRollouts.completion(1.5, 7, 0),
-                    TinyRollouts.completion(1.5, 7, 8))));
+    Rollout rollout = endedAndCut();
     try (PolicyRun run = run(1, null)) {
       assertThat(run.penalizedScores(rollout)).containsExactly(1.5, 0.75);
     }
@@ -155,14 +159,7 @@ class PolicyRunTest {
     Files.writeString(
         folder.resolve("reward/rlhf.json"), "{\"score_mean\": 0.5, \"score_deviation\": 2}");
     given.put("normalize-reward", List.of("true"));
-    Rollout rollout =
-        new Rollout(
-            List.of(
-                TinyRollouts.group(
-                    0,
-                    new int[] {5},
-                    TinyRollouts.completion(1.5, 7, 0),
-                    TinyRollouts.completion(1.5, 7, 8))));
+    Rollout rollout = endedAndCut();
     try (PolicyRun run = run(1, null)) {
       // (1.5 − 0.5) / 2, and that less the penalty of 0.75
       assertThat(run.penalizedScores(rollout)).containsExactly(0.5, -0.25);
