@@ -202,7 +202,8 @@ class HubModelTest {
 
     assertThatThrownBy(() -> scene.open().model(HubScene.MODEL))
         .isInstanceOf(UserException.class)
-        .hasMessage("org/small-model: has no ../../x.safetensors; name another model or revision");
+        .hasMessage(
+            "org/small-model: it has no ../../x.safetensors; name another model or revision");
   }
 
   @Test

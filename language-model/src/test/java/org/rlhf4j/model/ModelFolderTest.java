@@ -200,7 +200,7 @@ class ModelFolderTest {
     assertThatThrownBy(() -> LanguageModel.load(sharded))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("index.json: it names the file \"" + shard + "\"")
-        .hasMessageEndingWith("shards are safetensors files beside the index");
+        .hasMessageEndingWith("shards must be safetensors files beside the index");
   }
 
   @Test

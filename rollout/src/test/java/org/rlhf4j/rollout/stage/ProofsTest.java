@@ -251,7 +251,8 @@ class ProofsTest {
         .hasMessageStartingWith(
             "proof \"batch split\" failed: a completion scored alone and among others differs at"
                 + " token 0 of completion ")
-        .hasMessageContaining("likely: positions or a mask that depend on the row of the batch");
+        .hasMessageContaining(
+            "likely cause: positions or a mask that depend on the row of the batch");
   }
 
   /**
