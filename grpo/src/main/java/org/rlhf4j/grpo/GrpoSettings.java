@@ -17,7 +17,7 @@ import org.rlhf4j.settings.UsageException;
  * @param maskCutCompletions whether a cut completion brings no loss
  * @param resampleGroups prompts that a step may sample in place of groups of equal rewards
  * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
- * @param maxRatio what the ratios of a replay are cut to, or null
+ * @param maxRatio the most that a token of a replay weighs, or null
  */
 @SettingsGroup("GRPO")
 public record GrpoSettings(
@@ -45,7 +45,10 @@ public record GrpoSettings(
             help = "Weigh the KL in the loss by the ratio, which is right off-policy.",
             defaultValue = "false")
         boolean klRatioCorrection,
-    @Setting(help = "Cut the ratios of a replay to this.", defaultText = "off") Double maxRatio) {
+    @Setting(
+            help = "Weigh no token of a replay by more than this: by min(ratio, this).",
+            defaultText = "off")
+        Double maxRatio) {
 
   /** Fills in what depends on the loss, and checks the ranges. */
   public GrpoSettings {

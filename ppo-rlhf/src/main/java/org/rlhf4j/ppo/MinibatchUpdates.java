@@ -13,6 +13,7 @@ import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.kl.KlEstimator;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 
@@ -138,7 +139,7 @@ final class MinibatchUpdates {
     try (LogprobPass pass = policy.forward(part.tokens(), temperature, bonus)) {
       NDArray logprobs = pass.logprobs();
       NDArray logRatios = logprobs.sub(pass.scope().create(part.flat(experience.oldLogprobs())));
-      NDArray ratio = RatioStatistics.capped(logRatios.exp(), settings.maxRatio());
+      NDArray ratio = TruncatedRatio.of(logRatios, settings.maxRatio());
       NDArray advantages = pass.scope().create(part.flat(experience.advantages()));
       NDArray policyLoss = objective.loss(ratio, advantages, pass, part).sum().div(tokens);
       float[] flatRatio = ratio.toFloatArray();

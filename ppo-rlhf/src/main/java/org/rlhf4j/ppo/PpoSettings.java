@@ -23,7 +23,7 @@ import org.rlhf4j.settings.SettingsGroup;
  * @param valueModel what the critic starts from, or null
  * @param valueLearningRate the critic's
  * @param criticWarmupSteps steps that train the critic alone
- * @param maxRatio what the ratios of a replay are cut to, or null
+ * @param maxRatio the most that a token of a replay weighs, or null
  */
 @SettingsGroup("PPO")
 public record PpoSettings(
@@ -62,7 +62,10 @@ public record PpoSettings(
     @Setting(help = "Learning rate of the critic.", defaultValue = "5e-6") double valueLearningRate,
     @Setting(help = "Steps at the start that train the critic alone.", defaultValue = "0")
         int criticWarmupSteps,
-    @Setting(help = "Cut the ratios of a replay to this.", defaultText = "off") Double maxRatio) {
+    @Setting(
+            help = "Weigh no token of a replay by more than this: by min(ratio, this).",
+            defaultText = "off")
+        Double maxRatio) {
 
   /** Fills in what depends on the objective, and checks what can be together. */
   public PpoSettings {

@@ -1,6 +1,7 @@
 package org.rlhf4j.ppo;
 
 import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.rlhf4j.model.LanguageModel;
@@ -9,6 +10,7 @@ import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
 
@@ -47,7 +49,7 @@ final class TrustRegion {
    * @param bound δ, nats per token
    * @param temperature of all probabilities
    * @param tokenBudget tokens of a micro-batch
-   * @param maxRatio what ρ is cut to, or null
+   * @param maxRatio the most that a token weighs, or null
    */
   TrustRegion(
       LanguageModel policy, double bound, double temperature, int tokenBudget, Double maxRatio) {
@@ -74,7 +76,8 @@ final class TrustRegion {
     try (OldPolicy old = new OldPolicy(policy, rollout, temperature, tokenBudget)) {
       // 1. The surrogate's gradient g.
       RatioStatistics ratios = new RatioStatistics();
-      double before = surrogateGradient(experience, batches, ratios);
+      Surrogate surrogate = surrogateGradient(experience, batches, ratios);
+      double before = surrogate.value();
       float[] g = takeGradient();
       double norm = NonFiniteException.check("gradient norm", norm(g));
       PpoUpdate update = PpoUpdate.ofPolicy(rollout.tokens(), before, ratios, norm);
@@ -84,7 +87,7 @@ final class TrustRegion {
       // 3. The step on the trust region's edge, and back from there.
       double gx = ConjugateGradient.dot(g, x);
       double length = gx > 0 ? Math.sqrt(2 * bound / gx) : 0;
-      LineSearch.Slope slope = slope(experience, batches, old, before);
+      LineSearch.Slope slope = slope(experience, batches, old, surrogate);
       LineSearch.Step made = LineSearch.search(slope, start, x, length, bound);
       return new Made(update, metrics(made));
     }
@@ -92,7 +95,7 @@ final class TrustRegion {
 
   /** Where the weights can be put, and what is measured there. */
   private LineSearch.Slope slope(
-      Experience experience, List<RolloutMicroBatch> batches, OldPolicy old, double before) {
+      Experience experience, List<RolloutMicroBatch> batches, OldPolicy old, Surrogate before) {
     return new LineSearch.Slope() {
       @Override
       public void moveTo(float[] weights) {
@@ -101,7 +104,7 @@ final class TrustRegion {
 
       @Override
       public double gain() {
-        return before - surrogate(experience, batches);
+        return before.value() - surrogate(experience, batches, before.logFactors());
       }
 
       @Override
@@ -156,36 +159,56 @@ final class TrustRegion {
     }
   }
 
+  /**
+   * The surrogate where the step begins.
+   *
+   * @param value mean −A ρ
+   * @param logFactors of each micro-batch, log min(ρ, c) / ρ of its tokens: constants of the step
+   */
+  private record Surrogate(double value, List<double[]> logFactors) {}
+
   /** Adds the surrogate's gradient and returns the surrogate. */
-  private double surrogateGradient(
+  private Surrogate surrogateGradient(
       Experience experience, List<RolloutMicroBatch> batches, RatioStatistics ratios) {
     int tokens = tokens(batches);
     double surrogate = 0;
+    List<double[]> logFactors = new ArrayList<>();
     for (RolloutMicroBatch batch : batches) {
       float[] old = batch.flat(experience.oldLogprobs());
       try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
         NDArray logRatios = pass.logprobs().sub(pass.scope().create(old));
-        NDArray ratio = RatioStatistics.capped(logRatios.exp(), maxRatio);
+        NDArray ratio = TruncatedRatio.of(logRatios, maxRatio);
         NDArray advantages = pass.scope().create(batch.flat(experience.advantages()));
         NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
         ratios.addAll(logRatios, pass.entropies(), t -> false);
         surrogate += loss.getFloat();
         pass.backward(loss);
+        logFactors.add(logFactors(logRatios.toFloatArray()));
       }
     }
-    return surrogate;
+    return new Surrogate(surrogate, logFactors);
   }
 
-  /** mean −A ρ of the policy as it stands. */
-  private double surrogate(Experience experience, List<RolloutMicroBatch> batches) {
+  private double[] logFactors(float[] logRatios) {
+    double[] factors = new double[logRatios.length];
+    for (int t = 0; t < factors.length; t++) {
+      factors[t] = TruncatedRatio.logFactor(logRatios[t], maxRatio);
+    }
+    return factors;
+  }
+
+  /** mean −A ρ of the policy as it stands, each ρ times its factor. */
+  private double surrogate(
+      Experience experience, List<RolloutMicroBatch> batches, List<double[]> logFactors) {
     double sum = 0;
-    for (RolloutMicroBatch batch : batches) {
+    for (int i = 0; i < batches.size(); i++) {
+      RolloutMicroBatch batch = batches.get(i);
+      double[] factors = logFactors.get(i);
       float[] old = batch.flat(experience.oldLogprobs());
       float[] advantages = batch.flat(experience.advantages());
       float[] now = policy.logprobs(batch.tokens(), temperature).logprobs();
       for (int t = 0; t < now.length; t++) {
-        double ratio = Math.exp((double) now[t] - old[t]);
-        sum -= advantages[t] * (maxRatio == null ? ratio : Math.min(ratio, maxRatio));
+        sum -= advantages[t] * Math.exp((double) now[t] - old[t] + factors[t]);
       }
     }
     return sum / tokens(batches);

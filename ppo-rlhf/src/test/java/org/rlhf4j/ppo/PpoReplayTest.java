@@ -15,6 +15,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training on the rollouts that a run recorded. */
 class PpoReplayTest {
@@ -118,5 +120,73 @@ class PpoReplayTest {
   void epochsGoOverTheRecordedSteps() throws IOException {
     Path twice = replay("twice", original.resolve("rollouts.jsonl"), "epochs", "2");
     assertThat(TinyRun.lines(twice.resolve("metrics.jsonl"))).hasSize(6);
+  }
+
+  /** The recorded rollouts with tokens' log-probabilities changed: made so much less probable. */
+  private Path lessProbable(double first, double others) throws IOException {
+    return edited(
+        line -> {
+          ArrayNode logprobs = (ArrayNode) line.get("logprobs");
+          for (int t = 0; t < logprobs.size(); t++) {
+            double less = t == 0 ? first : others;
+            logprobs.set(t, (float) (logprobs.get(t).doubleValue() - less));
+          }
+        });
+  }
+
+  private JsonNode oneUpdate(String name, Path rollouts, String... more) throws IOException {
+    List<String> options = new ArrayList<>(List.of("ppo-epochs", "1", "minibatches", "1"));
+    options.addAll(List.of("steps", "1", "kl-coefficient", "0"));
+    options.addAll(List.of(more));
+    Path run = replay(name, rollouts, options.toArray(String[]::new));
+    return TinyRun.lines(run.resolve("metrics.jsonl")).get(0);
+  }
+
+  /**
+   * ρ = e for every token, cut at 2: the gradient is the mean of −2 A ∇ log π, twice that at ρ = 1
+   * (Espeholt et al. 2018, section 4.1).
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"vanilla", "adaptive-kl", "trust-region"})
+  void beyondTheCapATokenWeighsAsMuchAsTheCap(String objective) throws IOException {
+    String[] options = {"objective", objective, "max-ratio", "2"};
+    JsonNode own = oneUpdate("own", original.resolve("rollouts.jsonl"), options);
+    JsonNode cut = oneUpdate("cut", lessProbable(1, 1), options);
+    assertThat(own.get("ratio_max").doubleValue()).isCloseTo(1, within(1e-4));
+    assertThat(cut.get("ratio_max").doubleValue()).isCloseTo(Math.E, within(1e-3));
+    double norm = own.get("grad_norm").doubleValue();
+    assertThat(norm).isGreaterThan(0.1);
+    assertThat(cut.get("grad_norm").doubleValue()).isCloseTo(2 * norm, within(2e-4 * norm));
+  }
+
+  /** The first token of each completion at ρ = e⁹⁵, beyond fp32, the others at 1: 2 and 1. */
+  @Test
+  void aRatioBeyondFp32IsCutToo() throws IOException {
+    String[] options = {"objective", "vanilla", "max-ratio", "2"};
+    JsonNode made = oneUpdate("far", lessProbable(95, 0), options);
+    double sum = 0;
+    int tokens = 0;
+    for (JsonNode line : TinyRun.lines(folder.resolve("far/rollouts.jsonl"))) {
+      JsonNode advantages = line.get("advantages");
+      for (int t = 0; t < advantages.size(); t++) {
+        sum -= (t == 0 ? 2 : 1) * advantages.get(t).doubleValue();
+        tokens++;
+      }
+    }
+    assertThat(made.get("policy_loss").doubleValue()).isCloseTo(sum / tokens, within(1e-5));
+    assertThat(made.get("grad_norm").doubleValue()).isBetween(1e-3, 1e3);
+  }
+
+  /** Twice the gradient is the same step of the trust region, of twice the gain. */
+  @Test
+  void aTrustRegionsStepIsThatOfTheWeighedGradient() throws IOException {
+    String[] options = {"objective", "trust-region", "max-ratio", "2"};
+    JsonNode own = oneUpdate("own", original.resolve("rollouts.jsonl"), options);
+    JsonNode cut = oneUpdate("cut", lessProbable(1, 1), options);
+    double gain = own.get("surrogate_gain").doubleValue();
+    double kl = own.get("step_kl").doubleValue();
+    assertThat(gain).isPositive();
+    assertThat(cut.get("surrogate_gain").doubleValue()).isCloseTo(2 * gain, within(0.02 * gain));
+    assertThat(cut.get("step_kl").doubleValue()).isCloseTo(kl, within(0.02 * kl));
   }
 }

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.kl;
 
 import ai.djl.ndarray.NDArray;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 
 /**
  * Estimators of KL(π ‖ π_ref) at a sampled token, from d = log π − log π_ref (Schulman 2020,
@@ -33,16 +34,16 @@ public enum KlEstimator {
       return d.square().mul(0.5);
     }
   },
-  /** e^−d − 1 + d. */
+  /** e^−d − 1 + d; where −d is above 40 with e⁴⁰ and its slope, which is a finite number. */
   K3 {
     @Override
     public double of(double d) {
-      return Math.expm1(-d) + d;
+      return Math.expm1(TruncatedRatio.boundedLog(-d)) + d;
     }
 
     @Override
     public NDArray of(NDArray d) {
-      return d.neg().exp().sub(1).add(d);
+      return TruncatedRatio.of(d.neg(), null).sub(1).add(d);
     }
   };
 

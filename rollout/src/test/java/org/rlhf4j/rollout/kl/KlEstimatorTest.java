@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.torch.Torch;
 
 class KlEstimatorTest {
@@ -90,6 +92,25 @@ class KlEstimatorTest {
   @Test
   void smallDifferencesKeepTheirDigits() {
     assertThat(KlEstimator.K3.of(1e-6)).isCloseTo(5e-13, within(1e-16));
+  }
+
+  /**
+   * e^−d of d = −95 is beyond fp32, and of −800 beyond doubles: e⁴⁰ = 2.3538527e17 with its slope.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {-95, -800})
+  void k3OfAFarTokenIsFinite(double far) {
+    assertThat(KlEstimator.K3.of(far)).isCloseTo(2.3538527e17, within(1e10));
+    try (NDManager manager = Torch.manager()) {
+      NDArray d = manager.create(new float[] {(float) far});
+      d.setRequiresGradient(true);
+      try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+        NDArray kl = KlEstimator.K3.of(d);
+        collector.backward(kl);
+        assertThat(kl.toFloatArray()[0]).isCloseTo(2.3538527e17f, within(1e12f));
+        assertThat(d.getGradient().toFloatArray()[0]).isCloseTo(-2.3538527e17f, within(1e12f));
+      }
+    }
   }
 
   @ParameterizedTest

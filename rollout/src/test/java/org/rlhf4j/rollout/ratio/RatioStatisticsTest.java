@@ -24,6 +24,16 @@ class RatioStatisticsTest {
     assertThat(ratios.farthest()).isCloseTo(0.6931472, within(1e-7));
   }
 
+  /** e⁸⁰⁰ is beyond doubles; e⁴⁰ = 2.3538527e17 stands for it. */
+  @Test
+  void aFarTokensRatioIsFinite() {
+    RatioStatistics ratios = new RatioStatistics();
+    ratios.add(800, 1, false);
+    assertThat(ratios.ratioMax()).isCloseTo(2.3538527e17, within(1e10));
+    assertThat(ratios.approxKl()).isCloseTo(2.3538527e17, within(1e10));
+    assertThat(ratios.farthest()).isEqualTo(800);
+  }
+
   /** Updates of different sizes: tokens weigh the same, not updates. */
   @Test
   void addedUpEqualsOneAfterTheOther() {
