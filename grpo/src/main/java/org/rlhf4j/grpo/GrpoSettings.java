@@ -16,7 +16,6 @@ import org.rlhf4j.settings.UsageException;
  * @param updatesPerBatch μ, updates on a rollout batch
  * @param maskCutCompletions whether a cut completion brings no loss
  * @param resampleGroups prompts that a step may sample in place of groups of equal rewards
- * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
  * @param maxRatio the most that a token of a replay weighs, or null
  */
 @SettingsGroup("GRPO")
@@ -41,10 +40,6 @@ public record GrpoSettings(
                     + " same reward; 0: none.",
             defaultValue = "0")
         int resampleGroups,
-    @Setting(
-            help = "Weigh the KL in the loss by the ratio, which is right off-policy.",
-            defaultValue = "false")
-        boolean klRatioCorrection,
     @Setting(
             help = "Weigh no token of a replay by more than this: by min(ratio, this).",
             defaultText = "off")

@@ -157,7 +157,7 @@ public final class GrpoTrainer {
               settings.loss().logRatios(tokenLogRatios, batch.tokens()), settings.maxRatio());
       NDArray policyLoss = surrogate.loss(ratio, advantages).mul(weight).sum();
       NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
-      if (settings.klRatioCorrection()) {
+      if (klSettings.klRatioCorrection()) {
         estimate = estimate.mul(TruncatedRatio.of(tokenLogRatios, settings.maxRatio()));
       }
       NDArray klLoss = estimate.mul(weight).sum();

@@ -62,13 +62,7 @@ public final class PpoTrainer {
         };
     this.minibatches =
         new MinibatchUpdates(
-            settings,
-            klSettings.klEstimator(),
-            temperature,
-            tokenBudget,
-            policy,
-            policyLearner,
-            critic);
+            settings, klSettings, temperature, tokenBudget, policy, policyLearner, critic);
     this.trustRegion =
         settings.objective().takesMinibatches()
             ? null

@@ -54,7 +54,15 @@ class PpoConfigTest {
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(
-                0.05, KlEstimator.K1, KlSettings.KlIn.REWARD, null, 10000, null, false, null));
+                0.05,
+                KlEstimator.K1,
+                KlSettings.KlIn.REWARD,
+                false,
+                null,
+                10000,
+                null,
+                false,
+                null));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
     assertThat(config.optimizer().maxGradNorm()).isEqualTo(1);
     assertThat(config.rollouts().promptsPerStep()).isEqualTo(32);
@@ -98,6 +106,15 @@ class PpoConfigTest {
     }
   }
 
+  /** k1 in the loss has a gradient of expectation 0; weighed by ρ it hasn't. */
+  @Test
+  void theEstimatorSuitsWhereTheKlActs() {
+    assertThat(runs.config("run", "kl-in", "loss").kl().klEstimator()).isEqualTo(KlEstimator.K2);
+    assertThat(runs.config("run", "kl-in", "reward").kl().klEstimator()).isEqualTo(KlEstimator.K1);
+    String[] corrected = {"kl-in", "loss", "kl-estimator", "k1", "kl-ratio-correction", "true"};
+    assertThat(runs.config("run", corrected).kl().klEstimator()).isEqualTo(KlEstimator.K1);
+  }
+
   /** The critic of a replay is a head on the policy then. */
   @Test
   void aSharedCriticNeedsNoValueModelOnReplay() {
@@ -130,6 +147,8 @@ class PpoConfigTest {
           critic:shared value-model:m            | value-model is for --critic separate
           critic:shared objective:trust-region   | critic must be separate with --objective trust-region
           objective:trust-region kl-in:loss      | kl-in must be reward with --objective trust-region
+          kl-in:loss kl-estimator:k1             | kl-estimator must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π, whose mean over the policy's own samples is 0
+          kl-ratio-correction:true               | kl-ratio-correction is for --kl-in loss
           objective:trust-region precision:bf16  | precision must be fp32 with --objective trust-region: it takes differences of gradients at weights that bf16 can't tell apart
           objective:trust-region entropy-coefficient:1 | entropy-coefficient must be 0 with --objective trust-region
           critic-warmup-steps:-1                 | critic-warmup-steps must be 0 or more, not -1

@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Training on the rollouts that a run recorded. */
@@ -124,14 +126,13 @@ class PpoReplayTest {
 
   /** The recorded rollouts with tokens' log-probabilities changed: made so much less probable. */
   private Path lessProbable(double first, double others) throws IOException {
-    return edited(
-        line -> {
-          ArrayNode logprobs = (ArrayNode) line.get("logprobs");
-          for (int t = 0; t < logprobs.size(); t++) {
-            double less = t == 0 ? first : others;
-            logprobs.set(t, (float) (logprobs.get(t).doubleValue() - less));
-          }
-        });
+    return edited(line -> shift((ArrayNode) line.get("logprobs"), t -> t == 0 ? -first : -others));
+  }
+
+  private static void shift(ArrayNode numbers, IntToDoubleFunction by) {
+    for (int t = 0; t < numbers.size(); t++) {
+      numbers.set(t, (float) (numbers.get(t).doubleValue() + by.applyAsDouble(t)));
+    }
   }
 
   private JsonNode oneUpdate(String name, Path rollouts, String... more) throws IOException {
@@ -175,6 +176,37 @@ class PpoReplayTest {
     }
     assertThat(made.get("policy_loss").doubleValue()).isCloseTo(sum / tokens, within(1e-5));
     assertThat(made.get("grad_norm").doubleValue()).isBetween(1e-3, 1e3);
+  }
+
+  /**
+   * With the KL in the loss weighed by ρ, and d = log π − log π_ref: ρ (k1 + 1) ∇ log π = ρ (d + 1)
+   * ∇ log π, ρ (k2 + d) ∇ log π, and ρ (k3 + 1 − e^−d) ∇ log π = ρ d ∇ log π. So all of the loss's
+   * gradient has the factor ρ = e. Without the correction only the surrogate's has.
+   */
+  @ParameterizedTest
+  @CsvSource({"k1, true", "k2, true", "k3, true", "k3, false"})
+  void aCorrectedKlIsWeighedByTheRatio(String estimator, boolean corrected) throws IOException {
+    List<String> options = new ArrayList<>(List.of("objective", "vanilla"));
+    options.addAll(List.of("kl-in", "loss", "kl-estimator", estimator, "kl-coefficient", "0.5"));
+    options.addAll(List.of("kl-ratio-correction", String.valueOf(corrected)));
+    double[] norms = new double[2];
+    for (int nats = 0; nats < 2; nats++) {
+      int less = nats;
+      Path file =
+          edited(
+              line -> {
+                shift((ArrayNode) line.get("ref_logprobs"), t -> (t % 3 - 1) * 0.7);
+                shift((ArrayNode) line.get("logprobs"), t -> -less);
+              });
+      JsonNode made = oneUpdate("less-" + nats, file, options.toArray(String[]::new));
+      norms[nats] = made.get("grad_norm").doubleValue();
+    }
+    double factor = norms[1] / norms[0];
+    if (corrected) {
+      assertThat(factor).isCloseTo(Math.E, within(1e-3));
+    } else {
+      assertThat(factor).isNotCloseTo(Math.E, within(1e-2));
+    }
   }
 
   /** Twice the gradient is the same step of the trust region, of twice the gain. */

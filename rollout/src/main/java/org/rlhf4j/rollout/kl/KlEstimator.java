@@ -7,7 +7,9 @@ import org.rlhf4j.rollout.ratio.TruncatedRatio;
  * Estimators of KL(π ‖ π_ref) at a sampled token, from d = log π − log π_ref (Schulman 2020,
  * "Approximating KL divergence"). All are 0 where the two agree; k1 is unbiased and of either sign,
  * k3 unbiased and never negative; k2 is biased and never negative, and its gradient, averaged over
- * the policy's samples, is that of the KL.
+ * the policy's samples, is that of the KL. That of k3 is the gradient of KL(π_ref ‖ π) then, and
+ * that of k1 is 0. ρ k1 and ρ k3, with ρ = π / π_old differentiated too, have the gradient of KL(π
+ * ‖ π_ref) over samples of π_old.
  */
 public enum KlEstimator {
   /** d. */

@@ -8,8 +8,9 @@ import org.rlhf4j.settings.SettingsGroup;
  * How the policy is held to the reference.
  *
  * @param klCoefficient β
- * @param klEstimator of the KL that β weighs
+ * @param klEstimator of the KL that β weighs, or null for what suits where it acts
  * @param klIn whether β · KL lowers the reward or raises the loss
+ * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
  * @param klTarget nats per completion that β is moved towards; null keeps β fixed
  * @param klHorizon completions over which β moves by a fifth at most
  * @param stopAtKl nats per completion at which the run ends; null: never
@@ -20,9 +21,14 @@ import org.rlhf4j.settings.SettingsGroup;
 public record KlSettings(
     @Setting(help = "Weight of the KL to the reference.", defaultValue = "0.05")
         double klCoefficient,
-    @Setting(help = "Estimator of that KL.", defaultValue = "k1") KlEstimator klEstimator,
+    @Setting(help = "Estimator of that KL.", defaultText = "k1; k2 with --kl-in loss")
+        KlEstimator klEstimator,
     @Setting(help = "Whether it lowers the reward or raises the loss.", defaultValue = "reward")
         KlIn klIn,
+    @Setting(
+            help = "Weigh the KL in the loss by the ratio, which is right off-policy.",
+            defaultValue = "false")
+        boolean klRatioCorrection,
     @Setting(
             help = "Move the coefficient towards this KL, in nats per completion (k1).",
             defaultText = "a fixed coefficient")
@@ -54,8 +60,17 @@ public record KlSettings(
     LOSS
   }
 
-  /** Checks the ranges. */
+  /** Fills in what depends on where the KL acts, and checks what can be together. */
   public KlSettings {
+    boolean inLoss = klIn == KlIn.LOSS;
+    klEstimator = klEstimator != null ? klEstimator : inLoss ? KlEstimator.K2 : KlEstimator.K1;
+    Limits.require(
+        !inLoss || klEstimator != KlEstimator.K1 || klRatioCorrection,
+        "kl-estimator",
+        "must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π, whose mean"
+            + " over the policy's own samples is 0, so it holds nothing back; with"
+            + " --kl-ratio-correction k1 may be");
+    Limits.require(inLoss || !klRatioCorrection, "kl-ratio-correction", "is for --kl-in loss");
     Limits.notNegative("kl-coefficient", klCoefficient);
     if (klTarget != null) {
       Limits.positive("kl-target", klTarget);

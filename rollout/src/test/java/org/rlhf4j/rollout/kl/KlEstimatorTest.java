@@ -9,6 +9,7 @@ import ai.djl.training.GradientCollector;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.torch.Torch;
@@ -76,6 +77,60 @@ class KlEstimatorTest {
       value += policy[k] * KlEstimator.K2.of(dk);
     }
     assertThat(value).isNotCloseTo(kl, within(1e-3));
+  }
+
+  /**
+   * In the loss, averaged over samples: Σ μ(y) ∂/∂z_k of what is in the loss at y, z the logits of
+   * π. With ρ = π / π_old and μ = π_old, k1 and k3 have ∂KL(π ‖ π_ref)/∂z_k = π_k (d_k − KL).
+   * Without ρ and with μ = π, k2 has that, k3 has ∂KL(π_ref ‖ π)/∂z_k = π_k − π_ref,k, k1 0.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "K1, true, reverse",
+    "K3, true, reverse",
+    "K1, false, none",
+    "K2, false, reverse",
+    "K3, false, forward"
+  })
+  void inTheLossItHasTheGradientOf(KlEstimator estimator, boolean corrected, String divergence) {
+    double[] z = {Math.log(0.5), Math.log(0.3), Math.log(0.2)};
+    double[] policy = softmax(z);
+    double[] reference = {0.2, 0.2, 0.6};
+    double[] samples = corrected ? new double[] {0.1, 0.6, 0.3} : policy;
+    double kl = 0.3600624;
+    for (int k = 0; k < 3; k++) {
+      double slope = 0;
+      for (int side : new int[] {1, -1}) {
+        double[] moved = z.clone();
+        moved[k] += side * 1e-5;
+        double[] now = softmax(moved);
+        for (int y = 0; y < 3; y++) {
+          double weight = corrected ? now[y] / samples[y] : 1;
+          double inLoss = weight * estimator.of(Math.log(now[y] / reference[y]));
+          slope += samples[y] * side * inLoss / 2e-5;
+        }
+      }
+      double reverse = policy[k] * (Math.log(policy[k] / reference[k]) - kl);
+      double expected =
+          switch (divergence) {
+            case "reverse" -> reverse;
+            case "forward" -> policy[k] - reference[k];
+            default -> 0;
+          };
+      assertThat(slope).isCloseTo(expected, within(1e-6));
+    }
+  }
+
+  private static double[] softmax(double[] logits) {
+    double[] weights = new double[logits.length];
+    double sum = 0;
+    for (double logit : logits) {
+      sum += Math.exp(logit);
+    }
+    for (int y = 0; y < weights.length; y++) {
+      weights[y] = Math.exp(logits[y]) / sum;
+    }
+    return weights;
   }
 
   @Test
