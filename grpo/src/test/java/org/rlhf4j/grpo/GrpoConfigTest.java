@@ -114,11 +114,12 @@ class GrpoConfigTest {
           clip-high:-1         | clip-high must be above 0, not -1
           updates-per-batch:0  | updates-per-batch must be above 0, not 0
           kl-estimator:k1      | kl-estimator must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π
+          kl-target:6 kl-coefficient:0 | kl-coefficient must be above 0 with --kl-target
           max-ratio:2          | max-ratio is for --replay: what the policy has just sampled is near 1
           refresh-reference-every:0 | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {
-    List<String> options = new ArrayList<>(List.of(option.split(":", 2)));
+    List<String> options = new ArrayList<>(List.of(option.split("[: ]", -1)));
     assertThatThrownBy(() -> runs.config("run", options.toArray(String[]::new)))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(message);

@@ -12,6 +12,7 @@ import org.rlhf4j.settings.SettingsGroup;
  * @param clip ε of the policy's ratio, of the clipped objective; or null
  * @param dualClip c, its second clip; or null
  * @param stepKlTarget KL from the old policy per token, of the objectives that aim at one; or null
+ * @param stepKlCoefficient β_s at the start, of adaptive-kl; or null
  * @param ppoEpochs K, passes over a rollout batch
  * @param minibatches updates of one pass
  * @param gamma γ, the discount
@@ -39,6 +40,10 @@ public record PpoSettings(
             help = "KL from the old policy to the new, per token, of adaptive-kl and trust-region.",
             defaultText = "0.01")
         Double stepKlTarget,
+    @Setting(
+            help = "Weight of that KL at the start, of adaptive-kl; it doubles and halves.",
+            defaultText = "1")
+        Double stepKlCoefficient,
     @Setting(help = "Passes over a rollout batch.", defaultValue = "4") int ppoEpochs,
     @Setting(help = "Updates of one pass, each on its share of the batch.", defaultValue = "1")
         int minibatches,
@@ -76,6 +81,20 @@ public record PpoSettings(
         objective.hasStepTarget() || stepKlTarget == null,
         "step-kl-target",
         "is for --objective adaptive-kl or trust-region");
+    boolean weighsStep = objective == Objective.ADAPTIVE_KL;
+    Limits.require(
+        weighsStep || stepKlCoefficient == null,
+        "step-kl-coefficient",
+        "is for --objective adaptive-kl");
+    stepKlCoefficient =
+        stepKlCoefficient == null && weighsStep ? Double.valueOf(1) : stepKlCoefficient;
+    if (stepKlCoefficient != null) {
+      Limits.between(
+          "step-kl-coefficient",
+          AdaptiveKlObjective.LEAST,
+          AdaptiveKlObjective.LARGEST,
+          stepKlCoefficient);
+    }
     clip = clip == null && clips ? Double.valueOf(0.2) : clip;
     stepKlTarget =
         stepKlTarget == null && objective.hasStepTarget() ? Double.valueOf(0.01) : stepKlTarget;

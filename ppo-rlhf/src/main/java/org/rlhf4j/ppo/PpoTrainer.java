@@ -57,7 +57,12 @@ public final class PpoTrainer {
         switch (settings.objective()) {
           case CLIP -> new ClippedObjective(settings.clip(), settings.dualClip());
           case ADAPTIVE_KL ->
-              new AdaptiveKlObjective(policy, settings.stepKlTarget(), temperature, tokenBudget);
+              new AdaptiveKlObjective(
+                  policy,
+                  settings.stepKlTarget(),
+                  settings.stepKlCoefficient(),
+                  temperature,
+                  tokenBudget);
           case VANILLA, TRUST_REGION -> new VanillaObjective();
         };
     this.minibatches =

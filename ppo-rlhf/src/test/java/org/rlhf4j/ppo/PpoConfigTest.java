@@ -39,6 +39,7 @@ class PpoConfigTest {
                 0.2,
                 null,
                 null,
+                null,
                 4,
                 1,
                 1,
@@ -103,6 +104,8 @@ class PpoConfigTest {
       PpoSettings settings = runs.config("run", "objective", objective).ppo();
       assertThat(settings.clip()).isNull();
       assertThat(settings.stepKlTarget()).isEqualTo(0.01);
+      assertThat(settings.stepKlCoefficient())
+          .isEqualTo(objective.equals("adaptive-kl") ? Double.valueOf(1) : null);
     }
   }
 
@@ -139,11 +142,14 @@ class PpoConfigTest {
           temperature:0      | temperature must be above 0, not 0
           kl-coefficient:-1  | kl-coefficient must be 0 or more, not -1
           kl-target:0        | kl-target must be above 0, not 0
+          kl-target:6 kl-coefficient:0 | kl-coefficient must be above 0 with --kl-target
           dual-clip:1        | dual-clip must be above 1
           objective:vanilla clip:0.2             | clip is for --objective clip
           objective:adaptive-kl dual-clip:3      | dual-clip is for --objective clip
           step-kl-target:0.01                    | step-kl-target is for --objective adaptive-kl or trust-region
           objective:adaptive-kl step-kl-target:0 | step-kl-target must be above 0, not 0
+          objective:trust-region step-kl-coefficient:1 | step-kl-coefficient is for --objective adaptive-kl
+          objective:adaptive-kl step-kl-coefficient:0 | step-kl-coefficient must be from 1e-6 to 1000000, not 0
           critic:shared value-model:m            | value-model is for --critic separate
           critic:shared objective:trust-region   | critic must be separate with --objective trust-region
           objective:trust-region kl-in:loss      | kl-in must be reward with --objective trust-region

@@ -96,6 +96,13 @@ class PpoObjectivesTest {
   }
 
   @Test
+  void theStepCoefficientBeginsWhereItIsSet() throws IOException {
+    List<JsonNode> metrics =
+        metrics("objective", "adaptive-kl", "step-kl-coefficient", "3", "steps", "1");
+    assertThat(metrics.get(0).get("step_kl_coefficient").doubleValue()).isEqualTo(3);
+  }
+
+  @Test
   void aTrustRegionIsNotLeft() throws IOException {
     for (JsonNode line : metrics("objective", "trust-region", "step-kl-target", "0.02")) {
       assertThat(line.get("step_kl").doubleValue()).isBetween(1e-3, 0.02);

@@ -74,6 +74,10 @@ public record KlSettings(
     Limits.notNegative("kl-coefficient", klCoefficient);
     if (klTarget != null) {
       Limits.positive("kl-target", klTarget);
+      Limits.require(
+          klCoefficient > 0,
+          "kl-coefficient",
+          "must be above 0 with --kl-target: the coefficient is moved by factors, and 0 stays 0");
     }
     Limits.positive("kl-horizon", klHorizon);
     if (stopAtKl != null) {
