@@ -20,10 +20,11 @@ import org.rlhf4j.training.run.Metrics;
  *
  * <pre>  θ ← θ − 0.5^i √(2δ / gᵀF⁻¹g) F⁻¹g</pre>
  *
- * for the first i whose L is lower and whose KL is at most δ. Fused attention has no second
- * derivative, so F v is a difference of gradients, (∇KL(θ + hv) − ∇KL(θ − hv)) / 2h, with damping
- * added; one of θ + hv and θ alone would be off by h times the third derivative. It keeps some
- * twenty copies of the weights in the heap: an option for small models.
+ * for the first i whose L is lower and whose KL is at most δ, and that {@link LineSearch} finds
+ * within what g and F say. Fused attention has no second derivative, so F v is a difference of
+ * gradients, (∇KL(θ + hv) − ∇KL(θ − hv)) / 2h, with damping added; one of θ + hv and θ alone would
+ * be off by h times the third derivative. It keeps some twenty copies of the weights in the heap:
+ * an option for small models.
  */
 final class TrustRegion {
   private static final int ITERATIONS = 10;
@@ -64,7 +65,7 @@ final class TrustRegion {
    * A step that was made.
    *
    * @param update what was measured before it
-   * @param metrics step_kl, surrogate_gain, backtracks
+   * @param metrics step_kl, surrogate_gain, gain_to_expected, step_ratio_max, backtracks
    */
   record Made(PpoUpdate update, Metrics metrics) {}
 
@@ -88,7 +89,7 @@ final class TrustRegion {
       double gx = ConjugateGradient.dot(g, x);
       double length = gx > 0 ? Math.sqrt(2 * bound / gx) : 0;
       LineSearch.Slope slope = slope(experience, batches, old, surrogate);
-      LineSearch.Step made = LineSearch.search(slope, start, x, length, bound);
+      LineSearch.Step made = LineSearch.search(slope, start, x, length, gx, bound);
       return new Made(update, metrics(made));
     }
   }
@@ -103,21 +104,20 @@ final class TrustRegion {
       }
 
       @Override
-      public double gain() {
-        return before.value() - surrogate(experience, batches, before.logFactors());
-      }
-
-      @Override
-      public double kl() {
-        return old.meanKl();
+      public LineSearch.Place measure() {
+        double kl = old.meanKl();
+        Moved moved = moved(experience, batches, before.logRatios());
+        return new LineSearch.Place(kl, before.value() - moved.surrogate(), moved.ratio());
       }
     };
   }
 
   private static Metrics metrics(LineSearch.Step step) {
     return new Metrics()
-        .put("step_kl", step.kl())
-        .put("surrogate_gain", step.gain())
+        .put("step_kl", step.place().kl())
+        .put("surrogate_gain", step.place().gain())
+        .put("gain_to_expected", step.gainToExpected())
+        .put("step_ratio_max", step.place().ratio())
         .put("backtracks", step.backtracks());
   }
 
@@ -163,16 +163,16 @@ final class TrustRegion {
    * The surrogate where the step begins.
    *
    * @param value mean −A ρ
-   * @param logFactors of each micro-batch, log min(ρ, c) / ρ of its tokens: constants of the step
+   * @param logRatios log ρ of each micro-batch's tokens
    */
-  private record Surrogate(double value, List<double[]> logFactors) {}
+  private record Surrogate(double value, List<float[]> logRatios) {}
 
   /** Adds the surrogate's gradient and returns the surrogate. */
   private Surrogate surrogateGradient(
       Experience experience, List<RolloutMicroBatch> batches, RatioStatistics ratios) {
     int tokens = tokens(batches);
     double surrogate = 0;
-    List<double[]> logFactors = new ArrayList<>();
+    List<float[]> start = new ArrayList<>();
     for (RolloutMicroBatch batch : batches) {
       float[] old = batch.flat(experience.oldLogprobs());
       try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
@@ -183,35 +183,37 @@ final class TrustRegion {
         ratios.addAll(logRatios, pass.entropies(), t -> false);
         surrogate += loss.getFloat();
         pass.backward(loss);
-        logFactors.add(logFactors(logRatios.toFloatArray()));
+        start.add(logRatios.toFloatArray());
       }
     }
-    return new Surrogate(surrogate, logFactors);
+    return new Surrogate(surrogate, start);
   }
 
-  private double[] logFactors(float[] logRatios) {
-    double[] factors = new double[logRatios.length];
-    for (int t = 0; t < factors.length; t++) {
-      factors[t] = TruncatedRatio.logFactor(logRatios[t], maxRatio);
-    }
-    return factors;
-  }
+  /**
+   * The policy as it stands.
+   *
+   * @param surrogate mean −A ρ, each ρ times its factor at the start
+   * @param ratio the largest ratio of a token's probabilities here and at the start
+   */
+  private record Moved(double surrogate, double ratio) {}
 
-  /** mean −A ρ of the policy as it stands, each ρ times its factor. */
-  private double surrogate(
-      Experience experience, List<RolloutMicroBatch> batches, List<double[]> logFactors) {
+  private Moved moved(
+      Experience experience, List<RolloutMicroBatch> batches, List<float[]> startLogRatios) {
     double sum = 0;
+    double farthest = Double.NEGATIVE_INFINITY;
     for (int i = 0; i < batches.size(); i++) {
       RolloutMicroBatch batch = batches.get(i);
-      double[] factors = logFactors.get(i);
+      float[] start = startLogRatios.get(i);
       float[] old = batch.flat(experience.oldLogprobs());
       float[] advantages = batch.flat(experience.advantages());
       float[] now = policy.logprobs(batch.tokens(), temperature).logprobs();
       for (int t = 0; t < now.length; t++) {
-        sum -= advantages[t] * Math.exp((double) now[t] - old[t] + factors[t]);
+        double logRatio = (double) now[t] - old[t];
+        sum -= advantages[t] * Math.exp(logRatio + TruncatedRatio.logFactor(start[t], maxRatio));
+        farthest = Math.max(farthest, logRatio - start[t]);
       }
     }
-    return sum / tokens(batches);
+    return new Moved(sum / tokens(batches), Math.exp(TruncatedRatio.boundedLog(farthest)));
   }
 
   private static double norm(float[] v) {

@@ -107,6 +107,8 @@ class PpoObjectivesTest {
     for (JsonNode line : metrics("objective", "trust-region", "step-kl-target", "0.02")) {
       assertThat(line.get("step_kl").doubleValue()).isBetween(1e-3, 0.02);
       assertThat(line.get("surrogate_gain").doubleValue()).isPositive();
+      assertThat(line.get("gain_to_expected").doubleValue()).isBetween(0.1, 10.0);
+      assertThat(line.get("step_ratio_max").doubleValue()).isBetween(1.0, 100.0);
       assertThat(line.get("value_loss").doubleValue()).isPositive();
     }
   }
