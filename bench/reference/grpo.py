@@ -4,7 +4,7 @@ import copy
 
 import torch
 
-from ppo import clipped_surrogate
+from ppo import clipped_surrogate, used_ratio
 from rollouts import MAX_NEW_TOKENS, ended, random_prompt, sampled_rollout, write_rollouts
 from rows import clip_gradients, token_logprobs, token_logprobs_and_entropy, write_json
 from sft import adamw
@@ -46,14 +46,12 @@ def completion_losses(logprobs, old, ref, advantage, settings):
     log_ratio = logprobs - old
     if settings["loss"] == "gspo":
         log_ratio = log_ratio.mean().expand_as(log_ratio)
-    ratio = log_ratio.exp()
-    if "max-ratio" in settings:
-        ratio = ratio.clamp(max=settings["max-ratio"])
+    ratio = used_ratio(log_ratio, settings)
     losses, clipped = clipped_surrogate(ratio, advantage, settings["clip-low"], settings["clip-high"])
     d = ref - logprobs
     k3 = d.exp() - 1 - d
     if settings["kl-ratio-correction"]:
-        k3 = k3 * ratio
+        k3 = k3 * (used_ratio(logprobs - old, settings) if settings["loss"] == "gspo" else ratio)
     return losses, k3, clipped
 
 

@@ -58,6 +58,18 @@ def clipped_surrogate(ratio, advantages, low, high):
     return torch.maximum(free, clipped), (clipped > free).float()
 
 
+def used_ratio(log_ratio, settings):
+    """rho, times the constant min(rho, c) / rho where there is a cap c (Espeholt et al. 2018, section 4.1).
+
+    The gradient is then min(rho, c) times that of log pi, beyond the cap too.
+    """
+    ratio = log_ratio.exp()
+    if "max-ratio" not in settings:
+        return ratio
+    constant = ratio.detach()
+    return torch.clamp(constant, max=settings["max-ratio"]) / constant * ratio
+
+
 def value_losses(value, old_value, returns, clip):
     """Per token 1/2 max((V - G)^2, (clip(V, V_old - eps, V_old + eps) - G)^2)."""
     clipped = old_value + (value - old_value).clamp(-clip, clip)
@@ -151,7 +163,7 @@ def update(models, optimizer, critic, batch, chosen, settings, step_kl_coefficie
     entropy = torch.cat([s[1] for s in scored]).mean()
     log_ratio = logprobs - pick("old_logprobs")
     ratio = log_ratio.exp()
-    used = ratio.clamp(max=settings["max-ratio"]) if "max-ratio" in settings else ratio
+    used = used_ratio(log_ratio, settings)
     divergence = torch.cat([divergence_from_old(models, batch, i, settings) for i in chosen])
     losses, clipped = policy_losses(used, pick("advantages"), divergence, step_kl_coefficient, settings)
     policy_loss = losses.mean()

@@ -12,6 +12,7 @@ from transformers.models.llama.modeling_llama import LlamaRMSNorm
 from rows import divergences, token_distributions
 
 ITERATIONS, DAMPING, TRIES = 10, 0.1, 10
+LARGEST_RATIO, LEAST_GAIN, LARGEST_GAIN = 100, 0.1, 10
 
 
 def flat(tensors):
@@ -66,8 +67,11 @@ def trust_region_step(policy, batch, settings):
 
     targets = torch.cat([torch.tensor(completion) for _, completion in batch["rows"]])
 
+    def chosen(logp):
+        return logp.gather(1, targets[:, None])[:, 0]
+
     def surrogate(logp):
-        return (-advantages * (logp.gather(1, targets[:, None])[:, 0] - old).exp()).mean()
+        return (-advantages * (chosen(logp) - old).exp()).mean()
 
     logp = distributions()
     before, start = surrogate(logp), logp.detach()
@@ -86,7 +90,9 @@ def trust_region_step(policy, batch, settings):
         with torch.no_grad():
             logp = distributions()
             kl, gain = float(divergences(start, logp).mean()), float(before - surrogate(logp))
-        if gain > 0 and kl <= bound:
+        ratio = float((chosen(logp) - chosen(start)).exp().max())
+        gain_to_expected = gain / (scale * float(g @ x))
+        if gain > 0 and kl <= bound and ratio <= LARGEST_RATIO and LEAST_GAIN <= gain_to_expected <= LARGEST_GAIN:
             move_to(policy, (origin - scale * x).float())
             return {"policy_loss": float(before), "grad_norm": float(g.norm()),
                     "step_kl": kl, "surrogate_gain": gain, "backtracks": tries}

@@ -43,10 +43,6 @@ public record GrpoConfig(
         rollouts.replay() != null || grpo.maxRatio() == null,
         "max-ratio",
         "is for --replay: what the policy has just sampled is near 1 by itself");
-    Limits.require(
-        !grpo.klRatioCorrection() || kl.klIn() == KlSettings.KlIn.LOSS,
-        "kl-ratio-correction",
-        "is for --kl-in loss");
   }
 
   /** This configuration with what follows from the model and the machine filled in. */

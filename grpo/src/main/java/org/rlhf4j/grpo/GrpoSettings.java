@@ -16,8 +16,7 @@ import org.rlhf4j.settings.UsageException;
  * @param updatesPerBatch μ, updates on a rollout batch
  * @param maskCutCompletions whether a cut completion brings no loss
  * @param resampleGroups prompts that a step may sample in place of groups of equal rewards
- * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
- * @param maxRatio what the ratios of a replay are cut to, or null
+ * @param maxRatio the most that a token of a replay weighs, or null
  */
 @SettingsGroup("GRPO")
 public record GrpoSettings(
@@ -46,10 +45,9 @@ public record GrpoSettings(
             defaultValue = "0")
         int resampleGroups,
     @Setting(
-            help = "Multiply the KL in the loss by the ratio. This is right off-policy.",
-            defaultValue = "false")
-        boolean klRatioCorrection,
-    @Setting(help = "Largest ratio on a replay. Larger ratios are cut to it.", defaultText = "off")
+    @Setting(
+            help = "Weighs each token of a replay by min(ratio, this), held constant.",
+            defaultText = "off")
         Double maxRatio) {
 
   /** Fills in what depends on the loss, and checks the ranges. */

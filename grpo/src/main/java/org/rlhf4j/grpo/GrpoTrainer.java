@@ -14,6 +14,7 @@ import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.ClippedSurrogate;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
@@ -152,12 +153,12 @@ public final class GrpoTrainer {
       NDArray advantages = pass.scope().create(batch.spread(experience.advantages()));
       NDArray tokenLogRatios = logprobs.sub(old);
       NDArray ratio =
-          RatioStatistics.capped(
-              settings.loss().logRatios(tokenLogRatios, batch.tokens()).exp(), settings.maxRatio());
+          TruncatedRatio.of(
+              settings.loss().logRatios(tokenLogRatios, batch.tokens()), settings.maxRatio());
       NDArray policyLoss = surrogate.loss(ratio, advantages).mul(weight).sum();
       NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
-      if (settings.klRatioCorrection()) {
-        estimate = estimate.mul(RatioStatistics.capped(tokenLogRatios.exp(), settings.maxRatio()));
+      if (klSettings.klRatioCorrection()) {
+        estimate = estimate.mul(TruncatedRatio.of(tokenLogRatios, settings.maxRatio()));
       }
       NDArray klLoss = estimate.mul(weight).sum();
       float[] flatRatio = ratio.toFloatArray();

@@ -33,12 +33,11 @@ class GrpoConfigTest {
     GrpoConfig config = TinyRun.SETTINGS.bind(Written.Mapping.EMPTY, given);
     assertThat(config.grpo())
         .isEqualTo(
-            new GrpoSettings(
-                8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, false, null));
+            new GrpoSettings(8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, null));
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(
-                0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, null, 10000, null, false, null));
+                0.04, KlEstimator.K3, KlSettings.KlIn.LOSS, false, null, 10000, null, false, null));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
     assertThat(config.rollouts().promptsPerStep()).isEqualTo(8);
     assertThat(config.rollouts().maxNewTokens()).isEqualTo(128);
@@ -93,6 +92,16 @@ class GrpoConfigTest {
         .hasMessageContaining("kl-ratio-correction is for --kl-in loss");
   }
 
+  @Test
+  void k1IsForTheRewardOrForACorrectedLoss() {
+    for (String where : List.of("kl-in=reward", "kl-ratio-correction=true")) {
+      String[] setting = where.split("=");
+      assertThat(
+              runs.config("run", "kl-estimator", "k1", setting[0], setting[1]).kl().klEstimator())
+          .isEqualTo(KlEstimator.K1);
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -104,11 +113,13 @@ class GrpoConfigTest {
           clip-low:0           | clip-low must be above 0, not 0
           clip-high:-1         | clip-high must be above 0, not -1
           updates-per-batch:0  | updates-per-batch must be above 0, not 0
+          kl-estimator:k1      | kl-estimator must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π
+          kl-target:6 kl-coefficient:0 | kl-coefficient must be above 0 with --kl-target
           max-ratio:2          | max-ratio is for --replay: what the policy has just sampled is near 1
           refresh-reference-every:0 | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {
-    List<String> options = new ArrayList<>(List.of(option.split(":", 2)));
+    List<String> options = new ArrayList<>(List.of(option.split("[: ]", -1)));
     assertThatThrownBy(() -> runs.config("run", options.toArray(String[]::new)))
         .isInstanceOf(UsageException.class)
         .hasMessageContaining(message);

@@ -1,5 +1,10 @@
 package org.rlhf4j.grpo;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.util.function.Consumer;
+import java.util.ArrayList;
+import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,6 +15,9 @@ import org.junit.jupiter.api.Test;
 import org.rlhf4j.testing.stages.PolicyReplayContract;
 import org.rlhf4j.testing.stages.PolicyRuns;
 import org.rlhf4j.testing.stages.RunFiles;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GrpoReplayTest extends PolicyReplayContract {
 
@@ -62,5 +70,104 @@ class GrpoReplayTest extends PolicyReplayContract {
     for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
       assertThat(metrics.get("equal_reward_groups").intValue()).isEqualTo(1);
     }
+  }
+
+  /** The recorded rollouts with every token's log-probability less by so much. */
+  private Path lessProbable(double nats) throws IOException {
+    return edited(line -> lower(line, nats));
+  }
+
+  private static void lower(ObjectNode line, double nats) {
+    ArrayNode logprobs = (ArrayNode) line.get("logprobs");
+    for (int t = 0; t < logprobs.size(); t++) {
+      logprobs.set(t, (float) (logprobs.get(t).doubleValue() - nats));
+    }
+  }
+
+  /**
+   * ρ = e for every token, cut at 2, within a range of clipping up to 6: the gradient is that of −2
+   * A log π, twice that at ρ = 1. The KL weighed by ρ has, with d = log π − log π_ref, the gradient
+   * ρ (k3 + 1 − e^−d) ∇ log π = ρ d ∇ log π, twice too.
+   */
+  @ParameterizedTest
+  @CsvSource({"grpo, false", "grpo, true", "dapo, false", "gspo, false"})
+  void beyondTheCapATokenWeighsAsMuchAsTheCap(String loss, String inLoss) throws IOException {
+    List<String> options = new ArrayList<>(List.of("updates-per-batch", "1", "steps", "1"));
+    options.addAll(List.of("loss", loss, "max-ratio", "2", "clip-high", "5"));
+    options.addAll(List.of("kl-ratio-correction", inLoss));
+    options.addAll(List.of("kl-coefficient", inLoss.equals("true") ? "0.5" : "0"));
+    // The reference isn't the policy: d isn't 0.
+    Consumer<ObjectNode> farReference =
+        line -> {
+          ArrayNode logprobs = (ArrayNode) line.get("ref_logprobs");
+          for (int t = 0; t < logprobs.size(); t++) {
+            logprobs.set(t, (float) (logprobs.get(t).doubleValue() + (t % 3 - 1) * 0.7));
+          }
+        };
+    double[] norms = new double[2];
+    for (int nats = 0; nats < 2; nats++) {
+      int less = nats;
+      Path file =
+          edited(
+              line -> {
+                farReference.accept(line);
+                lower(line, less);
+              });
+      Path run = replay("less-" + nats, file, options.toArray(String[]::new));
+      norms[nats] =
+          RunFiles.lines(run.resolve("metrics.jsonl")).get(0).get("grad_norm").doubleValue();
+    }
+    assertThat(norms[0]).isGreaterThan(0.1);
+    assertThat(norms[1]).isCloseTo(2 * norms[0], within(5e-4 * norms[0]));
+  }
+
+  /**
+   * All tokens at ρ = e⁹⁵, cut at 2. A good token is beyond 1.2 and brings nothing; a bad one costs
+   * 2 |A| and has the gradient of it.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"grpo", "gspo"})
+  void aRatioBeyondFp32IsCutToo(String loss) throws IOException {
+    String[] options = {
+      "updates-per-batch",
+      "1",
+      "steps",
+      "1",
+      "loss",
+      loss,
+      "max-ratio",
+      "2",
+      "clip-low",
+      "0.2",
+      "clip-high",
+      "0.2"
+    };
+    Path run = replay("far", lessProbable(95), options);
+    double sum = 0;
+    int completions = 0;
+    for (JsonNode line : RunFiles.lines(run.resolve("rollouts.jsonl"))) {
+      double advantage = line.get("advantages").get(0).doubleValue();
+      sum += advantage > 0 ? -1.2 * advantage : -2 * advantage;
+      completions++;
+    }
+    JsonNode made = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
+    assertThat(made.get("policy_loss").doubleValue()).isCloseTo(sum / completions, within(1e-4));
+    assertThat(made.get("grad_norm").doubleValue()).isBetween(1e-2, 1e3);
+  }
+
+  /** Tokens of the reference 95 nats likelier than they are: e⁹⁵ is beyond fp32, the run isn't. */
+  @Test
+  void aFarReferenceStopsNoRun() throws IOException {
+    Path far =
+        edited(
+            line -> {
+              ArrayNode logprobs = (ArrayNode) line.get("logprobs");
+              ArrayNode reference = (ArrayNode) line.get("ref_logprobs");
+              reference.set(0, (float) (logprobs.get(0).doubleValue() + 95));
+            });
+    Path run = replay("far", far, "updates-per-batch", "1", "steps", "1");
+    JsonNode made = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
+    assertThat(made.get("kl_loss").doubleValue()).isFinite().isGreaterThan(1e10);
+    assertThat(made.get("grad_norm").doubleValue()).isFinite().isGreaterThan(1e10);
   }
 }

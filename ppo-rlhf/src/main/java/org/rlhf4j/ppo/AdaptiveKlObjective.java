@@ -16,8 +16,16 @@ import org.rlhf4j.training.run.Metrics;
  *   d &gt; 1.5 · target:   β_s ← 2 β_s
  *   d &lt; target / 1.5:   β_s ← β_s / 2
  * </pre>
+ *
+ * β_s stays from 1e-6 to 1e6.
  */
 final class AdaptiveKlObjective implements PolicyObjective {
+  /** The least β_s: one of 0 would never come back. */
+  static final double LEAST = 1e-6;
+
+  /** The largest β_s. */
+  static final double LARGEST = 1e6;
+
   private static final double TOLERANCE = 1.5;
   private static final String COEFFICIENT = "step_kl_coefficient";
 
@@ -26,19 +34,26 @@ final class AdaptiveKlObjective implements PolicyObjective {
   private final double temperature;
   private final int tokenBudget;
   private OldPolicy old;
-  private double coefficient = 1;
+  private double coefficient;
 
   /**
-   * An objective whose β_s is 1.
+   * An objective.
    *
    * @param policy whose updates it judges
    * @param target nats per token
+   * @param coefficient β_s at the start
    * @param temperature of all probabilities
    * @param tokenBudget tokens of a forward pass
    */
-  AdaptiveKlObjective(LanguageModel policy, double target, double temperature, int tokenBudget) {
+  AdaptiveKlObjective(
+      LanguageModel policy,
+      double target,
+      double coefficient,
+      double temperature,
+      int tokenBudget) {
     this.policy = policy;
     this.target = target;
+    this.coefficient = coefficient;
     this.temperature = temperature;
     this.tokenBudget = tokenBudget;
   }
@@ -67,9 +82,13 @@ final class AdaptiveKlObjective implements PolicyObjective {
   /** β_s after updates that moved the policy by so many nats per token. */
   static double next(double coefficient, double kl, double target) {
     if (kl > TOLERANCE * target) {
-      return 2 * coefficient;
+      return held(2 * coefficient);
     }
-    return kl < target / TOLERANCE ? coefficient / 2 : coefficient;
+    return held(kl < target / TOLERANCE ? coefficient / 2 : coefficient);
+  }
+
+  private static double held(double coefficient) {
+    return Math.max(LEAST, Math.min(LARGEST, coefficient));
   }
 
   @Override
@@ -79,6 +98,6 @@ final class AdaptiveKlObjective implements PolicyObjective {
 
   @Override
   public void restoreCounters(Map<String, Double> counters) {
-    coefficient = counters.get(COEFFICIENT);
+    coefficient = held(counters.get(COEFFICIENT));
   }
 }

@@ -11,8 +11,9 @@ import java.util.function.IntPredicate;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.rollout.RolloutMicroBatch;
-import org.rlhf4j.rollout.kl.KlEstimator;
+import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 
@@ -22,7 +23,7 @@ import org.rlhf4j.training.optimizer.NonFiniteException;
  */
 final class MinibatchUpdates {
   private final PpoSettings settings;
-  private final KlEstimator klEstimator;
+  private final KlSettings klSettings;
   private final double temperature;
   private final int tokenBudget;
   private final LanguageModel policy;
@@ -31,14 +32,14 @@ final class MinibatchUpdates {
 
   MinibatchUpdates(
       PpoSettings settings,
-      KlEstimator klEstimator,
+      KlSettings klSettings,
       double temperature,
       int tokenBudget,
       LanguageModel policy,
       Learner policyLearner,
       Critic critic) {
     this.settings = settings;
-    this.klEstimator = klEstimator;
+    this.klSettings = klSettings;
     this.temperature = temperature;
     this.tokenBudget = tokenBudget;
     this.policy = policy;
@@ -138,7 +139,7 @@ final class MinibatchUpdates {
     try (LogprobPass pass = policy.forward(part.tokens(), temperature, bonus)) {
       NDArray logprobs = pass.logprobs();
       NDArray logRatios = logprobs.sub(pass.scope().create(part.flat(experience.oldLogprobs())));
-      NDArray ratio = RatioStatistics.capped(logRatios.exp(), settings.maxRatio());
+      NDArray ratio = TruncatedRatio.of(logRatios, settings.maxRatio());
       NDArray advantages = pass.scope().create(part.flat(experience.advantages()));
       NDArray policyLoss = objective.loss(ratio, advantages, pass, part).sum().div(tokens);
       float[] flatRatio = ratio.toFloatArray();
@@ -152,7 +153,11 @@ final class MinibatchUpdates {
       double klLoss = 0;
       if (klCoefficient != 0) {
         NDArray reference = pass.scope().create(part.flat(experience.refLogprobs()));
-        NDArray kl = klEstimator.of(logprobs.sub(reference)).sum();
+        NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
+        if (klSettings.klRatioCorrection()) {
+          estimate = estimate.mul(ratio);
+        }
+        NDArray kl = estimate.sum();
         loss = loss.add(kl.mul(klCoefficient / tokens));
         klLoss = kl.getFloat() * klCoefficient / tokens;
       }

@@ -12,6 +12,7 @@ import org.rlhf4j.settings.SettingsGroup;
  * @param clip ε of the policy's ratio, of the clipped objective; or null
  * @param dualClip c, its second clip; or null
  * @param stepKlTarget KL from the old policy per token, of the objectives that aim at one; or null
+ * @param stepKlCoefficient β_s at the start, of adaptive-kl; or null
  * @param ppoEpochs K, passes over a rollout batch
  * @param minibatches updates of one pass
  * @param gamma γ, the discount
@@ -23,7 +24,7 @@ import org.rlhf4j.settings.SettingsGroup;
  * @param valueModel what the critic starts from, or null
  * @param valueLearningRate the critic's
  * @param criticWarmupSteps steps that train the critic alone
- * @param maxRatio what the ratios of a replay are cut to, or null
+ * @param maxRatio the most that a token of a replay weighs, or null
  */
 @SettingsGroup("PPO")
 public record PpoSettings(
@@ -45,6 +46,10 @@ public record PpoSettings(
                     + " the bound of trust-region.",
             defaultText = "0.01")
         Double stepKlTarget,
+    @Setting(
+            help = "Weight of that KL at the start, of adaptive-kl; it doubles and halves.",
+            defaultText = "1")
+        Double stepKlCoefficient,
     @Setting(help = "Passes over a rollout batch.", defaultValue = "4") int ppoEpochs,
     @Setting(help = "Updates in a pass. Each takes its share of the batch.", defaultValue = "1")
         int minibatches,
@@ -73,7 +78,9 @@ public record PpoSettings(
     @Setting(help = "Learning rate of the critic.", defaultValue = "5e-6") double valueLearningRate,
     @Setting(help = "Steps at the start that train only the critic.", defaultValue = "0")
         int criticWarmupSteps,
-    @Setting(help = "Largest ratio on a replay. Larger ratios are cut to it.", defaultText = "off")
+    @Setting(
+            help = "Weighs each token of a replay by min(ratio, this), held constant.",
+            defaultText = "off")
         Double maxRatio) {
 
   /** Fills in what depends on the objective, and checks what can be together. */
@@ -85,6 +92,20 @@ public record PpoSettings(
         objective.hasStepTarget() || stepKlTarget == null,
         "step-kl-target",
         "is for --objective adaptive-kl or trust-region");
+    boolean weighsStep = objective == Objective.ADAPTIVE_KL;
+    Limits.require(
+        weighsStep || stepKlCoefficient == null,
+        "step-kl-coefficient",
+        "is for --objective adaptive-kl");
+    stepKlCoefficient =
+        stepKlCoefficient == null && weighsStep ? Double.valueOf(1) : stepKlCoefficient;
+    if (stepKlCoefficient != null) {
+      Limits.between(
+          "step-kl-coefficient",
+          AdaptiveKlObjective.LEAST,
+          AdaptiveKlObjective.LARGEST,
+          stepKlCoefficient);
+    }
     clip = clip == null && clips ? Double.valueOf(0.2) : clip;
     stepKlTarget =
         stepKlTarget == null && objective.hasStepTarget() ? Double.valueOf(0.01) : stepKlTarget;

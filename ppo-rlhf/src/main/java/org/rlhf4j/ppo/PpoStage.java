@@ -12,6 +12,7 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.reward.Normalization;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.reward.RewardPrograms;
@@ -126,13 +127,29 @@ public final class PpoStage extends PolicyStage {
         ScalarModel model =
             valueModel(settings.valueModel(), config.lora().adapter(), run.models(), seed);
         model.checkpointGradients(config.loop().gradientCheckpointing());
-        yield new SeparateCritic(model, config.optimizer(), schedule);
+        yield new SeparateCritic(
+            model, normalization(config, run.models()), config.optimizer(), schedule);
       }
       case SHARED -> {
         LanguageModel policy = run.models().policy();
         yield new SharedCritic(policy, ValueHead.fresh(policy, seed), config.optimizer(), schedule);
       }
     };
+  }
+
+  /** Of the values of a critic that starts in the units of raw scores, not with a fresh head. */
+  private static Normalization normalization(PpoConfig config, PolicyModels models) {
+    boolean startsFromScores =
+        config.ppo().valueModel() != null || lentRewardModel(models).isPresent();
+    return config.rollouts().normalizeReward() && startsFromScores
+        ? Normalization.of(config.rollouts().rewardModel())
+        : Normalization.NONE;
+  }
+
+  /** The reward model where it has the policy's tokenizer. */
+  private static Optional<ScalarModel> lentRewardModel(PolicyModels models) {
+    String tokenizer = models.policy().tokenizer().hash();
+    return models.rewardModel().filter(model -> model.tokenizer().hash().equals(tokenizer));
   }
 
   /**
@@ -146,9 +163,7 @@ public final class PpoStage extends PolicyStage {
       return readingRollouts(
           valueModel, models, () -> ScalarModel.loadOrStart(valueModel, lora, seed, policy));
     }
-    return models
-        .rewardModel()
-        .filter(model -> model.tokenizer().hash().equals(policy.tokenizer().hash()))
+    return lentRewardModel(models)
         .map(model -> lora == null ? model.copy() : model.adapted(lora, seed))
         .orElseGet(() -> ScalarModel.from(policy, seed));
   }

@@ -57,18 +57,17 @@ public final class PpoTrainer {
         switch (settings.objective()) {
           case CLIP -> new ClippedObjective(settings.clip(), settings.dualClip());
           case ADAPTIVE_KL ->
-              new AdaptiveKlObjective(policy, settings.stepKlTarget(), temperature, tokenBudget);
+              new AdaptiveKlObjective(
+                  policy,
+                  settings.stepKlTarget(),
+                  settings.stepKlCoefficient(),
+                  temperature,
+                  tokenBudget);
           case VANILLA, TRUST_REGION -> new VanillaObjective();
         };
     this.minibatches =
         new MinibatchUpdates(
-            settings,
-            klSettings.klEstimator(),
-            temperature,
-            tokenBudget,
-            policy,
-            policyLearner,
-            critic);
+            settings, klSettings, temperature, tokenBudget, policy, policyLearner, critic);
     this.trustRegion =
         settings.objective().takesMinibatches()
             ? null

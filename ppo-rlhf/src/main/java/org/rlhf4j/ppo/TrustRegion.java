@@ -1,6 +1,7 @@
 package org.rlhf4j.ppo;
 
 import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.rlhf4j.model.LanguageModel;
@@ -9,6 +10,7 @@ import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
 
@@ -18,10 +20,11 @@ import org.rlhf4j.training.run.Metrics;
  *
  * <pre>  θ ← θ − 0.5^i √(2δ / gᵀF⁻¹g) F⁻¹g</pre>
  *
- * for the first i whose L is lower and whose KL is at most δ. Fused attention has no second
- * derivative, so F v is a difference of gradients, (∇KL(θ + hv) − ∇KL(θ − hv)) / 2h, with damping
- * added; one of θ + hv and θ alone would be off by h times the third derivative. It keeps some
- * twenty copies of the weights in the heap: an option for small models.
+ * for the first i whose L is lower and whose KL is at most δ, and that {@link LineSearch} finds
+ * within what g and F say. Fused attention has no second derivative, so F v is a difference of
+ * gradients, (∇KL(θ + hv) − ∇KL(θ − hv)) / 2h, with damping added; one of θ + hv and θ alone would
+ * be off by h times the third derivative. It keeps some twenty copies of the weights in the heap:
+ * an option for small models.
  */
 final class TrustRegion {
   private static final int ITERATIONS = 10;
@@ -47,7 +50,7 @@ final class TrustRegion {
    * @param bound δ, nats per token
    * @param temperature of all probabilities
    * @param tokenBudget tokens of a micro-batch
-   * @param maxRatio what ρ is cut to, or null
+   * @param maxRatio the most that a token weighs, or null
    */
   TrustRegion(
       LanguageModel policy, double bound, double temperature, int tokenBudget, Double maxRatio) {
@@ -62,7 +65,7 @@ final class TrustRegion {
    * A step that was made.
    *
    * @param update what was measured before it
-   * @param metrics step_kl, surrogate_gain, backtracks
+   * @param metrics step_kl, surrogate_gain, gain_to_expected, step_ratio_max, backtracks
    */
   record Made(PpoUpdate update, Metrics metrics) {}
 
@@ -74,7 +77,8 @@ final class TrustRegion {
     try (OldPolicy old = new OldPolicy(policy, rollout, temperature, tokenBudget)) {
       // 1. The surrogate's gradient g.
       RatioStatistics ratios = new RatioStatistics();
-      double before = surrogateGradient(experience, batches, ratios);
+      Surrogate surrogate = surrogateGradient(experience, batches, ratios);
+      double before = surrogate.value();
       float[] g = takeGradient();
       double norm = NonFiniteException.check("gradient norm", norm(g));
       PpoUpdate update = PpoUpdate.ofPolicy(rollout.tokens(), before, ratios, norm);
@@ -84,15 +88,15 @@ final class TrustRegion {
       // 3. The step on the trust region's edge, and back from there.
       double gx = ConjugateGradient.dot(g, x);
       double length = gx > 0 ? Math.sqrt(2 * bound / gx) : 0;
-      LineSearch.Slope slope = slope(experience, batches, old, before);
-      LineSearch.Step made = LineSearch.search(slope, start, x, length, bound);
+      LineSearch.Slope slope = slope(experience, batches, old, surrogate);
+      LineSearch.Step made = LineSearch.search(slope, start, x, length, gx, bound);
       return new Made(update, metrics(made));
     }
   }
 
   /** Where the weights can be put, and what is measured there. */
   private LineSearch.Slope slope(
-      Experience experience, List<RolloutMicroBatch> batches, OldPolicy old, double before) {
+      Experience experience, List<RolloutMicroBatch> batches, OldPolicy old, Surrogate before) {
     return new LineSearch.Slope() {
       @Override
       public void moveTo(float[] weights) {
@@ -100,21 +104,20 @@ final class TrustRegion {
       }
 
       @Override
-      public double gain() {
-        return before - surrogate(experience, batches);
-      }
-
-      @Override
-      public double kl() {
-        return old.meanKl();
+      public LineSearch.Place measure() {
+        double kl = old.meanKl();
+        Moved moved = moved(experience, batches, before.logRatios());
+        return new LineSearch.Place(kl, before.value() - moved.surrogate(), moved.ratio());
       }
     };
   }
 
   private static Metrics metrics(LineSearch.Step step) {
     return new Metrics()
-        .put("step_kl", step.kl())
-        .put("surrogate_gain", step.gain())
+        .put("step_kl", step.place().kl())
+        .put("surrogate_gain", step.place().gain())
+        .put("gain_to_expected", step.gainToExpected())
+        .put("step_ratio_max", step.place().ratio())
         .put("backtracks", step.backtracks());
   }
 
@@ -156,39 +159,61 @@ final class TrustRegion {
     }
   }
 
+  /**
+   * The surrogate where the step begins.
+   *
+   * @param value mean −A ρ
+   * @param logRatios log ρ of each micro-batch's tokens
+   */
+  private record Surrogate(double value, List<float[]> logRatios) {}
+
   /** Adds the surrogate's gradient and returns the surrogate. */
-  private double surrogateGradient(
+  private Surrogate surrogateGradient(
       Experience experience, List<RolloutMicroBatch> batches, RatioStatistics ratios) {
     int tokens = tokens(batches);
     double surrogate = 0;
+    List<float[]> start = new ArrayList<>();
     for (RolloutMicroBatch batch : batches) {
       float[] old = batch.flat(experience.oldLogprobs());
       try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
         NDArray logRatios = pass.logprobs().sub(pass.scope().create(old));
-        NDArray ratio = RatioStatistics.capped(logRatios.exp(), maxRatio);
+        NDArray ratio = TruncatedRatio.of(logRatios, maxRatio);
         NDArray advantages = pass.scope().create(batch.flat(experience.advantages()));
         NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
         ratios.addAll(logRatios, pass.entropies(), t -> false);
         surrogate += loss.getFloat();
         pass.backward(loss);
+        start.add(logRatios.toFloatArray());
       }
     }
-    return surrogate;
+    return new Surrogate(surrogate, start);
   }
 
-  /** mean −A ρ of the policy as it stands. */
-  private double surrogate(Experience experience, List<RolloutMicroBatch> batches) {
+  /**
+   * The policy as it stands.
+   *
+   * @param surrogate mean −A ρ, each ρ times its factor at the start
+   * @param ratio the largest ratio of a token's probabilities here and at the start
+   */
+  private record Moved(double surrogate, double ratio) {}
+
+  private Moved moved(
+      Experience experience, List<RolloutMicroBatch> batches, List<float[]> startLogRatios) {
     double sum = 0;
-    for (RolloutMicroBatch batch : batches) {
+    double farthest = Double.NEGATIVE_INFINITY;
+    for (int i = 0; i < batches.size(); i++) {
+      RolloutMicroBatch batch = batches.get(i);
+      float[] start = startLogRatios.get(i);
       float[] old = batch.flat(experience.oldLogprobs());
       float[] advantages = batch.flat(experience.advantages());
       float[] now = policy.logprobs(batch.tokens(), temperature).logprobs();
       for (int t = 0; t < now.length; t++) {
-        double ratio = Math.exp((double) now[t] - old[t]);
-        sum -= advantages[t] * (maxRatio == null ? ratio : Math.min(ratio, maxRatio));
+        double logRatio = (double) now[t] - old[t];
+        sum -= advantages[t] * Math.exp(logRatio + TruncatedRatio.logFactor(start[t], maxRatio));
+        farthest = Math.max(farthest, logRatio - start[t]);
       }
     }
-    return sum / tokens(batches);
+    return new Moved(sum / tokens(batches), Math.exp(TruncatedRatio.boundedLog(farthest)));
   }
 
   private static double norm(float[] v) {

@@ -36,7 +36,12 @@ class AdaptiveKlObjectiveTest {
     "0.0299, 2, 2",
     "0.0134, 2, 2",
     "0.0133, 2, 1",
-    "0, 1, 0.5"
+    "0, 1, 0.5",
+    // held from 1e-6 to 1e6
+    "0, 1.5e-6, 1e-6",
+    "0, 1e-6, 1e-6",
+    "1, 6e5, 1e6",
+    "1, 1e6, 1e6"
   })
   void theStepCoefficientDoublesAndHalves(double kl, double before, double after) {
     assertThat(AdaptiveKlObjective.next(before, kl, 0.02)).isEqualTo(after);
@@ -59,7 +64,7 @@ class AdaptiveKlObjectiveTest {
   @Test
   void handWorked() {
     try (LanguageModel policy = LanguageModel.load(FIXTURE.resolve("policy"))) {
-      AdaptiveKlObjective objective = new AdaptiveKlObjective(policy, 0.01, 1, 4096);
+      AdaptiveKlObjective objective = new AdaptiveKlObjective(policy, 0.01, 1, 1, 4096);
       objective.restoreCounters(Map.of("step_kl_coefficient", 2.0));
       Rollout rollout = rollout(group(0, new int[] {5}, new int[] {5, 7}));
       policy.parameters().setValues(sparse(policy.parameters(), 0));
@@ -106,7 +111,7 @@ class AdaptiveKlObjectiveTest {
       }
       Rollout all = rollout(alternatives.toArray(RolloutGroup[]::new));
       float[][] old = RolloutScoring.logprobs(policy, all, 0.8, 4096);
-      AdaptiveKlObjective objective = new AdaptiveKlObjective(policy, 0.01, 0.8, 4096);
+      AdaptiveKlObjective objective = new AdaptiveKlObjective(policy, 0.01, 1, 0.8, 4096);
       objective.begin(rollout);
       policy.parameters().set(reference.parameters());
       float[][] now = RolloutScoring.logprobs(policy, all, 0.8, 4096);
@@ -166,7 +171,7 @@ class AdaptiveKlObjectiveTest {
                   policy.tokenizer(),
                   policy.config().dimensions())
               .get(1);
-      AdaptiveKlObjective objective = new AdaptiveKlObjective(policy, 0.01, 0.8, 4096);
+      AdaptiveKlObjective objective = new AdaptiveKlObjective(policy, 0.01, 1, 0.8, 4096);
       objective.begin(rollout);
       Metrics still = objective.end(rollout);
       assertThat(still.get("step_kl").orElseThrow()).isZero();
@@ -177,7 +182,7 @@ class AdaptiveKlObjectiveTest {
       double moved = objective.end(rollout).get("step_kl").orElseThrow();
       assertThat(moved).isGreaterThan(0.015);
       assertThat(objective.counters()).containsEntry("step_kl_coefficient", 1.0);
-      AdaptiveKlObjective split = new AdaptiveKlObjective(policy, 0.01, 0.8, 1);
+      AdaptiveKlObjective split = new AdaptiveKlObjective(policy, 0.01, 1, 0.8, 1);
       split.restoreCounters(objective.counters());
       assertThat(split.counters()).isEqualTo(objective.counters());
     }

@@ -11,9 +11,10 @@ import org.junit.jupiter.api.Test;
 class LineSearchTest {
 
   /** gain(θ) = g · θ − ½ c |θ|², KL(θ) = ½ |θ|², measured where the weights are. */
-  private static final class Parabola implements LineSearch.Slope {
+  private static class Parabola implements LineSearch.Slope {
     private final float[] g;
     private final double c;
+    private double ratio = 1;
     private final List<float[]> visited = new ArrayList<>();
 
     private Parabola(float[] g, double c) {
@@ -26,24 +27,25 @@ class LineSearchTest {
       visited.add(weights.clone());
     }
 
+    void setRatio(double ratio) {
+      this.ratio = ratio;
+    }
+
     private float[] here() {
       return visited.get(visited.size() - 1);
     }
 
     @Override
-    public double gain() {
-      return ConjugateGradient.dot(g, here()) - c * kl();
-    }
-
-    @Override
-    public double kl() {
-      return 0.5 * ConjugateGradient.dot(here(), here());
+    public LineSearch.Place measure() {
+      double kl = 0.5 * ConjugateGradient.dot(here(), here());
+      return new LineSearch.Place(kl, ConjugateGradient.dot(g, here()) - c * kl, ratio);
     }
   }
 
   /** Along one axis; x = −1, so that steps go up. */
   private static LineSearch.Step search(Parabola parabola, double length, double bound) {
-    return LineSearch.search(parabola, new float[] {0}, new float[] {-1}, length, bound);
+    return LineSearch.search(
+        parabola, new float[] {0}, new float[] {-1}, length, parabola.g[0], bound);
   }
 
   /**
@@ -52,7 +54,9 @@ class LineSearchTest {
   @Test
   void theFirstStepThatGainsIsTaken() {
     Parabola parabola = new Parabola(new float[] {1}, 2);
-    assertThat(search(parabola, 3, 0.3)).isEqualTo(new LineSearch.Step(0.28125, 0.1875, 2));
+    // 0.1875 of the expected 0.75
+    assertThat(search(parabola, 3, 0.3))
+        .isEqualTo(new LineSearch.Step(new LineSearch.Place(0.28125, 0.1875, 1), 0.25, 2));
     assertThat(parabola.here()).containsExactly(0.75f);
   }
 
@@ -60,7 +64,9 @@ class LineSearchTest {
   @Test
   void aStepOutOfBoundsIsHalvedThoughItGains() {
     Parabola parabola = new Parabola(new float[] {1}, 2);
-    assertThat(search(parabola, 3, 0.28)).isEqualTo(new LineSearch.Step(0.0703125, 0.234375, 3));
+    // 0.234375 of the expected 0.375
+    assertThat(search(parabola, 3, 0.28))
+        .isEqualTo(new LineSearch.Step(new LineSearch.Place(0.0703125, 0.234375, 1), 0.625, 3));
     assertThat(search(parabola, 0.75, 0.28125).backtracks()).isZero();
   }
 
@@ -68,10 +74,47 @@ class LineSearchTest {
   @Test
   void whereNothingGainsTheWeightsAreLeft() {
     Parabola parabola = new Parabola(new float[] {-1}, 0);
-    assertThat(search(parabola, 1, 1)).isEqualTo(new LineSearch.Step(0, 0, 10));
+    assertThat(search(parabola, 1, 1))
+        .isEqualTo(new LineSearch.Step(new LineSearch.Place(0, 0, 1), 0, 10));
     assertThat(parabola.visited).hasSize(11);
     assertThat(parabola.visited.get(9)).containsExactly(1 / 512f);
     assertThat(parabola.here()).containsExactly(0);
+  }
+
+  /**
+   * gain(θ) = θ + 50 θ², expected θ. At 1 it is 51 times that, at ½ 26, at ¼ 13.5, at ⅛ 7.25: the
+   * first within 10 times.
+   */
+  @Test
+  void aGainTooGoodToBeTrueIsHalved() {
+    LineSearch.Step made = search(new Parabola(new float[] {1}, -100), 1, 1);
+    assertThat(made.backtracks()).isEqualTo(3);
+    assertThat(made.gainToExpected()).isEqualTo(7.25);
+    assertThat(made.place().gain()).isEqualTo(0.90625);
+  }
+
+  /** gain(θ) = θ − 0.95 θ²: at 1 it is 0.05 of what is expected, at ½ 0.525. */
+  @Test
+  void aGainFarBelowTheExpectedIsHalved() {
+    LineSearch.Step made = search(new Parabola(new float[] {1}, 1.9), 1, 1);
+    assertThat(made.backtracks()).isEqualTo(1);
+    assertThat(made.gainToExpected()).isCloseTo(0.525, within(1e-9));
+  }
+
+  /** e^(6 θ) is a token's ratio: 403 at 1, 20 at ½. */
+  @Test
+  void aStepThatMakesATokenTooLikelyIsHalved() {
+    Parabola parabola =
+        new Parabola(new float[] {1}, 0) {
+          @Override
+          public void moveTo(float[] weights) {
+            super.moveTo(weights);
+            setRatio(Math.exp(6 * weights[0]));
+          }
+        };
+    LineSearch.Step made = search(parabola, 1, 1);
+    assertThat(made.backtracks()).isEqualTo(1);
+    assertThat(made.place().ratio()).isCloseTo(Math.exp(3), within(1e-9));
   }
 
   @Test
@@ -86,7 +129,9 @@ class LineSearchTest {
   @Test
   void noGainIsNoneToTake() {
     Parabola parabola = new Parabola(new float[] {1}, 2);
-    assertThat(search(parabola, 1, 1)).isEqualTo(new LineSearch.Step(0.125, 0.25, 1));
+    // 0.25 of the expected 0.5
+    assertThat(search(parabola, 1, 1))
+        .isEqualTo(new LineSearch.Step(new LineSearch.Place(0.125, 0.25, 1), 0.5, 1));
   }
 
   /** Seven weights, by plain loops: all ten steps are measured, and the first good one chosen. */
@@ -102,17 +147,22 @@ class LineSearchTest {
       double bound = Math.exp(8 * random.nextDouble() - 5);
       int expected = LineSearch.TRIES;
       for (int i = LineSearch.TRIES - 1; i >= 0; i--) {
-        double gain = 0;
         double kl = 0;
+        double linear = 0;
         for (int k = 0; k < 7; k++) {
           double theta = -Math.pow(0.5, i) * 2 * x[k];
-          gain += g[k] * theta;
+          linear += g[k] * theta;
           kl += 0.5 * theta * theta;
         }
-        expected = gain - c * kl > 0 && kl <= bound ? i : expected;
+        double gain = linear - c * kl;
+        boolean likely = gain >= 0.1 * linear && gain <= 10 * linear;
+        expected = gain > 0 && kl <= bound && likely ? i : expected;
       }
       Parabola parabola = new Parabola(g, c);
-      assertThat(LineSearch.search(parabola, start, x, 2, bound).backtracks()).isEqualTo(expected);
+      assertThat(
+              LineSearch.search(parabola, start, x, 2, -ConjugateGradient.dot(g, x), bound)
+                  .backtracks())
+          .isEqualTo(expected);
       for (int k = 0; k < 7; k++) {
         double made = expected == LineSearch.TRIES ? 0 : -Math.pow(0.5, expected) * 2 * x[k];
         assertThat((double) parabola.here()[k]).isCloseTo(made, within(1e-6));

@@ -39,6 +39,7 @@ class PpoConfigTest {
                 0.2,
                 null,
                 null,
+                null,
                 4,
                 1,
                 1,
@@ -54,7 +55,15 @@ class PpoConfigTest {
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(
-                0.05, KlEstimator.K1, KlSettings.KlIn.REWARD, null, 10000, null, false, null));
+                0.05,
+                KlEstimator.K1,
+                KlSettings.KlIn.REWARD,
+                false,
+                null,
+                10000,
+                null,
+                false,
+                null));
     assertThat(config.optimizer().learningRate()).isEqualTo(1e-6);
     assertThat(config.optimizer().maxGradNorm()).isEqualTo(1);
     assertThat(config.rollouts().promptsPerStep()).isEqualTo(32);
@@ -95,7 +104,18 @@ class PpoConfigTest {
       PpoSettings settings = runs.config("run", "objective", objective).ppo();
       assertThat(settings.clip()).isNull();
       assertThat(settings.stepKlTarget()).isEqualTo(0.01);
+      assertThat(settings.stepKlCoefficient())
+          .isEqualTo(objective.equals("adaptive-kl") ? Double.valueOf(1) : null);
     }
+  }
+
+  /** k1 in the loss has a gradient of expectation 0; weighed by ρ it hasn't. */
+  @Test
+  void theEstimatorSuitsWhereTheKlActs() {
+    assertThat(runs.config("run", "kl-in", "loss").kl().klEstimator()).isEqualTo(KlEstimator.K2);
+    assertThat(runs.config("run", "kl-in", "reward").kl().klEstimator()).isEqualTo(KlEstimator.K1);
+    String[] corrected = {"kl-in", "loss", "kl-estimator", "k1", "kl-ratio-correction", "true"};
+    assertThat(runs.config("run", corrected).kl().klEstimator()).isEqualTo(KlEstimator.K1);
   }
 
   /** The critic of a replay is a head on the policy then. */
@@ -122,14 +142,19 @@ class PpoConfigTest {
           temperature:0      | temperature must be above 0, not 0
           kl-coefficient:-1  | kl-coefficient must be 0 or more, not -1
           kl-target:0        | kl-target must be above 0, not 0
+          kl-target:6 kl-coefficient:0 | kl-coefficient must be above 0 with --kl-target
           dual-clip:1        | dual-clip must be above 1
           objective:vanilla clip:0.2             | clip is for --objective clip
           objective:adaptive-kl dual-clip:3      | dual-clip is for --objective clip
           step-kl-target:0.01                    | step-kl-target is for --objective adaptive-kl or trust-region
           objective:adaptive-kl step-kl-target:0 | step-kl-target must be above 0, not 0
+          objective:trust-region step-kl-coefficient:1 | step-kl-coefficient is for --objective adaptive-kl
+          objective:adaptive-kl step-kl-coefficient:0 | step-kl-coefficient must be from 1e-6 to 1000000, not 0
           critic:shared value-model:m            | value-model is for --critic separate
           critic:shared objective:trust-region   | critic must be separate with --objective trust-region
           objective:trust-region kl-in:loss      | kl-in must be reward with --objective trust-region
+          kl-in:loss kl-estimator:k1             | kl-estimator must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π, whose mean over the policy's own samples is 0
+          kl-ratio-correction:true               | kl-ratio-correction is for --kl-in loss
           objective:trust-region precision:bf16  | precision must be fp32 with --objective trust-region: it takes differences of gradients at weights that bf16 can't tell apart
           objective:trust-region entropy-coefficient:1 | entropy-coefficient must be 0 with --objective trust-region
           critic-warmup-steps:-1                 | critic-warmup-steps must be 0 or more, not -1

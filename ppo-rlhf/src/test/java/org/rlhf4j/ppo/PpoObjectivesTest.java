@@ -97,10 +97,19 @@ class PpoObjectivesTest {
   }
 
   @Test
+  void theStepCoefficientBeginsWhereItIsSet() throws IOException {
+    List<JsonNode> metrics =
+        metrics("objective", "adaptive-kl", "step-kl-coefficient", "3", "steps", "1");
+    assertThat(metrics.get(0).get("step_kl_coefficient").doubleValue()).isEqualTo(3);
+  }
+
+  @Test
   void aTrustRegionIsNotLeft() throws IOException {
     for (JsonNode line : metrics("objective", "trust-region", "step-kl-target", "0.02")) {
       assertThat(line.get("step_kl").doubleValue()).isBetween(1e-3, 0.02);
       assertThat(line.get("surrogate_gain").doubleValue()).isPositive();
+      assertThat(line.get("gain_to_expected").doubleValue()).isBetween(0.1, 10.0);
+      assertThat(line.get("step_ratio_max").doubleValue()).isBetween(1.0, 100.0);
       assertThat(line.get("value_loss").doubleValue()).isPositive();
     }
   }
@@ -202,10 +211,11 @@ class PpoObjectivesTest {
                 "value-model",
                 TinyRun.REWARD_MODEL.toString())
             .get(0);
-    // All ratios, e², are above the cut: −A · 1.1 over whitened advantages is 0, and has no
-    // gradient.
+    // All ratios, e², are above the cut: the mean of −A · 1.1 over whitened advantages is 0, and
+    // its
+    // gradient is the mean of −1.1 A ∇ log π.
     assertThat(made.get("ratio_mean").doubleValue()).isCloseTo(Math.exp(2), within(1e-3));
     assertThat(made.get("policy_loss").doubleValue()).isCloseTo(0, within(1e-5));
-    assertThat(made.get("grad_norm").doubleValue()).isZero();
+    assertThat(made.get("grad_norm").doubleValue()).isPositive();
   }
 }

@@ -205,6 +205,46 @@ class PpoStageTest extends PolicyStageContract {
     }
   }
 
+  /**
+   * Scores of mean 3 and deviation 0.5 are learnt as (r − 3) / 0.5, and the critic that is the
+   * reward model starts with (V − 3) / 0.5. With γ = λ = 1 and no KL, each return is what is learnt
+   * of the completion, and the first value loss the mean of ½ (V − G)².
+   */
+  @Test
+  void theCriticOfNormalizedScoresPredictsThem() throws IOException {
+    Path scores = Files.createDirectory(folder.resolve("scores"));
+    try (Stream<Path> files = Files.list(TinyRun.REWARD_MODEL)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, scores.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(scores.resolve("rlhf.json"), "{\"score_mean\": 3, \"score_deviation\": 0.5}");
+    List<String> options = new ArrayList<>(List.of("steps", "1", "reward-model"));
+    options.addAll(List.of(scores.toString(), "kl-coefficient", "0", "lambda", "1"));
+    options.addAll(List.of("ppo-epochs", "1", "minibatches", "1"));
+    Path raw = runs.run("raw", options.toArray(String[]::new));
+    options.addAll(List.of("normalize-reward", "true"));
+    Path normalized = runs.run("normalized", options.toArray(String[]::new));
+    List<JsonNode> before = RunFiles.lines(raw.resolve("rollouts.jsonl"));
+    List<JsonNode> lines = RunFiles.lines(normalized.resolve("rollouts.jsonl"));
+    double loss = 0;
+    int tokens = 0;
+    for (int i = 0; i < lines.size(); i++) {
+      JsonNode line = lines.get(i);
+      assertThat(line.get("completion_ids")).isEqualTo(before.get(i).get("completion_ids"));
+      double learnt = (line.get("score").doubleValue() - 3) / 0.5 - (TinyRun.ended(line) ? 0 : 1);
+      for (int t = 0; t < line.get("values").size(); t++) {
+        double value = line.get("values").get(t).doubleValue();
+        double number = before.get(i).get("values").get(t).doubleValue();
+        assertThat(value).isCloseTo((number - 3) / 0.5, within(1e-5));
+        loss += 0.5 * (value - learnt) * (value - learnt);
+        tokens++;
+      }
+    }
+    JsonNode metrics = RunFiles.lines(normalized.resolve("metrics.jsonl")).get(0);
+    assertThat(metrics.get("value_loss").doubleValue()).isCloseTo(loss / tokens, within(1e-4));
+  }
+
   @Test
   void klInTheLossIsPartOfIt() throws IOException {
     Path run =

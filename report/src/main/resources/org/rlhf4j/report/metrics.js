@@ -42,6 +42,8 @@ const METRICS = {
   step_kl: ["KL of the step", "From the old policy to the new, per token."],
   step_kl_coefficient: ["Weight of the step's KL", "Doubles and halves with it."],
   surrogate_gain: ["Gain of the step", "In the policy's loss."],
+  gain_to_expected: ["Gain over the expected", "From 0.1 to 10; 0 means that no step was made."],
+  step_ratio_max: ["Largest ratio of the step", "Of a token; at most 100."],
   backtracks: ["Backtracks", "How often the step was halved; 10 means that no step was made."],
   on_policy_error: ["On-policy error", "Largest difference of log-probabilities before the first update; near 0."],
   kl_coefficient: ["KL coefficient", "The weight of the KL, as it stands."],

@@ -146,13 +146,8 @@ class InspectCommandTest {
     assertThat(outcome.lines()).hasSize(4);
     assertThat(outcome.lines().get(0))
         .startsWith("training rows: 2 rows read, 2 kept (2 of prompt); 1 bad rows skipped;");
-<<<<<<< ours
-    assertThat(outcome.lines().get(1)).startsWith("  skipped: " + data + ":2:1: no field tells");
+    assertThat(outcome.lines().get(1)).startsWith("  skipped: " + data + ":2:1: no field says");
     assertThat(outcome.lines().get(2))
-=======
-    assertThat(outcome.out().get(1)).startsWith("  skipped: " + data + ":2:1: no field says");
-    assertThat(outcome.out().get(2))
->>>>>>> theirs
         .startsWith("held-out rows: 1 rows read, 1 kept (1 of prompt);");
     assertThat(outcome.lines().get(3)).startsWith("prompts on both sides: 1 held-out rows have");
   }

@@ -132,12 +132,8 @@ class RunCommandTest {
     assertThat(run().code()).isZero();
     Files.writeString(
         rows, "{\"prompt\": \"p\", \"completion\": \" c\"}\n", StandardOpenOption.APPEND);
-<<<<<<< ours
-    assertThat(run().lastErrorLine()).contains("stage 1/2 sft: changed", "the content of " + rows);
-=======
-    assertThat(run().lastLine())
+    assertThat(run().lastErrorLine())
         .contains("stage 1/2 sft: it has changed", "the content of " + rows);
->>>>>>> theirs
   }
 
   @Test

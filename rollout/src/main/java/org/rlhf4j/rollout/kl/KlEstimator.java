@@ -1,12 +1,15 @@
 package org.rlhf4j.rollout.kl;
 
 import ai.djl.ndarray.NDArray;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 
 /**
  * Estimators of KL(π ‖ π_ref) at a sampled token, from d = log π − log π_ref (Schulman 2020,
  * "Approximating KL divergence"). All are 0 where the two agree; k1 is unbiased and of either sign,
  * k3 unbiased and never negative; k2 is biased and never negative, and its gradient, averaged over
- * the policy's samples, is that of the KL.
+ * the policy's samples, is that of the KL. That of k3 is the gradient of KL(π_ref ‖ π) then, and
+ * that of k1 is 0. ρ k1 and ρ k3, with ρ = π / π_old differentiated too, have the gradient of KL(π
+ * ‖ π_ref) over samples of π_old.
  */
 public enum KlEstimator {
   /** d. */
@@ -33,16 +36,16 @@ public enum KlEstimator {
       return d.square().mul(0.5);
     }
   },
-  /** e^−d − 1 + d. */
+  /** e^−d − 1 + d; where −d is above 40 with e⁴⁰ and its slope, which is a finite number. */
   K3 {
     @Override
     public double of(double d) {
-      return Math.expm1(-d) + d;
+      return Math.expm1(TruncatedRatio.boundedLog(-d)) + d;
     }
 
     @Override
     public NDArray of(NDArray d) {
-      return d.neg().exp().sub(1).add(d);
+      return TruncatedRatio.of(d.neg(), null).sub(1).add(d);
     }
   };
 

@@ -8,8 +8,9 @@ import org.rlhf4j.settings.SettingsGroup;
  * How the policy is held to the reference.
  *
  * @param klCoefficient β
- * @param klEstimator of the KL that β weighs
+ * @param klEstimator of the KL that β weighs, or null for what suits where it acts
  * @param klIn whether β · KL lowers the reward or raises the loss
+ * @param klRatioCorrection whether the KL in the loss is weighed by ρ, which is right off-policy
  * @param klTarget nats per completion that β is moved towards; null keeps β fixed
  * @param klHorizon completions over which β moves by a fifth at most
  * @param stopAtKl nats per completion at which the run ends; null: never
@@ -20,12 +21,18 @@ import org.rlhf4j.settings.SettingsGroup;
 public record KlSettings(
     @Setting(help = "Weight of the KL to the reference.", defaultValue = "0.05")
         double klCoefficient,
-    @Setting(help = "Estimator of the KL to the reference.", defaultValue = "k1")
+    @Setting(
+            help = "Estimator of the KL to the reference.",
+            defaultText = "k1; k2 with --kl-in loss")
         KlEstimator klEstimator,
     @Setting(
             help = "Where the KL acts: it is subtracted from the reward, or added to the loss.",
             defaultValue = "reward")
         KlIn klIn,
+    @Setting(
+            help = "Multiply the KL in the loss by the ratio. This is right off-policy.",
+            defaultValue = "false")
+        boolean klRatioCorrection,
     @Setting(
             help =
                 "Target for the KL, in nats per completion (k1). The coefficient is moved so that"
@@ -59,11 +66,24 @@ public record KlSettings(
     LOSS
   }
 
-  /** Checks the ranges. */
+  /** Fills in what depends on where the KL acts, and checks what can be together. */
   public KlSettings {
+    boolean inLoss = klIn == KlIn.LOSS;
+    klEstimator = klEstimator != null ? klEstimator : inLoss ? KlEstimator.K2 : KlEstimator.K1;
+    Limits.require(
+        !inLoss || klEstimator != KlEstimator.K1 || klRatioCorrection,
+        "kl-estimator",
+        "must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π, whose mean"
+            + " over the policy's own samples is 0, so it holds nothing back; with"
+            + " --kl-ratio-correction k1 may be");
+    Limits.require(inLoss || !klRatioCorrection, "kl-ratio-correction", "is for --kl-in loss");
     Limits.notNegative("kl-coefficient", klCoefficient);
     if (klTarget != null) {
       Limits.positive("kl-target", klTarget);
+      Limits.require(
+          klCoefficient > 0,
+          "kl-coefficient",
+          "must be above 0 with --kl-target: the coefficient is moved by factors, and 0 stays 0");
     }
     Limits.positive("kl-horizon", klHorizon);
     if (stopAtKl != null) {

@@ -5,7 +5,7 @@ import java.util.function.IntPredicate;
 
 /**
  * How far a policy has moved from the one that sampled, over tokens: of the ratios ρ = π / π_old.
- * Tokens of all updates of a step are added up.
+ * Tokens of all updates of a step are added up. A ρ above e⁴⁰ counts as that.
  */
 public final class RatioStatistics {
   private long tokens;
@@ -24,11 +24,12 @@ public final class RatioStatistics {
    * @param isClipped whether the clipped branch of the objective is the greater one
    */
   public void add(double logRatio, double entropy, boolean isClipped) {
-    double ratio = Math.exp(logRatio);
+    double bounded = TruncatedRatio.boundedLog(logRatio);
+    double ratio = Math.exp(bounded);
     tokens++;
     clipped += isClipped ? 1 : 0;
     ratios += ratio;
-    k3 += Math.expm1(logRatio) - logRatio;
+    k3 += Math.expm1(bounded) - logRatio;
     entropies += entropy;
     largest = Math.max(largest, ratio);
     farthest = Math.max(farthest, Math.abs(logRatio));
@@ -47,16 +48,6 @@ public final class RatioStatistics {
     for (int t = 0; t < logRatio.length; t++) {
       add(logRatio[t], entropy[t], isClipped.test(t));
     }
-  }
-
-  /**
-   * Cuts ratios to the largest that a replay may bring.
-   *
-   * @param ratios ρ
-   * @param maxRatio the limit; null for none
-   */
-  public static NDArray capped(NDArray ratios, Double maxRatio) {
-    return maxRatio == null ? ratios : ratios.minimum(maxRatio);
   }
 
   /** Adds all tokens of another. */

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.training.GradientCollector;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.torch.Torch;
 
 class KlEstimatorTest {
@@ -76,6 +79,60 @@ class KlEstimatorTest {
     assertThat(value).isNotCloseTo(kl, within(1e-3));
   }
 
+  /**
+   * In the loss, averaged over samples: Σ μ(y) ∂/∂z_k of what is in the loss at y, z the logits of
+   * π. With ρ = π / π_old and μ = π_old, k1 and k3 have ∂KL(π ‖ π_ref)/∂z_k = π_k (d_k − KL).
+   * Without ρ and with μ = π, k2 has that, k3 has ∂KL(π_ref ‖ π)/∂z_k = π_k − π_ref,k, k1 0.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "K1, true, reverse",
+    "K3, true, reverse",
+    "K1, false, none",
+    "K2, false, reverse",
+    "K3, false, forward"
+  })
+  void inTheLossItHasTheGradientOf(KlEstimator estimator, boolean corrected, String divergence) {
+    double[] z = {Math.log(0.5), Math.log(0.3), Math.log(0.2)};
+    double[] policy = softmax(z);
+    double[] reference = {0.2, 0.2, 0.6};
+    double[] samples = corrected ? new double[] {0.1, 0.6, 0.3} : policy;
+    double kl = 0.3600624;
+    for (int k = 0; k < 3; k++) {
+      double slope = 0;
+      for (int side : new int[] {1, -1}) {
+        double[] moved = z.clone();
+        moved[k] += side * 1e-5;
+        double[] now = softmax(moved);
+        for (int y = 0; y < 3; y++) {
+          double weight = corrected ? now[y] / samples[y] : 1;
+          double inLoss = weight * estimator.of(Math.log(now[y] / reference[y]));
+          slope += samples[y] * side * inLoss / 2e-5;
+        }
+      }
+      double reverse = policy[k] * (Math.log(policy[k] / reference[k]) - kl);
+      double expected =
+          switch (divergence) {
+            case "reverse" -> reverse;
+            case "forward" -> policy[k] - reference[k];
+            default -> 0;
+          };
+      assertThat(slope).isCloseTo(expected, within(1e-6));
+    }
+  }
+
+  private static double[] softmax(double[] logits) {
+    double[] weights = new double[logits.length];
+    double sum = 0;
+    for (double logit : logits) {
+      sum += Math.exp(logit);
+    }
+    for (int y = 0; y < weights.length; y++) {
+      weights[y] = Math.exp(logits[y]) / sum;
+    }
+    return weights;
+  }
+
   @Test
   void onlyK1IsEverNegative() {
     Random random = new Random(1);
@@ -90,6 +147,25 @@ class KlEstimatorTest {
   @Test
   void smallDifferencesKeepTheirDigits() {
     assertThat(KlEstimator.K3.of(1e-6)).isCloseTo(5e-13, within(1e-16));
+  }
+
+  /**
+   * e^−d of d = −95 is beyond fp32, and of −800 beyond doubles: e⁴⁰ = 2.3538527e17 with its slope.
+   */
+  @ParameterizedTest
+  @ValueSource(doubles = {-95, -800})
+  void k3OfAFarTokenIsFinite(double far) {
+    assertThat(KlEstimator.K3.of(far)).isCloseTo(2.3538527e17, within(1e10));
+    try (NDManager manager = Torch.manager()) {
+      NDArray d = manager.create(new float[] {(float) far});
+      d.setRequiresGradient(true);
+      try (GradientCollector collector = manager.getEngine().newGradientCollector()) {
+        NDArray kl = KlEstimator.K3.of(d);
+        collector.backward(kl);
+        assertThat(kl.toFloatArray()[0]).isCloseTo(2.3538527e17f, within(1e12f));
+        assertThat(d.getGradient().toFloatArray()[0]).isCloseTo(-2.3538527e17f, within(1e12f));
+      }
+    }
   }
 
   @ParameterizedTest

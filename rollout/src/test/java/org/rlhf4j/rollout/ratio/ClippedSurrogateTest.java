@@ -119,6 +119,42 @@ class ClippedSurrogateTest {
     assertThat(DUAL.isClipped(Math.nextUp(3.0), -2)).isTrue();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    // ρ' = min(ρ, c) with the gradient ρ' ∇ log π; up to c nothing is changed
+    "1.1, 2,    2, -2.2, -2.2, false",
+    // beyond c a bad token costs 2 · 2, and goes on falling
+    "4,   2,   -2,  4,    4,   false",
+    // beyond c the clip at 1.2 holds a good token
+    "4,   2,    2, -2.4,  0,   true",
+    // a cap within the range: no token reaches the clip above, all weigh 1.1
+    "4,   1.1,  2, -2.2, -2.2, false",
+    "4,   1.1, -2,  2.2,  2.2, false",
+    // a cap below the range holds bad tokens at 1 − ε
+    "4,   0.5, -2,  1.6,  0,   true"
+  })
+  void handWorkedWithACap(
+      double ratio, double cap, double advantage, double loss, double gradient, boolean clipped) {
+    NDArray advantages = manager.create(new float[] {(float) advantage});
+    float[] made =
+        lossAndGradient(
+            Math.log(ratio),
+            logRatio -> CLIPPED.loss(TruncatedRatio.of(logRatio, cap), advantages));
+    assertThat((double) made[0]).isCloseTo(loss, within(1e-5));
+    assertThat((double) made[1]).isCloseTo(gradient, within(1e-5));
+    assertThat(CLIPPED.isClipped(Math.min(ratio, cap), advantage)).isEqualTo(clipped);
+  }
+
+  /** A good token at e⁹⁵, more than fp32 holds, is clipped as one at 2 is. */
+  @Test
+  void aRatioBeyondFp32IsClippedWithoutACap() {
+    NDArray advantages = manager.create(new float[] {2});
+    float[] made =
+        lossAndGradient(
+            95, logRatio -> CLIPPED.loss(TruncatedRatio.of(logRatio, null), advantages));
+    assertThat(made).containsExactly(new float[] {-2.4f, 0}, within(1e-5f));
+  }
+
   @Test
   void agreesWithPlainLoops() {
     float[] logRatios = numbers(1, 131);

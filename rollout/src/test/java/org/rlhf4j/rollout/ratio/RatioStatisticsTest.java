@@ -64,14 +64,14 @@ class RatioStatisticsTest {
     }
   }
 
+  /** e⁸⁰⁰ is beyond doubles; e⁴⁰ = 2.3538527e17 stands for it. */
   @Test
-  void ratiosAreCutToTheLargest() {
-    try (NDManager manager = Torch.manager()) {
-      NDArray ratios = manager.create(new float[] {0.5f, 1.25f, 3});
-      assertThat(RatioStatistics.capped(ratios, 1.5).toFloatArray())
-          .containsExactly(0.5f, 1.25f, 1.5f);
-      assertThat(RatioStatistics.capped(ratios, null)).isSameAs(ratios);
-    }
+  void aFarTokensRatioIsFinite() {
+    RatioStatistics ratios = new RatioStatistics();
+    ratios.add(800, 1, false);
+    assertThat(ratios.ratioMax()).isCloseTo(2.3538527e17, within(1e10));
+    assertThat(ratios.approxKl()).isCloseTo(2.3538527e17, within(1e10));
+    assertThat(ratios.farthest()).isEqualTo(800);
   }
 
   /** Updates of different sizes: tokens weigh the same, not updates. */

@@ -49,6 +49,16 @@ public abstract class PolicyReplayContract {
     original = runs.run("original", both().toArray(String[]::new));
   }
 
+  /** The folder of all runs. */
+  protected final Path folder() {
+    return folder;
+  }
+
+  /** The rollouts that the run recorded. */
+  protected final Path recorded() {
+    return original.resolve("rollouts.jsonl");
+  }
+
   /** A run on recorded rollouts. */
   protected final Path replay(String name, Path rollouts, String... more) throws IOException {
     List<String> options = new ArrayList<>(List.of("replay", rollouts.toString()));
