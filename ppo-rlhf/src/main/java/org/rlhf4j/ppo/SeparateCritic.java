@@ -61,6 +61,11 @@ public final class SeparateCritic implements Critic {
   }
 
   @Override
+  public void requireFinite() {
+    learner.requireFinite();
+  }
+
+  @Override
   public void saveCheckpoint(Path folder) throws IOException {
     learner.save(folder, NAME);
   }
