@@ -183,7 +183,9 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
       }
       List<TokenTree> trees = heldOut.rows().stream().map(TokenizedRow::tree).toList();
       List<float[]> scores = Scorer.score(model, trees, chosen.tokenBudget(model));
-      scores.forEach(row -> FiniteNumbers.require(row, "score"));
+      for (int i = 0; i < scores.size(); i++) {
+        FiniteNumbers.require(heldOut.rows().get(i).row().location(), scores.get(i), "score");
+      }
       return new Judged(chosen.name(folder), heldOut, scores);
     }
   }
