@@ -31,6 +31,7 @@ import org.rlhf4j.settings.NearestName;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.stages.Stages;
 import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.display.PlainWriter;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.MissingParameterException;
@@ -98,6 +99,10 @@ public final class Rlhf implements Callable<Integer> {
    * @return the exit code
    */
   public static int run(String[] args, PrintWriter out, PrintWriter err) {
+    return runPlain(args, out, new PlainWriter(err));
+  }
+
+  private static int runPlain(String[] args, PrintWriter out, PrintWriter err) {
     Rlhf root = new Rlhf();
     CommandLine line = new CommandLine(root);
     subcommands().forEach(command -> line.addSubcommand(command.declared()));

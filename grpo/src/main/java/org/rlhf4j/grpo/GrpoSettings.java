@@ -45,7 +45,6 @@ public record GrpoSettings(
             defaultValue = "0")
         int resampleGroups,
     @Setting(
-    @Setting(
             help = "Weighs each token of a replay by min(ratio, this), held constant.",
             defaultText = "off")
         Double maxRatio) {

@@ -136,6 +136,11 @@ public final class GrpoStage extends PolicyStage {
   }
 
   @Override
+  public void requireFinite() {
+    learner.requireFinite();
+  }
+
+  @Override
   public void saveCheckpoint(Path folder) throws IOException {
     super.saveCheckpoint(folder);
     learner.save(folder, POLICY);

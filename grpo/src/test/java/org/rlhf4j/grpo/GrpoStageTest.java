@@ -302,6 +302,15 @@ class GrpoStageTest extends PolicyStageContract {
   }
 
   @Test
+  void aLastUpdateThatDivergedMakesNoModel() {
+    assertThatThrownBy(() -> runs.run("run", "steps", "1", "learning-rate", "1e300"))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageMatching("step 1: the tensor \\S+ holds (NaN|-?Infinity) after the update; .*");
+    assertThat(folder.resolve("run/model")).doesNotExist();
+    assertThat(folder.resolve("run/checkpoints")).isEmptyDirectory();
+  }
+
+  @Test
   void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
     assertThatThrownBy(
             () ->

@@ -88,9 +88,8 @@ final class ModelFiles {
         .ifPresent(
             pickle -> {
               String folder = repo.id().substring(repo.id().indexOf('/') + 1);
-              String source = "'%s', revision='%s'".formatted(repo.id(), repo.revision());
               throw PickleCheckpoint.refusal(
-                  repo.toString(), pickle, json.apply(CONFIG), source, folder);
+                  repo.toString(), pickle, json.apply(CONFIG), repo.id(), repo.revision(), folder);
             });
     throw new UserException(repo + ": it has no " + WEIGHTS + "; name a model that has one");
   }

@@ -9,7 +9,7 @@ import java.util.Optional;
 import org.rlhf4j.report.Report;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
-import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.RunDirectory;
 
 /**
  * Runs the stages of a pipeline in order, each in a folder of its own. A finished stage whose
@@ -64,11 +64,21 @@ public final class PipelineRun {
   }
 
   private void runAll(Watcher watcher) throws IOException {
+    requireNothingRuns();
     int number = 0;
     for (PipelineStage stage : pipeline.stages()) {
       String which = "stage %d/%d %s".formatted(++number, pipeline.stages().size(), stage.name());
       run(stage, which, watcher);
       watcher.ended(stage);
+    }
+  }
+
+  /** What is run anew is deleted first: not below a process that runs there, or reads from it. */
+  private void requireNothingRuns() throws IOException {
+    if (!rerun.isEmpty()) {
+      for (PipelineStage stage : pipeline.stages()) {
+        RunDirectory.requireFree(output.resolve(stage.name()));
+      }
     }
   }
 
@@ -84,11 +94,14 @@ public final class PipelineRun {
               + " --output");
     }
     if (rerun.contains(stage.name())) {
-      AtomicFiles.deleteFolder(folder);
+      RunDirectory.delete(folder);
       before = Optional.empty();
     }
     if (before.isPresent() && isUpToDate(which, stage, now, before.get(), folder)) {
       show(which + ": unchanged, skipped");
+      if (!Report.isIn(folder)) {
+        Report.ofRun(folder);
+      }
       return;
     }
     show(which);

@@ -56,6 +56,9 @@ public interface Critic extends AutoCloseable {
    */
   double update(int step);
 
+  /** Looks at the weights of the critic's own, none of which may be NaN or infinite. */
+  void requireFinite();
+
   /** Writes weights and optimizer state of the critic's own. */
   void saveCheckpoint(Path folder) throws IOException;
 

@@ -213,6 +213,12 @@ public final class PpoStage extends PolicyStage {
   }
 
   @Override
+  public void requireFinite() {
+    policyLearner.requireFinite();
+    critic.requireFinite();
+  }
+
+  @Override
   public void saveCheckpoint(Path folder) throws IOException {
     super.saveCheckpoint(folder);
     policyLearner.save(folder, POLICY);

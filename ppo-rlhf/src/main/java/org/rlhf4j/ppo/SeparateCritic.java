@@ -94,6 +94,11 @@ public final class SeparateCritic implements Critic {
   }
 
   @Override
+  public void requireFinite() {
+    learner.requireFinite();
+  }
+
+  @Override
   public void saveCheckpoint(Path folder) throws IOException {
     learner.save(folder, NAME);
   }

@@ -71,6 +71,11 @@ public final class SharedCritic implements Critic {
   }
 
   @Override
+  public void requireFinite() {
+    learner.requireFinite();
+  }
+
+  @Override
   public void saveCheckpoint(Path folder) throws IOException {
     learner.save(folder, SeparateCritic.NAME);
   }

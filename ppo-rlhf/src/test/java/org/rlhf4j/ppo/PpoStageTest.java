@@ -411,6 +411,21 @@ class PpoStageTest extends PolicyStageContract {
   }
 
   @Test
+  void aLastUpdateThatDivergedMakesNoModel() {
+    String[] one = {"steps", "1", "ppo-epochs", "1", "minibatches", "1", "learning-rate", "1e300"};
+    assertThatThrownBy(() -> runs.run("run", one))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageMatching("step 1: the tensor \\S+ holds (NaN|-?Infinity) after the update; .*");
+    assertThat(folder.resolve("run/model")).doesNotExist();
+    assertThat(folder.resolve("run/checkpoints")).isEmptyDirectory();
+    one[6] = "value-learning-rate";
+    assertThatThrownBy(() -> runs.run("critic", one))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageMatching("step 1: the tensor \\S+ holds .*");
+    assertThat(folder.resolve("critic/model")).doesNotExist();
+  }
+
+  @Test
   void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
     assertThatThrownBy(
             () ->

@@ -1,6 +1,7 @@
 package org.rlhf4j.report;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -23,6 +24,8 @@ public final class Report {
           "tokens.js",
           "settings.js",
           "report.js");
+
+  private static final String FILE = "report.html";
 
   private Report() {}
 
@@ -49,6 +52,16 @@ public final class Report {
   }
 
   /**
+   * Whether a folder has its report. A run that was killed between its end and the report has none.
+   *
+   * @param folder a run directory, or a folder of them
+   * @return whether it has one
+   */
+  public static boolean isIn(Path folder) {
+    return Files.exists(folder.resolve(FILE));
+  }
+
+  /**
    * Writes the report of several runs into a folder.
    *
    * @param runs run directories, in the order in which they are shown
@@ -57,7 +70,7 @@ public final class Report {
    * @throws IOException when a run can't be read or the file can't be written
    */
   public static Path ofAll(List<Path> runs, Path folder) throws IOException {
-    Path file = folder.resolve("report.html");
+    Path file = folder.resolve(FILE);
     write(runs, file);
     return file;
   }

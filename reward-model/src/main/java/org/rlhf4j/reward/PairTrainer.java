@@ -83,6 +83,15 @@ public abstract sealed class PairTrainer implements AutoCloseable
   void weightsChanged() {}
 
   /**
+   * Looks at what is trained.
+   *
+   * @throws NonFiniteException when a weight is NaN or infinite
+   */
+  public final void requireFinite() {
+    learner.requireFinite();
+  }
+
+  /**
    * Writes what is trained, and the optimizer.
    *
    * @param folder an existing folder

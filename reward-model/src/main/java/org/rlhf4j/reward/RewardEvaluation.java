@@ -13,6 +13,7 @@ import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.run.FiniteJson;
 
 /**
  * How well a reward model orders held-out comparisons: {@code evaluation.json}, and what {@code
@@ -62,7 +63,7 @@ public record RewardEvaluation(
     List<WrongPair> mostWrong) {
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      FiniteJson.mapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   /** Keeps copies. */
   public RewardEvaluation {

@@ -215,6 +215,11 @@ public final class RewardStage implements Stage, AutoCloseable {
   }
 
   @Override
+  public void requireFinite() {
+    trainer.requireFinite();
+  }
+
+  @Override
   public void saveCheckpoint(Path folder) throws IOException {
     trainer.save(folder);
   }

@@ -160,6 +160,28 @@ class RewardStageTest {
   }
 
   @Test
+  void aLastUpdateThatDivergedMakesNoModel() {
+    for (String frozen : List.of("true", "false")) {
+      Path run = folder.resolve("diverged-" + frozen);
+      assertThatThrownBy(
+              () ->
+                  run(
+                      run.getFileName().toString(),
+                      "steps",
+                      "1",
+                      "learning-rate",
+                      "1e300",
+                      "freeze-backbone",
+                      frozen))
+          .isInstanceOf(NonFiniteException.class)
+          .hasMessageMatching(
+              "step 1: the tensor \\S+ holds (NaN|-?Infinity) after the update; .*");
+      assertThat(run.resolve("model")).doesNotExist();
+      assertThat(run.resolve("evaluation.json")).doesNotExist();
+    }
+  }
+
+  @Test
   void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
     assertThatThrownBy(() -> run("run", "learning-rate", "1e30", "max-grad-norm", "0"))
         .isInstanceOf(NonFiniteException.class)

@@ -27,6 +27,7 @@ import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.FiniteJson;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.Sample;
@@ -47,7 +48,7 @@ public final class SftStage implements Stage, AutoCloseable {
           SftStage::start);
 
   private static final ObjectMapper JSON =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+      FiniteJson.mapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private final SftConfig config;
   private final RunDirectory run;
@@ -159,6 +160,11 @@ public final class SftStage implements Stage, AutoCloseable {
         heldOut.rows().isEmpty() ? training : heldOut.rows(),
         config.data().maxLength(),
         config.machine().seed());
+  }
+
+  @Override
+  public void requireFinite() {
+    trainer.requireFinite();
   }
 
   @Override

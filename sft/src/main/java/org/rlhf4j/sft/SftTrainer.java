@@ -79,6 +79,15 @@ public final class SftTrainer implements AutoCloseable {
   }
 
   /**
+   * Looks at all weights.
+   *
+   * @throws NonFiniteException when one is NaN or infinite
+   */
+  public void requireFinite() {
+    learner.requireFinite();
+  }
+
+  /**
    * Writes weights and optimizer.
    *
    * @param folder an existing folder

@@ -261,6 +261,18 @@ class SftStageTest {
   }
 
   @Test
+  void aLastUpdateThatDivergedMakesNoModel() throws IOException {
+    assertThatThrownBy(() -> run("run", "steps", "1", "learning-rate", "1e300"))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessageMatching(
+            "step 1: the tensor \\S+ holds (NaN|-?Infinity) after the update; .*lower"
+                + " --learning-rate.*");
+    assertThat(folder.resolve("run/model")).doesNotExist();
+    assertThat(folder.resolve("run/evaluation.json")).doesNotExist();
+    assertThat(folder.resolve("run/checkpoints")).isEmptyDirectory();
+  }
+
+  @Test
   void aStepThatIsNotFiniteLeavesItsBatch() throws IOException {
     assertThatThrownBy(() -> run("run", "learning-rate", "1e30", "max-grad-norm", "0"))
         .isInstanceOf(NonFiniteException.class)

@@ -119,6 +119,14 @@ public interface Stage {
   }
 
   /**
+   * Looks at all weights that the stage trains. Called before they are evaluated or written, so
+   * that a last update that diverged makes no model.
+   *
+   * @throws NonFiniteException when one is NaN or infinite
+   */
+  default void requireFinite() {}
+
+  /**
    * Writes everything that later steps depend on, but for {@link #counters()}.
    *
    * @param folder an empty folder

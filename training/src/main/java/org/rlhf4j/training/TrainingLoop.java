@@ -152,6 +152,7 @@ public final class TrainingLoop {
     if (evaluation.keepBest()) {
       goBackToBest(end.step(), best, checkpoints);
     }
+    requireFinite(end.step());
     stage.saveModel(run);
     run.markFinished(end.step());
   }
@@ -271,6 +272,9 @@ public final class TrainingLoop {
     Metrics metrics = stepOrSavedBatch(step);
     double seconds = (display.nanoTime().getAsLong() - start) / 1e9;
     profile.ifPresent(all -> metrics.putAll(all.end(seconds)));
+    if (isEvaluation(step, metrics) || isCheckpoint(step, metrics)) {
+      requireFinite(step);
+    }
     if (isEvaluation(step, metrics)) {
       metrics.putAll(stage.evaluate(step));
     }
@@ -286,6 +290,14 @@ public final class TrainingLoop {
       String saved =
           Files.exists(run.failedBatch()) ? "; its batch is in " + run.failedBatch() : "";
       throw new NonFiniteException("step " + step + ": " + e.getMessage() + saved);
+    }
+  }
+
+  private void requireFinite(int step) {
+    try {
+      stage.requireFinite();
+    } catch (NonFiniteException e) {
+      throw new NonFiniteException("step " + step + ": " + e.getMessage());
     }
   }
 

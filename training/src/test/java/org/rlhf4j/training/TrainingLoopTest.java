@@ -218,6 +218,63 @@ class TrainingLoopTest {
         .hasSameTextualContentAs(folder.resolve("uninterrupted/model/weight"));
   }
 
+  /** A stage whose weights stop being finite at a step, which the step itself can't see. */
+  private static final class Diverging extends FakeStage {
+    private final int from;
+    private int made;
+
+    Diverging(int steps, int from) {
+      super(steps);
+      this.from = from;
+    }
+
+    @Override
+    public Metrics step(int step) {
+      made = step;
+      return super.step(step);
+    }
+
+    @Override
+    public void requireFinite() {
+      if (made >= from) {
+        throw new NonFiniteException("the tensor wte.weight holds NaN");
+      }
+    }
+
+    @Override
+    public void loadCheckpoint(Path folder) throws IOException {
+      super.loadCheckpoint(folder);
+      made = STEPS;
+    }
+  }
+
+  @Test
+  void weightsThatAreNotFiniteBecomeNoCheckpointNoEvaluationAndNoModel() throws IOException {
+    Path output = folder.resolve("run");
+    assertThatThrownBy(() -> run(output, false, new Diverging(STEPS, STEPS)))
+        .isInstanceOf(NonFiniteException.class)
+        .hasMessage("step 12: the tensor wte.weight holds NaN");
+    assertThat(output.resolve("model")).doesNotExist();
+    assertThat(output.resolve("finished")).doesNotExist();
+    assertThat(AtomicFiles.list(output.resolve("checkpoints")))
+        .extracting(path -> path.getFileName().toString())
+        .containsExactly("step-6", "step-9");
+    assertThat(Files.readAllLines(output.resolve("metrics.jsonl"))).hasSize(11);
+    run(output, true, new FakeStage(STEPS));
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
+  }
+
+  @Test
+  void aCheckpointThatIsNotFiniteBecomesNoModel() throws IOException {
+    Path output = folder.resolve("run");
+    run(output, false, new FakeStage(STEPS));
+    Files.delete(output.resolve("finished"));
+    AtomicFiles.deleteFolder(output.resolve("model"));
+    assertThatThrownBy(() -> run(output, true, new Diverging(STEPS, STEPS)))
+        .hasMessage("step 12: the tensor wte.weight holds NaN");
+    assertThat(output.resolve("model")).doesNotExist();
+  }
+
   @Test
   void aStepThatIsNotFiniteLeavesItsBatch() {
     Path output = folder.resolve("run");

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.display.PlainText;
 import org.rlhf4j.training.run.FileFault;
 
 /** The one line that a failed command ends with. */
@@ -17,9 +18,9 @@ public final class ErrorLine {
 
   private ErrorLine() {}
 
-  /** What went wrong and what to do, in one line. */
+  /** What went wrong and what to do, in one line without control characters. */
   public static String of(Throwable failure) {
-    return "rlhf: " + oneLine(describe(failure));
+    return "rlhf: " + PlainText.of(oneLine(describe(failure)));
   }
 
   /** 2 where the command was used wrongly, else 1. */

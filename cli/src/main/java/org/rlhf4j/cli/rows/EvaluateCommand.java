@@ -34,6 +34,7 @@ import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.MemoryPlan;
+import org.rlhf4j.training.run.FiniteJson;
 import picocli.CommandLine.Command;
 
 /** Judges a reward model on held-out comparisons. */
@@ -42,7 +43,7 @@ import picocli.CommandLine.Command;
     description = "Judge a reward model on comparisons that it wasn't trained on.")
 public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.EvaluateSettings> {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = FiniteJson.mapper();
 
   /**
    * What {@code rlhf evaluate} takes.
@@ -185,7 +186,9 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
       }
       List<TokenTree> trees = heldOut.rows().stream().map(TokenizedRow::tree).toList();
       List<float[]> scores = Scorer.score(model, trees, chosen.tokenBudget(model));
-      scores.forEach(row -> FiniteNumbers.require(row, "score"));
+      for (int i = 0; i < scores.size(); i++) {
+        FiniteNumbers.require(heldOut.rows().get(i).row().location(), scores.get(i), "score");
+      }
       return new Judged(chosen.name(folder), heldOut, scores);
     }
   }

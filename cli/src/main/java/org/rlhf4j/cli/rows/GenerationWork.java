@@ -116,7 +116,8 @@ final class GenerationWork implements RowWork<PromptRow, GenerationWork.Prompt> 
     for (int i = 0; i < prompts.size(); i++) {
       List<Ending.Ended> ended = new ArrayList<>();
       for (Sampled one : sampled.get(i)) {
-        FiniteNumbers.require(one.logprobs(), "log-probability");
+        FiniteNumbers.require(
+            prompts.get(i).tokens().row().location(), one.logprobs(), "log-probability");
         ended.add(ending.of(one));
       }
       lines.add(reward == null ? all(prompts.get(i), ended) : List.of(best(prompts.get(i), ended)));

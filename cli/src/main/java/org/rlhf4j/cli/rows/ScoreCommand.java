@@ -170,7 +170,9 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
       seconds += (System.nanoTime() - start) / 1e9;
       tokens += trees.stream().mapToLong(TokenTree::length).sum();
       completions += scores.stream().mapToLong(row -> row.length).sum();
-      scores.forEach(row -> FiniteNumbers.require(row, "score"));
+      for (int i = 0; i < rows.size(); i++) {
+        FiniteNumbers.require(rows.get(i).row().location(), scores.get(i), "score");
+      }
       scores.forEach(this::normalize);
       return IntStream.range(0, rows.size())
           .mapToObj(i -> List.of(line(rows.get(i).row(), scores.get(i))))

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.rlhf4j.cli.Rlhf;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 
@@ -25,6 +28,25 @@ class ErrorLineTest {
     assertThat(ErrorLine.of(new UserException("a.csv:3:1: no prompt")))
         .isEqualTo("rlhf: a.csv:3:1: no prompt");
     assertThat(ErrorLine.of(new UserException("first \n second"))).isEqualTo("rlhf: first second");
+  }
+
+  /** A window's title by ESC and BEL, a colour by C1, an override of direction. */
+  @Test
+  void controlCharactersAreWrittenOut() {
+    String named = new String(new int[] {0x1b, ']', 7, 0x9b, 0x202e, 0x7f}, 0, 6);
+    String shown = "rlhf: \\u001b]\\u0007\\u009b\\u202e\\u007f: ".replace("\\\\", "\\");
+    assertThat(ErrorLine.of(new UserException(named + ": no\r prompt")))
+        .isEqualTo(shown + "no prompt");
+    assertThat(ErrorLine.of(new NoSuchFileException(named))).isEqualTo(shown + "no such file");
+    assertThat(ErrorLine.of(new IllegalStateException(named)))
+        .doesNotContain(named.substring(0, 1), named.substring(3, 4));
+    StringWriter err = new StringWriter();
+    String[] args = {"score", "--reward-model", "none", "--data", named, "--verbose"};
+    Rlhf.run(args, new PrintWriter(new StringWriter()), new PrintWriter(err));
+    for (int i : new int[] {0, 2, 3, 4, 5}) {
+      assertThat(err.toString()).doesNotContain(named.substring(i, i + 1));
+    }
+    assertThat(ErrorLine.of(new UserException("模型 ü: שלום"))).isEqualTo("rlhf: 模型 ü: שלום");
   }
 
   @Test

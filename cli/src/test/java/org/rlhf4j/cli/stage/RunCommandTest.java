@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.cli.Rlhf;
 import org.rlhf4j.cli.command.Machine;
 import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.RunDirectory;
 
 /** Pipelines of stages of two steps, as a user runs them. */
 class RunCommandTest {
@@ -156,6 +157,35 @@ class RunCommandTest {
     assertThat(Files.readAllLines(sft.resolve("metrics.jsonl"))).hasSize(2);
     assertThat(weights(sft)).isEqualTo(weights(whole.resolve("sft")));
     assertThat(weights(output.resolve("reward"))).isEqualTo(weights(whole.resolve("reward")));
+  }
+
+  /** What a kill between the mark and the report leaves. */
+  @Test
+  void aFinishedStageGetsTheReportThatItLacks() throws IOException {
+    assertThat(run().code()).isZero();
+    Path report = output.resolve("sft/report.html");
+    byte[] whole = Files.readAllBytes(report);
+    Files.delete(report);
+    Files.writeString(output.resolve("reward/report.html"), "kept");
+    assertThat(run().err()).contains("stage 1/2 sft: unchanged, skipped");
+    assertThat(report).hasBinaryContent(whole);
+    assertThat(output.resolve("reward/report.html")).hasContent("kept");
+  }
+
+  @Test
+  void runsNothingAnewWhereAnotherProcessRuns() throws IOException {
+    assertThat(run().code()).isZero();
+    for (String running : List.of("sft", "reward")) {
+      try (RunDirectory other = RunDirectory.open(output.resolve(running), true)) {
+        Outcome refused = run("--rerun", "sft");
+        assertThat(refused.code()).isEqualTo(1);
+        assertThat(refused.lastErrorLine())
+            .startsWith("rlhf: " + other.folder() + ": another process is running here; ");
+        assertThat(output.resolve("sft/finished")).exists();
+        assertThat(output.resolve("pipeline/sft.txt")).exists();
+      }
+    }
+    assertThat(run("--rerun", "sft").code()).isZero();
   }
 
   @Test

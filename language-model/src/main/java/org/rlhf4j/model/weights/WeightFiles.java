@@ -47,11 +47,7 @@ public final class WeightFiles {
       Path config = folder.resolve("config.json");
       String path = folder.toString();
       throw PickleCheckpoint.refusal(
-          path,
-          pickle.get(),
-          JsonFiles.parse(config, JsonFiles.bytes(config)),
-          "'" + path + "'",
-          path);
+          path, pickle.get(), JsonFiles.parse(config, JsonFiles.bytes(config)), path, null, path);
     }
     throw new UserException(
         folder + ": no " + WHOLE + "; `rlhf new` makes a model from a configuration");

@@ -1,8 +1,8 @@
 package org.rlhf4j.rollout.compare;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;
@@ -12,6 +12,7 @@ import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.kl.KlEstimator;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.run.FiniteJson;
 import org.rlhf4j.training.run.Metrics;
 
 /**
@@ -48,8 +49,8 @@ public record ModelComparison(
 
   private static final double Z = 1.959963984540054;
 
-  private static final JsonMapper JSON =
-      JsonMapper.builder().propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE).build();
+  private static final ObjectMapper JSON =
+      FiniteJson.mapper().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
 
   /**
    * Compares.

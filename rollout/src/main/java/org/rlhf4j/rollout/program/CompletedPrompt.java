@@ -25,6 +25,11 @@ public record CompletedPrompt(
 
   /** The prompt's end, for a message that says which completion was at fault. */
   public String shortPrompt() {
+    return shortened(prompt);
+  }
+
+  /** A prompt's end, likewise. */
+  public static String shortened(String prompt) {
     String line = prompt.strip().replaceAll("\\s+", " ");
     return line.length() <= SHOWN ? line : "…" + line.substring(line.length() - SHOWN);
   }

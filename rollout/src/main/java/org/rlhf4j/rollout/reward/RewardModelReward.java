@@ -15,6 +15,7 @@ import org.rlhf4j.reward.Scorer;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -57,6 +58,11 @@ public final class RewardModelReward implements Reward {
     return model.precision().scoreTolerance();
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws UserException where a score is NaN or infinite, with the completion's prompt
+   */
   @Override
   public double[] score(Rollout rollout) {
     List<TokenTree> trees = rollout.groups().stream().flatMap(this::trees).toList();
@@ -67,7 +73,22 @@ public final class RewardModelReward implements Reward {
         scores[i++] = score;
       }
     }
+    requireFinite(scores, rollout);
     return scores;
+  }
+
+  /** Of a model, unlike of a program, NaN doesn't mean that it has nothing to say. */
+  private void requireFinite(double[] scores, Rollout rollout) {
+    int[] groupOf = rollout.groupOf();
+    for (int i = 0; i < scores.length; i++) {
+      if (!Double.isFinite(scores[i])) {
+        throw new UserException(
+            "the reward model gives %s for a completion of '%s'; its weights are damaged or overflow, so choose another"
+                .formatted(
+                    scores[i],
+                    CompletedPrompt.shortened(promptText(rollout.groups().get(groupOf[i])))));
+      }
+    }
   }
 
   /**

@@ -23,6 +23,7 @@ import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.reward.Scorer;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
@@ -192,6 +193,35 @@ class RewardModelRewardTest {
         .hasMessage(
             "the reward model reads at most 64 tokens, but a completion has 65; lower"
                 + " --max-new-tokens");
+  }
+
+  /** One token's embedding is NaN: the other prompt's completions have a score as ever. */
+  @Test
+  void aScoreThatIsNotFiniteIsAnErrorThatNamesThePrompt() {
+    try (ScalarModel damaged = ScalarModel.from(base, 6)) {
+      int token = ids(" so", true)[0];
+      StridedTensor embedding =
+          damaged.parameters().tensors().entrySet().stream()
+              .filter(tensor -> tensor.getKey().contains("embed"))
+              .findFirst()
+              .orElseThrow()
+              .getValue();
+      for (float number : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+        float[] row = new float[Math.toIntExact(embedding.shape().get(1))];
+        Arrays.fill(row, number);
+        embedding.put(token, 1, row);
+        assertThat(reward(damaged, group("Human: hello", completion(EOS)))).hasSize(1);
+        assertThatThrownBy(
+                () ->
+                    reward(
+                        damaged,
+                        group("Human: hello", completion(EOS)),
+                        group("Human: why?", completion(EOS), completion(token, EOS))))
+            .isInstanceOf(UserException.class)
+            .hasMessageMatching(
+                "the reward model gives \\S+ for a completion of 'Human: why\\?'; .*");
+      }
+    }
   }
 
   @Test

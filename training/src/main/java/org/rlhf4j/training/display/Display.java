@@ -34,6 +34,12 @@ public record Display(
 
   private static volatile Form form = Form.TEXT;
 
+  /** Text is shown as {@link PlainText}. */
+  public Display {
+    stream = PlainStream.over(stream);
+    warnings = PlainStream.over(warnings);
+  }
+
   /** How much a process shows, and how. */
   public enum Form {
     /** Text for people. */
@@ -113,6 +119,11 @@ public record Display(
     PrintStream notes =
         new PrintStream(new LineStream(listener::note), true, StandardCharsets.UTF_8);
     return new Display(notes, false, USUAL_COLUMNS, System::nanoTime, notes, Optional.of(listener));
+  }
+
+  /** Takes what is drawn on a terminal, control characters among it, as it is. */
+  PrintStream drawing() {
+    return PlainStream.below(stream);
   }
 
   /**

@@ -56,10 +56,11 @@ public final class DownloadLine implements TransferProgress {
     lastNanos = now;
     lastTenth = tenth;
     if (display.terminal()) {
-      String line = line(now);
-      display.stream()
+      String line = PlainText.of(line(now));
+      display
+          .drawing()
           .print(CLEAR_LINE + line.substring(0, Math.min(line.length(), display.columns() - 1)));
-      display.stream().flush();
+      display.drawing().flush();
       drawn = true;
     } else {
       println(line(now));
@@ -81,7 +82,7 @@ public final class DownloadLine implements TransferProgress {
 
   private void println(String line) {
     if (drawn) {
-      display.stream().print(CLEAR_LINE);
+      display.drawing().print(CLEAR_LINE);
       drawn = false;
     }
     display.stream().println(line);

@@ -23,7 +23,7 @@ final class JsonStream extends PrintStream {
    */
   JsonStream(Consumer<String> to) {
     super(
-        new LineStream(text -> to.accept(object().put("message", text).toString())),
+        new LineStream(text -> to.accept(line(object().put("message", text)))),
         true,
         StandardCharsets.UTF_8);
     this.to = to;
@@ -36,6 +36,11 @@ final class JsonStream extends PrintStream {
 
   /** Shows an object. */
   void show(ObjectNode object) {
-    to.accept(object.toString());
+    to.accept(line(object));
+  }
+
+  /** Written out in JSON's way, so that who reads it gets the characters themselves. */
+  private static String line(ObjectNode object) {
+    return PlainText.of(object.toString());
   }
 }

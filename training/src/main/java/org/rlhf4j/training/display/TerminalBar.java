@@ -29,7 +29,7 @@ final class TerminalBar implements AutoCloseable {
    * @param display the terminal
    */
   TerminalBar(String name, int done, int steps, Display display) {
-    line = new Line(display.stream(), display.columns() - 1);
+    line = new Line(display.drawing(), display.columns() - 1);
     bar =
         new ProgressBarBuilder()
             .setTaskName(name)
@@ -97,7 +97,7 @@ final class TerminalBar implements AutoCloseable {
 
     synchronized void note(String text) {
       stream.print(CLEAR);
-      stream.println(text);
+      stream.println(PlainText.of(text));
       stream.flush();
     }
 

@@ -43,6 +43,15 @@ public final class Learner implements AutoCloseable {
     return norm;
   }
 
+  /**
+   * Looks at all weights, as they are about to be evaluated or written.
+   *
+   * @throws NonFiniteException when one is NaN or infinite
+   */
+  public void requireFinite() {
+    NonFiniteException.check(parameters);
+  }
+
   /** The learning rate of a step, from 1. */
   public double learningRate(int step) {
     return schedule.at(step);

@@ -1,8 +1,10 @@
 package org.rlhf4j.training.optimizer;
 
+import java.util.Optional;
+import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.settings.UserException;
 
-/** A loss or a gradient that isn't finite: training can't go on from there. */
+/** A loss, a gradient or a weight that isn't finite: training can't go on from there. */
 public final class NonFiniteException extends UserException {
 
   private static final long serialVersionUID = 1L;
@@ -35,6 +37,19 @@ public final class NonFiniteException extends UserException {
       throw new NonFiniteException(what, value);
     }
     return value;
+  }
+
+  /**
+   * Stops a run whose weights aren't finite.
+   *
+   * @param weights all of them, fp32
+   * @throws NonFiniteException where one is NaN or infinite, with the name of its tensor
+   */
+  public static void check(Parameters weights) {
+    Optional<String> found = weights.notFinite();
+    if (found.isPresent()) {
+      throw new NonFiniteException("the tensor " + found.get() + " after the update; " + CAUSES);
+    }
   }
 
   /**

@@ -74,6 +74,34 @@ public final class RunDirectory implements AutoCloseable {
     return run;
   }
 
+  /**
+   * Makes sure that no process runs in a folder. Nothing is made there.
+   *
+   * @param folder a run directory, or one that isn't there
+   * @throws UserException if another process runs there
+   * @throws IOException if the lock can't be read
+   */
+  public static void requireFree(Path folder) throws IOException {
+    if (Files.exists(folder.resolve(RunLock.FILE))) {
+      RunLock.take(folder).close();
+    }
+  }
+
+  /**
+   * Deletes a run with its folder, locked meanwhile. Nothing happens where there is none.
+   *
+   * @param folder the run directory
+   * @throws UserException if another process runs there; nothing is deleted then
+   * @throws IOException if it can't be deleted
+   */
+  public static void delete(Path folder) throws IOException {
+    if (Files.isDirectory(folder)) {
+      try (RunLock lock = RunLock.take(folder)) {
+        AtomicFiles.deleteFolder(folder);
+      }
+    }
+  }
+
   private static void make(Path folder) {
     try {
       Files.createDirectories(folder);

@@ -63,6 +63,25 @@ class RunDirectoryTest {
   }
 
   @Test
+  void isNotDeletedWhileItIsOpen() throws IOException {
+    Path output = folder.resolve("run");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.metrics(), "");
+      assertThatThrownBy(() -> RunDirectory.delete(output))
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith(output + ": another process is running here");
+      assertThatThrownBy(() -> RunDirectory.requireFree(output)).isInstanceOf(UserException.class);
+      assertThat(run.metrics()).exists();
+    }
+    RunDirectory.requireFree(output);
+    RunDirectory.delete(output);
+    assertThat(folder).isEmptyDirectory();
+    RunDirectory.requireFree(output);
+    RunDirectory.delete(output);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void isLockedForOtherProcessesUntilTheirEnd() throws Exception {
     Path output = folder.resolve("run");
     Process process = StoppableRun.start(output);
