@@ -214,6 +214,14 @@ class PrecisionTest {
 
       reference.parameters().set(model.parameters());
       assertThat(reference.logprobs(tokens, 1).logprobs()).containsExactly(after);
+
+      model.accumulate(tokens, 1, weights);
+      Parameters trained = model.parameters();
+      WeightUpdate.adamW(trained, zeros(trained, "m[]"), zeros(trained, "v[]"), 1, 1e-3, ADAM);
+      float[] updated = model.logprobs(tokens, 1).logprobs();
+      assertThat(updated).isNotEqualTo(after);
+      reference.parameters().set(trained);
+      assertThat(reference.logprobs(tokens, 1).logprobs()).containsExactly(updated);
     }
   }
 

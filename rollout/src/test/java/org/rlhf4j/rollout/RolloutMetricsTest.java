@@ -46,7 +46,7 @@ class RolloutMetricsTest {
         .isCloseTo(0.2, within(1e-12));
   }
 
-  /** A part that a completion doesn't have doesn't apply to it: a is 1 alone, b (2 + 4) / 2. */
+  /** A part that a completion doesn't have doesn't apply to it: a is 5 alone, b (2 + 4) / 2. */
   @Test
   void partsAreMeansOverTheCompletionsThatHaveThem() {
     Rollout rollout =
@@ -55,10 +55,10 @@ class RolloutMetricsTest {
                 group(
                     0,
                     new int[] {5},
-                    completion(3, 7).withRewards(Map.of("a", 1.0, "b", 2.0)),
+                    completion(3, 7).withRewards(Map.of("a", 5.0, "b", 2.0)),
                     completion(4, 8).withRewards(Map.of("b", 4.0)))));
     Metrics metrics = RolloutMetrics.of(rollout);
-    assertThat(metrics.get("reward_a")).hasValue(1);
+    assertThat(metrics.get("reward_a")).hasValue(5);
     assertThat(metrics.get("reward_b")).hasValue(3);
   }
 
