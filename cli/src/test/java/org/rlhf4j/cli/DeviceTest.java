@@ -46,7 +46,7 @@ class DeviceTest {
         train(classPath, MODEL, Map.of("DJL_CACHE_DIR", folder.resolve("djl").toString()));
     assertThat(refused.code()).isEqualTo(1);
     assertThat(refused.asked()).isEmpty();
-    assertThat(refused.lastErrorLine())
+    assertThat(refused.lastLine())
         .startsWith("rlhf: libtorch can't be loaded: ")
         .endsWith("; docs/gpu.md says where it comes from");
     assertThat(folder.resolve("run")).doesNotExist();

@@ -12,9 +12,6 @@ import java.util.SortedMap;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.weights.Parameters;
-import org.rlhf4j.model.weights.Safetensors;
-import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.file.RolloutFile;
@@ -22,11 +19,8 @@ import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
-import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.testing.stages.PyTorchFixture;
 import org.rlhf4j.training.optimizer.Learner;
-import org.rlhf4j.settings.Settings;
-import org.rlhf4j.settings.Written;
 
 /** Three steps of each loss on fixed rollouts against plain PyTorch; see bench/reference. */
 class GrpoAgainstPyTorchTest {

@@ -1,23 +1,23 @@
 package org.rlhf4j.grpo;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import java.util.function.Consumer;
-import java.util.ArrayList;
-import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.testing.stages.PolicyReplayContract;
-import org.rlhf4j.testing.stages.PolicyRuns;
-import org.rlhf4j.testing.stages.RunFiles;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.testing.stages.PolicyReplayContract;
+import org.rlhf4j.testing.stages.PolicyRuns;
+import org.rlhf4j.testing.stages.RunFiles;
 
 class GrpoReplayTest extends PolicyReplayContract {
 

@@ -18,13 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UserException;
-import org.rlhf4j.training.optimizer.NonFiniteException;
-import org.rlhf4j.settings.UserException;
 import org.rlhf4j.testing.stages.PolicyRuns;
 import org.rlhf4j.testing.stages.PolicyStageContract;
 import org.rlhf4j.testing.stages.RunFiles;
 import org.rlhf4j.training.optimizer.NonFiniteException;
-import org.rlhf4j.settings.SettingsYaml;
 
 class GrpoStageTest extends PolicyStageContract {
 

@@ -24,13 +24,9 @@ import org.rlhf4j.rollout.file.RolloutFile;
 import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
-import org.rlhf4j.training.optimizer.Learner;
-import org.rlhf4j.training.optimizer.LearningRateSchedule;
 import org.rlhf4j.testing.stages.PyTorchFixture;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
-import org.rlhf4j.settings.Settings;
-import org.rlhf4j.settings.Written;
 
 /** Three steps on fixed rollouts against plain PyTorch; see bench/reference for the numbers. */
 class PpoAgainstPyTorchTest {

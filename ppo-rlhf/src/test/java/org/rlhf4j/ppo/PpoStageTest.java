@@ -20,13 +20,10 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
-import org.rlhf4j.training.optimizer.NonFiniteException;
-import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.testing.stages.PolicyRuns;
 import org.rlhf4j.testing.stages.PolicyStageContract;
 import org.rlhf4j.testing.stages.RunFiles;
 import org.rlhf4j.training.optimizer.NonFiniteException;
-import org.rlhf4j.settings.SettingsYaml;
 
 class PpoStageTest extends PolicyStageContract {
 

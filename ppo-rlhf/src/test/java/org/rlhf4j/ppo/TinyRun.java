@@ -1,12 +1,11 @@
 package org.rlhf4j.ppo;
 
-import org.rlhf4j.training.StageRun;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
-import org.rlhf4j.testing.stages.PolicyRuns;
 import org.rlhf4j.settings.Settings;
+import org.rlhf4j.testing.stages.PolicyRuns;
+import org.rlhf4j.training.StageRun;
 
 /** Runs of the stage on the fixture's models, in a folder of a test. */
 final class TinyRun extends PolicyRuns<PpoConfig> {

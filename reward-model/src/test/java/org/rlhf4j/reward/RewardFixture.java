@@ -6,18 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.weights.Parameters;
-import org.rlhf4j.training.optimizer.OptimizerSettings;
-import org.rlhf4j.training.optimizer.Schedule;
-import org.rlhf4j.data.row.Comparison;
-import org.rlhf4j.data.file.Location;
-import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.testing.stages.PyTorchFixture;
 
 /** The tiny reward model and the steps that PyTorch made from it; see bench/reference. */

@@ -19,16 +19,11 @@ import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.weights.Safetensors;
-import org.rlhf4j.training.optimizer.NonFiniteException;
-import org.rlhf4j.training.optimizer.OptimizerSettings;
-import org.rlhf4j.training.optimizer.Schedule;
-import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.testing.stages.PyTorchFixture;
-import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
+import org.rlhf4j.training.run.Metrics;
 
 class RewardTrainerTest {
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.training.run.Metrics;
-import org.rlhf4j.training.run.Metrics;
 
 class StepTotalsTest {
 

@@ -5,18 +5,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.weights.Parameters;
-import org.rlhf4j.training.optimizer.OptimizerSettings;
-import org.rlhf4j.training.optimizer.Schedule;
-import org.rlhf4j.data.row.Demonstration;
-import org.rlhf4j.data.file.Location;
-import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.testing.stages.PyTorchFixture;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 

@@ -26,16 +26,11 @@ import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.settings.UserException;
-import org.rlhf4j.training.optimizer.NonFiniteException;
-import org.rlhf4j.training.optimizer.OptimizerSettings;
-import org.rlhf4j.training.optimizer.Schedule;
-import org.rlhf4j.training.run.Metrics;
-import org.rlhf4j.settings.UserException;
 import org.rlhf4j.testing.stages.PyTorchFixture;
-import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
+import org.rlhf4j.training.run.Metrics;
 
 class SftTrainerTest {
 

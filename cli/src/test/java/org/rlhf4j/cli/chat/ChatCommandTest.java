@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.chat;
 
-import org.rlhf4j.cli.Outcome;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.rlhf4j.cli.Outcome.rlhf;
@@ -19,7 +17,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.Outcome;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.chat.ChatTemplate;

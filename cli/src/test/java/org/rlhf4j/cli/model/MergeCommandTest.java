@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.model;
 
-import org.rlhf4j.cli.Outcome;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.rlhf4j.cli.Outcome.written;
@@ -13,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.Outcome;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;

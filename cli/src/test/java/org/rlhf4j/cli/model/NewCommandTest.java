@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.model;
 
-import org.rlhf4j.cli.Outcome;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,7 +11,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.Outcome;
 import org.rlhf4j.model.LanguageModel;
 
 class NewCommandTest {

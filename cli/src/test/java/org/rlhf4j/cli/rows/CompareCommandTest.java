@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.rows;
 
-import org.rlhf4j.cli.Outcome;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.rlhf4j.cli.Outcome.rlhf;
@@ -15,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.Outcome;
 
 class CompareCommandTest {
 

@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.rows;
 
-import org.rlhf4j.cli.Outcome;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.rlhf4j.cli.Outcome.rlhf;
 
@@ -13,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.Outcome;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.data.token.TokenizedPrompt;

@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.stage;
 
-import org.rlhf4j.cli.Outcome;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.rlhf4j.cli.Outcome.rlhf;
 
@@ -11,7 +9,7 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.Outcome;
 
 class PlanCommandTest {
 

@@ -1,7 +1,5 @@
 package org.rlhf4j.cli.stage;
 
-import org.rlhf4j.cli.Outcome;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.rlhf4j.cli.Outcome.rlhf;
 
@@ -17,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.cli.Rlhf;
+import org.rlhf4j.cli.Outcome;
 import org.rlhf4j.cli.command.Machine;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.RunDirectory;

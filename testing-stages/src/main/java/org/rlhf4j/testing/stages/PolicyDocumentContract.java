@@ -13,7 +13,10 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Holds docs/run-directory.md and the pages on a stage with a policy against what it writes and does. */
+/**
+ * Holds docs/run-directory.md and the pages on a stage with a policy against what it writes and
+ * does.
+ */
 public abstract class PolicyDocumentContract {
   private static final Path METRICS = Path.of("..", "docs", "run-directory.md");
 
