@@ -29,6 +29,7 @@ import org.rlhf4j.cli.stage.SchemaCommand;
 import org.rlhf4j.cli.stage.StageCommand;
 import org.rlhf4j.settings.NearestName;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.stages.Stages;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.display.PlainWriter;
@@ -57,6 +58,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Rlhf implements Callable<Integer> {
 
   private static final int WIDTH = 100;
+
+  /** A writer keeps its errors to itself, so it is asked once at the end, for all commands. */
+  private static final UserException LOST_RESULTS =
+      new UserException(
+          "stdout: the results can't be written; free some space there, or read them to their end");
 
   @Option(
       names = "--verbose",
@@ -122,7 +128,8 @@ public final class Rlhf implements Callable<Integer> {
               return new CommandLine.RunLast().execute(parsed);
             });
     try {
-      return line.execute(args);
+      int code = line.execute(args);
+      return code == 0 && out.checkError() ? fail(LOST_RESULTS, root.verbose, err) : code;
     } catch (Throwable failure) {
       return fail(failure, root.verbose, err);
     }

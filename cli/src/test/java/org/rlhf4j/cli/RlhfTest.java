@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -171,6 +173,28 @@ class RlhfTest {
     assertThat(outcome.err())
         .isEqualToIgnoringNewLines(
             "rlhf: --quiet and --json-log exclude each other; leave one out");
+  }
+
+  /** A full device takes nothing; what has a fault of its own says that one alone. */
+  @ParameterizedTest
+  @EnabledOnOs(OS.LINUX)
+  @CsvSource({
+    "completion,1,stdout: the results can't be written;",
+    "schema,1,stdout: the results can't be written;",
+    "--version,1,stdout: the results can't be written;",
+    "report no-run,2,",
+    "score,2,",
+  })
+  void resultsThatCantBeWrittenAreAnError(String command, int code, String message)
+      throws IOException {
+    StringWriter err = new StringWriter();
+    try (PrintWriter full = new PrintWriter(Files.newBufferedWriter(Path.of("/dev/full")))) {
+      assertThat(Rlhf.run(command.split(" "), full, new PrintWriter(err, true))).isEqualTo(code);
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left");
+    }
+    assertThat(err.toString().lines()).hasSize(1);
+    assertThat(err.toString()).startsWith("rlhf: " + (message == null ? "" : message));
   }
 
   @Test

@@ -6,11 +6,9 @@ import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.rlhf4j.model.random.CounterRandom;
 import org.rlhf4j.model.torch.Bf16;
 import org.rlhf4j.model.torch.Torch;
@@ -25,7 +23,6 @@ import org.rlhf4j.settings.UserException;
  */
 public final class Parameters implements AutoCloseable {
   private static final int ROUNDED_BLOCK = 1 << 16; // floats
-  private static final int EXPONENT = 0x7f800000; // all of its bits are set in NaN and infinity
   private final List<ParameterSpec> specs;
   private final NDManager manager;
   private final Precision held; // of the matrices
@@ -324,42 +321,6 @@ public final class Parameters implements AutoCloseable {
       gradients(scope).forEach(gradient -> values.put(gradient.toFloatArray()));
     }
     return values.array();
-  }
-
-  /**
-   * Looks for a weight that is NaN or infinite: one pass over the memory, without a copy.
-   *
-   * @return the tensor and what it holds, such as {@code wte.weight holds NaN}; empty where all
-   *     weights, which have to be fp32, are finite
-   */
-  public Optional<String> notFinite() {
-    for (int i = 0; i < specs.size(); i++) {
-      requireFp32(i);
-      if (hasNonFinite(memory(i).asIntBuffer())) {
-        return parts(specs.get(i), memory(i), Precision.FP32).entrySet().stream()
-            .flatMap(tensor -> notFinite(tensor.getKey(), tensor.getValue().values()).stream())
-            .findFirst();
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static boolean hasNonFinite(IntBuffer bits) {
-    for (int i = 0, size = bits.remaining(); i < size; i++) {
-      if ((bits.get(i) & EXPONENT) == EXPONENT) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static Optional<String> notFinite(String tensor, float[] values) {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        return Optional.of(tensor + " holds " + value);
-      }
-    }
-    return Optional.empty();
   }
 
   /** Sets all gradients to zero. */

@@ -21,6 +21,9 @@ final class RolloutLine {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
+  /** How far rounding may take the logarithm of a probability of 1 above 0. */
+  private static final float ROUNDING = 1e-5f;
+
   private final String place;
   private final JsonNode json;
   private final Dimensions model;
@@ -75,7 +78,7 @@ final class RolloutLine {
     Map<String, Double> rewards = new LinkedHashMap<>();
     for (var part : parts.properties()) {
       JsonNode value = part.getValue();
-      if (!value.isNumber() && !value.isNull()) {
+      if (!value.isNull() && !(value.isNumber() && Double.isFinite(value.doubleValue()))) {
         throw bad(
             "\"rewards\".\"%s\" must be a number or null, not %s".formatted(part.getKey(), value));
       }
@@ -111,8 +114,8 @@ final class RolloutLine {
             text != null ? text : tokenizer.decodeContinuation(ids),
             score(),
             rewards(),
-            floats("logprobs", ids.length),
-            floats("ref_logprobs", ids.length),
+            logprobs("logprobs", ids.length),
+            logprobs("ref_logprobs", ids.length),
             floats("values", ids.length));
     return new RolloutGroup(
         group(), json.path("prompt").asText(null), prompt, null, List.of(completion));
@@ -147,6 +150,18 @@ final class RolloutLine {
       ids[i] = id.intValue();
     }
     return ids;
+  }
+
+  private float[] logprobs(String field, int length) {
+    float[] logprobs = floats(field, length);
+    for (int i = 0; logprobs != null && i < length; i++) {
+      if (logprobs[i] > ROUNDING) {
+        throw bad(
+            "\"%s\"[%d] is %s; the logarithm of a probability is at most 0"
+                .formatted(field, i, logprobs[i]));
+      }
+    }
+    return logprobs;
   }
 
   private float[] floats(String field, int length) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.settings.UserException;
 
 /**
  * A sum of rewards, each with its weight. A part that is NaN doesn't apply to the completion and is
@@ -59,9 +60,18 @@ public final class WeightedRewards implements Reward {
         rewards.get(i).put(part.name(), scores[i]);
         if (!Double.isNaN(scores[i]) && part.weight() != 0) {
           sums[i] = (Double.isNaN(sums[i]) ? 0 : sums[i]) + part.weight() * scores[i];
+          requireFinite(sums[i], part, scores[i]);
         }
       }
     }
     return rollout.withRewards(rewards).withScores(sums);
+  }
+
+  private static void requireFinite(double sum, Part part, double score) {
+    if (!Double.isFinite(sum)) {
+      throw new UserException(
+          "--reward: reward_%s gave %s, which with its weight of %s makes the sum %s; lower the weight"
+              .formatted(part.name(), score, part.weight(), sum));
+    }
   }
 }

@@ -73,8 +73,8 @@ class RolloutFileTest {
                 false,
                 tokenizer.decodeContinuation(ids),
                 finiteDouble(random),
-                finiteFloats(random, ids.length),
-                finiteFloats(random, ids.length),
+                notPositive(finiteFloats(random, ids.length)),
+                notPositive(finiteFloats(random, ids.length)),
                 finiteFloats(random, ids.length)));
       }
       groups.add(new RolloutGroup(g, "a prompt", new int[] {5, 6}, null, completions));
@@ -92,6 +92,14 @@ class RolloutFileTest {
       assertThat(bits(back.refLogprobs())).isEqualTo(bits(written.refLogprobs()));
       assertThat(bits(back.values())).isEqualTo(bits(written.values()));
     }
+  }
+
+  /** As log-probabilities are. */
+  private static float[] notPositive(float[] values) {
+    for (int t = 0; t < values.length; t++) {
+      values[t] = -Math.abs(values[t]);
+    }
+    return values;
   }
 
   private static float[] finiteFloats(Random random, int length) {
@@ -205,6 +213,9 @@ class RolloutFileTest {
           {N, G, P, C, "score": "high"} | 2:1: "score" must be a number, not "high"
           {N, G, P, C, S, "rewards": [1]} | 2:1: "rewards" must be an object of the score's parts, not [1]
           {N, G, P, C, S, "rewards": {"a": "1"}} | 2:1: "rewards"."a" must be a number or null, not "1"
+          {N, G, P, C, S, "rewards": {"a": 1e999}} | 2:1: "rewards"."a" must be a number or null, not "Infinity"
+          {N, G, P, C, S, "logprobs": [-1, 0.5]} | 2:1: "logprobs"[1] is 0.5; the logarithm of a probability is at most 0
+          {N, G, P, C, S, "ref_logprobs": [1e-3, 0]} | 2:1: "ref_logprobs"[0] is 0.001; the logarithm of a probability is at most 0
           {N, G, C, S} | 2:1: "prompt_ids" must be a list of at least one token id
           {N, G, P, S, "completion_ids": []} | 2:1: "completion_ids" must be a list of at least one token id
           {N, G, P, S, "completion_ids": [5, 97]} | 2:1: "completion_ids"[1] is 97; RANGE

@@ -58,6 +58,20 @@ class WeightedRewardsTest {
   }
 
   @Test
+  void aSumThatIsNotFiniteIsAnError() {
+    assertThatThrownBy(() -> scored(part("a", 10, 1, 1e308, 1)))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            "--reward: reward_a gave 1.0E308, which with its weight of 10.0 makes the sum Infinity;"
+                + " lower the weight");
+    assertThatThrownBy(() -> scored(part("a", 1, 1, 1.2e308, 1), part("b", 1, 1, 1.2e308, 1)))
+        .hasMessageStartingWith("--reward: reward_b gave 1.2E308");
+    double infinite = Double.NEGATIVE_INFINITY;
+    assertThatThrownBy(() -> scored(part("a", 1, 1, infinite, 1)))
+        .hasMessageStartingWith("--reward: reward_a gave -Infinity");
+  }
+
+  @Test
   void aWeightOfNothingShowsAPartAlone() {
     Rollout rollout = scored(part("a", 1, 1, NONE, 3), part("shown", 0, 7, 7, 7));
     assertThat(rollout.scores()).containsExactly(1, NONE, 3);

@@ -1,6 +1,7 @@
 package org.rlhf4j.training.optimizer;
 
 import java.util.Optional;
+import org.rlhf4j.model.weights.FiniteWeights;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.settings.UserException;
 
@@ -46,7 +47,7 @@ public final class NonFiniteException extends UserException {
    * @throws NonFiniteException where one is NaN or infinite, with the name of its tensor
    */
   public static void check(Parameters weights) {
-    Optional<String> found = weights.notFinite();
+    Optional<String> found = FiniteWeights.fault(weights);
     if (found.isPresent()) {
       throw new NonFiniteException("the tensor " + found.get() + " after the update; " + CAUSES);
     }

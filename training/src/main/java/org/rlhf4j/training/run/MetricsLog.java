@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.SortedMap;
@@ -25,11 +26,29 @@ public final class MetricsLog implements AutoCloseable {
    * @param file {@code metrics.jsonl}, created where it doesn't exist
    * @param step the last step to keep: that of the checkpoint from which the run goes on; 0 starts
    *     anew
+   * @throws UserException when it lacks one of the steps to keep
    * @throws IOException when it can't be read or written
    */
   public MetricsLog(Path file, int step) throws IOException {
+    if (step > 0) {
+      requireAll(file, step);
+    }
     StepLines.cutBack(file, step);
     lines = new StepLines(file);
+  }
+
+  /** What comes next, as the best evaluation, depends on the lines of all steps so far. */
+  private static void requireAll(Path file, int step) throws IOException {
+    int last = 0;
+    if (Files.exists(file)) {
+      SortedMap<Integer, Metrics> kept = read(file).headMap(step + 1);
+      last = kept.isEmpty() || kept.firstKey() != 1 ? 0 : kept.lastKey();
+    }
+    if (last < step) {
+      throw new UserException(
+          "%s:%d:1: the line of step %d is missing, and the checkpoint is of step %d; put it back, or start anew with another --output"
+              .formatted(file, last + 1, last + 1, step));
+    }
   }
 
   /**
@@ -37,12 +56,20 @@ public final class MetricsLog implements AutoCloseable {
    *
    * @param file {@code metrics.jsonl}; a torn last line is left out
    * @return metrics by step, {@code null} as NaN
-   * @throws UserException when a line isn't one of a log
+   * @throws UserException when a line isn't one of a log, or one in the middle is missing
    * @throws IOException when it can't be read
    */
   public static SortedMap<Integer, Metrics> read(Path file) throws IOException {
     SortedMap<Integer, Metrics> steps = new TreeMap<>();
+    int number = 0;
     for (ObjectNode line : StepLines.read(file)) {
+      number++;
+      int step = line.get(StepLines.STEP).intValue();
+      if (!steps.isEmpty() && step != steps.lastKey() + 1) {
+        throw new UserException(
+            "%s:%d:1: is of step %d and follows step %d; put back what stood between"
+                .formatted(file, number, step, steps.lastKey()));
+      }
       Metrics metrics = new Metrics();
       for (Map.Entry<String, JsonNode> entry : line.properties()) {
         if (!entry.getKey().equals(StepLines.STEP)) {
@@ -50,7 +77,7 @@ public final class MetricsLog implements AutoCloseable {
           metrics.put(entry.getKey(), value.isNumber() ? value.doubleValue() : Double.NaN);
         }
       }
-      steps.put(line.get(StepLines.STEP).intValue(), metrics);
+      steps.put(step, metrics);
     }
     return steps;
   }

@@ -29,7 +29,9 @@ public final class StepLines implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private final Path file;
   private final FileChannel channel;
+  private long length;
 
   /**
    * Opens the file for appending.
@@ -38,9 +40,11 @@ public final class StepLines implements AutoCloseable {
    * @throws IOException when it can't be opened
    */
   public StepLines(Path file) throws IOException {
+    this.file = file;
     channel =
         FileChannel.open(
             file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
+    length = channel.size();
   }
 
   /**
@@ -53,17 +57,23 @@ public final class StepLines implements AutoCloseable {
     ByteBuffer bytes =
         ByteBuffer.wrap((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
     while (bytes.hasRemaining()) {
-      channel.write(bytes);
+      length += channel.write(bytes);
     }
   }
 
   /**
    * Waits until all lines are on the disk.
    *
+   * @throws UserException when someone else deleted or changed the file meanwhile
    * @throws IOException when they can't be written
    */
   public void sync() throws IOException {
     channel.force(false);
+    if (!Files.exists(file) || Files.size(file) != length) {
+      throw new UserException(
+          file
+              + ": was deleted or changed while a run writes to it; start anew with another --output");
+    }
   }
 
   @Override
@@ -73,10 +83,11 @@ public final class StepLines implements AutoCloseable {
 
   /**
    * Cuts a file back to the lines up to a step; the file is replaced whole. A torn line and what
-   * follows it go too. Nothing happens where there is no file.
+   * follows it go too, unless that is of steps to keep. Nothing happens where there is no file.
    *
    * @param file one JSON object per line, steps ascending
    * @param step the last step to keep; of samples, which begin at step 0, -1 keeps nothing
+   * @throws UserException when a line in the middle is damaged; the file stays as it is
    * @throws IOException when it can't be read or written
    */
   public static void cutBack(Path file, int step) throws IOException {
@@ -88,14 +99,34 @@ public final class StepLines implements AutoCloseable {
         partial -> {
           try (BufferedReader from = lenientReader(file);
               BufferedWriter to = Files.newBufferedWriter(partial, StandardCharsets.UTF_8)) {
+            int number = 1;
             String line = from.readLine();
             while (line != null && isAtMost(line, step)) {
               to.write(line);
               to.write('\n');
               line = from.readLine();
+              number++;
+            }
+            if (line != null && !isAtMost(line, Integer.MAX_VALUE)) {
+              requireNoneToKeep(from, step, file, number);
             }
           }
         });
+  }
+
+  /** A kill tears the last line alone: if one to keep follows, it was something else. */
+  private static void requireNoneToKeep(BufferedReader rest, int step, Path file, int torn)
+      throws IOException {
+    for (String line = rest.readLine(); line != null; line = rest.readLine()) {
+      if (isAtMost(line, step)) {
+        throw damaged(file, torn);
+      }
+    }
+  }
+
+  private static UserException damaged(Path file, int line) {
+    return new UserException(
+        file + ":" + line + ":1: isn't a JSON object with a whole \"step\"; mend the line");
   }
 
   /**
@@ -115,11 +146,7 @@ public final class StepLines implements AutoCloseable {
         if (isAtMost(line, Integer.MAX_VALUE)) {
           read.add((ObjectNode) JSON.readTree(line));
         } else if (lines.ready()) {
-          throw new UserException(
-              file
-                  + ":"
-                  + number
-                  + ":1: this isn't a JSON object with a whole number \"step\"; correct the line");
+          throw damaged(file, number);
         }
       }
     }

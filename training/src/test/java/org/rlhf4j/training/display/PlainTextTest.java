@@ -39,7 +39,7 @@ class PlainTextTest {
     assertThat(PlainText.of(HOSTILE)).isEqualTo(WRITTEN_OUT);
     assertThat(PlainText.of("a" + HOSTILE + "b")).isEqualTo("a" + WRITTEN_OUT + "b");
     for (char c = 0; c < 0xa0; c++) {
-      boolean stays = c >= ' ' && c < 0x7f || c == '\n' || c == '\t' || c > 0x9f;
+      boolean stays = (c >= ' ' && c < 0x7f) || c == '\n' || c == '\t' || c > 0x9f;
       assertThat(PlainText.of(String.valueOf(c)).length() == 1).as("%x", (int) c).isEqualTo(stays);
     }
   }

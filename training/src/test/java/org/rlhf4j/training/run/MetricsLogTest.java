@@ -9,7 +9,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SortedMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -80,8 +82,8 @@ class MetricsLogTest {
     write(0, 2);
     byte[] torn = "{\"step\":3,\"prompt\":\"ä".getBytes(StandardCharsets.UTF_8);
     Files.write(file, Arrays.copyOf(torn, torn.length - 1), StandardOpenOption.APPEND);
-    write(3, 4);
-    assertThat(Files.readAllLines(file)).hasSize(3).last().asString().startsWith("{\"step\":4");
+    write(2, 4);
+    assertThat(Files.readAllLines(file)).hasSize(4).last().asString().startsWith("{\"step\":4");
   }
 
   @Test
@@ -101,6 +103,61 @@ class MetricsLogTest {
         .isInstanceOf(UserException.class)
         .hasMessage(
             file + ":2:1: this isn't a JSON object with a whole number \"step\"; correct the line");
+  }
+
+  /** A line, and the file as it is then without it or with half of it. */
+  @Test
+  void aLineThatIsMissingInTheMiddleIsAnError() throws IOException {
+    write(0, 5);
+    List<String> whole = Files.readAllLines(file);
+    List<String> without = new ArrayList<>(whole);
+    without.remove(2);
+    Files.write(file, without);
+    for (int done : new int[] {3, 4, 5}) {
+      assertThatThrownBy(() -> new MetricsLog(file, done))
+          .isInstanceOf(UserException.class)
+          .hasMessage(file + ":3:1: is of step 4 and follows step 2; put back what stood between");
+    }
+    assertThatThrownBy(() -> MetricsLog.read(file)).isInstanceOf(UserException.class);
+
+    List<String> damaged = new ArrayList<>(whole);
+    damaged.set(2, whole.get(2).substring(0, 9));
+    Files.write(file, damaged);
+    assertThatThrownBy(() -> new MetricsLog(file, 4))
+        .hasMessageStartingWith(file + ":3:1: isn't a");
+    assertThatThrownBy(() -> StepLines.cutBack(file, 4))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(file + ":3:1: isn't a JSON object");
+    assertThat(Files.readAllLines(file)).isEqualTo(damaged);
+  }
+
+  @Test
+  void aLogThatEndsOrBeginsElsewhereThanTheCheckpointSaysIsAnError() throws IOException {
+    String missing = " is missing, and the checkpoint is of step 5; put it back, or start anew";
+    assertThatThrownBy(() -> new MetricsLog(file, 5))
+        .hasMessageStartingWith(file + ":1:1: the line of step 1" + missing);
+    write(0, 4);
+    assertThatThrownBy(() -> new MetricsLog(file, 5))
+        .hasMessageStartingWith(file + ":5:1: the line of step 5" + missing);
+    write(4, 5);
+    Files.write(file, Files.readAllLines(file).subList(1, 5));
+    assertThatThrownBy(() -> new MetricsLog(file, 5))
+        .hasMessageStartingWith(file + ":1:1: the line of step 1" + missing);
+  }
+
+  @Test
+  void aLogThatIsTakenAwayMeanwhileIsAnError() throws IOException {
+    try (MetricsLog log = new MetricsLog(file, 0)) {
+      log.append(1, new Metrics());
+      log.sync();
+      byte[] whole = Files.readAllBytes(file);
+      Files.delete(file);
+      assertThatThrownBy(log::sync)
+          .isInstanceOf(UserException.class)
+          .hasMessageStartingWith(file + ": was deleted or changed while a run writes to it; ");
+      Files.write(file, Arrays.copyOf(whole, whole.length - 1));
+      assertThatThrownBy(log::sync).isInstanceOf(UserException.class);
+    }
   }
 
   @Test

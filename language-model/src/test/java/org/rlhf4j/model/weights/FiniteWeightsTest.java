@@ -1,0 +1,42 @@
+package org.rlhf4j.model.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.Fixture;
+import org.rlhf4j.model.LanguageModel;
+
+class FiniteWeightsTest {
+
+  /** Each end of each tensor, of a family whose matrices lie transposed and one with fused ones. */
+  @Test
+  void namesTheTensorWhereverItsNumberLies() throws IOException {
+    for (String name : new String[] {"gpt2", "llama-gqa-tied"}) {
+      try (LanguageModel model = LanguageModel.load(Fixture.of(name).folder())) {
+        Parameters weights = model.parameters();
+        assertThat(FiniteWeights.fault(weights)).isEmpty();
+        weights.tensors().forEach((tensor, view) -> eachEnd(weights, tensor, view));
+        assertThat(FiniteWeights.fault(weights)).isEmpty();
+      }
+    }
+  }
+
+  private static void eachEnd(Parameters weights, String tensor, StridedTensor view) {
+    float[] sound = view.values();
+    for (int i : new int[] {0, sound.length - 1}) {
+      for (float number :
+          new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+        float[] damaged = sound.clone();
+        damaged[i] = number;
+        view.put(0, view.rows(), damaged);
+        assertThat(FiniteWeights.fault(weights)).contains(tensor + " holds " + number);
+      }
+      float[] large = sound.clone();
+      large[i] = -Float.MAX_VALUE;
+      view.put(0, view.rows(), large);
+      assertThat(FiniteWeights.fault(weights)).isEmpty();
+    }
+    view.put(0, view.rows(), sound);
+  }
+}
