@@ -126,7 +126,10 @@ public final class StepLines implements AutoCloseable {
 
   private static UserException damaged(Path file, int line) {
     return new UserException(
-        file + ":" + line + ":1: isn't a JSON object with a whole \"step\"; mend the line");
+        file
+            + ":"
+            + line
+            + ":1: this isn't a JSON object with a whole number \"step\"; correct the line");
   }
 
   /**
