@@ -130,7 +130,7 @@ public final class PipelineRun {
   /** Whether the stage is finished as it would be run now; a change is an error. */
   private static boolean isUpToDate(
       String which, PipelineStage stage, StageRecord now, StageRecord before, Path folder) {
-    Optional<String> change = now.changeSince(before);
+    Optional<String> change = now.changeSince(before, stage.defaults());
     if (change.isPresent()) {
       throw new UserException(
           "%s: it has changed since it ran: %s; --rerun %s runs it again"

@@ -62,6 +62,13 @@ public record PipelineStage(
 
   private static final Set<String> OWN = Set.of("name", RunDirectory.STAGE);
 
+  /** The defaults of its settings, by name, as {@code config.yaml} writes them. */
+  Map<String, String> defaults() {
+    return type.settings().specs().stream()
+        .filter(spec -> !spec.defaultValue().isEmpty())
+        .collect(Collectors.toMap(SettingSpec::name, SettingSpec::defaultValue));
+  }
+
   /**
    * Binds a stage of a pipeline file.
    *

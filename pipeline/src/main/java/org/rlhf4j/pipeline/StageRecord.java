@@ -54,16 +54,21 @@ record StageRecord(List<String> lines) {
     AtomicFiles.writeString(file, String.join("\n", lines) + "\n");
   }
 
-  /** The first thing in which this record differs from an earlier one, in words. */
-  Optional<String> changeSince(StageRecord earlier) {
+  /**
+   * The first thing in which this record differs from an earlier one, in words.
+   *
+   * @param earlier may be of a version that knew fewer settings
+   * @param defaults by setting; a setting that a record doesn't name has its default
+   */
+  Optional<String> changeSince(StageRecord earlier, Map<String, String> defaults) {
     Map<String, String> before = earlier.values();
     Map<String, String> now = values();
     Set<String> names = new LinkedHashSet<>(now.keySet());
     names.addAll(before.keySet());
     names.removeAll(PipelineStage.FIXED);
     for (String name : names) {
-      String was = before.getOrDefault(name, "not set");
-      String is = now.getOrDefault(name, "not set");
+      String was = before.getOrDefault(name, defaults.getOrDefault(name, "not set"));
+      String is = now.getOrDefault(name, defaults.getOrDefault(name, "not set"));
       if (!was.equals(is)) {
         return Optional.of(
             name.startsWith(INPUT)

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.settings.MachineSettings;
@@ -30,25 +31,39 @@ class StageRecordTest {
   @Test
   void saysWhatASettingWasAndIs() {
     StageRecord before = record("steps: 60", "seed: 1");
-    assertThat(record("steps: 80", "seed: 1").changeSince(before))
+    assertThat(record("steps: 80", "seed: 1").changeSince(before, Map.of()))
         .hasValue("steps was 60, is now 80");
-    assertThat(record("seed: 1").changeSince(before)).hasValue("steps was 60, is now not set");
-    assertThat(before.changeSince(record("seed: 1"))).hasValue("steps was not set, is now 60");
-    assertThat(before.changeSince(before)).isEmpty();
+    assertThat(record("seed: 1").changeSince(before, Map.of()))
+        .hasValue("steps was 60, is now not set");
+    assertThat(before.changeSince(record("seed: 1"), Map.of()))
+        .hasValue("steps was not set, is now 60");
+    assertThat(before.changeSince(before, Map.of())).isEmpty();
   }
 
   @Test
   void comparesListsAsAWhole() {
     assertThat(
             record("data:", "  - /a", "  - /c", "seed: 1")
-                .changeSince(record("data:", "  - /a", "  - /b", "seed: 1")))
+                .changeSince(record("data:", "  - /a", "  - /b", "seed: 1"), Map.of()))
         .hasValue("data was /a /b, is now /a /c");
+  }
+
+  /** As a version left it that didn't know the setting. */
+  @Test
+  void aSettingThatIsNotNamedHasItsDefault() {
+    Map<String, String> defaults = Map.of("kl-ratio-correction", "false");
+    StageRecord before = record("seed: 1");
+    assertThat(record("seed: 1", "kl-ratio-correction: false").changeSince(before, defaults))
+        .isEmpty();
+    assertThat(record("seed: 1", "kl-ratio-correction: true").changeSince(before, defaults))
+        .hasValue("kl-ratio-correction was false, is now true");
   }
 
   @Test
   void whereTheRunIsWrittenIsNoChange() {
     assertThat(
-            record("output: /b", "resume: true").changeSince(record("output: /a", "resume: false")))
+            record("output: /b", "resume: true")
+                .changeSince(record("output: /a", "resume: false"), Map.of()))
         .isEmpty();
   }
 
@@ -56,9 +71,10 @@ class StageRecordTest {
   void noticesOtherContentUnderTheSameName() throws IOException {
     Path rows = Files.writeString(folder.resolve("rows: all.csv"), "prompt\na\n");
     StageRecord before = of("steps: 1\n", rows);
-    assertThat(of("steps: 1\n", rows).changeSince(before)).isEmpty();
+    assertThat(of("steps: 1\n", rows).changeSince(before, Map.of())).isEmpty();
     Files.writeString(rows, "prompt\nb\n");
-    assertThat(of("steps: 1\n", rows).changeSince(before)).hasValue("the content of " + rows);
+    assertThat(of("steps: 1\n", rows).changeSince(before, Map.of()))
+        .hasValue("the content of " + rows);
   }
 
   @Test
@@ -69,9 +85,9 @@ class StageRecordTest {
     Files.writeString(weights, "1");
     StageRecord before = of("", run);
     Files.writeString(run.resolve("metrics.jsonl"), "{}");
-    assertThat(of("", run).changeSince(before)).isEmpty();
+    assertThat(of("", run).changeSince(before, Map.of())).isEmpty();
     Files.writeString(weights, "2");
-    assertThat(of("", run).changeSince(before)).hasValue("the content of " + run);
+    assertThat(of("", run).changeSince(before, Map.of())).hasValue("the content of " + run);
   }
 
   @Test
