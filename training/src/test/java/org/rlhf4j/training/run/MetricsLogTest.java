@@ -124,10 +124,10 @@ class MetricsLogTest {
     damaged.set(2, whole.get(2).substring(0, 9));
     Files.write(file, damaged);
     assertThatThrownBy(() -> new MetricsLog(file, 4))
-        .hasMessageStartingWith(file + ":3:1: isn't a");
+        .hasMessageStartingWith(file + ":3:1: this isn't a");
     assertThatThrownBy(() -> StepLines.cutBack(file, 4))
         .isInstanceOf(UserException.class)
-        .hasMessageStartingWith(file + ":3:1: isn't a JSON object");
+        .hasMessageStartingWith(file + ":3:1: this isn't a JSON object");
     assertThat(Files.readAllLines(file)).isEqualTo(damaged);
   }
 
