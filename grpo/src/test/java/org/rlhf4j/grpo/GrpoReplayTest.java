@@ -154,20 +154,4 @@ class GrpoReplayTest extends PolicyReplayContract {
     assertThat(made.get("policy_loss").doubleValue()).isCloseTo(sum / completions, within(1e-4));
     assertThat(made.get("grad_norm").doubleValue()).isBetween(1e-2, 1e3);
   }
-
-  /** Tokens of the reference 95 nats likelier than they are: e⁹⁵ is beyond fp32, the run isn't. */
-  @Test
-  void aFarReferenceStopsNoRun() throws IOException {
-    Path far =
-        edited(
-            line -> {
-              ArrayNode logprobs = (ArrayNode) line.get("logprobs");
-              ArrayNode reference = (ArrayNode) line.get("ref_logprobs");
-              reference.set(0, (float) (logprobs.get(0).doubleValue() + 95));
-            });
-    Path run = replay("far", far, "updates-per-batch", "1", "steps", "1");
-    JsonNode made = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
-    assertThat(made.get("kl_loss").doubleValue()).isFinite().isGreaterThan(1e10);
-    assertThat(made.get("grad_norm").doubleValue()).isFinite().isGreaterThan(1e10);
-  }
 }

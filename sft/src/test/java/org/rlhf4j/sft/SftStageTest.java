@@ -207,7 +207,7 @@ class SftStageTest {
     killAfter(2, stopped);
     assertThatThrownBy(() -> run("stopped", "steps", "6", "resume", "true"))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("but precision was bf16, is now fp32");
+        .hasMessageContaining("but precision was bf16 and is now fp32");
     run("stopped", "steps", "6", "precision", "bf16", "resume", "true");
     assertThat(withoutClock(stopped)).isEqualTo(withoutClock(whole));
     assertThat(stopped.resolve("model/model.safetensors"))
