@@ -46,7 +46,12 @@ final class Lexer {
   }
 
   static List<Token> tokens(String name, String source) {
-    return new Lexer(name, source).all();
+    Lexer lexer = new Lexer(name, source);
+    try {
+      return lexer.all();
+    } catch (TemplateException e) {
+      throw e.at(name, lexer.lineAt(lexer.at));
+    }
   }
 
   private List<Token> all() {
@@ -206,6 +211,6 @@ final class Lexer {
   }
 
   private TemplateException failure(String what) {
-    return new TemplateException(what + " can't be read").at(name, lineAt(at));
+    return new TemplateException(what + " can't be read");
   }
 }
