@@ -1,9 +1,6 @@
 package org.rlhf4j.model.tokenizer;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +10,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -48,7 +42,7 @@ public final class Tokenizer implements AutoCloseable {
   private static final List<String> LEADS = List.of("\n", "a\n", ":");
 
   private final Path folder;
-  private final HuggingFaceTokenizer backend;
+  private final NativeTokenizer backend;
   private final SpecialTokens specials;
   private final int[] beginning;
   private final boolean marksWordStart;
@@ -62,9 +56,10 @@ public final class Tokenizer implements AutoCloseable {
     this.hash = sha256(bytes);
     this.vocabularySize = vocabularySize(json);
     this.addedTokens = addedTokens(json);
-    this.backend = open(folder.resolve(TOKENIZER_JSON), bytes);
+    TokenizerTrial.require(folder.resolve(TOKENIZER_JSON), bytes, json, hash);
+    this.backend = NativeTokenizer.open(folder.resolve(TOKENIZER_JSON), bytes);
     this.beginning = beginning();
-    String first = backend.encode("a", false, false).getTokens()[0];
+    String first = backend.firstToken("a");
     this.marksWordStart = first.startsWith("\u2581") || first.startsWith("\u0120");
   }
 
@@ -109,7 +104,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return token ids
    */
   public int[] encodeRaw(String text) {
-    return encode(text, false);
+    return backend.encode(text, false);
   }
 
   /**
@@ -151,7 +146,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return the text
    */
   public String decode(int[] ids) {
-    return backend.decode(longs(ids), true);
+    return backend.decode(ids, true);
   }
 
   /**
@@ -161,7 +156,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return the text
    */
   public String decodeRaw(int[] ids) {
-    return backend.decode(longs(ids), false);
+    return backend.decode(ids, false);
   }
 
   /**
@@ -294,19 +289,9 @@ public final class Tokenizer implements AutoCloseable {
     backend.close();
   }
 
-  /** Fetches the ids alone: DJL's own method copies tokens and spans too, at twice the time. */
-  private int[] encode(String text, boolean specials) {
-    long encoding = TokenizersLibrary.LIB.encode(backend.getHandle(), text, specials);
-    try {
-      return ints(TokenizersLibrary.LIB.getTokenIds(encoding));
-    } finally {
-      TokenizersLibrary.LIB.deleteEncoding(encoding);
-    }
-  }
-
   /** The ids that the post-processor puts before a text. */
   private int[] beginning() {
-    int[] with = encode("a", true);
+    int[] with = backend.encode("a", true);
     int[] raw = encodeRaw("a");
     for (int from = 0; from + raw.length <= with.length; from++) {
       if (Arrays.equals(raw, Arrays.copyOfRange(with, from, from + raw.length))) {
@@ -316,26 +301,7 @@ public final class Tokenizer implements AutoCloseable {
     return new int[0];
   }
 
-  private static HuggingFaceTokenizer open(Path file, byte[] bytes) {
-    setUnlessGiven("OPT_OUT_TRACKING", "true");
-    setUnlessGiven("RUST_FLAVOR", "cpu");
-    Map<String, String> options =
-        Map.of("addSpecialTokens", "true", "truncation", "false", "padding", "false");
-    try {
-      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), options);
-    } catch (IOException | RuntimeException e) {
-      throw new UserException(file + ": not a tokenizer (" + firstLine(e) + "); save it again", e);
-    }
-  }
-
-  /** DJL would otherwise report its use, or fetch a library for GPUs, over the network. */
-  private static void setUnlessGiven(String name, String value) {
-    if (System.getenv(name) == null && System.getProperty(name) == null) {
-      System.setProperty(name, value);
-    }
-  }
-
-  private static int vocabularySize(JsonNode json) {
+  static int vocabularySize(JsonNode json) {
     int size = 0;
     JsonNode vocabulary = json.path("model").path("vocab");
     if (vocabulary.isArray()) {
@@ -359,10 +325,6 @@ public final class Tokenizer implements AutoCloseable {
     return Set.copyOf(texts);
   }
 
-  private static String firstLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-  }
-
   private static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
@@ -375,13 +337,5 @@ public final class Tokenizer implements AutoCloseable {
     int[] all = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, all, first.length, second.length);
     return all;
-  }
-
-  private static int[] ints(long[] ids) {
-    return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
-  }
-
-  private static long[] longs(int[] ids) {
-    return IntStream.of(ids).asLongStream().toArray();
   }
 }
