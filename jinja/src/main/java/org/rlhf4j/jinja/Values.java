@@ -166,9 +166,10 @@ final class Values {
     if (one instanceof Undefined && other instanceof Undefined) {
       return true;
     }
-    return plain(one) instanceof String a && plain(other) instanceof String b
-        ? equalTexts(a, b)
-        : Objects.equals(one, other);
+    if (plain(one) instanceof String a && plain(other) instanceof String b) {
+      return equalTexts(a, b);
+    }
+    return Objects.equals(one, other);
   }
 
   private static boolean equalTexts(String one, String other) {

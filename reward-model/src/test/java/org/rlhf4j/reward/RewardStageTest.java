@@ -21,6 +21,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.Rows;
@@ -116,6 +118,25 @@ class RewardStageTest {
     Path again = run("again", options);
     assertThat(again.resolve("model/adapter_model.safetensors"))
         .hasSameBinaryContentAs(run.resolve("model/adapter_model.safetensors"));
+  }
+
+  /** Without these checks each would count as a manifest whose probes all agree. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"probes\" : null",
+        "\"probes\" : []",
+        "\"probes\" : [ null ]",
+        "\"probes\" : [ {\"prompt\": \"a\", \"completion\": null, \"score\": 1} ]",
+        "\"probes\" : [ {\"prompt\": \"a\", \"completion\": \"b\", \"score\": 1e400} ]"
+      })
+  void aManifestNeedsProbes(String probes) throws IOException {
+    Path file = folder.resolve("rlhf.json");
+    Files.writeString(
+        file, "{\"kind\" : \"reward-model\", \"tokenizer_hash\" : \"0\", " + probes + "}");
+    assertThatThrownBy(() -> Manifest.read(folder))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(file + ": not a manifest (");
   }
 
   /** bf16 keeps 8 bits of a weight: its scores are others than those in fp32 of the same run. */

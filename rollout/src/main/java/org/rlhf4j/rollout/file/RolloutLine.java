@@ -14,6 +14,7 @@ import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UserException;
 
 /** One line of a rollout file, read strictly: what is unfit is an error with its place. */
@@ -33,8 +34,8 @@ final class RolloutLine {
     try {
       this.json = JSON.readTree(line);
     } catch (JsonProcessingException e) {
-      throw new UserException(
-          file + ":" + number + ":" + e.getLocation().getColumnNr() + ": not valid JSON", e);
+      int column = e.getLocation() == null ? 1 : e.getLocation().getColumnNr();
+      throw new UserException(file + ":" + number + ":" + column + ": " + JsonFiles.fault(e), e);
     }
     this.place = file + ":" + number + ":1";
     if (!json.isObject()) {
