@@ -3,6 +3,7 @@ package org.rlhf4j.jinja;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -106,7 +107,7 @@ record Json(
       if (simple >= 0) {
         to.append('\\').append("\"\\nrtbf".charAt(simple));
       } else if (c < 0x20 || (ascii && c > 0x7e)) {
-        to.append(String.format("\\u%04x", (int) c));
+        to.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         to.append(c);
       }

@@ -12,6 +12,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.rlhf4j.settings.UserException;
@@ -231,8 +232,10 @@ final class TextLines implements AutoCloseable {
     if (result.isError()) {
       fault =
           String.format(
+              Locale.ROOT,
               "byte 0x%02X isn't %s; save the file as UTF-8, or name what it is with --encoding",
-              bytes.get(bytes.position()), charset.name());
+              bytes.get(bytes.position()),
+              charset.name());
       bytes.position(bytes.position() + result.length());
       return true;
     }
@@ -257,6 +260,7 @@ final class TextLines implements AutoCloseable {
 
   private static String tooLong() {
     return String.format(
+        Locale.ROOT,
         "a row of more than %,d characters; is a line end or a closing quote missing?",
         LONGEST_ROW);
   }
