@@ -79,16 +79,9 @@ final class TextLines implements AutoCloseable {
     return line;
   }
 
-  /** Whether the first character ahead that isn't blank is this one; consumes nothing. */
-  boolean beginsWith(char wanted) {
-    if (!ahead()) {
-      return false;
-    }
-    int at = chars.position();
-    while (at < chars.limit() && Character.isWhitespace(chars.get(at))) {
-      at++;
-    }
-    return at < chars.limit() && chars.get(at) == wanted;
+  /** What is ahead, as far as it was decoded, from the first character on that isn't blank. */
+  String beginning() {
+    return ahead() ? chars.toString().stripLeading() : "";
   }
 
   /**
