@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.rlhf4j.cli.chat.ChatCommand;
 import org.rlhf4j.cli.command.ErrorLine;
@@ -86,6 +87,7 @@ public final class Rlhf implements Callable<Integer> {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT); // our own code names its locale, but not every library does
     PrintWriter out = console(FileDescriptor.out);
     PrintWriter err = console(FileDescriptor.err);
     Thread.setDefaultUncaughtExceptionHandler(

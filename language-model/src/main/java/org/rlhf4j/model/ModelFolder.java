@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -179,12 +180,13 @@ final class ModelFolder {
     unknown.removeIf(name -> config.family().ignores(name) || isHead(config, name));
     if (!unknown.isEmpty()) {
       throw new UserException(
-          "%s: unknown tensor %s (%d in all) for model_type %s"
-              .formatted(
-                  files.get(unknown.iterator().next()).file(),
-                  unknown.iterator().next(),
-                  unknown.size(),
-                  config.family().architecture()));
+          String.format(
+              Locale.ROOT,
+              "%s: unknown tensor %s (%d in all) for model_type %s",
+              files.get(unknown.iterator().next()).file(),
+              unknown.iterator().next(),
+              unknown.size(),
+              config.family().architecture()));
     }
     return names;
   }

@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.report.Report;
 import org.rlhf4j.settings.UsageException;
@@ -67,7 +68,9 @@ public final class PipelineRun {
     requireNothingRuns();
     int number = 0;
     for (PipelineStage stage : pipeline.stages()) {
-      String which = "stage %d/%d %s".formatted(++number, pipeline.stages().size(), stage.name());
+      String which =
+          String.format(
+              Locale.ROOT, "stage %d/%d %s", ++number, pipeline.stages().size(), stage.name());
       run(stage, which, watcher);
       watcher.ended(stage);
     }

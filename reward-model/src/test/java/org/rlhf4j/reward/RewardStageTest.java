@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,9 +52,13 @@ class RewardStageTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       lines.add(
-          """
-          {"prompt": "Human: what is %d?", "chosen": " It is %d.", "rejected": " no", "by": %d}"""
-              .formatted(i, i * 7, i % 3));
+          String.format(
+              Locale.ROOT,
+              """
+          {"prompt": "Human: what is %d?", "chosen": " It is %d.", "rejected": " no", "by": %d}""",
+              i,
+              i * 7,
+              i % 3));
     }
     data = Files.write(folder.resolve("rows.jsonl"), lines);
   }
@@ -312,9 +317,13 @@ class RewardStageTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 600; i++) {
       // From row 512 on the better one is of another kind: one of those counts, and no more.
-      String chosen = i < 511 ? " " + i % 10 : " It is %d.".formatted(i);
+      String chosen = i < 511 ? " " + i % 10 : String.format(Locale.ROOT, " It is %d.", i);
       lines.add(
-          "{\"prompt\": \"%d?\", \"chosen\": \"%s\", \"rejected\": \" no\"}".formatted(i, chosen));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"%d?\", \"chosen\": \"%s\", \"rejected\": \" no\"}",
+              i,
+              chosen));
     }
     Files.write(data, lines);
     Path run = run("run", "steps", "2", "eval-fraction", "0");

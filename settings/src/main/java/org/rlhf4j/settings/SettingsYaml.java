@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -176,7 +177,9 @@ public final class SettingsYaml {
         case '\\' -> quoted.append("\\\\");
         case '\n' -> quoted.append("\\n");
         case '\t' -> quoted.append("\\t");
-        default -> quoted.append(c < ' ' || c == 0x7f ? String.format("\\x%02x", (int) c) : c);
+        default ->
+            quoted.append(
+                c < ' ' || c == 0x7f ? String.format(Locale.ROOT, "\\x%02x", (int) c) : c);
       }
     }
     return quoted.append('"').toString();

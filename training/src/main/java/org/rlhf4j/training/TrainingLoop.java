@@ -212,7 +212,9 @@ public final class TrainingLoop {
     boolean isOutOfPatience =
         evaluation.patience() != null && best.since() >= evaluation.patience();
     return isOutOfPatience
-        ? Optional.of("no %s in %d evaluations".formatted(stage.goal().better(), best.since()))
+        ? Optional.of(
+            String.format(
+                Locale.ROOT, "no %s in %d evaluations", stage.goal().better(), best.since()))
         : stage.reasonToStop(metrics);
   }
 

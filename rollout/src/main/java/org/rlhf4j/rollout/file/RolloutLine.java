@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.tokenizer.Tokenizer;
@@ -104,8 +105,11 @@ final class RolloutLine {
     int[] ids = ids("completion_ids");
     if (prompt.length + ids.length > model.positions()) {
       throw bad(
-          "prompt and completion have %d tokens, and the model %d positions"
-              .formatted(prompt.length + ids.length, model.positions()));
+          String.format(
+              Locale.ROOT,
+              "prompt and completion have %d tokens, and the model %d positions",
+              prompt.length + ids.length,
+              model.positions()));
     }
     String text = json.path("completion").asText(null);
     Completion completion =
@@ -145,8 +149,13 @@ final class RolloutLine {
           || id.intValue() < 0
           || id.intValue() >= model.vocabulary()) {
         throw bad(
-            "\"%s\"[%d] is %s; the model's ids go from 0 to %d"
-                .formatted(field, i, id, model.vocabulary() - 1));
+            String.format(
+                Locale.ROOT,
+                "\"%s\"[%d] is %s; the model's ids go from 0 to %d",
+                field,
+                i,
+                id,
+                model.vocabulary() - 1));
       }
       ids[i] = id.intValue();
     }
@@ -158,8 +167,12 @@ final class RolloutLine {
     for (int i = 0; logprobs != null && i < length; i++) {
       if (logprobs[i] > ROUNDING) {
         throw bad(
-            "\"%s\"[%d] is %s; the logarithm of a probability is at most 0"
-                .formatted(field, i, logprobs[i]));
+            String.format(
+                Locale.ROOT,
+                "\"%s\"[%d] is %s; the logarithm of a probability is at most 0",
+                field,
+                i,
+                logprobs[i]));
       }
     }
     return logprobs;
