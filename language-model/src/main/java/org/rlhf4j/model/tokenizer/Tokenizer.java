@@ -14,10 +14,12 @@ import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -47,7 +49,7 @@ public final class Tokenizer implements AutoCloseable {
   /** Texts that end a word: what is tokenized after one of them gets no word-start mark. */
   private static final List<String> LEADS = List.of("\n", "a\n", ":");
 
-  private final Path folder;
+  private final ModelTexts files;
   private final HuggingFaceTokenizer backend;
   private final SpecialTokens specials;
   private final int[] beginning;
@@ -56,37 +58,39 @@ public final class Tokenizer implements AutoCloseable {
   private final String hash;
   private final Set<String> addedTokens;
 
-  private Tokenizer(Path folder, byte[] bytes, JsonNode json, SpecialTokens specials) {
-    this.folder = folder;
+  private Tokenizer(ModelTexts files, byte[] bytes, JsonNode json, SpecialTokens specials) {
+    this.files = files;
     this.specials = specials;
     this.hash = sha256(bytes);
     this.vocabularySize = vocabularySize(json);
     this.addedTokens = addedTokens(json);
-    this.backend = open(folder.resolve(TOKENIZER_JSON), bytes);
+    this.backend = open(files.path(TOKENIZER_JSON), bytes);
     this.beginning = beginning();
     String first = backend.encode("a", false, false).getTokens()[0];
     this.marksWordStart = first.startsWith("\u2581") || first.startsWith("\u0120");
   }
 
   /**
-   * Loads the tokenizer of a folder.
+   * Loads the tokenizer of a folder, or of a GGUF file.
    *
-   * @param folder a Hugging Face model or tokenizer folder
+   * @param folder a Hugging Face model or tokenizer folder, or a GGUF file
    * @return the tokenizer
    * @throws UserException if {@code tokenizer.json} is missing or invalid, or no end-of-sequence
    *     token is named
    */
   public static Tokenizer load(Path folder) {
-    Path file = folder.resolve(TOKENIZER_JSON);
-    if (!Files.isRegularFile(file)) {
-      throw new UsageException(
-          file
-              + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
-              + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
-    }
-    byte[] bytes = JsonFiles.bytes(file);
+    ModelTexts files = ModelTexts.of(folder);
+    Path file = files.path(TOKENIZER_JSON);
+    byte[] bytes = files.bytes(TOKENIZER_JSON).orElseThrow(() -> missing(file));
     JsonNode json = JsonFiles.parse(file, bytes);
-    return new Tokenizer(folder, bytes, json, SpecialTokens.read(folder, json));
+    return new Tokenizer(files, bytes, json, SpecialTokens.read(files, json));
+  }
+
+  private static UsageException missing(Path file) {
+    return new UsageException(
+        file
+            + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
+            + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
   }
 
   /**
@@ -249,10 +253,10 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Returns where the tokenizer was loaded from; its chat template lies there too.
    *
-   * @return the folder
+   * @return the folder, or the GGUF file
    */
   public Path folder() {
-    return folder;
+    return files.place();
   }
 
   /**
@@ -273,13 +277,13 @@ public final class Tokenizer implements AutoCloseable {
    */
   public void copyTo(Path target) {
     try {
-      if (Files.isSameFile(folder, target)) {
+      if (files.areIn(target)) {
         return;
       }
       for (String name : FILES) {
-        Path file = folder.resolve(name);
-        if (Files.isRegularFile(file)) {
-          Files.write(target.resolve(name), Files.readAllBytes(file)); // content, not permissions
+        Optional<byte[]> content = files.bytes(name);
+        if (content.isPresent()) {
+          Files.write(target.resolve(name), content.get()); // content, not permissions
         }
       }
     } catch (IOException e) {
