@@ -152,6 +152,11 @@ public final class ChatTemplate {
     return template.source().equals(other.template.source()) && named().equals(other.named());
   }
 
+  /** The template as it is written. */
+  public String source() {
+    return template.source();
+  }
+
   private Map<String, String> named() {
     Map<String, String> named = new HashMap<>(specials);
     named.keySet().removeIf(token -> !template.source().contains(token));

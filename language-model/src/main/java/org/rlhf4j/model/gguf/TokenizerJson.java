@@ -94,9 +94,10 @@ final class TokenizerJson {
         .put("add_prefix_space", true)
         .put("trim_offsets", true)
         .put("use_regex", true);
-    ObjectNode bpe = bpe(tokens, givenMerges());
+    ObjectNode bpe = bpe(tokens, metadata.has(MERGES) ? givenMerges() : List.of());
     bpe.put("fuse_unk", false).put("byte_fallback", false);
     bpe.put("ignore_merges", way.ignoresMerges());
+    unknownToken(bpe);
   }
 
   private PreTokenizer preTokenizer() {
@@ -155,6 +156,11 @@ final class TokenizerJson {
         tokens.stream().map(t -> isSpaces(t) ? SPACE.repeat(t.length()) : t).toList();
     ObjectNode bpe = bpe(pieces, metadata.has(MERGES) ? givenMerges() : merges(pieces));
     bpe.put("fuse_unk", true).put("byte_fallback", true).put("ignore_merges", false);
+    unknownToken(bpe);
+  }
+
+  /** Of a vocabulary that has all bytes no text needs it. */
+  private void unknownToken(ObjectNode bpe) {
     metadata
         .id("tokenizer.ggml.unknown_token_id")
         .ifPresent(id -> bpe.put("unk_token", token(metadata, tokens, id)));

@@ -76,7 +76,7 @@ public record StridedTensor(
   }
 
   /** Copies whole rows out, one after another. */
-  void get(int row, int count, float[] values) {
+  public void get(int row, int count, float[] values) {
     if (precision == Precision.BF16) {
       ShortBuffer halves = bytes().asShortBuffer();
       for (int i = 0, columns = columns(); i < count * columns; i++) {
