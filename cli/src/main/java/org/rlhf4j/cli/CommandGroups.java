@@ -21,7 +21,7 @@ final class CommandGroups {
     groups.put("Train", Stream.concat(Stages.names().stream(), Stream.of("run")).toList());
     groups.put("Judge", List.of("evaluate", "compare", "report"));
     groups.put("Use", List.of("generate", "chat", "score", "logprobs"));
-    groups.put("Models", List.of("new", "merge"));
+    groups.put("Models", List.of("new", "merge", "export"));
     groups.put("Editor", List.of("completion", "schema"));
     return groups;
   }

@@ -15,6 +15,7 @@ import org.rlhf4j.cli.command.Logging;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.cli.command.Version;
 import org.rlhf4j.cli.demo.DemoCommand;
+import org.rlhf4j.cli.model.ExportCommand;
 import org.rlhf4j.cli.model.MergeCommand;
 import org.rlhf4j.cli.model.NewCommand;
 import org.rlhf4j.cli.rows.CompareCommand;
@@ -183,6 +184,7 @@ public final class Rlhf implements Callable<Integer> {
             new ChatCommand(),
             new NewCommand(),
             new MergeCommand(),
+            new ExportCommand(),
             new ReportCommand(),
             new DoctorCommand()));
     return commands;

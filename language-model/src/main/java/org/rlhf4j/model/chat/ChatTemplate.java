@@ -2,7 +2,6 @@ package org.rlhf4j.model.chat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.ArrayList;
@@ -14,8 +13,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.rlhf4j.jinja.JinjaTemplate;
 import org.rlhf4j.jinja.TemplateException;
+import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.model.tokenizer.Tokenizer;
-import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -129,16 +128,14 @@ public final class ChatTemplate {
 
   static Optional<ChatTemplate> find(
       Path folder, Set<String> tokens, Supplier<LocalDateTime> clock) {
-    Path config = folder.resolve(CONFIG);
-    JsonNode settings =
-        Files.isRegularFile(config)
-            ? JsonFiles.parse(config, JsonFiles.bytes(config))
-            : JsonFiles.parse(config, "{}".getBytes(StandardCharsets.UTF_8));
-    Path file = folder.resolve(FILE);
-    if (Files.isRegularFile(file)) {
-      String source = new String(JsonFiles.bytes(file), StandardCharsets.UTF_8);
-      return Optional.of(parse(file.toString(), source, settings, tokens, clock));
+    ModelTexts files = ModelTexts.of(folder);
+    JsonNode settings = files.json(CONFIG);
+    Optional<byte[]> file = files.bytes(FILE);
+    if (file.isPresent()) {
+      String source = new String(file.get(), StandardCharsets.UTF_8);
+      return Optional.of(parse(files.path(FILE).toString(), source, settings, tokens, clock));
     }
+    Path config = files.path(CONFIG);
     return inSettings(config, settings.path("chat_template"))
         .map(source -> parse(config + " (chat_template)", source, settings, tokens, clock));
   }
@@ -197,6 +194,11 @@ public final class ChatTemplate {
    */
   public boolean writesLike(ChatTemplate other) {
     return template.source().equals(other.template.source()) && named().equals(other.named());
+  }
+
+  /** The template as it is written. */
+  public String source() {
+    return template.source();
   }
 
   private Map<String, String> named() {

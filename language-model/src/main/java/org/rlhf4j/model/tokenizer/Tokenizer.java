@@ -10,8 +10,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -41,7 +43,7 @@ public final class Tokenizer implements AutoCloseable {
   /** Texts that end a word: what is tokenized after one of them gets no word-start mark. */
   private static final List<String> LEADS = List.of("\n", "a\n", ":");
 
-  private final Path folder;
+  private final ModelTexts files;
   private final NativeTokenizer backend;
   private final SpecialTokens specials;
   private final int[] beginning;
@@ -50,38 +52,40 @@ public final class Tokenizer implements AutoCloseable {
   private final String hash;
   private final Set<String> addedTokens;
 
-  private Tokenizer(Path folder, byte[] bytes, JsonNode json, SpecialTokens specials) {
-    this.folder = folder;
+  private Tokenizer(ModelTexts files, byte[] bytes, JsonNode json, SpecialTokens specials) {
+    this.files = files;
     this.specials = specials;
     this.hash = sha256(bytes);
     this.vocabularySize = vocabularySize(json);
     this.addedTokens = addedTokens(json);
-    TokenizerTrial.require(folder.resolve(TOKENIZER_JSON), bytes, json, hash);
-    this.backend = NativeTokenizer.open(folder.resolve(TOKENIZER_JSON), bytes);
+    TokenizerTrial.require(files.path(TOKENIZER_JSON), bytes, json, hash);
+    this.backend = NativeTokenizer.open(files.path(TOKENIZER_JSON), bytes);
     this.beginning = beginning();
     String first = backend.firstToken("a");
     this.marksWordStart = first.startsWith("\u2581") || first.startsWith("\u0120");
   }
 
   /**
-   * Loads the tokenizer of a folder.
+   * Loads the tokenizer of a folder, or of a GGUF file.
    *
-   * @param folder a Hugging Face model or tokenizer folder
+   * @param folder a Hugging Face model or tokenizer folder, or a GGUF file
    * @return the tokenizer
    * @throws UserException if {@code tokenizer.json} is missing or invalid, or no end-of-sequence
    *     token is named
    */
   public static Tokenizer load(Path folder) {
-    Path file = folder.resolve(TOKENIZER_JSON);
-    if (!Files.isRegularFile(file)) {
-      throw new UsageException(
-          file
-              + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
-              + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
-    }
-    byte[] bytes = JsonFiles.bytes(file);
+    ModelTexts files = ModelTexts.of(folder);
+    Path file = files.path(TOKENIZER_JSON);
+    byte[] bytes = files.bytes(TOKENIZER_JSON).orElseThrow(() -> missing(file));
     JsonNode json = JsonFiles.parse(file, bytes);
-    return new Tokenizer(folder, bytes, json, SpecialTokens.read(folder, json));
+    return new Tokenizer(files, bytes, json, SpecialTokens.read(files, json));
+  }
+
+  private static UsageException missing(Path file) {
+    return new UsageException(
+        file
+            + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
+            + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
   }
 
   /**
@@ -244,10 +248,10 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Returns where the tokenizer was loaded from; its chat template lies there too.
    *
-   * @return the folder
+   * @return the folder, or the GGUF file
    */
   public Path folder() {
-    return folder;
+    return files.place();
   }
 
   /**
@@ -268,13 +272,13 @@ public final class Tokenizer implements AutoCloseable {
    */
   public void copyTo(Path target) {
     try {
-      if (Files.isSameFile(folder, target)) {
+      if (files.areIn(target)) {
         return;
       }
       for (String name : FILES) {
-        Path file = folder.resolve(name);
-        if (Files.isRegularFile(file)) {
-          Files.write(target.resolve(name), Files.readAllBytes(file)); // content, not permissions
+        Optional<byte[]> content = files.bytes(name);
+        if (content.isPresent()) {
+          Files.write(target.resolve(name), content.get()); // content, not permissions
         }
       }
     } catch (IOException e) {

@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -29,7 +30,7 @@ import org.rlhf4j.settings.UserException;
  * before any memory is taken; tensors are read and written in blocks, so that the only large memory
  * is the network's own.
  */
-public final class Safetensors {
+public final class Safetensors implements TensorFile {
   /** As strict as the reference library: a name twice, or text behind the header, is refused. */
   private static final ObjectMapper JSON =
       new ObjectMapper()
@@ -140,18 +141,22 @@ public final class Safetensors {
     return entries;
   }
 
-  /** The file. */
+  @Override
   public Path file() {
     return file;
   }
 
-  /**
-   * Copies a tensor into memory as fp32.
-   *
-   * @param name the tensor's name
-   * @param target where its values go, of the same shape
-   * @throws UserException where it is of a type that isn't read
-   */
+  @Override
+  public Set<String> names() {
+    return entries.keySet();
+  }
+
+  @Override
+  public List<Long> shape(String name) {
+    return entries.get(name).shape();
+  }
+
+  @Override
   public void copy(String name, StridedTensor target) {
     Entry entry = entries.get(name);
     int block = blockRows(target);
