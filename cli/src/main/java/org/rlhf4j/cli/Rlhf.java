@@ -29,6 +29,7 @@ import org.rlhf4j.cli.stage.ReportCommand;
 import org.rlhf4j.cli.stage.RunCommand;
 import org.rlhf4j.cli.stage.SchemaCommand;
 import org.rlhf4j.cli.stage.StageCommand;
+import org.rlhf4j.cli.stage.StopCommand;
 import org.rlhf4j.settings.NearestName;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -46,7 +47,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The {@code rlhf} command. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 on signals.
+ * The {@code rlhf} command. Exit codes: 0 done or stopped as asked, 1 failed, 2 wrong usage, 130
+ * and 143 on signals.
  */
 @Command(
     name = "rlhf",
@@ -116,6 +118,7 @@ public final class Rlhf implements Callable<Integer> {
     CommandLine line = new CommandLine(root);
     subcommands().forEach(command -> line.addSubcommand(command.declared()));
     line.addSubcommand(PlanCommand.declared());
+    line.addSubcommand(new StopCommand());
     line.addSubcommand(new SchemaCommand()).addSubcommand(new CompletionCommand());
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandGroups::list);
     line.setOut(out)
