@@ -27,6 +27,7 @@ import org.rlhf4j.cli.stage.ReportCommand;
 import org.rlhf4j.cli.stage.RunCommand;
 import org.rlhf4j.cli.stage.SchemaCommand;
 import org.rlhf4j.cli.stage.StageCommand;
+import org.rlhf4j.cli.studio.StudioCommand;
 import org.rlhf4j.settings.NearestName;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -182,6 +183,7 @@ public final class Rlhf implements Callable<Integer> {
             new NewCommand(),
             new MergeCommand(),
             new ReportCommand(),
+            new StudioCommand(),
             new DoctorCommand()));
     return commands;
   }
