@@ -30,6 +30,7 @@ import org.rlhf4j.cli.stage.RunCommand;
 import org.rlhf4j.cli.stage.SchemaCommand;
 import org.rlhf4j.cli.stage.StageCommand;
 import org.rlhf4j.cli.stage.StopCommand;
+import org.rlhf4j.cli.studio.StudioCommand;
 import org.rlhf4j.settings.NearestName;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -189,6 +190,7 @@ public final class Rlhf implements Callable<Integer> {
             new MergeCommand(),
             new ExportCommand(),
             new ReportCommand(),
+            new StudioCommand(),
             new DoctorCommand()));
     return commands;
   }
