@@ -1,6 +1,6 @@
 """Runs TRL's own trainers on the fixtures' data and prints how far their numbers are from ours.
 
-Usage: check_against_trl.py [sft|reward|grpo|ppo ...]. PPO needs trl 1.12.0 (requirements-ppo.txt), the
+Usage: check_against_trl.py [sft|reward|dpo|grpo|ppo ...]. PPO needs trl 1.12.0 (requirements-ppo.txt), the
 others trl 1.16.0. The trainers are real and unmodified; what is fixed from outside is the order of
 rows, the optimizer (AdamW over all parameters, as in the fixtures) and the completions.
 """
@@ -15,6 +15,7 @@ import torch
 from datasets import Dataset
 from transformers import PreTrainedTokenizerFast
 
+import dpo
 import grpo
 import ppo
 import reward
@@ -124,6 +125,95 @@ def check_reward(differences):
         names = {"loss": "loss", "grad_norm": "grad_norm", "accuracy": "accuracy"}
         compare_steps(differences, part, trainer, records, names)
         differences.weights(f"{part} final weights", ours, theirs)
+
+
+DPO_OPTIONS = {
+    "sigmoid": {"loss_type": "sigmoid"},
+    "ipo": {"loss_type": "ipo"},
+    "hinge": {"loss_type": "hinge"},
+    "robust": {"loss_type": "robust", "label_smoothing": 0.15},
+    "simpo": {"loss_type": "simpo", "simpo_gamma": 0.8, "cpo_alpha": 0.0},
+    "orpo-prompt": {},
+}
+
+
+def check_dpo(differences):
+    """DPOTrainer, and of trl.experimental CPOTrainer for simpo and ORPOTrainer for orpo."""
+    trainers = {"simpo": cpo_trainer, "orpo-prompt": orpo_trainer}
+    for variant, options in DPO_OPTIONS.items():
+        settings = dpo.settings_of(variant)
+        ours, theirs = (dpo.starting_models() for _ in range(2))
+        batches = dpo.batches_of(ours["reference"], settings, variant)
+        records = dpo.train(ours["policy"], batches, settings)
+        arguments = trainer_arguments(
+            settings, max_steps=settings["steps"], per_device_train_batch_size=4, beta=settings["beta"],
+            train_sampling_strategy="sequential", **options)
+        both = optimizers(theirs["policy"], settings, [r["learning_rate"] for r in records])
+        rows = [row for batch in batches for row in batch]
+        trainer = trainers.get(variant, dpo_trainer)(theirs, rows, arguments, both)
+        trainer.train()
+        part = f"dpo, {variant}:"
+        compare_steps(differences, part, trainer, records, {
+            "loss": "loss", "grad_norm": "grad_norm", "accuracy": "rewards/accuracies",
+            "margin_mean": "rewards/margins"})
+        differences.weights(f"{part} final weights", ours["policy"], theirs["policy"])
+
+
+def dpo_trainer(models, rows, arguments, both):
+    from trl import DPOConfig, DPOTrainer
+
+    class IdTrainer(DPOTrainer):
+        """Takes rows that are token ids already."""
+
+        def _prepare_dataset(self, dataset, *_):
+            return dataset
+
+    data = Dataset.from_list([{
+        "prompt_ids": r["prompt"], "chosen_ids": r["completions"][0], "rejected_ids": r["completions"][1],
+    } for r in rows])
+    return IdTrainer(
+        model=models["policy"], ref_model=models["reference"], processing_class=tokenizer(),
+        train_dataset=data, args=DPOConfig(**arguments), optimizers=both)
+
+
+def sides(rows):
+    """Each row under a name, as CPOTrainer and ORPOTrainer want texts, and its ids by that name."""
+    named = {}
+    for i, row in enumerate(rows):
+        ids = {"prompt_input_ids": row["prompt"], "prompt_attention_mask": [1] * len(row["prompt"])}
+        for side, completion in zip(("chosen", "rejected"), row["completions"]):
+            whole = row["prompt"] + completion
+            ids |= {f"{side}_input_ids": whole, f"{side}_attention_mask": [1] * len(whole),
+                    f"{side}_labels": [-100] * len(row["prompt"]) + completion}
+        named[str(i)] = ids
+    texts = Dataset.from_list([{"prompt": i, "chosen": "a", "rejected": "b"} for i in named])
+    return texts, named
+
+
+def cpo_trainer(models, rows, arguments, both):
+    from trl.experimental.cpo import CPOConfig, CPOTrainer
+
+    texts, ids = sides(rows)
+
+    class IdTrainer(CPOTrainer):
+        def tokenize_row(self, feature, model=None):
+            return ids[feature["prompt"]]
+
+    return IdTrainer(model=models["policy"], args=CPOConfig(**arguments), train_dataset=texts,
+                     processing_class=tokenizer(), optimizers=both)
+
+
+def orpo_trainer(models, rows, arguments, both):
+    from trl.experimental.orpo import ORPOConfig, ORPOTrainer
+
+    texts, ids = sides(rows)
+
+    class IdTrainer(ORPOTrainer):
+        def tokenize_row(self, feature, model=None):
+            return ids[feature["prompt"]]
+
+    return IdTrainer(model=models["policy"], args=ORPOConfig(**arguments), train_dataset=texts,
+                     processing_class=tokenizer(), optimizers=both)
 
 
 GRPO_OPTIONS = {
@@ -299,7 +389,7 @@ def run_trl_ppo(trl_ppo, models, scorer, rollouts, orders, settings):
     return trainer
 
 
-CHECKS = {"sft": check_sft, "reward": check_reward, "grpo": check_grpo, "ppo": check_ppo}
+CHECKS = {"sft": check_sft, "reward": check_reward, "dpo": check_dpo, "grpo": check_grpo, "ppo": check_ppo}
 
 
 def main(names):
@@ -308,7 +398,7 @@ def main(names):
     torch.set_num_threads(1)
     differences = Differences()
     has_ppo = trl.__version__.startswith("1.12")
-    for name in names or (["ppo"] if has_ppo else ["sft", "reward", "grpo"]):
+    for name in names or (["ppo"] if has_ppo else ["sft", "reward", "dpo", "grpo"]):
         CHECKS[name](differences)
     if not names and not has_ppo:
         print("ppo: run this again with trl 1.12.0 (requirements-ppo.txt)")

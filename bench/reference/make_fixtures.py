@@ -11,6 +11,7 @@ import tokenizers
 import torch
 import transformers
 
+from dpo import write_dpo
 from grpo import write_grpo
 from lora import write_lora
 from model_fixtures import write_models
@@ -27,6 +28,7 @@ PARTS = {
     "lora": ("language-model", write_lora),
     "sft": ("sft", write_sft),
     "reward": ("reward-model", write_reward),
+    "dpo": ("dpo", write_dpo),
     "ppo": ("ppo-rlhf", write_ppo),
     "grpo": ("grpo", write_grpo),
     "recipes": ("grpo", write_recipes),

@@ -42,11 +42,14 @@ class ArchitectureTest {
           entry("training", Set.of("settings", "hub", "model")),
           entry("sft", Set.of("settings", "hub", "model", "data", "training")),
           entry("reward", Set.of("settings", "hub", "model", "data", "training")),
+          entry("dpo", Set.of("settings", "hub", "model", "data", "training", "reward")),
           entry("rollout", Set.of("settings", "hub", "model", "data", "training", "reward")),
           entry("ppo", Set.of("settings", "hub", "model", "data", "training", "reward", "rollout")),
           entry(
               "grpo", Set.of("settings", "hub", "model", "data", "training", "reward", "rollout")),
-          entry("stages", Set.of("settings", "model", "training", "sft", "reward", "ppo", "grpo")),
+          entry(
+              "stages",
+              Set.of("settings", "model", "training", "sft", "reward", "dpo", "ppo", "grpo")),
           entry("report", Set.of("settings", "model", "data", "training", "reward", "stages")),
           entry(
               "pipeline",

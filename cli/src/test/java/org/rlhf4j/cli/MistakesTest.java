@@ -135,7 +135,7 @@ class MistakesTest {
     write("key.yaml", "model: DIR/model\ndata: DIR/pairs.jsonl\noutput: DIR/run\nbatchsize: 8\n");
     write("value.yaml", "model: DIR/model\ndata: DIR/pairs.jsonl\noutput: DIR/run\nsteps: 1.5\n");
     String stage = "stages:\n  - name: first\n    stage: %s\n    model: %s\n    data: %s\n";
-    write("kind.yaml", stage.formatted("dpo", "model", "pairs.jsonl"));
+    write("kind.yaml", stage.formatted("dqo", "model", "pairs.jsonl"));
     write("path.yaml", stage.formatted("sft", "model", "pars.jsonl"));
     write(
         "circle.yaml",

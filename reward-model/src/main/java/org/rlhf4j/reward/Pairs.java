@@ -76,7 +76,7 @@ public record Pairs(long[] better, long[] worse, float[] margins, float[] weight
    * @param pair from 0
    * @return r_w − r_l
    */
-  double difference(float[] scores, int pair) {
+  public double difference(float[] scores, int pair) {
     return (double) scores[(int) better[pair]] - scores[(int) worse[pair]];
   }
 
@@ -86,7 +86,7 @@ public record Pairs(long[] better, long[] worse, float[] margins, float[] weight
    * @param scores one per completion
    * @return from 0 to P
    */
-  double right(float[] scores) {
+  public double right(float[] scores) {
     double right = 0;
     for (int pair = 0; pair < count(); pair++) {
       right += (1 + Math.signum(difference(scores, pair))) / 2;

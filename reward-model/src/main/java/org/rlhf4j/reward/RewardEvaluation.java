@@ -24,7 +24,8 @@ import org.rlhf4j.training.run.FiniteJson;
  * @param accuracyLow the lower end of its 95 % Wilson interval
  * @param accuracyHigh the upper end
  * @param ties pairs of equal scores
- * @param loss the mean over rows of the mean over a row's pairs of −log σ(r_w − r_l − m)
+ * @param loss the mean over rows of the mean over a row's pairs of −log σ(r_w − r_l − m), or
+ *     another loss that the scores were learnt by
  * @param marginMean the mean of r_w − r_l
  * @param lengthAccuracy the accuracy of a judge that prefers the completion of more tokens; below
  *     one half the shorter ones are better
@@ -98,6 +99,27 @@ public record RewardEvaluation(
    */
   public static RewardEvaluation of(
       List<TokenizedRow> rows, List<float[]> scores, DataReport report, List<String> columns) {
+    double loss =
+        JudgedPair.of(rows, scores).stream().mapToDouble(RewardEvaluation::weightedLoss).sum();
+    return of(rows, scores, loss / rows.size(), report, columns);
+  }
+
+  /**
+   * Judges scores that were learnt by another loss.
+   *
+   * @param rows at least one comparison
+   * @param scores for each row one score per completion
+   * @param loss what that loss is on these rows
+   * @param report how many rows were cut and dropped
+   * @param columns fields of the rows by whose values to break the accuracy down
+   * @return the evaluation
+   */
+  public static RewardEvaluation of(
+      List<TokenizedRow> rows,
+      List<float[]> scores,
+      double loss,
+      DataReport report,
+      List<String> columns) {
     List<JudgedPair> pairs = JudgedPair.of(rows, scores);
     double[] differences = pairs.stream().mapToDouble(JudgedPair::difference).toArray();
     Accuracy accuracy = Accuracy.of(pairs, JudgedPair::right);
@@ -109,7 +131,7 @@ public record RewardEvaluation(
         accuracy.accuracyLow(),
         accuracy.accuracyHigh(),
         (int) Arrays.stream(differences).filter(difference -> difference == 0).count(),
-        pairs.stream().mapToDouble(RewardEvaluation::weightedLoss).sum() / rows.size(),
+        loss,
         Arrays.stream(differences).average().orElseThrow(),
         Accuracy.of(pairs, JudgedPair::rightByLength).accuracy(),
         LengthBaseline.of(pairs),

@@ -1,12 +1,7 @@
 package org.rlhf4j.reward;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -48,8 +43,6 @@ public final class RewardStage implements Stage, AutoCloseable {
           StageType.ModelKind.REWARD_MODEL,
           TrainingHealth.CHECKS,
           RewardStage::start);
-
-  private static final ObjectMapper JSON = new ObjectMapper();
 
   /** Training rows whose best completions give the manifest's mean where none are held out. */
   private static final int STATISTICS_ROWS = 512;
@@ -262,17 +255,7 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   @Override
   public void saveFailedBatch(Path file) throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (TrainingRow row : batch) {
-      ObjectNode line = JSON.createObjectNode();
-      line.put("location", row.location().toString());
-      line.put("prompt", model.tokenizer().decode(row.tree().prompt()));
-      ArrayNode completions = line.putArray("completions");
-      row.tree().completions().forEach(ids -> completions.add(model.tokenizer().decode(ids)));
-      line.put("margin", row.margin());
-      lines.add(line.toString());
-    }
-    Files.write(file, lines);
+    FailedComparisons.write(file, batch, model.tokenizer());
   }
 
   /** Frees what training takes; the model stays open. */

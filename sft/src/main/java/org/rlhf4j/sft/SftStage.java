@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.batch.SpreadRows;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.split.SplitRows;
 import org.rlhf4j.data.token.RowTokenizer;
@@ -20,6 +21,7 @@ import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.training.PromptSamples;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StageRun;
@@ -155,11 +157,15 @@ public final class SftStage implements Stage, AutoCloseable {
 
   @Override
   public List<Sample> samples() {
-    return SftSamples.of(
-        model,
-        heldOut.rows().isEmpty() ? training : heldOut.rows(),
-        config.data().maxLength(),
-        config.machine().seed());
+    int longest = config.data().maxLength();
+    List<int[]> prompts =
+        (heldOut.rows().isEmpty() ? training : heldOut.rows())
+            .stream()
+                .map(row -> row.tree().prompt())
+                .filter(prompt -> PromptSamples.canSample(prompt, longest))
+                .toList();
+    return PromptSamples.of(
+        model, SpreadRows.of(prompts, PromptSamples.PROMPTS), longest, config.machine().seed());
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.rlhf4j.stages;
 
 import java.util.List;
 import java.util.Optional;
+import org.rlhf4j.dpo.DpoStage;
 import org.rlhf4j.grpo.GrpoStage;
 import org.rlhf4j.ppo.PpoStage;
 import org.rlhf4j.reward.RewardStage;
@@ -12,7 +13,7 @@ import org.rlhf4j.training.StageType;
 public final class Stages {
   /** All of them, in the order in which a pipeline usually runs them. */
   public static final List<StageType<?>> ALL =
-      List.of(SftStage.TYPE, RewardStage.TYPE, PpoStage.TYPE, GrpoStage.TYPE);
+      List.of(SftStage.TYPE, RewardStage.TYPE, DpoStage.TYPE, PpoStage.TYPE, GrpoStage.TYPE);
 
   private Stages() {}
 

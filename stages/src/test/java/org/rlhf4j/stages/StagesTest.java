@@ -17,7 +17,7 @@ class StagesTest {
   @Test
   void eachHasANameOfItsOwn() {
     assertThat(Stages.names())
-        .containsExactly("sft", "reward", "ppo", "grpo")
+        .containsExactly("sft", "reward", "dpo", "ppo", "grpo")
         .doesNotHaveDuplicates();
     assertThat(Stages.named("grpo").orElseThrow().description()).contains("GRPO");
     assertThat(Stages.named("dpq")).isEmpty();

@@ -28,7 +28,8 @@ public record LoraSettings(
         Double loraAlpha,
     @Setting(
             help =
-                "Share of the adapter's inputs that are zero in training; only in sft and reward.",
+                "Share of the adapter's inputs that are zero in training; only in sft, reward and"
+                    + " dpo.",
             defaultValue = "0")
         double loraDropout,
     @Setting(

@@ -21,9 +21,14 @@ import org.rlhf4j.data.row.Rows;
 import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedRow;
+import org.rlhf4j.dpo.ImplicitRewards;
+import org.rlhf4j.dpo.ReferenceLogprobs;
 import org.rlhf4j.hub.HubRepo;
+import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.model.Trainable;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.report.RewardReport;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.reward.PairedTest;
@@ -37,18 +42,24 @@ import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.run.FiniteJson;
 import picocli.CommandLine.Command;
 
-/** Judges a reward model on held-out comparisons. */
+/** Judges a reward model, or the reward that a policy implies, on held-out comparisons. */
 @Command(
     name = "evaluate",
-    description = "Judge a reward model on comparisons that it wasn't trained on.")
+    description = "Judge a reward model, or a policy of dpo, on comparisons that are new to it.")
 public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.EvaluateSettings> {
 
   private static final ObjectMapper JSON = FiniteJson.mapper();
 
+  private static final double DEFAULT_BETA = 0.1;
+
   /**
    * What {@code rlhf evaluate} takes.
    *
-   * @param rewardModel the reward model
+   * @param rewardModel the reward model, or null for a policy
+   * @param model the policy whose implicit reward is judged, or null for a reward model
+   * @param referenceModel the policy's reference, or null for none
+   * @param beta β of the implicit reward, or null
+   * @param perToken whether the implicit reward is divided by a completion's tokens
    * @param data the comparisons, and how long they may be
    * @param marginColumn the field with a row's margin, or null for {@code margin}
    * @param by fields by whose values to break the accuracy down
@@ -62,9 +73,27 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
   record EvaluateSettings(
       @Setting(
               help = "Reward model: a model folder, a run or a hub id.",
-              required = true,
+              defaultText = "--model is judged",
               model = true)
           Path rewardModel,
+      @Setting(
+              help =
+                  "Policy, in place of a reward model: a model folder, a run or a hub id. Judged is"
+                      + " the reward that it implies, beta times its log-probability of a completion"
+                      + " over that of the reference.",
+              model = true)
+          Path model,
+      @Setting(
+              help = "Reference of the policy: a model folder, a run or a hub id.",
+              defaultText = "none: all completions are equally likely",
+              model = true)
+          Path referenceModel,
+      @Setting(help = "Beta of the policy's implicit reward.", defaultText = "0.1") Double beta,
+      @Setting(
+              help =
+                  "Divide the policy's implicit reward by the completion's tokens (simpo, orpo).",
+              defaultValue = "false")
+          boolean perToken,
       DataSettings data,
       @Setting(
               help =
@@ -94,21 +123,40 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
       MachineSettings machine) {
 
     EvaluateSettings {
+      Limits.require(
+          rewardModel != null || model != null,
+          "reward-model",
+          "is missing; give it, or --model for a policy");
+      Limits.require(
+          rewardModel == null || model == null,
+          "model",
+          "is judged in place of a reward model; leave out --reward-model");
+      Limits.require(
+          model != null || (referenceModel == null && beta == null && !perToken),
+          "reference-model",
+          "and --beta and --per-token are of a policy; give --model or leave them out");
+      if (beta != null) {
+        Limits.positive("beta", beta);
+      }
       if (microBatchTokens != null) {
         Limits.positive("micro-batch-tokens", microBatchTokens);
       }
     }
 
     /** What a model is called: its name alone where that tells it from the other one. */
-    private String name(Path model) {
-      boolean alike =
-          against != null && HubRepo.nameOf(rewardModel).equals(HubRepo.nameOf(against));
-      return alike ? model.toString() : HubRepo.nameOf(model);
+    private String name(Path folder) {
+      boolean alike = against != null && HubRepo.nameOf(judged()).equals(HubRepo.nameOf(against));
+      return alike ? folder.toString() : HubRepo.nameOf(folder);
     }
 
-    private int tokenBudget(ScalarModel model) {
+    /** What is judged first. */
+    private Path judged() {
+      return model == null ? rewardModel : model;
+    }
+
+    private int tokenBudget(Trainable network) {
       return microBatchTokens == null
-          ? MemoryPlan.microBatchTokens(model.config().dimensions())
+          ? MemoryPlan.microBatchTokens(network.config().dimensions())
           : microBatchTokens;
     }
   }
@@ -153,7 +201,10 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
     Rows<Comparison> rows =
         chosen.data().rows().read(RowKind.comparisons(chosen.marginColumn(), chosen.by()));
     List<RewardReport.Judged> shown = new ArrayList<>();
-    Judged judged = judge(chosen.rewardModel(), rows, chosen);
+    Judged judged =
+        chosen.model() == null
+            ? judge(chosen.rewardModel(), rows, chosen)
+            : judgePolicy(rows, chosen);
     shown.add(new RewardReport.Judged(judged.name(), judged.evaluation(chosen.by())));
     Optional<PairedTest> comparison = Optional.empty();
     if (chosen.against() != null) {
@@ -175,22 +226,48 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
 
   private Judged judge(Path folder, Rows<Comparison> rows, EvaluateSettings chosen) {
     try (ScalarModel model = Manifest.loadVerified(folder, chosen.machine().precision())) {
-      int maxLength = chosen.data().maxLengthOf(model.config().dimensions());
-      Tokenized<TokenizedRow> heldOut =
-          new RowTokenizer(model.tokenizer(), maxLength).tokenize(rows);
-      heldOut.report().lines("rows").forEach(err()::println);
-      heldOut.report().limit(chosen.data().maxDropped());
-      if (heldOut.rows().isEmpty()) {
-        throw new UserException(
-            "no row fits in " + maxLength + " tokens; raise --max-length or check the data");
-      }
+      Tokenized<TokenizedRow> heldOut = tokenize(model, model.tokenizer(), rows, chosen);
       List<TokenTree> trees = heldOut.rows().stream().map(TokenizedRow::tree).toList();
-      List<float[]> scores = Scorer.score(model, trees, chosen.tokenBudget(model));
-      for (int i = 0; i < scores.size(); i++) {
-        FiniteNumbers.require(heldOut.rows().get(i).row().location(), scores.get(i), "score");
-      }
-      return new Judged(chosen.name(folder), heldOut, scores);
+      return judged(folder, heldOut, Scorer.score(model, trees, chosen.tokenBudget(model)), chosen);
     }
+  }
+
+  private Judged judgePolicy(Rows<Comparison> rows, EvaluateSettings chosen) {
+    try (LanguageModel policy = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
+      Tokenized<TokenizedRow> heldOut = tokenize(policy, policy.tokenizer(), rows, chosen);
+      int tokens = chosen.tokenBudget(policy);
+      List<float[]> reference = ReferenceLogprobs.none(heldOut.rows());
+      if (chosen.referenceModel() != null) {
+        try (LanguageModel model = ReferenceLogprobs.load(chosen.referenceModel(), policy)) {
+          reference = ReferenceLogprobs.of(model, heldOut.rows(), tokens);
+        }
+      }
+      double beta = chosen.beta() == null ? DEFAULT_BETA : chosen.beta();
+      List<float[]> rewards =
+          ImplicitRewards.of(policy, heldOut.rows(), reference, beta, chosen.perToken(), tokens);
+      return judged(chosen.model(), heldOut, rewards, chosen);
+    }
+  }
+
+  private Tokenized<TokenizedRow> tokenize(
+      Trainable model, Tokenizer tokenizer, Rows<Comparison> rows, EvaluateSettings chosen) {
+    int maxLength = chosen.data().maxLengthOf(model.config().dimensions());
+    Tokenized<TokenizedRow> heldOut = new RowTokenizer(tokenizer, maxLength).tokenize(rows);
+    heldOut.report().lines("rows").forEach(err()::println);
+    heldOut.report().limit(chosen.data().maxDropped());
+    if (heldOut.rows().isEmpty()) {
+      throw new UserException(
+          "no row fits in " + maxLength + " tokens; raise --max-length or check the data");
+    }
+    return heldOut;
+  }
+
+  private static Judged judged(
+      Path folder, Tokenized<TokenizedRow> heldOut, List<float[]> scores, EvaluateSettings chosen) {
+    for (int i = 0; i < scores.size(); i++) {
+      FiniteNumbers.require(heldOut.rows().get(i).row().location(), scores.get(i), "score");
+    }
+    return new Judged(chosen.name(folder), heldOut, scores);
   }
 
   /** The evaluation, and of two models the comparison in its field {@code against}. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.rlhf4j.cli.Outcome.rlhf;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,6 +150,75 @@ class EvaluateCommandTest {
     assertThat(
             evaluate(second, "--data", rows.toString(), "--json").json().get("loss").doubleValue())
         .isNotCloseTo(judged.get("loss").doubleValue(), within(1e-4));
+  }
+
+  /** Of two pairs: margin β (log π/π_ref of the one − of the other), as `logprobs` has them. */
+  @Test
+  void aPolicyIsJudgedByTheRewardThatItImplies() throws IOException {
+    String policy = FIXTURES.resolve("lora-llama").toString();
+    String reference = FIXTURES.resolve("llama-gqa-tied").toString();
+    JsonNode judged =
+        policy(policy, "--reference-model", reference, "--beta", "0.5", "--json").json();
+    double own = marginOf(policy);
+    double other = marginOf(reference);
+    assertThat(judged.get("margin_mean").doubleValue())
+        .isCloseTo(0.5 * (own - other), within(1e-4));
+    assertThat(judged.get("pairs").intValue()).isEqualTo(ROWS);
+
+    JsonNode alone = policy(policy, "--json").json();
+    assertThat(alone.get("margin_mean").doubleValue()).isCloseTo(0.1 * own, within(1e-4));
+    JsonNode perToken = policy(policy, "--per-token", "--json").json();
+    assertThat(perToken.get("margin_mean").doubleValue()).isNotCloseTo(0.1 * own, within(1e-3));
+    JsonNode itself = policy(policy, "--reference-model", policy, "--json").json();
+    assertThat(itself.get("margin_mean").doubleValue()).isZero();
+    assertThat(itself.get("ties").intValue()).isEqualTo(ROWS);
+    assertThat(policy(policy, "--against", LLAMA, "--json").json().get("against").get("pairs"))
+        .isEqualTo(judged.get("pairs"));
+  }
+
+  private Outcome policy(String model, String... options) {
+    List<String> args = new ArrayList<>(List.of("evaluate", "--model", model, "--data", data));
+    args.addAll(Arrays.asList(options));
+    return rlhf(args.toArray(String[]::new));
+  }
+
+  /** The mean of log π(chosen) − log π(rejected) by another command. */
+  private double marginOf(String model) throws IOException {
+    List<String> sides = new ArrayList<>();
+    for (String line : Files.readAllLines(Path.of(data))) {
+      JsonNode row = new ObjectMapper().readTree(line);
+      for (String side : List.of("chosen", "rejected")) {
+        sides.add(
+            new ObjectMapper()
+                .createObjectNode()
+                .put("prompt", row.get("prompt").textValue())
+                .put("completion", row.get(side).textValue() + "<|endoftext|>")
+                .toString());
+      }
+    }
+    Path file = Files.write(folder.resolve("sides.jsonl"), sides);
+    String out = rlhf("logprobs", "--model", model, "--data", file.toString()).out();
+    double margin = 0;
+    int line = 0;
+    for (String answer : out.lines().toList()) {
+      double sum = 0;
+      for (JsonNode logprob : new ObjectMapper().readTree(answer).get("logprobs")) {
+        sum += logprob.doubleValue();
+      }
+      margin += (line++ % 2 == 0 ? sum : -sum) / ROWS;
+    }
+    return margin;
+  }
+
+  @Test
+  void whatIsJudgedIsOneThing() {
+    String model = FIXTURES.resolve("llama-gqa-tied").toString();
+    assertThat(rlhf("evaluate", "--data", data).err())
+        .contains("reward-model is missing; give it, or --model for a policy");
+    assertThat(evaluate(LLAMA, "--data", data, "--model", model).err())
+        .contains("model is judged in place of a reward model; leave out --reward-model");
+    assertThat(evaluate(LLAMA, "--data", data, "--beta", "1").err())
+        .contains("reference-model and --beta and --per-token are of a policy");
   }
 
   private String withTemplate(String name, String message, String opening) throws IOException {

@@ -179,6 +179,20 @@ class ExamplesTest {
   }
 
   @Test
+  void stepsOfDpo() throws IOException {
+    Path output = Files.createDirectory(folder.resolve("dpo-steps"));
+    List<Metrics> metrics =
+        DpoSteps.run(
+            folder.resolve("sft"),
+            List.of(new Comparison(PROMPTS.get(1), " Gladly!", " No!", 0, HERE)),
+            4,
+            output);
+    assertThat(loss(metrics.get(0))).isCloseTo(Math.log(2), within(1e-4));
+    assertThat(metrics.get(3).get("margin_mean").orElseThrow()).isPositive();
+    LanguageModel.load(output).close();
+  }
+
+  @Test
   void stepsOfPpo() {
     List<Metrics> metrics =
         PpoSteps.run(folder.resolve("sft"), folder.resolve("reward"), PROMPTS, 2);

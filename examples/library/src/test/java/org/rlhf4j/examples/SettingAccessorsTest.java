@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.dpo.DpoConfig;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.reward.RewardConfig;
@@ -21,7 +22,14 @@ class SettingAccessorsTest {
 
   /** Of an overloaded method a reference such as {@code LoopSettings::steps} wouldn't compile. */
   @ParameterizedTest
-  @ValueSource(classes = {SftConfig.class, RewardConfig.class, PpoConfig.class, GrpoConfig.class})
+  @ValueSource(
+      classes = {
+        SftConfig.class,
+        RewardConfig.class,
+        DpoConfig.class,
+        PpoConfig.class,
+        GrpoConfig.class
+      })
   void everySettingHasAnAccessorOfItsOwnName(Class<?> config) {
     Set<Class<?>> records = new LinkedHashSet<>(List.of(config));
     addGroups(config, records);
