@@ -193,16 +193,45 @@ class Reward(Row):
     def peer_options(self):
         return ["--batch-size", self.batch_size, "--max-length", self.length, "--learning-rate", "1e-5"]
 
-    def operations(self, session, shape):
+    def trees(self, session):
+        """The pairs of the steps after the warm-up."""
         lengths = run([session.peer_python, Path(__file__).with_name("pair_lengths.py"),
                        self.rows_file(session), "--tokenizer", session.tokenizer],
                       session.work / "logs" / "lengths", PEER_ENVIRONMENT)
         pairs = json.loads(lengths.out)[session.warmup * self.batch_size:]
-        trees = [Tree(prompt, tuple(completions)) for prompt, completions in pairs]
-        return Operations(shape.training(trees) / (session.steps - session.warmup))
+        return [Tree(prompt, tuple(completions)) for prompt, completions in pairs]
+
+    def operations(self, session, shape):
+        return Operations(shape.training(self.trees(session)) / (session.steps - session.warmup))
 
     def describe(self):
         return f"reward model, {self.batch_size} HH pairs of up to {self.length} tokens"
+
+
+@dataclass(frozen=True)
+class Dpo(Reward):
+    """The same pairs with a language model; both sides know the reference's log-probabilities beforehand."""
+
+    kind = "dpo"
+    script = "dpo.py"
+
+    def start_model(self, session):
+        return fresh_model(session.work, self.model, session.tokenizer)
+
+    def options(self, session):
+        return ["--data", self.rows_file(session), "--eval-fraction", 0, "--batch-size", self.batch_size,
+                "--max-length", self.length, "--learning-rate", "1e-6", "--beta", "0.1"]
+
+    def peer_options(self):
+        return ["--batch-size", self.batch_size, "--max-length", self.length, "--learning-rate", "1e-6"]
+
+    def operations(self, session, shape):
+        trees = self.trees(session)
+        predicted = sum(sum(tree.completions) for tree in trees)
+        return Operations(shape.training(trees, predicted) / (session.steps - session.warmup))
+
+    def describe(self):
+        return f"DPO, {self.batch_size} HH pairs of up to {self.length} tokens"
 
 
 @dataclass(frozen=True)
@@ -348,6 +377,7 @@ ROWS = {
     "sft-gpt2": Sft("gpt2-124m", 2.0, 0.5),
     "sft-llama": Sft("llama-135m", 1.6, 0.55),
     "reward-gpt2": Reward("gpt2-124m", 2.5, 0.6),
+    "dpo-gpt2": Dpo("gpt2-124m", 2.5, 0.6),
     "generate-gpt2": Generate("gpt2-124m", 2.3, 1.2),
     "generate-llama": Generate("llama-135m", 2.0, 1.2),
     "grpo-gpt2": Grpo("gpt2-124m", 2.3, 0.6),

@@ -20,7 +20,7 @@ class PipelineSchemaTest {
   void hasAFormForEachStage() throws Exception {
     JsonNode schema = schema();
     JsonNode item = schema.at("/properties/stages/items");
-    for (String kind : List.of("sft", "reward", "ppo", "grpo")) {
+    for (String kind : List.of("sft", "reward", "dpo", "ppo", "grpo")) {
       assertThat(item.at("/properties/stage/enum")).anyMatch(one -> one.asText().equals(kind));
       assertThat(schema.at("/$defs/" + kind + "/properties/learning-rate/type").asText())
           .isEqualTo("number");

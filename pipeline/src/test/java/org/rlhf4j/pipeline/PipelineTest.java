@@ -142,7 +142,7 @@ class PipelineTest {
   void namesTheNearestStage() {
     refuses(
         "stages:\n  - name: one\n    stage: sfd\n",
-        ":3:12: unknown stage 'sfd'; did you mean 'sft'? Stages are sft, reward, ppo, grpo");
+        ":3:12: unknown stage 'sfd'; did you mean 'sft'? Stages are sft, reward, dpo, ppo, grpo");
   }
 
   @Test
