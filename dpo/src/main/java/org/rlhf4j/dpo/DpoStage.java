@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -114,7 +115,7 @@ public final class DpoStage implements Stage, AutoCloseable {
     long margins = rows.training().stream().filter(row -> row.margin() != 0).count();
     if (margins > 0) {
       display.stream()
-          .println("training rows: %d have a margin, which dpo doesn't use".formatted(margins));
+          .println("training rows: " + margins + " have a margin, which dpo doesn't use");
     }
     rows.report().require(config.data().maxDropped());
     config.evaluation().require(rows.heldOut().rows().size());
@@ -150,7 +151,9 @@ public final class DpoStage implements Stage, AutoCloseable {
 
   private String referenceWork() {
     int rows = reference.rowsToCompute();
-    return rows == 0 ? "" : ", the reference's log-probabilities of %,d rows".formatted(rows);
+    return rows == 0
+        ? ""
+        : String.format(Locale.ROOT, ", the reference's log-probabilities of %,d rows", rows);
   }
 
   /** How much longer it all takes where the reference has to see the rows once. */

@@ -66,8 +66,11 @@ final class RunReference implements AutoCloseable {
     if (positions < config.data().maxLength()) {
       reference.close();
       throw new UserException(
-          "%s: it reads at most %d tokens; lower --max-length, which is %d"
-              .formatted(config.referenceModel(), positions, config.data().maxLength()));
+          config.referenceModel()
+              + ": it reads at most "
+              + positions
+              + " tokens; lower --max-length, which is "
+              + config.data().maxLength());
     }
     return reference;
   }

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,9 +51,11 @@ class DpoStageTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       lines.add(
-          """
-          {"prompt": "Human: what is %d?", "chosen": " It is %d.", "rejected": " no"}"""
-              .formatted(i, i * 7));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"Human: what is %d?\", \"chosen\": \" It is %d.\", \"rejected\": \" no\"}",
+              i,
+              i * 7));
     }
     data = Files.write(folder.resolve("rows.jsonl"), lines);
   }

@@ -102,6 +102,7 @@ class PlanCommandTest {
     Outcome outcome = rlhf("plan");
     assertThat(outcome.code()).isEqualTo(2);
     assertThat(outcome.err())
-        .isEqualToIgnoringNewLines("rlhf: plan: no stage given; name sft, reward, dpo, ppo or grpo");
+        .isEqualToIgnoringNewLines(
+            "rlhf: plan: no stage given; name sft, reward, dpo, ppo or grpo");
   }
 }
