@@ -25,23 +25,45 @@ SETTINGS = {
 
 
 def token_rewards(rollout, old, ref, settings):
-    """R_t = -beta kl_t, plus the score at the last token, less the penalty where EOS is missing."""
+    """R_t = -beta kl_t, plus the score at the last token, less the penalty where EOS is missing.
+
+    A completion that was interrupted gets neither.
+    """
     rewards = -settings["kl-coefficient"] * (old - ref)
+    if settings.get("bootstrap-cut") and not ended(rollout):
+        return rewards
     penalty = 0.0 if ended(rollout) else settings["missing-eos-penalty"]
     rewards[-1] += rollout["score"] - penalty
     return rewards
 
 
-def generalized_advantages(rewards, value, gamma, lam):
-    """A_t = delta_t + gamma lambda A_{t+1}, delta_t = R_t + gamma V_{t+1} - V_t, V_{T+1} = 0."""
+def generalized_advantages(rewards, value, gamma, lam, last=0.0):
+    """A_t = delta_t + gamma lambda A_{t+1}, delta_t = R_t + gamma V_{t+1} - V_t, V_{T+1} = last."""
     advantages = torch.zeros_like(rewards)
-    next_value, next_advantage = 0.0, 0.0
+    next_value, next_advantage = last, 0.0
     for t in reversed(range(len(rewards))):
         delta = rewards[t] + gamma * next_value - value[t]
         next_advantage = delta + gamma * lam * next_advantage
         next_value = value[t]
         advantages[t] = next_advantage
     return advantages
+
+
+def n_step_advantages(rewards, value, gamma, n, last=0.0):
+    """A_t: up to n discounted rewards, plus the discounted value behind them, less V_t."""
+    values = torch.cat([value, torch.tensor([float(last)])])
+    advantages = torch.zeros_like(rewards)
+    for t in range(len(rewards)):
+        m = min(n, len(rewards) - t)
+        advantages[t] = sum(gamma ** l * rewards[t + l] for l in range(m)) + gamma ** m * values[t + m] - value[t]
+    return advantages
+
+
+def rewards_to_go(rewards, gamma, last=0.0):
+    """G_t: all discounted rewards to come, plus what is behind them."""
+    return torch.stack([
+        sum(gamma ** (k - t) * rewards[k] for k in range(t, len(rewards))) + gamma ** (len(rewards) - t) * last
+        for t in range(len(rewards))])
 
 
 def whitened(advantages):
@@ -109,11 +131,20 @@ def prepare(models, critic, rollouts, settings):
         distributions = [token_distributions(models["policy"], *row, temperature) for row in rows]
         value = [critic.values(row) for row in rows]
     rewards = [token_rewards(r, o, f, settings) for r, o, f in zip(rollouts, old, ref)]
-    raw = [generalized_advantages(r, v, settings["gamma"], settings["lambda"])
-           for r, v in zip(rewards, value)]
+    # The value behind the last token is read one position further, as if one more token came.
+    with torch.no_grad():
+        last = [float(critic.values((x, y + [2]))[-1]) if settings.get("bootstrap-cut") and not ended(r) else 0.0
+                for r, (x, y) in zip(rollouts, rows)]
+    gamma = settings["gamma"]
+    raw = [n_step_advantages(r, v, gamma, settings["n-steps"], l) if "n-steps" in settings
+           else generalized_advantages(r, v, gamma, settings["lambda"], l)
+           for r, v, l in zip(rewards, value, last)]
     returns = [a + v for a, v in zip(raw, value)]
+    if settings.get("advantage") == "none":
+        raw = [rewards_to_go(r, gamma, l) for r, l in zip(rewards, last)]
+    advantages = whitened(raw) if settings.get("whiten", True) else raw
     return {"rows": rows, "distributions": distributions, "old_logprobs": old, "ref_logprobs": ref,
-            "values": value, "rewards": rewards, "raw_advantages": raw, "advantages": whitened(raw),
+            "values": value, "rewards": rewards, "raw_advantages": raw, "advantages": advantages,
             "returns": returns}
 
 
@@ -272,6 +303,12 @@ VARIANTS = {
     "shared": {"critic": "shared"},
     "warm-up": {"critic-warmup-steps": 1, "critic": "shared"},
     "trust-region": {"objective": "trust-region", "clip": None, "step-kl-target": 0.05},
+    "reinforce": {"objective": "vanilla", "clip": None, "whiten": False, "advantage": "none", "gamma": 0.9},
+    "a2c": {"objective": "vanilla", "clip": None, "whiten": False, "lambda": 1.0,
+            "value-learning-rate": 5e-4},
+    "n-step": {"advantage-estimator": "n-step", "n-steps": 3, "gamma": 0.9},
+    "interrupted": {"bootstrap-cut": True, "gamma": 0.9, "value-learning-rate": 5e-4},
+    "interrupted-shared": {"bootstrap-cut": True, "critic": "shared", "advantage-estimator": "n-step", "n-steps": 5},
 }
 
 

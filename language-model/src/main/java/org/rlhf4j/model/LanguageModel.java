@@ -215,6 +215,19 @@ public final class LanguageModel extends TransformerModel {
     }
   }
 
+  /**
+   * The final hidden states at the last token of each completion.
+   *
+   * @param tokens packed prompts and completions
+   * @return {@code hidden} numbers of each completion
+   */
+  public float[] lastStates(PackedTokens tokens) {
+    try (Profile.Span span = Profile.span(Profile.Work.SCORING);
+        NDManager scope = weights.manager().newSubManager()) {
+      return network.states(weights, tokens, tokens.lastRows(), scope, null).toFloatArray();
+    }
+  }
+
   /** The head as it stands, to be closed: with {@link #states} it is a distribution of the past. */
   public HeadCopy headCopy() {
     return new HeadCopy(computedHead(), weights.precision());

@@ -63,6 +63,20 @@ public final class ValueHead implements AutoCloseable {
     }
   }
 
+  /**
+   * Values after each completion's last token, without gradients.
+   *
+   * @param model the trunk
+   * @param tokens packed prompts and completions
+   * @return one per completion
+   */
+  public float[] lastValues(LanguageModel model, PackedTokens tokens) {
+    try (NDManager scope = parameters.manager().newSubManager()) {
+      Shape shape = new Shape(tokens.completions(), hidden);
+      return of(scope.create(model.lastStates(tokens), shape)).toFloatArray();
+    }
+  }
+
   /** A model's hidden states at completion tokens [M, C], constants of a scope. */
   public NDArray states(LanguageModel model, PackedTokens tokens, NDManager scope) {
     return scope.create(model.states(tokens), new Shape(tokens.predicted(), hidden));

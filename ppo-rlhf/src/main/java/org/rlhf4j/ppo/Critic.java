@@ -30,6 +30,13 @@ public interface Critic extends AutoCloseable {
   float[] values(PackedTokens tokens);
 
   /**
+   * Values after each completion's last token, without gradients.
+   *
+   * @return one per completion
+   */
+  float[] lastValues(PackedTokens tokens);
+
+  /**
    * Adds a weighted loss's gradient to the critic's own weights, and to no others.
    *
    * @param tokens a micro-batch

@@ -14,7 +14,7 @@ import org.rlhf4j.rollout.kl.KlEstimator;
  * @param oldLogprobs log π_old
  * @param refLogprobs log π_ref
  * @param oldValues the critic's values at sampling
- * @param advantages whitened
+ * @param advantages whitened unless the settings say otherwise
  * @param returns G
  * @param penalizedReward mean over completions of the summed token rewards
  * @param explainedVariance 1 − var(G − V) / var(G) over all tokens
@@ -36,8 +36,10 @@ record Experience(
    * @param scores the completions' scores, penalties subtracted
    * @param coefficient β of the KL in the reward, 0 for none
    * @param estimator of that KL
-   * @param gamma γ
-   * @param lambda λ
+   * @param rule how they become advantages and returns
+   * @param lastValues V_{T+1} of each completion, where one that was cut counts as interrupted:
+   *     what is expected of it beyond its end is read there, and its score isn't paid. Null where
+   *     every completion ends with its last token, for which it gets its score
    * @return the experience
    */
   static Experience of(
@@ -45,8 +47,8 @@ record Experience(
       double[] scores,
       double coefficient,
       KlEstimator estimator,
-      double gamma,
-      double lambda) {
+      AdvantageRule rule,
+      double[] lastValues) {
     List<Completion> completions = rollout.completions();
     int n = completions.size();
     float[][] oldLogprobs = new float[n][];
@@ -61,19 +63,21 @@ record Experience(
       refLogprobs[i] = completion.refLogprobs();
       oldValues[i] = completion.values();
       double[] kl = estimator.of(oldLogprobs[i], refLogprobs[i]);
-      double[] rewards = TokenRewards.of(kl, coefficient, scores[i]);
+      boolean interrupted = lastValues != null && !completion.ended();
+      double[] rewards = TokenRewards.of(kl, coefficient, interrupted ? 0 : scores[i]);
+      double last = interrupted ? lastValues[i] : 0;
       for (double reward : rewards) {
         total += reward;
       }
-      advantages[i] = Gae.advantages(rewards, oldValues[i], gamma, lambda);
-      returns[i] = Gae.returns(advantages[i], oldValues[i]);
+      advantages[i] = rule.advantages(rewards, oldValues[i], last);
+      returns[i] = rule.returns(rewards, oldValues[i], last);
     }
     return new Experience(
         rollout,
         oldLogprobs,
         refLogprobs,
         oldValues,
-        Whitening.of(advantages),
+        rule.ofBatch(advantages),
         returns,
         total / n,
         explainedVariance(returns, oldValues));

@@ -16,7 +16,12 @@ import org.rlhf4j.settings.SettingsGroup;
  * @param ppoEpochs K, passes over a rollout batch
  * @param minibatches updates of one pass
  * @param gamma γ, the discount
+ * @param advantage what the rewards to come are compared with
+ * @param advantageEstimator what makes returns of rewards and values
  * @param lambda λ of GAE
+ * @param nSteps n of n-step returns, or null
+ * @param bootstrapCut whether a completion that was cut counts as interrupted
+ * @param whiten whether the advantages of a batch are whitened
  * @param valueClip ε_v of the values; 0: off
  * @param valueCoefficient c_v, the value loss's weight
  * @param entropyCoefficient c_H, the entropy bonus's weight
@@ -54,8 +59,29 @@ public record PpoSettings(
     @Setting(help = "Updates in a pass. Each takes its share of the batch.", defaultValue = "1")
         int minibatches,
     @Setting(help = "Discount of later rewards.", defaultValue = "1") double gamma,
+    @Setting(
+            help =
+                "What the rewards to come are compared with: what the critic expected, or nothing.",
+            defaultValue = "critic")
+        Baseline advantage,
+    @Setting(help = "What makes returns of rewards and values.", defaultValue = "gae")
+        AdvantageEstimator advantageEstimator,
     @Setting(help = "Lambda of generalized advantage estimation (GAE).", defaultValue = "0.95")
         double lambda,
+    @Setting(
+            help = "Rewards of an n-step return. Only for --advantage-estimator n-step.",
+            defaultText = "5")
+        Integer nSteps,
+    @Setting(
+            help =
+                "Take a completion without EOS as interrupted: it gets neither score nor penalty,"
+                    + " but what the critic expects beyond its last token.",
+            defaultValue = "false")
+        boolean bootstrapCut,
+    @Setting(
+            help = "Shift and scale the advantages of a rollout batch to mean 0 and variance 1.",
+            defaultValue = "true")
+        boolean whiten,
     @Setting(
             help = "How far a value may be from the value at sampling. 0 turns this off.",
             defaultValue = "0.2")
@@ -117,6 +143,12 @@ public record PpoSettings(
     Limits.positive("minibatches", minibatches);
     Limits.between("gamma", 0, 1, gamma);
     Limits.between("lambda", 0, 1, lambda);
+    boolean steps = advantageEstimator == AdvantageEstimator.N_STEP;
+    Limits.require(steps || nSteps == null, "n-steps", "is for --advantage-estimator n-step");
+    nSteps = nSteps == null && steps ? Integer.valueOf(5) : nSteps;
+    if (nSteps != null) {
+      Limits.positive("n-steps", nSteps);
+    }
     Limits.notNegative("value-clip", valueClip);
     Limits.notNegative("value-coefficient", valueCoefficient);
     Limits.notNegative("entropy-coefficient", entropyCoefficient);

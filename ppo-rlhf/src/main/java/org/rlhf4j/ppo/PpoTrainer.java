@@ -5,9 +5,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
+import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.kl.KlSettings;
@@ -107,7 +109,7 @@ public final class PpoTrainer {
       int step, Rollout rollout, double[] scores, MinibatchOrder order) {
     // 1. The critic's values, unless they were recorded.
     Rollout valued = RolloutScoring.withValues(critic::values, rollout, tokenBudget);
-    // 2. Token rewards, returns and whitened advantages.
+    // 2. Token rewards, returns and advantages.
     boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
     double coefficient = kl.coefficient();
     Experience experience =
@@ -116,8 +118,8 @@ public final class PpoTrainer {
             scores,
             inReward ? coefficient : 0,
             klSettings.klEstimator(),
-            settings.gamma(),
-            settings.lambda());
+            AdvantageRule.of(settings),
+            settings.bootstrapCut() ? lastValues(valued) : null);
     // 3. Updates of policy and critic, as the objective says; in the warm-up only of the critic.
     Updates updates = updates(step, experience, order, inReward ? 0 : coefficient);
     // 4. The KL coefficient for the next step.
@@ -128,6 +130,24 @@ public final class PpoTrainer {
         experience.advantages(),
         updates.all(),
         metrics(step, experience, measured, updates));
+  }
+
+  /**
+   * V(x, y) of completions that were cut: what the critic expects of them beyond their last token.
+   *
+   * @return one per completion; 0 for those that ended
+   */
+  double[] lastValues(Rollout rollout) {
+    List<Completion> completions = rollout.completions();
+    double[] last = new double[completions.size()];
+    for (RolloutMicroBatch batch :
+        RolloutMicroBatch.of(rollout, i -> !completions.get(i).ended(), tokenBudget)) {
+      float[] values = critic.lastValues(batch.tokens());
+      for (int i = 0; i < values.length; i++) {
+        last[batch.completions()[i]] = values[i];
+      }
+    }
+    return last;
   }
 
   /** A step's updates, and what the objective measured of them. */

@@ -60,7 +60,15 @@ public final class SeparateCritic implements Critic {
 
   @Override
   public float[] values(PackedTokens tokens) {
-    float[] values = model.values(tokens);
+    return normalized(model.values(tokens));
+  }
+
+  @Override
+  public float[] lastValues(PackedTokens tokens) {
+    return normalized(model.scores(tokens));
+  }
+
+  private float[] normalized(float[] values) {
     for (int t = 0; t < values.length; t++) {
       values[t] = (float) normalization.of(values[t]);
     }

@@ -50,6 +50,11 @@ public final class SharedCritic implements Critic {
   }
 
   @Override
+  public float[] lastValues(PackedTokens tokens) {
+    return head.lastValues(policy, tokens);
+  }
+
+  @Override
   public float accumulate(
       PackedTokens tokens, double weight, BiFunction<NDArray, NDManager, NDArray> loss) {
     try (NDManager scope = head.parameters().manager().newSubManager();

@@ -42,7 +42,8 @@ class ExperienceTest {
   @Test
   void handWorked() {
     Experience experience =
-        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, 1, 0.5);
+        Experience.of(
+            rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, AdvantageRule.gae(1, 0.5), null);
     // k1: 0.5, −0.5 and 1;  rewards: −0.05, 0.05 + 2 = 2.05 and −0.1 − 2 = −2.1
     // δ: −0.05 + 1 − 0.5 = 0.45, 2.05 − 1 = 1.05 and −2.1
     // A: 0.45 + 0.5 · 1.05 = 0.975, 1.05 and −2.1;  G = A + V: 1.475, 2.05 and −2.1
@@ -62,14 +63,59 @@ class ExperienceTest {
 
   @Test
   void withoutKlInTheRewardOnlyTheScoreIsLeft() {
-    Experience experience = Experience.of(rollout(), new double[] {2, -2}, 0, KlEstimator.K1, 1, 1);
+    Experience experience =
+        Experience.of(
+            rollout(), new double[] {2, -2}, 0, KlEstimator.K1, AdvantageRule.gae(1, 1), null);
     assertThat(experience.returns()[0]).containsExactly(new float[] {2, 2}, within(1e-6f));
     assertThat(experience.penalizedReward()).isZero();
   }
 
+  /** Mean 0 and variance 1 aren't wanted: REINFORCE and A2C as they are written. */
+  @Test
+  void unwhitenedAdvantagesAreThePlainOnes() {
+    AdvantageRule a2c =
+        new AdvantageRule(AdvantageEstimator.GAE, Baseline.CRITIC, 1, 0.5, 1, false);
+    Experience experience =
+        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, a2c, null);
+    // As worked above
+    assertThat(experience.advantages()[0])
+        .containsExactly(new float[] {0.975f, 1.05f}, within(1e-5f));
+    assertThat(experience.advantages()[1]).containsExactly(new float[] {-2.1f}, within(1e-5f));
+    AdvantageRule reinforce =
+        new AdvantageRule(AdvantageEstimator.GAE, Baseline.NONE, 1, 0.5, 1, false);
+    Experience plain =
+        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, reinforce, null);
+    // Rewards −0.05, 2.05 and −2.1: to go 2, 2.05 and −2.1, whatever the critic says
+    assertThat(plain.advantages()[0]).containsExactly(new float[] {2, 2.05f}, within(1e-5f));
+    assertThat(plain.advantages()[1]).containsExactly(new float[] {-2.1f}, within(1e-5f));
+    // The critic learns what it did
+    assertThat(plain.returns()).isDeepEqualTo(experience.returns());
+  }
+
+  /** The second completion was cut: neither its score is paid nor a penalty. */
+  @Test
+  void whatIsInterruptedHasTheCriticsWord() {
+    Experience experience =
+        Experience.of(
+            rollout(),
+            new double[] {2, -2},
+            0.1,
+            KlEstimator.K1,
+            AdvantageRule.gae(0.9, 1),
+            new double[] {0, 3});
+    // δ = −0.1 · 1 + 0.9 · 3 − 0 = 2.6
+    assertThat(experience.returns()[1]).containsExactly(new float[] {2.6f}, within(1e-5f));
+    // The first ended: 2.05 − 1 = 1.05 and −0.05 + 0.9 − 0.5 + 0.9 · 1.05 = 1.295, plus V
+    assertThat(experience.returns()[0]).containsExactly(new float[] {1.795f, 2.05f}, within(1e-5f));
+    // (−0.05 + 2.05 − 0.1) / 2 completions
+    assertThat(experience.penalizedReward()).isCloseTo(0.95, within(1e-7));
+  }
+
   @Test
   void k3CostsBothWays() {
-    Experience experience = Experience.of(rollout(), new double[] {0, 0}, 1, KlEstimator.K3, 1, 1);
+    Experience experience =
+        Experience.of(
+            rollout(), new double[] {0, 0}, 1, KlEstimator.K3, AdvantageRule.gae(1, 1), null);
     // e^−0.5 − 1 + 0.5 = 0.1065307 and e^0.5 − 1 − 0.5 = 0.1487213;  e^−1 − 1 + 1 = 0.3678794
     assertThat(experience.returns()[0])
         .containsExactly(new float[] {-0.2552520f, -0.1487213f}, within(1e-6f));

@@ -60,6 +60,12 @@ class PpoAgainstPyTorchTest {
     "shared, 4096",
     "shared, 20",
     "warm-up, 4096",
+    "reinforce, 4096",
+    "a2c, 4096",
+    "n-step, 4096",
+    "interrupted, 4096",
+    "interrupted, 20",
+    "interrupted-shared, 20",
     "trust-region, 4096",
     "trust-region, 20"
   })
@@ -95,8 +101,9 @@ class PpoAgainstPyTorchTest {
                 .withRefLogprobs(
                     RolloutScoring.logprobs(reference, rollout, temperature, tokenBudget));
         Map<String, float[]> before = PyTorchFixture.weights(policy.parameters());
+        double[] last = config.ppo().bootstrapCut() ? trainer.lastValues(rollout) : null;
         LearntStep<PpoUpdate> made = trainer.step(number, rollout, penalized(rollout), order(step));
-        checkExperience(step, made, config);
+        checkExperience(step, made, config, last);
         tolerance = trustRegion ? DIFFERENCED : tolerance;
         checkMetrics(step, made);
         List<PpoUpdate> updates = made.updates();
@@ -204,15 +211,16 @@ class PpoAgainstPyTorchTest {
     }
   }
 
-  private void checkExperience(JsonNode step, LearntStep<PpoUpdate> made, PpoConfig config) {
+  private void checkExperience(
+      JsonNode step, LearntStep<PpoUpdate> made, PpoConfig config, double[] last) {
     Experience experience =
         Experience.of(
             made.rollout(),
             penalized(made.rollout()),
             config.kl().klCoefficient(),
             config.kl().klEstimator(),
-            config.ppo().gamma(),
-            config.ppo().lambda());
+            AdvantageRule.of(config.ppo()),
+            last);
     checkRows(step.get("advantages"), experience.advantages());
     checkRows(step.get("returns"), experience.returns());
     checkRows(step.get("values"), experience.oldValues());

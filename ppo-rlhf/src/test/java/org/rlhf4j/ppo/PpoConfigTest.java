@@ -27,6 +27,13 @@ class PpoConfigTest {
     runs = new TinyRun(folder);
   }
 
+  /** That of Mnih et al. 2016. */
+  @Test
+  void fiveStepsWhereNoneAreGiven() {
+    assertThat(runs.config("run").ppo().nSteps()).isNull();
+    assertThat(runs.config("run", "advantage-estimator", "n-step").ppo().nSteps()).isEqualTo(5);
+  }
+
   @Test
   void defaults() {
     var given = runs.usual("run");
@@ -43,7 +50,12 @@ class PpoConfigTest {
                 4,
                 1,
                 1,
+                Baseline.CRITIC,
+                AdvantageEstimator.GAE,
                 0.95,
+                null,
+                false,
+                true,
                 0.2,
                 0.1,
                 0,
@@ -158,6 +170,8 @@ class PpoConfigTest {
           objective:trust-region precision:bf16  | precision must be fp32 with --objective trust-region: it takes differences of gradients at weights that bf16 can't tell apart
           objective:trust-region entropy-coefficient:1 | entropy-coefficient must be 0 with --objective trust-region
           critic-warmup-steps:-1                 | critic-warmup-steps must be 0 or more, not -1
+          n-steps:3                              | n-steps is for --advantage-estimator n-step
+          advantage-estimator:n-step n-steps:0   | n-steps must be above 0, not 0
           max-ratio:2                            | max-ratio is for --replay
           refresh-reference-every:0              | refresh-reference-every must be above 0, not 0
           """)
