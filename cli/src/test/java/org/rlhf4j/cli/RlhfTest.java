@@ -26,7 +26,7 @@ import org.rlhf4j.sft.SftConfig;
 
 class RlhfTest {
 
-  private static final int SCREEN_LINES = 33;
+  private static final int SCREEN_LINES = 34;
   private static final int SCREEN_COLUMNS = 100;
 
   @TempDir private Path folder;
