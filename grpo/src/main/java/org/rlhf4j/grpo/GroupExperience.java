@@ -5,6 +5,7 @@ import java.util.List;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlEstimator;
+import org.rlhf4j.rollout.ratio.BehaviourWeights;
 
 /**
  * A rollout with what GRPO learns from it, one row per completion in flat order.
@@ -14,6 +15,8 @@ import org.rlhf4j.rollout.kl.KlEstimator;
  * @param refLogprobs log π_ref per token
  * @param rewards one per completion: scores less penalties, and less the KL where that is in them
  * @param advantages one per completion
+ * @param behaviour the weights of tokens that another policy than π_old sampled
+ * @param policyAdvantages per token: the completion's advantage times the token's weight
  * @param takesPart whether a completion's tokens bring loss
  * @param counts what the losses divide by
  * @param equalRewardGroups groups whose advantages are all 0: nothing can be learnt from them
@@ -24,6 +27,8 @@ record GroupExperience(
     float[][] refLogprobs,
     double[] rewards,
     double[] advantages,
+    BehaviourWeights behaviour,
+    float[][] policyAdvantages,
     boolean[] takesPart,
     GrpoLoss.Counts counts,
     int equalRewardGroups) {
@@ -38,6 +43,7 @@ record GroupExperience(
    * @param estimatedBy how rewards become advantages
    * @param maskCutCompletions whether a cut completion brings no loss
    * @param maxNewTokens the most tokens of a completion
+   * @param maxBehaviourRatio C, the most that a token weighs that another policy sampled
    */
   static GroupExperience of(
       Rollout rollout,
@@ -46,7 +52,8 @@ record GroupExperience(
       KlEstimator estimator,
       Advantages estimatedBy,
       boolean maskCutCompletions,
-      int maxNewTokens) {
+      int maxNewTokens,
+      double maxBehaviourRatio) {
     List<Completion> completions = rollout.completions();
     int n = completions.size();
     float[][] oldLogprobs = new float[n][];
@@ -75,12 +82,15 @@ record GroupExperience(
       equal += Arrays.stream(group).allMatch(advantage -> advantage == 0) ? 1 : 0;
       first += size;
     }
+    BehaviourWeights behaviour = BehaviourWeights.of(rollout, maxBehaviourRatio);
     return new GroupExperience(
         rollout,
         oldLogprobs,
         refLogprobs,
         rewards,
         advantages,
+        behaviour,
+        behaviour.times(perToken(rollout, advantages)),
         takesPart,
         new GrpoLoss.Counts(sizes.length, sizes, n, tokens, maxNewTokens),
         equal);
@@ -93,6 +103,10 @@ record GroupExperience(
 
   /** Each completion's advantage at each of its tokens. */
   float[][] tokenAdvantages() {
+    return perToken(rollout, advantages);
+  }
+
+  private static float[][] perToken(Rollout rollout, double[] advantages) {
     List<Completion> completions = rollout.completions();
     float[][] rows = new float[completions.size()][];
     for (int i = 0; i < rows.length; i++) {

@@ -17,6 +17,7 @@ import org.rlhf4j.settings.UsageException;
  * @param maskCutCompletions whether a cut completion brings no loss
  * @param resampleGroups prompts that a step may sample in place of groups of equal rewards
  * @param maxRatio the most that a token of a replay weighs, or null
+ * @param maxBehaviourRatio C, the most that a token of a behaviour policy weighs
  */
 @SettingsGroup("GRPO")
 public record GrpoSettings(
@@ -47,7 +48,13 @@ public record GrpoSettings(
     @Setting(
             help = "Weighs each token of a replay by min(ratio, this), held constant.",
             defaultText = "off")
-        Double maxRatio) {
+        Double maxRatio,
+    @Setting(
+            help =
+                "Weighs each token that a behaviour policy sampled by min(old policy / behaviour"
+                    + " policy, this), held constant.",
+            defaultValue = "2")
+        double maxBehaviourRatio) {
 
   /** Fills in what depends on the loss, and checks the ranges. */
   public GrpoSettings {
@@ -73,5 +80,6 @@ public record GrpoSettings(
     if (maxRatio != null) {
       Limits.positive("max-ratio", maxRatio);
     }
+    Limits.positive("max-behaviour-ratio", maxBehaviourRatio);
   }
 }

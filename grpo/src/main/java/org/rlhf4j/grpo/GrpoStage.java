@@ -84,7 +84,8 @@ public final class GrpoStage extends PolicyStage {
             config.loop(),
             config.machine().seed(),
             config.grpo().groupSize(),
-            config.grpo().resampleGroups());
+            config.grpo().resampleGroups(),
+            config.grpo().loss().isSequenceLevel());
     return Opened.allOrNone(
         opened -> {
           PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);

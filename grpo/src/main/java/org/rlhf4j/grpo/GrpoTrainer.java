@@ -104,7 +104,8 @@ public final class GrpoTrainer {
             klSettings.klEstimator(),
             advantages,
             settings.maskCutCompletions(),
-            maxNewTokens);
+            maxNewTokens,
+            settings.maxBehaviourRatio());
     // 2. Updates on the whole batch.
     List<GrpoUpdate> updates = new ArrayList<>();
     for (int i = 0; i < settings.updatesPerBatch(); i++) {
@@ -150,7 +151,7 @@ public final class GrpoTrainer {
       NDArray weight = pass.scope().create(batch.spread(weights));
       NDArray old = pass.scope().create(batch.flat(experience.oldLogprobs()));
       NDArray reference = pass.scope().create(batch.flat(experience.refLogprobs()));
-      NDArray advantages = pass.scope().create(batch.spread(experience.advantages()));
+      NDArray advantages = pass.scope().create(batch.flat(experience.policyAdvantages()));
       NDArray tokenLogRatios = logprobs.sub(old);
       NDArray ratio =
           TruncatedRatio.of(
@@ -158,7 +159,9 @@ public final class GrpoTrainer {
       NDArray policyLoss = surrogate.loss(ratio, advantages).mul(weight).sum();
       NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
       if (klSettings.klRatioCorrection()) {
-        estimate = estimate.mul(TruncatedRatio.of(tokenLogRatios, settings.maxRatio()));
+        NDArray behaviour = pass.scope().create(batch.flat(experience.behaviour().tokens()));
+        estimate =
+            estimate.mul(TruncatedRatio.of(tokenLogRatios, settings.maxRatio())).mul(behaviour);
       }
       NDArray klLoss = estimate.mul(weight).sum();
       float[] flatRatio = ratio.toFloatArray();
@@ -188,6 +191,7 @@ public final class GrpoTrainer {
         .put("ratio_mean", all.ratios().ratioMean())
         .put("ratio_max", all.ratios().ratioMax())
         .put("on_policy_error", updates.get(0).ratios().farthest())
+        .putAll(experience.behaviour().measured())
         .put("equal_reward_groups", experience.equalRewardGroups())
         .put("grad_norm", all.gradNorm())
         .put("learning_rate", learner.learningRate(step));

@@ -33,7 +33,8 @@ class GrpoConfigTest {
     GrpoConfig config = TinyRun.SETTINGS.bind(Written.Mapping.EMPTY, given);
     assertThat(config.grpo())
         .isEqualTo(
-            new GrpoSettings(8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, null));
+            new GrpoSettings(
+                8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, null, 2));
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(

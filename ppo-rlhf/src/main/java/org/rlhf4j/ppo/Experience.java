@@ -5,6 +5,7 @@ import java.util.List;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlEstimator;
+import org.rlhf4j.rollout.ratio.BehaviourWeights;
 
 /**
  * A rollout with what PPO learns from it. Each array has one row per completion in flat order, one
@@ -15,6 +16,8 @@ import org.rlhf4j.rollout.kl.KlEstimator;
  * @param refLogprobs log π_ref
  * @param oldValues the critic's values at sampling
  * @param advantages whitened
+ * @param behaviour the weights of tokens that another policy than π_old sampled
+ * @param policyAdvantages the advantages times those weights: what the policy's loss takes
  * @param returns G
  * @param penalizedReward mean over completions of the summed token rewards
  * @param explainedVariance 1 − var(G − V) / var(G) over all tokens
@@ -25,6 +28,8 @@ record Experience(
     float[][] refLogprobs,
     float[][] oldValues,
     float[][] advantages,
+    BehaviourWeights behaviour,
+    float[][] policyAdvantages,
     float[][] returns,
     double penalizedReward,
     double explainedVariance) {
@@ -38,6 +43,7 @@ record Experience(
    * @param estimator of that KL
    * @param gamma γ
    * @param lambda λ
+   * @param maxBehaviourRatio C, the most that a token weighs that another policy sampled
    * @return the experience
    */
   static Experience of(
@@ -46,7 +52,8 @@ record Experience(
       double coefficient,
       KlEstimator estimator,
       double gamma,
-      double lambda) {
+      double lambda,
+      double maxBehaviourRatio) {
     List<Completion> completions = rollout.completions();
     int n = completions.size();
     float[][] oldLogprobs = new float[n][];
@@ -68,12 +75,16 @@ record Experience(
       advantages[i] = Gae.advantages(rewards, oldValues[i], gamma, lambda);
       returns[i] = Gae.returns(advantages[i], oldValues[i]);
     }
+    float[][] whitened = Whitening.of(advantages);
+    BehaviourWeights behaviour = BehaviourWeights.of(rollout, maxBehaviourRatio);
     return new Experience(
         rollout,
         oldLogprobs,
         refLogprobs,
         oldValues,
-        Whitening.of(advantages),
+        whitened,
+        behaviour,
+        behaviour.times(whitened),
         returns,
         total / n,
         explainedVariance(returns, oldValues));

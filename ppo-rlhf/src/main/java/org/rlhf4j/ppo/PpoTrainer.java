@@ -116,7 +116,8 @@ public final class PpoTrainer {
             inReward ? coefficient : 0,
             klSettings.klEstimator(),
             settings.gamma(),
-            settings.lambda());
+            settings.lambda(),
+            settings.maxBehaviourRatio());
     // 3. Updates of policy and critic, as the objective says; in the warm-up only of the critic.
     Updates updates = updates(step, experience, order, inReward ? 0 : coefficient);
     // 4. The KL coefficient for the next step.
@@ -174,6 +175,7 @@ public final class PpoTrainer {
           .put("grad_norm", all.gradNorm());
     }
     return metrics
+        .putAll(experience.behaviour().measured())
         .put("value_loss", all.valueLoss())
         .put("explained_variance", experience.explainedVariance())
         .put("value_grad_norm", all.valueGradNorm())

@@ -178,7 +178,7 @@ final class TrustRegion {
       try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
         NDArray logRatios = pass.logprobs().sub(pass.scope().create(old));
         NDArray ratio = TruncatedRatio.of(logRatios, maxRatio);
-        NDArray advantages = pass.scope().create(batch.flat(experience.advantages()));
+        NDArray advantages = pass.scope().create(batch.flat(experience.policyAdvantages()));
         NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
         ratios.addAll(logRatios, pass.entropies(), t -> false);
         surrogate += loss.getFloat();
@@ -205,7 +205,7 @@ final class TrustRegion {
       RolloutMicroBatch batch = batches.get(i);
       float[] start = startLogRatios.get(i);
       float[] old = batch.flat(experience.oldLogprobs());
-      float[] advantages = batch.flat(experience.advantages());
+      float[] advantages = batch.flat(experience.policyAdvantages());
       float[] now = policy.logprobs(batch.tokens(), temperature).logprobs();
       for (int t = 0; t < now.length; t++) {
         double logRatio = (double) now[t] - old[t];

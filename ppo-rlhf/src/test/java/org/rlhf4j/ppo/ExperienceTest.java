@@ -42,7 +42,7 @@ class ExperienceTest {
   @Test
   void handWorked() {
     Experience experience =
-        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, 1, 0.5);
+        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, 1, 0.5, 2);
     // k1: 0.5, −0.5 and 1;  rewards: −0.05, 0.05 + 2 = 2.05 and −0.1 − 2 = −2.1
     // δ: −0.05 + 1 − 0.5 = 0.45, 2.05 − 1 = 1.05 and −2.1
     // A: 0.45 + 0.5 · 1.05 = 0.975, 1.05 and −2.1;  G = A + V: 1.475, 2.05 and −2.1
@@ -62,14 +62,16 @@ class ExperienceTest {
 
   @Test
   void withoutKlInTheRewardOnlyTheScoreIsLeft() {
-    Experience experience = Experience.of(rollout(), new double[] {2, -2}, 0, KlEstimator.K1, 1, 1);
+    Experience experience =
+        Experience.of(rollout(), new double[] {2, -2}, 0, KlEstimator.K1, 1, 1, 2);
     assertThat(experience.returns()[0]).containsExactly(new float[] {2, 2}, within(1e-6f));
     assertThat(experience.penalizedReward()).isZero();
   }
 
   @Test
   void k3CostsBothWays() {
-    Experience experience = Experience.of(rollout(), new double[] {0, 0}, 1, KlEstimator.K3, 1, 1);
+    Experience experience =
+        Experience.of(rollout(), new double[] {0, 0}, 1, KlEstimator.K3, 1, 1, 2);
     // e^−0.5 − 1 + 0.5 = 0.1065307 and e^0.5 − 1 − 0.5 = 0.1487213;  e^−1 − 1 + 1 = 0.3678794
     assertThat(experience.returns()[0])
         .containsExactly(new float[] {-0.2552520f, -0.1487213f}, within(1e-6f));

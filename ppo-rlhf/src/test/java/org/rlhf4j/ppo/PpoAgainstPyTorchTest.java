@@ -211,7 +211,8 @@ class PpoAgainstPyTorchTest {
             config.kl().klCoefficient(),
             config.kl().klEstimator(),
             config.ppo().gamma(),
-            config.ppo().lambda());
+            config.ppo().lambda(),
+            config.ppo().maxBehaviourRatio());
     checkRows(step.get("advantages"), experience.advantages());
     checkRows(step.get("returns"), experience.returns());
     checkRows(step.get("values"), experience.oldValues());

@@ -51,7 +51,8 @@ class PpoConfigTest {
                 null,
                 5e-6,
                 0,
-                null));
+                null,
+                2));
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(

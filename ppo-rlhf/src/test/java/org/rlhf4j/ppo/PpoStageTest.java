@@ -32,6 +32,11 @@ class PpoStageTest extends PolicyStageContract {
     return new TinyRun(folder);
   }
 
+  @Override
+  protected List<String> oneCloselyClippedUpdate() {
+    return List.of("clip", "1e-3", "ppo-epochs", "1", "minibatches", "1");
+  }
+
   @Test
   void writesTheFilesOfARun() throws IOException {
     Path run = runs.run("run");

@@ -26,8 +26,9 @@ import org.rlhf4j.training.run.Sample;
 /**
  * Rollouts as JSON lines, one completion a line: {@code step}, {@code group}, {@code prompt_ids},
  * {@code completion_ids}, {@code score} and, when known, {@code rewards} (the score's parts),
- * {@code logprobs}, {@code ref_logprobs}, {@code values}, {@code advantages}, {@code prompt},
- * {@code completion}. Advantages are for reading: on replay they are worked out anew.
+ * {@code behaviour_logprobs}, {@code logprobs}, {@code ref_logprobs}, {@code values}, {@code
+ * advantages}, {@code prompt}, {@code completion}. Advantages are for reading: on replay they are
+ * worked out anew.
  */
 public final class RolloutFile {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -67,6 +68,7 @@ public final class RolloutFile {
         if (!completion.rewards().isEmpty()) {
           line.set("rewards", Sample.rewards(completion.rewards()));
         }
+        floats(line, "behaviour_logprobs", completion.behaviourLogprobs());
         floats(line, "logprobs", completion.logprobs());
         floats(line, "ref_logprobs", completion.refLogprobs());
         floats(line, "values", completion.values());

@@ -114,6 +114,7 @@ final class RolloutLine {
             text != null ? text : tokenizer.decodeContinuation(ids),
             score(),
             rewards(),
+            logprobs("behaviour_logprobs", ids.length),
             logprobs("logprobs", ids.length),
             logprobs("ref_logprobs", ids.length),
             floats("values", ids.length));

@@ -76,7 +76,7 @@ public final class PolicyRun implements AutoCloseable {
     int tokenBudget = settings.tokenBudget();
     // 1. Completions with their scores: sampled, or as recorded.
     StepRollout made = source.rollout(step);
-    // 2. Log-probabilities of policy and reference, if there are none yet.
+    // 2. Log-probabilities of π_old and of the reference, if there are none yet.
     Rollout rollout =
         RolloutScoring.withLogprobs(models.policy(), made.rollout(), temperature, tokenBudget);
     rollout = RolloutScoring.withRefLogprobs(models.reference(), rollout, temperature, tokenBudget);
