@@ -2,6 +2,7 @@ package org.rlhf4j.grpo;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlEstimator;
@@ -96,9 +97,14 @@ record GroupExperience(
         equal);
   }
 
-  /** The mean over completions of the reward that advantages came from. */
+  /** The mean over the step's own completions of the reward that advantages came from. */
   double penalizedReward() {
-    return Arrays.stream(rewards).average().orElseThrow();
+    boolean[] replayed = rollout.replayed();
+    return IntStream.range(0, rewards.length)
+        .filter(i -> !replayed[i])
+        .mapToDouble(i -> rewards[i])
+        .average()
+        .orElseThrow();
   }
 
   /** Each completion's advantage at each of its tokens. */

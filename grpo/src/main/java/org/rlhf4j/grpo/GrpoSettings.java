@@ -46,8 +46,10 @@ public record GrpoSettings(
             defaultValue = "0")
         int resampleGroups,
     @Setting(
-            help = "Weighs each token of a replay by min(ratio, this), held constant.",
-            defaultText = "off")
+            help =
+                "With --replay or --replay-buffer: weighs each token by min(ratio, this), held"
+                    + " constant.",
+            defaultText = "off; 2 with --replay-buffer")
         Double maxRatio,
     @Setting(
             help =

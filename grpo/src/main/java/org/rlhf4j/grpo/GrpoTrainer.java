@@ -112,7 +112,8 @@ public final class GrpoTrainer {
       updates.add(update(step, experience, inReward ? 0 : coefficient));
     }
     // 3. The KL coefficient, and what else the next step depends on.
-    kl.update(RolloutMetrics.kl(rollout), rollout.size());
+    Rollout fresh = rollout.fresh();
+    kl.update(RolloutMetrics.kl(fresh), fresh.size());
     advantages.end(experience.rewards());
     return new LearntStep<>(
         rollout,
@@ -167,7 +168,10 @@ public final class GrpoTrainer {
       float[] flatRatio = ratio.toFloatArray();
       float[] advantage = advantages.toFloatArray();
       ratios.addAll(
-          tokenLogRatios, pass.entropies(), t -> surrogate.isClipped(flatRatio[t], advantage[t]));
+          tokenLogRatios,
+          pass.entropies(),
+          t -> surrogate.isClipped(flatRatio[t], advantage[t]),
+          batch.spread(experience.rollout().replayed()));
       pass.backward(coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient)));
       return new Share(policyLoss.getFloat(), klLoss.getFloat());
     }
@@ -179,9 +183,9 @@ public final class GrpoTrainer {
     boolean inLoss = klSettings.klIn() == KlSettings.KlIn.LOSS;
     return new Metrics()
         .put("loss", all.policyLoss() + (inLoss ? coefficient * all.klLoss() : 0))
-        .putAll(RolloutMetrics.of(experience.rollout()))
+        .putAll(RolloutMetrics.of(experience.rollout().fresh()))
         .put("penalized_reward", experience.penalizedReward())
-        .putAll(RolloutMetrics.kls(experience.rollout()))
+        .putAll(RolloutMetrics.kls(experience.rollout().fresh()))
         .put(KL_COEFFICIENT, coefficient)
         .put("entropy", all.ratios().entropy())
         .put("policy_loss", all.policyLoss())
@@ -192,6 +196,7 @@ public final class GrpoTrainer {
         .put("ratio_max", all.ratios().ratioMax())
         .put("on_policy_error", updates.get(0).ratios().farthest())
         .putAll(experience.behaviour().measured())
+        .putAll(all.ratios().replayedMetrics())
         .put("equal_reward_groups", experience.equalRewardGroups())
         .put("grad_norm", all.gradNorm())
         .put("learning_rate", learner.learningRate(step));

@@ -46,6 +46,17 @@ class GrpoConfigTest {
     assertThat(config.rollouts().missingEosPenalty()).isZero();
   }
 
+  /** Old completions weigh twice as much as fresh ones at most, unless it is said. */
+  @Test
+  void aReplayBufferHasItsDefaults() {
+    GrpoConfig config = runs.config("run", "replay-buffer", "4");
+    assertThat(config.rollouts().buffer().replayShare()).isEqualTo(0.5);
+    assertThat(config.grpo().maxRatio()).isEqualTo(2);
+    assertThat(runs.config("run", "replay-buffer", "4", "max-ratio", "3").grpo().maxRatio())
+        .isEqualTo(3);
+    assertThat(runs.config("run").grpo().maxRatio()).isNull();
+  }
+
   @ParameterizedTest
   @CsvSource({
     "grpo, GROUP, 0.2, 0.2",
@@ -116,7 +127,14 @@ class GrpoConfigTest {
           updates-per-batch:0  | updates-per-batch must be above 0, not 0
           kl-estimator:k1      | kl-estimator must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π
           kl-target:6 kl-coefficient:0 | kl-coefficient must be above 0 with --kl-target
-          max-ratio:2          | max-ratio is for --replay: what the policy has just sampled is near 1
+          max-ratio:2          | max-ratio is for --replay and --replay-buffer: what the policy has just sampled is near 1
+          max-behaviour-ratio:0 | max-behaviour-ratio must be above 0, not 0
+          replay-buffer:0      | replay-buffer must be above 0, not 0
+          replay-buffer:2 replay-share:1 | replay-share must be above 0 and below 1, not 1.0
+          replay-share:0.5     | replay-share is for --replay-buffer
+          replay-buffer:2 replay:r.jsonl | replay-buffer keeps what is sampled; with --replay the file says what is learnt from
+          recompute:reference  | recompute is for --replay
+          replay:r.jsonl recompute:values | recompute has no values to compute in grpo, which has no critic
           refresh-reference-every:0 | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {

@@ -35,6 +35,12 @@ class GrpoStageTest extends PolicyStageContract {
     return List.of("clip-low", "1e-3", "clip-high", "1e-3");
   }
 
+  /** 1 / (completions · length), all groups being of one size. */
+  @Override
+  protected double tokenWeight(List<JsonNode> lines, JsonNode line) {
+    return 1.0 / lines.size() / line.get("completion_ids").size();
+  }
+
   /** gspo's own range is narrower than what sampler and training pass differ by. */
   @ParameterizedTest
   @ValueSource(strings = {"fp32", "bf16"})

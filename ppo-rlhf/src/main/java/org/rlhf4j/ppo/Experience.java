@@ -19,7 +19,7 @@ import org.rlhf4j.rollout.ratio.BehaviourWeights;
  * @param behaviour the weights of tokens that another policy than π_old sampled
  * @param policyAdvantages the advantages times those weights: what the policy's loss takes
  * @param returns G
- * @param penalizedReward mean over completions of the summed token rewards
+ * @param penalizedReward mean over the step's own completions of the summed token rewards
  * @param explainedVariance 1 − var(G − V) / var(G) over all tokens
  */
 record Experience(
@@ -61,6 +61,7 @@ record Experience(
     float[][] oldValues = new float[n][];
     float[][] advantages = new float[n][];
     float[][] returns = new float[n][];
+    boolean[] replayed = rollout.replayed();
     double total = 0;
     for (int i = 0; i < n; i++) {
       Completion completion = completions.get(i);
@@ -70,7 +71,7 @@ record Experience(
       double[] kl = estimator.of(oldLogprobs[i], refLogprobs[i]);
       double[] rewards = TokenRewards.of(kl, coefficient, scores[i]);
       for (double reward : rewards) {
-        total += reward;
+        total += replayed[i] ? 0 : reward;
       }
       advantages[i] = Gae.advantages(rewards, oldValues[i], gamma, lambda);
       returns[i] = Gae.returns(advantages[i], oldValues[i]);
@@ -86,7 +87,7 @@ record Experience(
         behaviour,
         behaviour.times(whitened),
         returns,
-        total / n,
+        total / rollout.fresh().size(),
         explainedVariance(returns, oldValues));
   }
 

@@ -145,7 +145,10 @@ final class MinibatchUpdates {
       float[] flatRatio = ratio.toFloatArray();
       float[] advantage = advantages.toFloatArray();
       ratios.addAll(
-          logRatios, pass.entropies(), t -> objective.isClipped(flatRatio[t], advantage[t]));
+          logRatios,
+          pass.entropies(),
+          t -> objective.isClipped(flatRatio[t], advantage[t]),
+          part.spread(experience.rollout().replayed()));
       NDArray loss = policyLoss;
       if (bonus) {
         loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / tokens));

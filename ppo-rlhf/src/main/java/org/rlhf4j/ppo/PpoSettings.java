@@ -80,8 +80,10 @@ public record PpoSettings(
     @Setting(help = "Steps at the start that train only the critic.", defaultValue = "0")
         int criticWarmupSteps,
     @Setting(
-            help = "Weighs each token of a replay by min(ratio, this), held constant.",
-            defaultText = "off")
+            help =
+                "With --replay or --replay-buffer: weighs each token by min(ratio, this), held"
+                    + " constant.",
+            defaultText = "off; 2 with --replay-buffer")
         Double maxRatio,
     @Setting(
             help =

@@ -180,7 +180,8 @@ final class TrustRegion {
         NDArray ratio = TruncatedRatio.of(logRatios, maxRatio);
         NDArray advantages = pass.scope().create(batch.flat(experience.policyAdvantages()));
         NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
-        ratios.addAll(logRatios, pass.entropies(), t -> false);
+        ratios.addAll(
+            logRatios, pass.entropies(), t -> false, batch.spread(experience.rollout().replayed()));
         surrogate += loss.getFloat();
         pass.backward(loss);
         start.add(logRatios.toFloatArray());

@@ -127,6 +127,12 @@ class PpoConfigTest {
     assertThat(config.ppo().maxRatio()).isEqualTo(2);
   }
 
+  @Test
+  void aReplayBufferCutsRatios() {
+    assertThat(runs.config("run", "replay-buffer", "4").ppo().maxRatio()).isEqualTo(2);
+    assertThat(runs.config("run").ppo().maxRatio()).isNull();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -159,7 +165,8 @@ class PpoConfigTest {
           objective:trust-region precision:bf16  | precision must be fp32 with --objective trust-region: it takes differences of gradients at weights that bf16 can't tell apart
           objective:trust-region entropy-coefficient:1 | entropy-coefficient must be 0 with --objective trust-region
           critic-warmup-steps:-1                 | critic-warmup-steps must be 0 or more, not -1
-          max-ratio:2                            | max-ratio is for --replay
+          max-ratio:2                            | max-ratio is for --replay and --replay-buffer
+          max-behaviour-ratio:0                  | max-behaviour-ratio must be above 0, not 0
           refresh-reference-every:0              | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {

@@ -45,6 +45,21 @@ public record Rollout(List<RolloutGroup> groups) {
     return of;
   }
 
+  /** The groups of the step itself, without those that earlier ones sampled. */
+  public Rollout fresh() {
+    return new Rollout(groups.stream().filter(group -> !group.isReplayed()).toList());
+  }
+
+  /** Which completions earlier steps sampled, in flat order. */
+  public boolean[] replayed() {
+    int[] of = groupOf();
+    boolean[] replayed = new boolean[of.length];
+    for (int i = 0; i < of.length; i++) {
+      replayed[i] = groups.get(of[i]).isReplayed();
+    }
+    return replayed;
+  }
+
   /** The raw scores in flat order. */
   public double[] scores() {
     return completions().stream().mapToDouble(Completion::score).toArray();

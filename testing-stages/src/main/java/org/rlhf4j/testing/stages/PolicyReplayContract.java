@@ -106,6 +106,50 @@ public abstract class PolicyReplayContract {
   }
 
   /**
+   * Completions of steps before, with their ratios cut, are in the file as they were learnt from.
+   */
+  @Test
+  void makesTheSameRunWithABufferToo() throws IOException {
+    List<String> options = new ArrayList<>(both());
+    options.addAll(List.of("replay-buffer", "2"));
+    Path buffered = runs.run("buffered", options.toArray(String[]::new));
+    Path again = replay("again", buffered.resolve("rollouts.jsonl"), "max-ratio", "2");
+    assertThat(RunFiles.withoutClock(again)).isEqualTo(RunFiles.withoutClock(buffered));
+    assertThat(again.resolve("rollouts.jsonl"))
+        .hasSameBinaryContentAs(buffered.resolve("rollouts.jsonl"));
+  }
+
+  /** What is recomputed is as if it weren't recorded, wherever else it is from. */
+  @Test
+  void recomputedNumbersAreAsIfTheyWereAbsent() throws IOException {
+    List<String> settings = new ArrayList<>();
+    for (String number : computed()) {
+      settings.add(number.equals("ref_logprobs") ? "reference" : number);
+    }
+    Path wrong =
+        edited(
+            line -> {
+              for (String number : computed()) {
+                ArrayNode numbers = (ArrayNode) line.get(number);
+                for (int t = 0; t < numbers.size(); t++) {
+                  numbers.set(t, -9);
+                }
+              }
+            });
+    Path recomputed = replay("recomputed", wrong, "recompute", String.join(",", settings));
+    Path bare = replay("bare", edited(line -> line.remove(computed())));
+    // The tokens' weights are the same, 2, for all: what was recorded is far below.
+    List<JsonNode> made = RunFiles.lines(recomputed.resolve("metrics.jsonl"));
+    List<JsonNode> expected = RunFiles.lines(bare.resolve("metrics.jsonl"));
+    assertThat(made.get(0).get("kl")).isEqualTo(expected.get(0).get("kl"));
+    assertThat(made.get(0).get("ratio_mean").doubleValue())
+        .isCloseTo(expected.get(0).get("ratio_mean").doubleValue(), within(0.05));
+    assertThat(made.get(0).get("on_policy_error").doubleValue()).isLessThan(1e-5);
+    assertThat(made.get(0).get("behaviour_truncated").doubleValue()).isEqualTo(1);
+    assertThat(expected.get(0).has("behaviour_truncated")).isFalse();
+  }
+
+  /**
    * The first step on the recorded rollouts, as a single update without a KL.
    *
    * @param name of the run
