@@ -15,6 +15,7 @@ from grpo import write_grpo
 from lora import write_lora
 from model_fixtures import write_models
 from ppo import write_ppo
+from recipes import write_recipes
 from reward import write_reward
 from rows import write_json
 from sft import write_sft
@@ -28,6 +29,7 @@ PARTS = {
     "reward": ("reward-model", write_reward),
     "ppo": ("ppo-rlhf", write_ppo),
     "grpo": ("grpo", write_grpo),
+    "recipes": ("grpo", write_recipes),
 }
 
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.DataSettings;
 import org.rlhf4j.data.file.OnBadRow;
@@ -124,8 +125,12 @@ public final class GenerateBench {
             .rows();
     if (prompts.size() < chosen.prompts()) {
       throw new UserException(
-          "%s: has %d prompts, and --prompts wants %d"
-              .formatted(chosen.data(), prompts.size(), chosen.prompts()));
+          String.format(
+              Locale.ROOT,
+              "%s: has %d prompts, and --prompts wants %d",
+              chosen.data(),
+              prompts.size(),
+              chosen.prompts()));
     }
     return prompts.stream().limit(chosen.prompts()).map(TokenizedPrompt::ids).toList();
   }

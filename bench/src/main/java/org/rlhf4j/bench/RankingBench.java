@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.SplittableRandom;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Comparison;
@@ -170,8 +171,12 @@ public final class RankingBench {
   static void requireEqual(String layout, double loss, double expected) {
     if (!(Math.abs(loss - expected) <= LOSS_TOLERANCE * Math.max(1, Math.abs(expected)))) {
       throw new UserException(
-          "%s: the loss is %.6f where the rankings' is %.6f; the steps don't do the same work"
-              .formatted(layout, loss, expected));
+          String.format(
+              Locale.ROOT,
+              "%s: the loss is %.6f where the rankings' is %.6f; the steps don't do the same work",
+              layout,
+              loss,
+              expected));
     }
   }
 

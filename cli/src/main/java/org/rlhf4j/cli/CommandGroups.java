@@ -18,10 +18,11 @@ final class CommandGroups {
   private static Map<String, List<String>> groups() {
     Map<String, List<String>> groups = new LinkedHashMap<>();
     groups.put("Begin", List.of("demo", "doctor", "inspect", "plan"));
-    groups.put("Train", Stream.concat(Stages.names().stream(), Stream.of("run")).toList());
+    groups.put("Train", Stream.concat(Stages.names().stream(), Stream.of("run", "stop")).toList());
+    groups.put("Label", List.of("studio"));
     groups.put("Judge", List.of("evaluate", "compare", "report"));
     groups.put("Use", List.of("generate", "chat", "score", "logprobs"));
-    groups.put("Models", List.of("new", "merge"));
+    groups.put("Models", List.of("new", "merge", "export"));
     groups.put("Editor", List.of("completion", "schema"));
     return groups;
   }

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.rlhf4j.cli.chat.ChatCommand;
 import org.rlhf4j.cli.command.ErrorLine;
@@ -14,6 +15,7 @@ import org.rlhf4j.cli.command.Logging;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.cli.command.Version;
 import org.rlhf4j.cli.demo.DemoCommand;
+import org.rlhf4j.cli.model.ExportCommand;
 import org.rlhf4j.cli.model.MergeCommand;
 import org.rlhf4j.cli.model.NewCommand;
 import org.rlhf4j.cli.rows.CompareCommand;
@@ -27,6 +29,8 @@ import org.rlhf4j.cli.stage.ReportCommand;
 import org.rlhf4j.cli.stage.RunCommand;
 import org.rlhf4j.cli.stage.SchemaCommand;
 import org.rlhf4j.cli.stage.StageCommand;
+import org.rlhf4j.cli.stage.StopCommand;
+import org.rlhf4j.cli.studio.StudioCommand;
 import org.rlhf4j.settings.NearestName;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -44,7 +48,8 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The {@code rlhf} command. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 on signals.
+ * The {@code rlhf} command. Exit codes: 0 done or stopped as asked, 1 failed, 2 wrong usage, 130
+ * and 143 on signals.
  */
 @Command(
     name = "rlhf",
@@ -86,6 +91,7 @@ public final class Rlhf implements Callable<Integer> {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    Locale.setDefault(Locale.ROOT); // our own code names its locale, but not every library does
     PrintWriter out = console(FileDescriptor.out);
     PrintWriter err = console(FileDescriptor.err);
     Thread.setDefaultUncaughtExceptionHandler(
@@ -113,6 +119,7 @@ public final class Rlhf implements Callable<Integer> {
     CommandLine line = new CommandLine(root);
     subcommands().forEach(command -> line.addSubcommand(command.declared()));
     line.addSubcommand(PlanCommand.declared());
+    line.addSubcommand(new StopCommand());
     line.addSubcommand(new SchemaCommand()).addSubcommand(new CompletionCommand());
     line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_COMMAND_LIST, CommandGroups::list);
     line.setOut(out)
@@ -181,7 +188,9 @@ public final class Rlhf implements Callable<Integer> {
             new ChatCommand(),
             new NewCommand(),
             new MergeCommand(),
+            new ExportCommand(),
             new ReportCommand(),
+            new StudioCommand(),
             new DoctorCommand()));
     return commands;
   }

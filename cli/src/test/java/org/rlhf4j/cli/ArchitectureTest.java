@@ -51,7 +51,20 @@ class ArchitectureTest {
           entry(
               "pipeline",
               Set.of(
-                  "settings", "hub", "model", "data", "training", "rollout", "stages", "report")));
+                  "settings", "hub", "model", "data", "training", "rollout", "stages", "report")),
+          entry(
+              "studio",
+              Set.of(
+                  "settings",
+                  "hub",
+                  "model",
+                  "data",
+                  "training",
+                  "reward",
+                  "rollout",
+                  "stages",
+                  "report",
+                  "pipeline")));
 
   private static JavaClasses product;
 

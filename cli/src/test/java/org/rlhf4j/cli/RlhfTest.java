@@ -26,7 +26,7 @@ import org.rlhf4j.sft.SftConfig;
 
 class RlhfTest {
 
-  private static final int SCREEN_LINES = 30;
+  private static final int SCREEN_LINES = 32;
   private static final int SCREEN_COLUMNS = 100;
 
   @TempDir private Path folder;
@@ -49,7 +49,7 @@ class RlhfTest {
     List<String> listed =
         line.matcher(rlhf("--help").out()).results().map(found -> found.group(1)).toList();
 
-    List<String> known = new ArrayList<>(List.of("plan", "schema", "completion"));
+    List<String> known = new ArrayList<>(List.of("plan", "stop", "schema", "completion"));
     Matcher declared = Pattern.compile("(?m)^## rlhf (\\w+)$").matcher(Rlhf.settingsDocument());
     while (declared.find()) {
       known.add(declared.group(1));

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,8 +36,10 @@ class StageCommandsTest {
     List<String> lines = new ArrayList<>();
     for (int i = from; i < to; i++) {
       lines.add(
-          "{\"prompt\": \"is it %d?\", \"chosen\": \" yes, it is\", \"rejected\": \" no\"}"
-              .formatted(i));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"is it %d?\", \"chosen\": \" yes, it is\", \"rejected\": \" no\"}",
+              i));
     }
     return Files.write(folder.resolve(name), lines).toString();
   }

@@ -116,7 +116,7 @@ class RowFileSettingsTest {
             + " name, then the file's name",
         "question=prompt | , | utf-8 | columns: 'question' isn't a field of a row; before the ="
             + " there must be one of prompt, completion, text, messages, chosen, rejected,"
-            + " completions, margin, answer",
+            + " completions, margin, answer, tools, system, history",
         "text=a,text=b | , | utf-8 | columns: names 'text' twice; leave one out",
         "text=a | ;; | utf-8 | csv-delimiter: ';;' can't stand between cells; give one character or"
             + " tab",

@@ -1,6 +1,9 @@
 package org.rlhf4j.grpo;
 
+import java.util.Arrays;
 import java.util.Map;
+import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutGroup;
 
 /** How completions' rewards become their advantages, without a critic. */
 public interface Advantages {
@@ -12,6 +15,25 @@ public interface Advantages {
    * @return one per completion
    */
   double[] of(double[] rewards);
+
+  /**
+   * The advantages of a batch: those of its groups, one group behind the other.
+   *
+   * @param rollout the batch
+   * @param rewards one per completion, in flat order
+   * @return one per completion
+   */
+  default double[] of(Rollout rollout, double[] rewards) {
+    double[] advantages = new double[rewards.length];
+    int first = 0;
+    for (RolloutGroup group : rollout.groups()) {
+      int size = group.completions().size();
+      double[] ofGroup = of(Arrays.copyOfRange(rewards, first, first + size));
+      System.arraycopy(ofGroup, 0, advantages, first, size);
+      first += size;
+    }
+    return advantages;
+  }
 
   /**
    * Takes the next batch's rewards, before any of its groups is asked for.

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import org.rlhf4j.rollout.RolloutMetrics;
 
 /**
- * The names of the advantages. All but the last compare a completion with others of its group: they
+ * The names of the advantages. The first three compare a completion with others of its group: they
  * are all zero where a group's rewards are equal, to the last bit.
  */
 public enum GroupAdvantages {
@@ -49,16 +49,23 @@ public enum GroupAdvantages {
     Advantages start() {
       return new RunningMean();
     }
+  },
+  /** r itself: REINFORCE without a baseline (Williams 1992). */
+  NONE {
+    @Override
+    Advantages start() {
+      return double[]::clone;
+    }
   };
 
-  private static final double EPSILON = 1e-4;
+  static final double EPSILON = 1e-4;
 
   /** Advantages as they stand at the start of a run. */
   abstract Advantages start();
 
   /** Whether a completion is compared with others of its group, so that a group needs two. */
   boolean needsOthers() {
-    return this != RUNNING_MEAN;
+    return this != RUNNING_MEAN && this != NONE;
   }
 
   /** Rounding leaves no advantages where there are none. */

@@ -2,6 +2,7 @@ package org.rlhf4j.grpo;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
@@ -73,16 +74,8 @@ record GroupExperience(
       tokens += takesPart[i] ? completion.length() : 0;
     }
     int[] sizes = rollout.groups().stream().mapToInt(g -> g.completions().size()).toArray();
-    double[] advantages = new double[n];
     estimatedBy.begin(rewards);
-    int equal = 0;
-    int first = 0;
-    for (int size : sizes) {
-      double[] group = estimatedBy.of(Arrays.copyOfRange(rewards, first, first + size));
-      System.arraycopy(group, 0, advantages, first, size);
-      equal += Arrays.stream(group).allMatch(advantage -> advantage == 0) ? 1 : 0;
-      first += size;
-    }
+    double[] advantages = estimatedBy.of(rollout, rewards);
     BehaviourWeights behaviour = BehaviourWeights.of(rollout, maxBehaviourRatio);
     return new GroupExperience(
         rollout,
@@ -94,7 +87,49 @@ record GroupExperience(
         behaviour.times(perToken(rollout, advantages)),
         takesPart,
         new GrpoLoss.Counts(sizes.length, sizes, n, tokens, maxNewTokens),
-        equal);
+        groupsOfZeros(sizes, advantages));
+  }
+
+  private static int groupsOfZeros(int[] sizes, double[] advantages) {
+    int zeros = 0;
+    int first = 0;
+    for (int size : sizes) {
+      int next = first + size;
+      zeros += Arrays.stream(advantages, first, next).allMatch(one -> one == 0) ? 1 : 0;
+      first = next;
+    }
+    return zeros;
+  }
+
+  /**
+   * What a minibatch learns from: only its groups take part, and the losses divide by their counts.
+   *
+   * @param chosen its groups, by their index
+   */
+  GroupExperience of(IntPredicate chosen) {
+    int[] groups = rollout.groupOf();
+    boolean[] part = new boolean[takesPart.length];
+    int completions = 0;
+    int tokens = 0;
+    for (int i = 0; i < part.length; i++) {
+      completions += chosen.test(groups[i]) ? 1 : 0;
+      part[i] = takesPart[i] && chosen.test(groups[i]);
+      tokens += part[i] ? oldLogprobs[i].length : 0;
+    }
+    int count = (int) IntStream.range(0, counts.groups()).filter(chosen).count();
+    GrpoLoss.Counts ofPart =
+        new GrpoLoss.Counts(count, counts.groupSizes(), completions, tokens, counts.maxNewTokens());
+    return new GroupExperience(
+        rollout,
+        oldLogprobs,
+        refLogprobs,
+        rewards,
+        advantages,
+        behaviour,
+        policyAdvantages,
+        part,
+        ofPart,
+        equalRewardGroups);
   }
 
   /** The mean over the step's own completions of the reward that advantages came from. */
@@ -122,13 +157,27 @@ record GroupExperience(
     return rows;
   }
 
-  /** The weight of each completion's tokens in the loss. */
+  /** w: the weight of the surrogate at each completion's tokens. */
   double[] weights(GrpoLoss loss) {
+    return weights(loss::weight);
+  }
+
+  /** v: the weight of what each of a completion's tokens has of its own. */
+  double[] tokenWeights(GrpoLoss loss) {
+    return weights(loss::tokenWeight);
+  }
+
+  private interface Weighing {
+    double weight(GrpoLoss.Counts counts, int group, int length);
+  }
+
+  private double[] weights(Weighing weighing) {
     int[] groups = rollout.groupOf();
     List<Completion> completions = rollout.completions();
     double[] weights = new double[completions.size()];
     for (int i = 0; i < weights.length; i++) {
-      weights[i] = takesPart[i] ? loss.weight(counts, groups[i], completions.get(i).length()) : 0;
+      weights[i] =
+          takesPart[i] ? weighing.weight(counts, groups[i], completions.get(i).length()) : 0;
     }
     return weights;
   }

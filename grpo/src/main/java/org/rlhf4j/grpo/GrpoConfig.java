@@ -48,12 +48,33 @@ public record GrpoConfig(
         "recompute",
         "has no values to compute in grpo, which has no critic");
     Limits.require(
-        rollouts.learnsFromOld() || grpo.maxRatio() == null,
+        rollouts.learnsFromOld() || grpo.maxRatio() == null || !grpo.loss().clips(),
         "max-ratio",
-        "is for --replay and --replay-buffer: what the policy has just sampled is near 1 by itself");
+        "is for --replay, --replay-buffer and --loss cispo: what the policy has just sampled is"
+            + " near 1 by itself");
     if (rollouts.buffer().isAsked() && grpo.maxRatio() == null) {
       grpo = ConfigBuilder.copyOf(grpo).with(GrpoSettings::maxRatio, MAX_RATIO_REPLAYED).build();
     }
+    Limits.require(
+        rollouts.replay() != null || grpo.minibatches() <= rollouts.promptsPerStep(),
+        "minibatches",
+        "must be at most --prompts-per-step: an update takes whole groups");
+    requireWeighable(rollouts, grpo, kl);
+  }
+
+  /** Advantages of each reward need rewards, and nothing in the sum that isn't one of them. */
+  private static void requireWeighable(RolloutSettings rollouts, GrpoSettings grpo, KlSettings kl) {
+    String name = "advantage-per-reward";
+    boolean apart = grpo.advantagePerReward();
+    Limits.require(!apart || !rollouts.reward().isEmpty(), name, "needs --reward");
+    Limits.require(
+        !apart
+            || rollouts.missingEosPenalty() == 0
+                && rollouts.overlongPenalty() == 0
+                && (kl.klIn() == KlSettings.KlIn.LOSS || kl.klCoefficient() == 0),
+        name,
+        "takes no penalties and no --kl-in reward, which belong to no reward; use --reward"
+            + " length-penalty and --kl-in loss");
   }
 
   /** This configuration with what follows from the model and the machine filled in. */

@@ -10,11 +10,11 @@ import org.rlhf4j.rollout.ratio.ClippedSurrogate;
 /**
  * The losses of the GRPO family. Each is a weighted sum over completion tokens,
  *
- * <pre>  L = Σ_t w_t · (L_clip(ρ, A) + β · KL_t)</pre>
+ * <pre>  L = Σ_t w_t · L_clip(ρ, A) + v_t · (β · KL_t − c_H · H_t)</pre>
  *
- * with the {@link ClippedSurrogate} L_clip, and differs from the others in the weights w or in the
- * ratio ρ. There are N completions, n of them in a group, those that are masked included; |y| is a
- * completion's length.
+ * with the {@link ClippedSurrogate} L_clip, and differs from the others in the weights w, in the
+ * ratio ρ, or in having a cap instead of a clip. v is w except in {@link #SEQUENCE}. There are N
+ * completions, n of them in a group, those that are masked included; |y| is a completion's length.
  */
 public enum GrpoLoss {
   /** w = 1 / (groups · n · |y|): the mean of means (Shao et al. 2024, equation 3). */
@@ -53,6 +53,42 @@ public enum GrpoLoss {
       NDArray means = sums.div(lengths(tokens, scope));
       return members.transpose().matMul(means).squeeze(1);
     }
+  },
+  /**
+   * A completion is one action: ρ = π(y) / π_old(y), the product over its tokens, and each
+   * completion counts 1 / (groups · n), whatever its length. So the gradient of the first update is
+   * that of RLOO and REINFORCE, −mean of A ∇ log π(y) (Ahmadian et al. 2024, equations 2 and 6). w
+   * = 1 / (groups · n · |y|), since each of the |y| tokens has the whole completion's loss; v = 1 /
+   * (groups · n), since the KL of a completion is the sum over its tokens.
+   */
+  SEQUENCE {
+    @Override
+    double weight(Counts counts, int group, int length) {
+      return GRPO.weight(counts, group, length);
+    }
+
+    @Override
+    double tokenWeight(Counts counts, int group, int length) {
+      return GRPO.weight(counts, group, 1);
+    }
+
+    @Override
+    NDArray logRatios(NDArray tokenLogRatios, PackedTokens tokens) {
+      NDArray members = members(tokens, tokenLogRatios.getManager());
+      NDArray sums = members.matMul(tokenLogRatios.expandDims(1));
+      return members.transpose().matMul(sums).squeeze(1);
+    }
+  },
+  /**
+   * −min(ρ, c) A log π with min(ρ, c) a constant: no token's gradient is clipped away (MiniMax
+   * 2025, equations 4 and 5, without a lower bound, as there). w as in dapo; c is {@code
+   * --max-ratio}.
+   */
+  CISPO {
+    @Override
+    double weight(Counts counts, int group, int length) {
+      return DAPO.weight(counts, group, length);
+    }
   };
 
   /**
@@ -67,8 +103,13 @@ public enum GrpoLoss {
   public record Counts(
       int groups, int[] groupSizes, int completions, int tokens, int maxNewTokens) {}
 
-  /** The weight of each token of a completion in the sum. */
+  /** w: the weight of the clipped surrogate at each token of a completion. */
   abstract double weight(Counts counts, int group, int length);
+
+  /** v: the weight of what each token has of its own, its KL and its entropy. */
+  double tokenWeight(Counts counts, int group, int length) {
+    return weight(counts, group, length);
+  }
 
   /**
    * The logarithm of the ratio that is clipped, per token.
@@ -82,7 +123,12 @@ public enum GrpoLoss {
 
   /** Whether each completion has one ratio, so that it is clipped as a whole. */
   public boolean isSequenceLevel() {
-    return this == GSPO;
+    return this == GSPO || this == SEQUENCE;
+  }
+
+  /** Whether ratios are clipped; if not they are capped. */
+  public boolean clips() {
+    return this != CISPO;
   }
 
   /** [completions, M]: 1 where a token is the completion's, else 0. */

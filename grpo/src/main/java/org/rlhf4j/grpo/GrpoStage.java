@@ -2,12 +2,14 @@ package org.rlhf4j.grpo;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.reward.RewardPrograms;
@@ -46,7 +48,7 @@ public final class GrpoStage extends PolicyStage {
 
   private final Learner learner;
   private final GrpoTrainer trainer;
-  private final int updatesPerBatch;
+  private final GrpoConfig config;
   private final SaveFormat saved;
 
   private static void start(GrpoConfig given, StageRun run) throws IOException {
@@ -84,8 +86,8 @@ public final class GrpoStage extends PolicyStage {
             config.loop(),
             config.machine().seed(),
             config.grpo().groupSize(),
-            config.grpo().resampleGroups(),
-            config.grpo().loss().isSequenceLevel());
+            config.grpo().resampled(),
+            config.grpo().loss() == GrpoLoss.GSPO);
     return Opened.allOrNone(
         opened -> {
           PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
@@ -96,7 +98,7 @@ public final class GrpoStage extends PolicyStage {
   private GrpoStage(GrpoConfig config, RunDirectory directory, PolicyRun run, Opened opened) {
     super(directory, run, opened);
     LanguageModel policy = run.models().policy();
-    this.updatesPerBatch = config.grpo().updatesPerBatch();
+    this.config = config;
     this.saved = config.run().save().format();
     this.learner =
         opened.add(
@@ -113,7 +115,8 @@ public final class GrpoStage extends PolicyStage {
             config.rollouts().maxNewTokens(),
             config.loop().microBatchTokens(),
             policy,
-            learner);
+            learner,
+            RewardPrograms.weights(config.rollouts()));
   }
 
   @Override
@@ -128,12 +131,25 @@ public final class GrpoStage extends PolicyStage {
 
   @Override
   public Optional<RunPlan> plan() {
-    return Optional.of(run().plan(updatesPerBatch, 1, List.of()));
+    GrpoSettings grpo = config.grpo();
+    RunPlan plan = run().plan(grpo.updatesPerBatch(), grpo.minibatches(), List.of());
+    return Optional.of(grpo.recipe() == null ? plan : plan.noting(List.of(recipe())));
+  }
+
+  private String recipe() {
+    Map<String, String> chosen = new HashMap<>();
+    TYPE.settings()
+        .texts(config)
+        .forEach((setting, texts) -> chosen.put(setting.name(), String.join(",", texts)));
+    return config.grpo().recipe().line(chosen, TYPE.settings().otherThanPresets(config));
   }
 
   @Override
   protected LearntStep<GrpoUpdate> learn(int step, Rollout rollout, double[] scores) {
-    return trainer.step(step, rollout, scores);
+    MinibatchOrder order =
+        MinibatchOrder.shuffled(
+            rollout.groups().size(), config.grpo().minibatches(), config.machine().seed());
+    return trainer.step(step, rollout, scores, order);
   }
 
   @Override

@@ -1,20 +1,21 @@
 package org.rlhf4j.grpo;
 
-import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntPredicate;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.kl.KlSettings;
-import org.rlhf4j.rollout.ratio.ClippedSurrogate;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
-import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.rollout.stage.LearntStep;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
@@ -33,10 +34,10 @@ public final class GrpoTrainer {
   private final Learner learner;
   private final KlController kl;
   private final Advantages advantages;
-  private final ClippedSurrogate surrogate;
+  private final GrpoObjective objective;
 
   /**
-   * A trainer.
+   * A trainer whose advantages are of whole rewards.
    *
    * @param settings GRPO's own
    * @param klSettings how the policy is held to the reference
@@ -54,6 +55,31 @@ public final class GrpoTrainer {
       int tokenBudget,
       LanguageModel policy,
       Learner learner) {
+    this(settings, klSettings, temperature, maxNewTokens, tokenBudget, policy, learner, Map.of());
+  }
+
+  /**
+   * A trainer.
+   *
+   * @param settings GRPO's own
+   * @param klSettings how the policy is held to the reference
+   * @param temperature of all log-probabilities
+   * @param maxNewTokens the most tokens of a completion
+   * @param tokenBudget tokens of a micro-batch
+   * @param policy is improved
+   * @param learner updates it
+   * @param rewardWeights by name the weight of each part of the rewards; advantages of each part
+   *     need them
+   */
+  public GrpoTrainer(
+      GrpoSettings settings,
+      KlSettings klSettings,
+      double temperature,
+      int maxNewTokens,
+      int tokenBudget,
+      LanguageModel policy,
+      Learner learner,
+      Map<String, Double> rewardWeights) {
     this.settings = settings;
     this.klSettings = klSettings;
     this.temperature = temperature;
@@ -62,8 +88,8 @@ public final class GrpoTrainer {
     this.policy = policy;
     this.learner = learner;
     this.kl = klSettings.controller();
-    this.advantages = settings.advantage().start();
-    this.surrogate = new ClippedSurrogate(settings.clipLow(), settings.clipHigh(), null);
+    this.advantages = settings.advantages(rewardWeights);
+    this.objective = new GrpoObjective(settings, klSettings);
   }
 
   /** The KL coefficient's controller. */
@@ -85,7 +111,7 @@ public final class GrpoTrainer {
   }
 
   /**
-   * One step.
+   * One step, its minibatches shuffled with the seed 0.
    *
    * @param step from 1
    * @param rollout sampled, scored, with the log-probabilities of policy and reference
@@ -93,6 +119,21 @@ public final class GrpoTrainer {
    * @return the batch with its advantages, all of a completion equal, and what was measured
    */
   public LearntStep<GrpoUpdate> step(int step, Rollout rollout, double[] scores) {
+    int groups = rollout.groups().size();
+    return step(step, rollout, scores, MinibatchOrder.shuffled(groups, settings.minibatches(), 0));
+  }
+
+  /**
+   * One step.
+   *
+   * @param step from 1
+   * @param rollout sampled, scored, with the log-probabilities of policy and reference
+   * @param scores the completions' scores, penalties subtracted
+   * @param order which groups make which update
+   * @return the batch with its advantages, all of a completion equal, and what was measured
+   */
+  public LearntStep<GrpoUpdate> step(
+      int step, Rollout rollout, double[] scores, MinibatchOrder order) {
     // 1. Advantages within each group.
     boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
     double coefficient = kl.coefficient();
@@ -106,11 +147,8 @@ public final class GrpoTrainer {
             settings.maskCutCompletions(),
             maxNewTokens,
             settings.maxBehaviourRatio());
-    // 2. Updates on the whole batch.
-    List<GrpoUpdate> updates = new ArrayList<>();
-    for (int i = 0; i < settings.updatesPerBatch(); i++) {
-      updates.add(update(step, experience, inReward ? 0 : coefficient));
-    }
+    // 2. Updates, each on its minibatch.
+    Updates updates = updates(step, experience, order, inReward ? 0 : coefficient);
     // 3. The KL coefficient, and what else the next step depends on.
     Rollout fresh = rollout.fresh();
     kl.update(RolloutMetrics.kl(fresh), fresh.size());
@@ -118,71 +156,116 @@ public final class GrpoTrainer {
     return new LearntStep<>(
         rollout,
         experience.tokenAdvantages(),
-        updates,
+        updates.all(),
         metrics(step, experience, coefficient, updates));
   }
 
-  private GrpoUpdate update(int step, GroupExperience experience, double coefficient) {
-    double[] weights = experience.weights(settings.loss());
+  /**
+   * A step's updates.
+   *
+   * @param all those made, at least one
+   * @param leftOut how many weren't, since the policy had gone far enough
+   */
+  private record Updates(List<GrpoUpdate> all, int leftOut) {}
+
+  private Updates updates(
+      int step, GroupExperience experience, MinibatchOrder order, double coefficient) {
+    List<IntPredicate> minibatches = new ArrayList<>();
+    for (int pass = 0; pass < settings.updatesPerBatch(); pass++) {
+      minibatches.addAll(order.minibatches(step, pass));
+    }
+    List<GrpoUpdate> made = new ArrayList<>();
+    for (IntPredicate groups : minibatches) {
+      Optional<GrpoUpdate> update =
+          update(step, experience.of(groups), coefficient, made.isEmpty());
+      if (update.isEmpty()) {
+        break;
+      }
+      made.add(update.get());
+    }
+    return new Updates(made, minibatches.size() - made.size());
+  }
+
+  /** An update, unless the policy went too far before it; the first of a step is always made. */
+  private Optional<GrpoUpdate> update(
+      int step, GroupExperience experience, double coefficient, boolean isFirst) {
     RatioStatistics ratios = new RatioStatistics();
     double policyLoss = 0;
     double klLoss = 0;
+    double entropy = 0;
     for (RolloutMicroBatch batch :
         RolloutMicroBatch.of(experience.rollout(), i -> experience.takesPart()[i], tokenBudget)) {
-      Share share = pass(experience, batch, weights, coefficient, ratios);
+      Share share = pass(experience, batch, coefficient, ratios);
       policyLoss += share.policyLoss();
       klLoss += share.klLoss();
+      entropy += share.entropy();
     }
     NonFiniteException.check("loss", policyLoss + klLoss);
-    return new GrpoUpdate(policyLoss, klLoss, ratios, learner.update(step));
+    if (settings.maxStepKl() != null && !isFirst && ratios.approxKl() > settings.maxStepKl()) {
+      learner.discard();
+      return Optional.empty();
+    }
+    return Optional.of(new GrpoUpdate(policyLoss, klLoss, entropy, ratios, learner.update(step)));
   }
 
-  /** A micro-batch's share of the two parts of the loss. */
-  private record Share(double policyLoss, double klLoss) {}
+  /** A micro-batch's share of the parts of the loss. */
+  private record Share(double policyLoss, double klLoss, double entropy) {}
 
   /** Adds a micro-batch's share of the loss to the gradients. */
   private Share pass(
       GroupExperience experience,
       RolloutMicroBatch batch,
-      double[] weights,
       double coefficient,
       RatioStatistics ratios) {
-    try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
-      NDArray logprobs = pass.logprobs();
-      NDArray weight = pass.scope().create(batch.spread(weights));
-      NDArray old = pass.scope().create(batch.flat(experience.oldLogprobs()));
-      NDArray reference = pass.scope().create(batch.flat(experience.refLogprobs()));
-      NDArray advantages = pass.scope().create(batch.flat(experience.policyAdvantages()));
-      NDArray tokenLogRatios = logprobs.sub(old);
-      NDArray ratio =
-          TruncatedRatio.of(
-              settings.loss().logRatios(tokenLogRatios, batch.tokens()), settings.maxRatio());
-      NDArray policyLoss = surrogate.loss(ratio, advantages).mul(weight).sum();
-      NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
-      if (klSettings.klRatioCorrection()) {
-        NDArray behaviour = pass.scope().create(batch.flat(experience.behaviour().tokens()));
-        estimate =
-            estimate.mul(TruncatedRatio.of(tokenLogRatios, settings.maxRatio())).mul(behaviour);
-      }
-      NDArray klLoss = estimate.mul(weight).sum();
-      float[] flatRatio = ratio.toFloatArray();
-      float[] advantage = advantages.toFloatArray();
-      ratios.addAll(
-          tokenLogRatios,
-          pass.entropies(),
-          t -> surrogate.isClipped(flatRatio[t], advantage[t]),
-          batch.spread(experience.rollout().replayed()));
-      pass.backward(coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient)));
-      return new Share(policyLoss.getFloat(), klLoss.getFloat());
+    boolean bonus = objective.hasEntropyBonus();
+    try (LogprobPass pass = policy.forward(batch.tokens(), temperature, bonus)) {
+      GrpoObjective.Tokens tokens = tokens(experience, batch, pass.scope());
+      GrpoObjective.Made made =
+          objective.loss(pass.logprobs(), pass.entropies(), tokens, coefficient);
+      measure(made, tokens, pass, batch.spread(experience.rollout().replayed()), ratios);
+      pass.backward(made.loss());
+      return new Share(
+          made.policyLoss().getFloat(), made.klLoss().getFloat(), made.entropy().getFloat());
     }
   }
 
+  private GrpoObjective.Tokens tokens(
+      GroupExperience experience, RolloutMicroBatch batch, NDManager scope) {
+    return new GrpoObjective.Tokens(
+        batch.tokens(),
+        scope.create(batch.flat(experience.oldLogprobs())),
+        scope.create(batch.flat(experience.refLogprobs())),
+        scope.create(batch.flat(experience.policyAdvantages())),
+        scope.create(batch.flat(experience.behaviour().tokens())),
+        scope.create(batch.spread(experience.weights(settings.loss()))),
+        scope.create(batch.spread(experience.tokenWeights(settings.loss()))));
+  }
+
+  private void measure(
+      GrpoObjective.Made made,
+      GrpoObjective.Tokens tokens,
+      LogprobPass pass,
+      boolean[] replayed,
+      RatioStatistics ratios) {
+    float[] logRatio = made.logRatios().toFloatArray();
+    float[] ratio = made.ratios().toFloatArray();
+    float[] advantage = tokens.advantages().toFloatArray();
+    ratios.addAll(
+        made.logRatios(),
+        pass.entropies(),
+        t -> objective.isClipped(logRatio[t], ratio[t], advantage[t]),
+        replayed);
+  }
+
   private Metrics metrics(
-      int step, GroupExperience experience, double coefficient, List<GrpoUpdate> updates) {
-    GrpoUpdate all = GrpoUpdate.mean(updates);
-    boolean inLoss = klSettings.klIn() == KlSettings.KlIn.LOSS;
+      int step, GroupExperience experience, double coefficient, Updates updates) {
+    GrpoUpdate all = GrpoUpdate.mean(updates.all());
+    Metrics leftOut = new Metrics();
+    if (settings.maxStepKl() != null) {
+      leftOut.put("updates_left_out", updates.leftOut());
+    }
     return new Metrics()
-        .put("loss", all.policyLoss() + (inLoss ? coefficient * all.klLoss() : 0))
+        .put("loss", loss(all, coefficient))
         .putAll(RolloutMetrics.of(experience.rollout().fresh()))
         .put("penalized_reward", experience.penalizedReward())
         .putAll(RolloutMetrics.kls(experience.rollout().fresh()))
@@ -194,11 +277,18 @@ public final class GrpoTrainer {
         .put("approx_kl", all.ratios().approxKl())
         .put("ratio_mean", all.ratios().ratioMean())
         .put("ratio_max", all.ratios().ratioMax())
-        .put("on_policy_error", updates.get(0).ratios().farthest())
+        .put("on_policy_error", updates.all().get(0).ratios().farthest())
         .putAll(experience.behaviour().measured())
         .putAll(all.ratios().replayedMetrics())
+        .putAll(leftOut)
         .put("equal_reward_groups", experience.equalRewardGroups())
         .put("grad_norm", all.gradNorm())
         .put("learning_rate", learner.learningRate(step));
+  }
+
+  private double loss(GrpoUpdate all, double coefficient) {
+    boolean inLoss = klSettings.klIn() == KlSettings.KlIn.LOSS;
+    double loss = all.policyLoss() + (inLoss ? coefficient * all.klLoss() : 0);
+    return loss - settings.entropyCoefficient() * all.weighedEntropy();
   }
 }

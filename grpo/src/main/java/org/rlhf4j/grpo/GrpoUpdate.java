@@ -8,11 +8,16 @@ import org.rlhf4j.rollout.ratio.RatioStatistics;
  *
  * @param policyLoss the surrogate's part of the loss
  * @param klLoss the KL's part, unweighted
+ * @param weighedEntropy the entropies with the KL's weights: what the entropy bonus is of
  * @param ratios of the tokens that take part
  * @param gradNorm before clipping
  */
 public record GrpoUpdate(
-    double policyLoss, double klLoss, RatioStatistics ratios, double gradNorm) {
+    double policyLoss,
+    double klLoss,
+    double weighedEntropy,
+    RatioStatistics ratios,
+    double gradNorm) {
 
   /** All updates of a step together. */
   static GrpoUpdate mean(List<GrpoUpdate> updates) {
@@ -21,6 +26,7 @@ public record GrpoUpdate(
     return new GrpoUpdate(
         updates.stream().mapToDouble(GrpoUpdate::policyLoss).average().orElseThrow(),
         updates.stream().mapToDouble(GrpoUpdate::klLoss).average().orElseThrow(),
+        updates.stream().mapToDouble(GrpoUpdate::weighedEntropy).average().orElseThrow(),
         ratios,
         updates.stream().mapToDouble(GrpoUpdate::gradNorm).average().orElseThrow());
   }

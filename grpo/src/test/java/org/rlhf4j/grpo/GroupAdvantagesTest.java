@@ -39,6 +39,7 @@ class GroupAdvantagesTest {
         .filteredOn(GroupAdvantages::needsOthers)
         .containsExactly(
             GroupAdvantages.GROUP, GroupAdvantages.MEAN_ONLY, GroupAdvantages.LEAVE_ONE_OUT);
+    assertThat(GroupAdvantages.NONE.start().of(REWARDS)).containsExactly(REWARDS);
     Advantages running = GroupAdvantages.RUNNING_MEAN.start();
     running.begin(REWARDS);
     // the batch's own mean, 7/3
@@ -73,7 +74,9 @@ class GroupAdvantagesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "RUNNING_MEAN")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"RUNNING_MEAN", "NONE"})
   void equalRewardsTeachNothing(GroupAdvantages advantages) {
     assertThat(advantages.start().of(new double[] {0.1, 0.1, 0.1})).containsOnly(0);
     assertThat(advantages.start().of(new double[] {-7, -7})).containsOnly(0);
@@ -81,7 +84,9 @@ class GroupAdvantagesTest {
   }
 
   @ParameterizedTest
-  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "RUNNING_MEAN")
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"RUNNING_MEAN", "NONE"})
   void theySumToZeroAndKeepTheOrder(GroupAdvantages advantages) {
     double[] rewards = new Random(1).doubles(9, -5, 5).sorted().toArray();
     double[] made = advantages.start().of(rewards);

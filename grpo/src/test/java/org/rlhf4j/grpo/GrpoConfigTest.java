@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -14,6 +17,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.rollout.kl.KlEstimator;
 import org.rlhf4j.rollout.kl.KlSettings;
+import org.rlhf4j.settings.ConfigBuilder;
+import org.rlhf4j.settings.SettingSpec;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
 
@@ -34,7 +39,23 @@ class GrpoConfigTest {
     assertThat(config.grpo())
         .isEqualTo(
             new GrpoSettings(
-                8, GrpoLoss.GRPO, GroupAdvantages.GROUP, 0.2, 0.2, 1, false, 0, null, 2));
+                null,
+                8,
+                GrpoLoss.GRPO,
+                GroupAdvantages.GROUP,
+                AdvantageScale.NONE,
+                false,
+                0.2,
+                0.2,
+                1,
+                1,
+                0,
+                null,
+                false,
+                0,
+                false,
+                null,
+                2));
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(
@@ -87,6 +108,48 @@ class GrpoConfigTest {
     assertThat(chosen.clipHigh()).isEqualTo(0.28);
   }
 
+  /** Each value of a recipe, from its paper or named as ours; what is given besides counts. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          grpo      | loss grpo, advantage group, clip-low 0.2, clip-high 0.2, kl-in loss, kl-estimator k3, kl-coefficient 0.04 | clip-low, clip-high
+          dr-grpo   | loss dr-grpo, advantage mean-only, clip-low 0.2, clip-high 0.2, kl-coefficient 0 | clip-low, clip-high
+          dapo      | loss dapo, advantage group, clip-low 0.2, clip-high 0.28, kl-coefficient 0, overlong-penalty 1, overlong-share 0.2, resample-until-full true |
+          gspo      | loss gspo, advantage group, clip-low 3e-4, clip-high 4e-4, kl-coefficient 0 | kl-coefficient
+          rloo      | loss sequence, advantage leave-one-out, clip-low 0.2, clip-high 0.2, kl-in reward, kl-estimator k1, kl-coefficient 0.05 | clip-low, clip-high, kl-coefficient
+          reinforce | loss sequence, advantage running-mean, clip-low 0.2, clip-high 0.2, kl-in reward, kl-estimator k1, kl-coefficient 0.05 | clip-low, clip-high, kl-coefficient
+          cispo     | loss cispo, advantage group, max-ratio 5, kl-coefficient 0 |
+          """)
+  void aRecipeGivesItsPapersValues(String name, String values, String ours) {
+    GrpoConfig config = runs.config("run", "recipe", name);
+    Map<String, String> texts = new HashMap<>();
+    TinyRun.SETTINGS
+        .texts(config)
+        .forEach((setting, text) -> texts.put(setting.name(), String.join(",", text)));
+    String line = config.grpo().recipe().line(texts, Set.of());
+    assertThat(line).startsWith("recipe " + name + " (").contains("): " + values);
+    assertThat(line)
+        .endsWith(ours == null ? values : values + "; not from the paper but ours: " + ours);
+    GrpoConfig changed = runs.config("run", "recipe", name, "kl-coefficient", "0.5");
+    assertThat(changed.kl().klCoefficient()).isEqualTo(0.5);
+    assertThat(TinyRun.SETTINGS.otherThanPresets(changed)).containsExactly("kl-coefficient");
+    assertThat(config.grpo().recipe().line(texts, Set.of("kl-coefficient")))
+        .contains("; other than the recipe's: kl-coefficient (");
+    // Read again from what a run writes, nothing is another.
+    assertThat(ConfigBuilder.copyOf(config).build()).isEqualTo(config);
+  }
+
+  @Test
+  void everySettingOfARecipeIsOneOfGrpos() {
+    List<String> known = TinyRun.SETTINGS.specs().stream().map(SettingSpec::name).toList();
+    for (Recipe recipe : Recipe.values()) {
+      assertThat(known).containsAll(recipe.defaults().keySet());
+      assertThat(recipe.defaults().keySet()).containsAll(recipe.ours());
+    }
+  }
+
   @Test
   void onlyARunningMeanTakesGroupsOfOne() {
     assertThat(
@@ -127,7 +190,7 @@ class GrpoConfigTest {
           updates-per-batch:0  | updates-per-batch must be above 0, not 0
           kl-estimator:k1      | kl-estimator must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π
           kl-target:6 kl-coefficient:0 | kl-coefficient must be above 0 with --kl-target
-          max-ratio:2          | max-ratio is for --replay and --replay-buffer: what the policy has just sampled is near 1
+          max-ratio:2          | max-ratio is for --replay, --replay-buffer and --loss cispo: what the policy has just sampled is near 1
           max-behaviour-ratio:0 | max-behaviour-ratio must be above 0, not 0
           replay-buffer:0      | replay-buffer must be above 0, not 0
           replay-buffer:2 replay-share:1 | replay-share must be above 0 and below 1, not 1.0
@@ -135,6 +198,18 @@ class GrpoConfigTest {
           replay-buffer:2 replay:r.jsonl | replay-buffer keeps what is sampled; with --replay the file says what is learnt from
           recompute:reference  | recompute is for --replay
           replay:r.jsonl recompute:values | recompute has no values to compute in grpo, which has no critic
+          loss:cispo clip-high:4 | clip-high isn't for --loss cispo, which caps ratios by --max-ratio
+          minibatches:0        | minibatches must be above 0, not 0
+          minibatches:3        | minibatches must be at most --prompts-per-step
+          max-step-kl:0        | max-step-kl must be above 0, not 0
+          entropy-coefficient:-1 | entropy-coefficient must be 0 or more, not -1
+          resample-groups:1 resample-until-full:true | resample-groups must be 0 with --resample-until-full
+          overlong-share:0     | overlong-share must be above 0, not 0
+          overlong-penalty:-1  | overlong-penalty must be 0 or more, not -1
+          advantage-per-reward:true | advantage-per-reward needs --reward
+          advantage-per-reward:true reward:exact-match missing-eos-penalty:1 | advantage-per-reward takes no penalties
+          advantage-per-reward:true reward:exact-match kl-in:reward | advantage-per-reward takes no penalties
+          advantage-per-reward:true reward:exact-match advantage:running-mean | advantage-per-reward is for --advantage group
           refresh-reference-every:0 | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {

@@ -20,6 +20,6 @@ class GrpoDocumentTest extends PolicyDocumentContract {
 
   @Override
   protected List<String> someSettings() {
-    return List.of("exact-kl=true");
+    return List.of("exact-kl=true", "recipe=dapo max-step-kl=0.01");
   }
 }

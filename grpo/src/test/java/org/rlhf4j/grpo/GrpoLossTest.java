@@ -48,11 +48,26 @@ class GrpoLossTest {
     "DAPO, 0.05, 0.05",
     // 1 / (5 completions · 10)
     "DR_GRPO, 0.02, 0.02",
-    "GSPO, 0.0625, 0.0333333333"
+    "GSPO, 0.0625, 0.0333333333",
+    "SEQUENCE, 0.0625, 0.0333333333",
+    "CISPO, 0.05, 0.05"
   })
   void handWorkedWeights(GrpoLoss loss, double ofFour, double ofFive) {
     assertThat(loss.weight(COUNTS, 0, 4)).isCloseTo(ofFour, within(1e-9));
     assertThat(loss.weight(COUNTS, 1, 5)).isCloseTo(ofFive, within(1e-9));
+  }
+
+  /** A completion's own KL is a sum over its tokens where it is one action, else as the loss. */
+  @Test
+  void handWorkedTokenWeights() {
+    // 1 / (2 groups · 2 completions), 1 / (2 · 3), whatever the length
+    assertThat(GrpoLoss.SEQUENCE.tokenWeight(COUNTS, 0, 4)).isCloseTo(0.25, within(1e-9));
+    assertThat(GrpoLoss.SEQUENCE.tokenWeight(COUNTS, 1, 5)).isCloseTo(1 / 6.0, within(1e-9));
+    for (GrpoLoss loss : GrpoLoss.values()) {
+      if (loss != GrpoLoss.SEQUENCE) {
+        assertThat(loss.tokenWeight(COUNTS, 1, 5)).isEqualTo(loss.weight(COUNTS, 1, 5));
+      }
+    }
   }
 
   /** A loss of 1 at every token sums to 1: the weights are those of a mean. */
@@ -184,7 +199,11 @@ class GrpoLossTest {
     // (0.2 + 0.4) / 2 and (−0.3 + 0 + 0.6) / 3
     assertThat(GrpoLoss.GSPO.logRatios(tokens, twoAndThree()).toFloatArray())
         .containsExactly(new float[] {0.3f, 0.3f, 0.1f, 0.1f, 0.1f}, within(1e-6f));
-    for (GrpoLoss other : List.of(GrpoLoss.GRPO, GrpoLoss.DAPO, GrpoLoss.DR_GRPO)) {
+    // 0.2 + 0.4 and −0.3 + 0 + 0.6: the product of the ratios
+    assertThat(GrpoLoss.SEQUENCE.logRatios(tokens, twoAndThree()).toFloatArray())
+        .containsExactly(new float[] {0.6f, 0.6f, 0.3f, 0.3f, 0.3f}, within(1e-6f));
+    assertThat(GrpoLoss.SEQUENCE.isSequenceLevel()).isTrue();
+    for (GrpoLoss other : List.of(GrpoLoss.GRPO, GrpoLoss.DAPO, GrpoLoss.DR_GRPO, GrpoLoss.CISPO)) {
       assertThat(other.logRatios(tokens, twoAndThree())).isSameAs(tokens);
       assertThat(other.isSequenceLevel()).isFalse();
     }

@@ -18,9 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.settings.Written;
 import org.rlhf4j.testing.stages.PolicyRuns;
 import org.rlhf4j.testing.stages.PolicyStageContract;
 import org.rlhf4j.testing.stages.RunFiles;
+import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 
 class GrpoStageTest extends PolicyStageContract {
@@ -151,6 +153,66 @@ class GrpoStageTest extends PolicyStageContract {
 
   /** A command that no shell finds ends the run before there is anything of it. */
   @Test
+  void thePlanShowsEveryValueOfARecipe() throws IOException {
+    GrpoConfig config = (GrpoConfig) runs.config("run", "recipe", "dapo", "clip-high", "0.3");
+    assertThat(StageRun.plan(GrpoStage.TYPE, config))
+        .contains(
+            "plan: recipe dapo (Yu et al. 2025): loss dapo, advantage group, clip-low 0.2,"
+                + " clip-high 0.3, kl-coefficient 0, overlong-penalty 1, overlong-share 0.2,"
+                + " resample-until-full true; other than the recipe's: clip-high (0.28)");
+  }
+
+  /** What a step is learnt from has the length's penalty, what is recorded hasn't. */
+  @Test
+  void aLongCompletionLosesForItsLength() throws IOException {
+    Path run = runs.run("run", "steps", "1", "overlong-penalty", "2", "overlong-share", "0.5");
+    double penalties = 0;
+    double scores = 0;
+    List<JsonNode> lines = RunFiles.lines(run.resolve("rollouts.jsonl"));
+    for (JsonNode line : lines) {
+      // 6 tokens at most: 3 are free, a 4th, 5th and 6th cost 2/3 each
+      penalties += 2 / 3.0 * Math.max(0, line.get("completion_ids").size() - 3);
+      scores += line.get("score").doubleValue();
+    }
+    JsonNode metrics = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
+    assertThat(penalties).isPositive();
+    close(metrics, "reward", scores / lines.size());
+    close(metrics, "penalized_reward", (scores - penalties) / lines.size());
+  }
+
+  /** Two programs, of which the second has a weight: as GDPO has it, over what was recorded. */
+  @Test
+  void eachRewardHasAdvantagesOfItsOwn() throws IOException {
+    TinyRun tiny = (TinyRun) runs;
+    Map<String, List<String>> given = tiny.usual("run");
+    given.remove("reward-model");
+    given.put("reward", List.of("length-penalty:1-3", "3*repetition-penalty"));
+    given.put("advantage-per-reward", List.of("true"));
+    given.put("steps", List.of("1"));
+    GrpoConfig config = TinyRun.SETTINGS.bind(Written.Mapping.EMPTY, given);
+    StageRun.train(GrpoStage.TYPE, config);
+    List<JsonNode> lines = RunFiles.lines(config.run().output().resolve("rollouts.jsonl"));
+    for (int first = 0; first < lines.size(); first += 3) {
+      double[] expected = new double[3];
+      for (Map.Entry<String, Double> part :
+          Map.of("length_penalty", 1.0, "repetition_penalty", 3.0).entrySet()) {
+        double[] rewards = new double[3];
+        for (int i = 0; i < 3; i++) {
+          rewards[i] = lines.get(first + i).get("rewards").get(part.getKey()).doubleValue();
+        }
+        double[] made = GroupAdvantages.GROUP.start().of(rewards);
+        for (int i = 0; i < 3; i++) {
+          expected[i] += part.getValue() * made[i];
+        }
+      }
+      for (int i = 0; i < 3; i++) {
+        assertThat(lines.get(first + i).get("advantages").get(0).doubleValue())
+            .isCloseTo(expected[i], within(1e-5));
+      }
+    }
+  }
+
+  @Test
   void aProgramThatFailsLeavesNothingBehind() {
     assertThatThrownBy(() -> runs.run("run", "reward", "command:no-such-command"))
         .isInstanceOf(UserException.class)
@@ -237,7 +299,10 @@ class GrpoStageTest extends PolicyStageContract {
       strings = {
         "kl-target=1 kl-horizon=10",
         "advantage=running-mean group-size=1",
-        "refresh-reference-every=2 kl-target=1 kl-horizon=10"
+        "refresh-reference-every=2 kl-target=1 kl-horizon=10",
+        "recipe=dapo minibatches=2 updates-per-batch=2 max-step-kl=1e-3",
+        "recipe=cispo minibatches=2 updates-per-batch=2 entropy-coefficient=0.01",
+        "recipe=reinforce group-size=1 advantage-scale=batch"
       })
   void aStoppedRunGoesOnToTheSameBits(String settings) throws IOException {
     String[] options = ("steps=4 checkpoint-every=1 " + settings).split("[ =]");

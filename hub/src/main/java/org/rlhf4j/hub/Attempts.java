@@ -1,6 +1,7 @@
 package org.rlhf4j.hub;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.rlhf4j.settings.UserException;
 
@@ -59,7 +60,12 @@ final class Attempts {
           what + ": " + failure.getMessage() + "; " + failure.advice(), failure);
     }
     note.accept(
-        "%s: %s; next attempt in %d s".formatted(what, failure.getMessage(), wait.toSeconds()));
+        String.format(
+            Locale.ROOT,
+            "%s: %s; next attempt in %d s",
+            what,
+            failure.getMessage(),
+            wait.toSeconds()));
     try {
       sleeper.sleep(wait);
     } catch (InterruptedException e) {

@@ -94,7 +94,7 @@ final class BlobDownload {
       try {
         receiveOnce(partial);
       } catch (PassingFailure e) {
-        if (partial.length() > furthest) {
+        if (partial.length() >= furthest + StallGuard.LEAST) {
           furthest = partial.length();
           attempts.gotOn();
         }
@@ -113,7 +113,7 @@ final class BlobDownload {
       byte[] buffer = new byte[BUFFER];
       while (partial.length() < file.size()) {
         int count = read(body, buffer, file.size() - partial.length());
-        guard.moved();
+        guard.received(count);
         partial.append(buffer, count);
         progress.received(count);
       }

@@ -32,6 +32,9 @@ import org.rlhf4j.settings.UserException;
  */
 final class HubClient {
 
+  /** The longest listing or small JSON file that is read, in bytes. */
+  private static final int LONGEST_JSON = 64 << 20;
+
   private static final Duration CONNECT = Duration.ofSeconds(10);
   private static final Duration ANSWER = Duration.ofSeconds(30);
   private static final int MOST_REDIRECTS = 10;
@@ -134,7 +137,11 @@ final class HubClient {
         "GET",
         uri,
         response -> {
-          byte[] bytes = response.body().readAllBytes();
+          byte[] bytes = response.body().readNBytes(LONGEST_JSON + 1);
+          if (bytes.length > LONGEST_JSON) {
+            throw new UserException(
+                shown(uri) + ": answers with more than 64 MiB of JSON; check HF_ENDPOINT");
+          }
           try {
             return JSON.readTree(bytes);
           } catch (JsonEOFException e) {
@@ -172,7 +179,7 @@ final class HubClient {
         HttpResponse<InputStream> response = accepted(repo, uri, send(method, uri, 0));
         try (InputStream body = response.body();
             StallGuard guard = guard(body)) {
-          guard.moved();
+          guard.received(StallGuard.LEAST); // read as a whole, within the patience
           return reader.read(response);
         }
       } catch (PassingFailure e) {
@@ -205,8 +212,10 @@ final class HubClient {
   private static URI target(URI asked, URI at, String location) {
     try {
       URI next = at.resolve(location);
-      if ("https".equals(next.getScheme())
-          || ("http".equals(next.getScheme()) && "http".equals(at.getScheme()))) {
+      boolean safe =
+          "https".equals(next.getScheme())
+              || ("http".equals(next.getScheme()) && "http".equals(at.getScheme()));
+      if (safe && next.getHost() != null) {
         return next;
       }
     } catch (IllegalArgumentException e) {

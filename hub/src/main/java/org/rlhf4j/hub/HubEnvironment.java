@@ -73,7 +73,9 @@ public record HubEnvironment(
 
   private static URI endpoint(Map<String, String> variables) {
     String text = given(variables, "HF_ENDPOINT").orElse("https://huggingface.co");
-    if (!text.matches("https?://[\\w.-]+(:\\d+)?(/[\\w./-]*)?")) {
+    // Java's addresses have no host where its name holds an underscore.
+    if (!text.matches("https?://[\\w.-]+(:\\d{1,5})?(/[\\w./-]*)?")
+        || URI.create(text).getHost() == null) {
       throw new UsageException(
           "HF_ENDPOINT: expected an address such as https://huggingface.co, not '" + text + "'");
     }

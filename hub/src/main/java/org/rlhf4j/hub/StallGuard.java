@@ -7,9 +7,13 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** Closes a stream from which nothing comes any more; HttpClient would wait for ever. */
+/** Closes a stream from which next to nothing comes any more; HttpClient would wait for ever. */
 final class StallGuard implements AutoCloseable {
+
+  /** The bytes of a stream that isn't stalled; some servers drip one every few seconds. */
+  static final int LEAST = 1024;
 
   private static final ScheduledExecutorService CLOCK =
       Executors.newSingleThreadScheduledExecutor(
@@ -21,13 +25,13 @@ final class StallGuard implements AutoCloseable {
 
   private final InputStream stream;
   private final ScheduledFuture<?> checks;
-  private volatile boolean moved = true;
+  private final AtomicLong received = new AtomicLong(LEAST);
 
   /**
    * Watches a stream.
    *
    * @param stream what is read
-   * @param patience it is closed when nothing came for between one and two of these
+   * @param patience it is closed when less than {@link #LEAST} came in one of these
    */
   StallGuard(InputStream stream, Duration patience) {
     this.stream = stream;
@@ -36,20 +40,19 @@ final class StallGuard implements AutoCloseable {
             this::check, patience.toMillis(), patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Something came. */
-  void moved() {
-    moved = true;
+  /** So many bytes came. */
+  void received(int bytes) {
+    received.addAndGet(bytes);
   }
 
   private void check() {
-    if (!moved) {
+    if (received.getAndSet(0) < LEAST) {
       try {
         stream.close();
       } catch (IOException e) {
         // whoever reads finds out
       }
     }
-    moved = false;
   }
 
   @Override

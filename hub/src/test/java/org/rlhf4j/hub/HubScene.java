@@ -4,6 +4,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
@@ -63,7 +64,7 @@ final class HubScene implements AutoCloseable {
   private final class Listener implements TransferProgress {
     @Override
     public void begin(String what, int files, long bytes) {
-      begun.add("%s: %d files, %d bytes".formatted(what, files, bytes));
+      begun.add(String.format(Locale.ROOT, "%s: %d files, %d bytes", what, files, bytes));
       received.set(0);
     }
 

@@ -36,6 +36,7 @@ final class DateFormat {
         text.append(format.charAt(at));
         continue;
       }
+      Rendering.work(Rendering.VALUE);
       int end = Math.min(format.length(), format.startsWith("%-", at) ? at + 3 : at + 2);
       String directive = format.substring(at + 1, end);
       at = end - 1;

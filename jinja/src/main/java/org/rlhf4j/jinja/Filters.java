@@ -58,6 +58,13 @@ final class Filters {
           Map.entry("unique", Filters::unique),
           Map.entry("upper", text(text -> text.toUpperCase(Locale.ROOT))));
 
+  /** The place of an item in a path of attributes. */
+  private static final Pattern INDEX = Pattern.compile("\\d{1,18}");
+
+  /** A fraction as text, read without going back, which could take forever. */
+  private static final Pattern NUMBER =
+      Pattern.compile("[+-]?(\\d++(\\.\\d*+)?+|\\.\\d++)([eE][+-]?\\d++)?+");
+
   private Filters() {}
 
   static Object apply(Object value, Arguments arguments) {
@@ -68,7 +75,20 @@ final class Filters {
     if (value instanceof SafeText && !arguments.of().equals("string")) {
       throw TemplateException.unsupported("a filter after safe");
     }
-    return filter.of(value, arguments);
+    Rendering.work(size(value));
+    Object result = filter.of(value, arguments);
+    Rendering.work(result == value ? 0 : size(result));
+    return result;
+  }
+
+  /** What it costs to go over a value once. */
+  private static long size(Object value) {
+    if (value instanceof String text) {
+      return text.length();
+    }
+    return value instanceof Map || value instanceof List || value instanceof Iteration
+        ? Rendering.ITEM * (1L + Values.items(value).size())
+        : Rendering.ITEM;
   }
 
   private static Filter text(Function<String, String> change) {
@@ -110,7 +130,7 @@ final class Filters {
 
   private static Object toFloat(Object value, Object otherwise) {
     if (value instanceof String text) {
-      boolean number = text.strip().matches("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+      boolean number = NUMBER.matcher(text.strip()).matches();
       return number ? Double.valueOf(text.strip()) : otherwise;
     }
     Number number = Values.number(value);
@@ -120,17 +140,22 @@ final class Filters {
   private static Object indent(Object value, Arguments a) {
     a.accept("width", "first", "blank");
     Object width = a.get(0, "width", 4L);
-    String space = width instanceof String given ? given : " ".repeat(a.number(0, "width", 4));
+    String space = width instanceof String given ? given : spaces(a.number(0, "width", 4));
     boolean blank = a.flag(2, "blank", false);
     StringBuilder all = new StringBuilder(a.flag(1, "first", false) ? space : "");
     String between = "";
     for (Object line : Text.lines(Values.text(value) + "\n")) {
       boolean indented = !between.isEmpty() && (blank || !Values.text(line).isEmpty());
+      Text.requireRoom((long) all.length() + space.length());
       all.append(between).append(indented ? space : "").append(line);
-      Text.requireRoom(all.length());
       between = "\n";
     }
     return all.toString();
+  }
+
+  private static String spaces(int count) {
+    Text.requireRoom(count);
+    return " ".repeat(Math.max(0, count));
   }
 
   private static Object items(Object value) {
@@ -196,8 +221,9 @@ final class Filters {
     String joined = "";
     StringBuilder all = new StringBuilder();
     for (Object item : Values.items(value)) {
-      all.append(joined).append(Values.text(path == null ? item : attribute(item, path)));
-      Text.requireRoom(all.length());
+      String text = Values.text(path == null ? item : attribute(item, path));
+      Text.requireRoom((long) all.length() + joined.length() + text.length());
+      all.append(joined).append(text);
       joined = between;
     }
     return all.toString();
@@ -236,9 +262,10 @@ final class Filters {
 
   /** What a path of attributes such as {@code function.name} leads to. */
   private static Object attribute(Object of, String path) {
+    Rendering.work(path.length());
     Object found = of;
     for (String name : path.split("\\.")) {
-      boolean index = name.chars().allMatch(Character::isDigit);
+      boolean index = INDEX.matcher(name).matches();
       found = Members.item(found, index ? (Object) Long.valueOf(name) : name);
     }
     return found;
@@ -283,6 +310,7 @@ final class Filters {
   }
 
   private static String title(String text) {
+    Rendering.work((long) Rendering.VALUE * text.length());
     StringBuilder all = new StringBuilder();
     for (String word : WORD_START.split(text)) {
       all.append(Text.capitalize(word));

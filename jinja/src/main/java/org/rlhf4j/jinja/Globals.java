@@ -43,6 +43,7 @@ final class Globals {
     if (size > LONGEST_RANGE) {
       throw new TemplateException("a range of more than " + LONGEST_RANGE);
     }
+    Rendering.work(Rendering.VALUE * size);
     List<Object> items =
         List.copyOf(LongStream.range(0, size).mapToObj(i -> start + i * step).toList());
     return new Iteration(items, true);
@@ -54,7 +55,7 @@ final class Globals {
       if (!(a.positional().get(0) instanceof Map<?, ?> given) || a.positional().size() > 1) {
         throw TemplateException.unsupported("dict() of something that isn't a dictionary");
       }
-      map.putAll(given);
+      map.putAll(Members.copied(given));
     }
     map.putAll(a.named());
     return map;

@@ -64,9 +64,10 @@ public final class JinjaTemplate {
   public Rendered render(Map<String, ?> variables, LocalDateTime now) {
     Map<String, Object> values = new HashMap<>();
     variables.forEach((name, value) -> values.put(name, Values.of(value)));
+    Rendering rendering = new Rendering(now, Values.characters(values));
     Output output = Output.whole();
     try {
-      body.run(Scope.outermost(new Rendering(now), values), output);
+      rendering.run(() -> body.run(Scope.outermost(rendering, values), output));
     } catch (StackOverflowError e) {
       throw new TemplateException("calls or values in each other are too deep").at(name, 1);
     }

@@ -20,14 +20,18 @@ record Json(
   /** The filter {@code tojson} of transformers. */
   static String filter(Object value, Arguments a) {
     a.accept("ensure_ascii", "indent", "separators", "sort_keys");
-    Object indent = a.get(1, "indent", null);
     Object separators = a.get(2, "separators", null);
     List<Object> both =
-        separators == null ? List.of(indent == null ? ", " : ",", ": ") : Values.items(separators);
+        separators == null
+            ? List.of(a.get(1, "indent", null) == null ? ", " : ",", ": ")
+            : Values.items(separators);
+    if (both.size() != 2) {
+      throw new TemplateException("tojson needs two separators, not " + both.size());
+    }
     Json json =
         new Json(
             a.flag(0, "ensure_ascii", false),
-            indent instanceof Long width ? " ".repeat((int) Math.min(width, 80)) : (String) indent,
+            indent(a),
             Values.text(both.get(0)),
             Values.text(both.get(1)),
             a.flag(3, "sort_keys", false));
@@ -36,7 +40,15 @@ record Json(
     return text.toString();
   }
 
+  private static String indent(Arguments a) {
+    Object indent = a.get(1, "indent", null);
+    return indent == null || indent instanceof String
+        ? (String) indent
+        : " ".repeat(Math.max(0, Math.min(a.number(1, "indent", 0), 80)));
+  }
+
   private void write(Object value, int depth, StringBuilder to) {
+    Rendering.work(Rendering.ITEM);
     Text.requireRoom(to.length());
     if (value instanceof String text) {
       quote(text, to);
@@ -61,13 +73,13 @@ record Json(
     String separator = "";
     to.append('{');
     for (Map.Entry<?, ?> entry : entries) {
-      to.append(separator);
+      separate(separator, to);
       line(depth + 1, to);
       if (!(entry.getKey() instanceof String key)) {
         throw TemplateException.unsupported("tojson of a key that isn't text");
       }
       quote(key, to);
-      to.append(keySeparator);
+      separate(keySeparator, to);
       write(entry.getValue(), depth + 1, to);
       separator = itemSeparator;
     }
@@ -78,7 +90,7 @@ record Json(
     String separator = "";
     to.append('[');
     for (Object item : items) {
-      to.append(separator);
+      separate(separator, to);
       line(depth + 1, to);
       write(item, depth + 1, to);
       separator = itemSeparator;
@@ -93,20 +105,29 @@ record Json(
     to.append(bracket);
   }
 
+  private static void separate(String separator, StringBuilder to) {
+    Rendering.work(separator.length());
+    Text.requireRoom((long) to.length() + separator.length());
+    to.append(separator);
+  }
+
   private void line(int depth, StringBuilder to) {
     if (indent != null) {
+      Text.requireRoom(to.length() + (long) indent.length() * depth);
+      Rendering.work((long) indent.length() * depth);
       to.append('\n').append(indent.repeat(depth));
     }
   }
 
   private void quote(String text, StringBuilder to) {
+    Rendering.work(8L * text.length());
     to.append('"');
     for (char c : text.toCharArray()) {
       int simple = "\"\\\n\r\t\b\f".indexOf(c);
       if (simple >= 0) {
         to.append('\\').append("\"\\nrtbf".charAt(simple));
       } else if (c < 0x20 || (ascii && c > 0x7e)) {
-        to.append(String.format("\\u%04x", (int) c));
+        to.append("\\u").append(Text.hex(c, 4));
       } else {
         to.append(c);
       }

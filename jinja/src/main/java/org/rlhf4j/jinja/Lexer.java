@@ -32,21 +32,24 @@ final class Lexer {
   private static final Pattern OPERATOR =
       Pattern.compile("//|\\*\\*|==|!=|>=|<=|[-+/*%~\\[\\](){}<>=.:|,;]");
 
-  private final String name;
   private final String source;
   private final List<Token> tokens = new ArrayList<>();
   private int at;
   private int line = 1;
   private int counted;
 
-  private Lexer(String name, String source) {
-    this.name = name;
+  private Lexer(String source) {
     String unix = source.replace("\r\n", "\n").replace('\r', '\n');
     this.source = unix.endsWith("\n") ? unix.substring(0, unix.length() - 1) : unix;
   }
 
   static List<Token> tokens(String name, String source) {
-    return new Lexer(name, source).all();
+    Lexer lexer = new Lexer(source);
+    try {
+      return lexer.all();
+    } catch (TemplateException e) {
+      throw e.at(name, lexer.lineAt(lexer.at));
+    }
   }
 
   private List<Token> all() {
@@ -206,6 +209,6 @@ final class Lexer {
   }
 
   private TemplateException failure(String what) {
-    return new TemplateException(what + " can't be read").at(name, lineAt(at));
+    return new TemplateException(what + " can't be read");
   }
 }

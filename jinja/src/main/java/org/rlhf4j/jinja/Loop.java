@@ -31,10 +31,17 @@ final class Loop {
       case "depth0" -> 0L;
       case "previtem" -> neighbour(index - 1, "there is no previous item");
       case "nextitem" -> neighbour(index + 1, "there is no next item");
-      case "cycle" -> (Callable) a -> a.positional().get(index % a.positional().size());
+      case "cycle" -> (Callable) a -> cycle(a.positional());
       case "changed" -> (Callable) a -> changes(a.positional());
       default -> new Undefined("loop has no '" + name + "'");
     };
+  }
+
+  private Object cycle(List<Object> values) {
+    if (values.isEmpty()) {
+      throw new TemplateException("loop.cycle() needs values");
+    }
+    return values.get(index % values.size());
   }
 
   private Object neighbour(int place, String missing) {

@@ -1,6 +1,7 @@
 package org.rlhf4j.jinja;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,9 @@ final class Members {
 
   private static final Set<String> UNSUPPORTED_OF_LISTS =
       Set.of("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort");
+
+  /** A step that leaves every list at once. */
+  private static final long FARTHEST = Integer.MAX_VALUE;
 
   private Members() {}
 
@@ -42,7 +46,7 @@ final class Members {
 
   /** An item, else an attribute of that name. */
   static Object item(Object of, Object key) {
-    if (of instanceof Map<?, ?> map && map.containsKey(key)) {
+    if (of instanceof Map<?, ?> map && map.containsKey(Values.key(key))) {
       return map.get(key);
     }
     if (key instanceof String name) {
@@ -58,6 +62,9 @@ final class Members {
     if (!(of instanceof String || of instanceof List || of instanceof Tuple)) {
       return new Undefined(Values.typeName(of) + " has no " + index);
     }
+    if (of instanceof String text) {
+      return character(text, index);
+    }
     List<Object> items = Values.items(of);
     long place = index < 0 ? index + items.size() : index;
     return place >= 0 && place < items.size()
@@ -65,9 +72,18 @@ final class Members {
         : new Undefined(Values.typeName(of) + " of " + items.size() + " has no item " + index);
   }
 
+  private static Object character(String text, long index) {
+    long size = Values.length(text);
+    long place = index < 0 ? index + size : index;
+    return place >= 0 && place < size
+        ? Text.slice(text, place, place + 1)
+        : new Undefined("text of " + size + " has no item " + index);
+  }
+
   /** A slice; each bound may be null. */
   static Object slice(Object of, Object from, Object to, Object by) {
-    long step = by == null ? 1 : bound(by);
+    long given = by == null ? 1 : bound(by);
+    long step = Math.max(-FARTHEST, Math.min(FARTHEST, given));
     if (step == 0) {
       throw new TemplateException("a slice's step is 0");
     }
@@ -75,10 +91,14 @@ final class Members {
     if (!(of instanceof String || of instanceof List || of instanceof Tuple)) {
       throw new TemplateException(Values.typeName(of) + " can't be sliced");
     }
-    List<Object> items = Values.items(of);
-    int size = items.size();
+    long size = Values.length(of);
     long first = from == null ? (step > 0 ? 0 : size - 1) : place(bound(from), size, step);
     long end = to == null ? (step > 0 ? size : -1) : place(bound(to), size, step);
+    if (of instanceof String text && step == 1) {
+      return Text.slice(text, first, end);
+    }
+    List<Object> items = Values.items(of);
+    Rendering.work((long) Rendering.ITEM * items.size());
     List<Object> taken = new ArrayList<>();
     for (long i = first; step > 0 ? i < end : i > end; i += step) {
       taken.add(items.get((int) i));
@@ -97,7 +117,7 @@ final class Members {
   }
 
   /** A bound within the list, or one step outside where the slice goes there. */
-  private static long place(long bound, int size, long step) {
+  private static long place(long bound, long size, long step) {
     long place = bound < 0 ? bound + size : bound;
     return step > 0 ? Math.max(0, Math.min(size, place)) : Math.max(-1, Math.min(size - 1, place));
   }
@@ -116,11 +136,22 @@ final class Members {
       case "get" ->
           (Callable) arguments -> getOr(map, arguments.to("get()").accept("key", "default"));
       case "items" -> view(name, entries(map));
-      case "keys" -> view(name, new ArrayList<>(map.keySet()));
-      case "values" -> view(name, new ArrayList<>(map.values()));
-      case "copy" -> (Callable) arguments -> new LinkedHashMap<>(map);
+      case "keys" -> view(name, Values.items(map));
+      case "values" -> view(name, copied(map.values()));
+      case "copy" -> (Callable) arguments -> copied(map);
       default -> null;
     };
+  }
+
+  private static List<Object> copied(Collection<?> items) {
+    Rendering.work((long) Rendering.ITEM * items.size());
+    return new ArrayList<>(items);
+  }
+
+  /** The same entries in a dictionary of their own. */
+  static Map<Object, Object> copied(Map<?, ?> map) {
+    Rendering.work((long) Rendering.VALUE * map.size());
+    return new LinkedHashMap<>(map);
   }
 
   private static Callable view(String name, List<Object> items) {
@@ -131,12 +162,13 @@ final class Members {
   }
 
   private static Object getOr(Map<?, ?> map, Arguments arguments) {
-    Object key = arguments.get(0, "key");
+    Object key = Values.key(arguments.get(0, "key"));
     return map.containsKey(key) ? map.get(key) : arguments.get(1, "default", null);
   }
 
   /** Pairs of key and value. */
   static List<Object> entries(Map<?, ?> map) {
+    Rendering.work((long) Rendering.VALUE * map.size());
     List<Object> pairs = new ArrayList<>();
     map.forEach((key, value) -> pairs.add(pair(key, value)));
     return pairs;
@@ -157,7 +189,7 @@ final class Members {
       case "count" ->
           (Callable)
               a -> items.stream().filter(i -> Values.equal(i, a.accept("of").get(0, "of"))).count();
-      case "copy" -> (Callable) a -> new ArrayList<>(items);
+      case "copy" -> (Callable) a -> copied(items);
       case "index" -> throw TemplateException.unsupported("the list method .index()");
       default -> new Undefined("a list has no '" + name + "'");
     };

@@ -76,9 +76,9 @@ final class Operators {
     if (!lists && !(one instanceof Tuple && other instanceof Tuple)) {
       throw unfit("+", one, other);
     }
+    Rendering.work(Rendering.ITEM * (Values.length(one) + Values.length(other)));
     List<Object> all = new ArrayList<>(Values.items(one));
     all.addAll(Values.items(other));
-    Text.requireRoom(all.size());
     return lists ? all : new Tuple(all);
   }
 
@@ -86,10 +86,12 @@ final class Operators {
     int count = (int) Math.max(0, Math.min(times, Text.LIMIT + 1L));
     if (what instanceof String text) {
       Text.requireRoom((long) text.length() * count);
+      Rendering.work((long) text.length() * count);
       return text.repeat(count);
     }
     if (what instanceof List<?> list) {
       Text.requireRoom((long) list.size() * count);
+      Rendering.work((long) Rendering.ITEM * list.size() * count);
       List<Object> all = new ArrayList<>();
       Collections.nCopies(count, list).forEach(all::addAll);
       return all;
@@ -123,12 +125,13 @@ final class Operators {
   private static boolean contains(Object container, Object wanted) {
     if (container instanceof String text) {
       if (wanted instanceof String part) {
+        Rendering.search(text, part);
         return text.contains(part);
       }
       throw unfit("in", wanted, container);
     }
     if (container instanceof Map<?, ?> map) {
-      return map.containsKey(wanted);
+      return map.containsKey(Values.key(wanted));
     }
     return Values.items(container).stream().anyMatch(item -> Values.equal(item, wanted));
   }

@@ -26,6 +26,7 @@ final class Output {
   void write(Object value) {
     String written = Values.text(value);
     Text.requireRoom((long) text.length() + written.length());
+    Rendering.work(written.length());
     text.append(written);
   }
 

@@ -26,9 +26,9 @@ final class StringMethods {
           Map.entry("startswith", (s, a) -> anyOf(a.accept("prefix"), s::startsWith)),
           Map.entry("endswith", (s, a) -> anyOf(a.accept("suffix"), s::endsWith)),
           Map.entry("replace", StringMethods::replace),
-          Map.entry("find", (s, a) -> position(s, s.indexOf(part(a)))),
-          Map.entry("rfind", (s, a) -> position(s, s.lastIndexOf(part(a)))),
-          Map.entry("index", (s, a) -> found(s, a, s.indexOf(part(a)))),
+          Map.entry("find", (s, a) -> position(s, s.indexOf(sought(s, part(a))))),
+          Map.entry("rfind", (s, a) -> position(s, s.lastIndexOf(sought(s, part(a))))),
+          Map.entry("index", (s, a) -> found(s, a, s.indexOf(sought(s, part(a))))),
           Map.entry("count", (s, a) -> count(s, part(a))),
           Map.entry("join", (s, a) -> join(s, Values.items(a.accept("of").get(0, "of")))),
           Map.entry("upper", (s, a) -> noArguments(a, s.toUpperCase(Locale.ROOT))),
@@ -37,8 +37,9 @@ final class StringMethods {
           Map.entry("title", (s, a) -> noArguments(a, title(s))),
           Map.entry("removeprefix", (s, a) -> removePrefix(s, a.accept("prefix").text(0, ""))),
           Map.entry("removesuffix", (s, a) -> removeSuffix(s, a.accept("suffix").text(0, ""))),
-          Map.entry("partition", (s, a) -> partition(s, a, s.indexOf(separator(a)))),
-          Map.entry("rpartition", (s, a) -> partition(s, a, s.lastIndexOf(separator(a)))),
+          Map.entry("partition", (s, a) -> partition(s, a, s.indexOf(sought(s, separator(a))))),
+          Map.entry(
+              "rpartition", (s, a) -> partition(s, a, s.lastIndexOf(sought(s, separator(a))))),
           Map.entry("isspace", (s, a) -> noArguments(a, all(s, Text::isSpace))),
           Map.entry("isdigit", (s, a) -> noArguments(a, all(s, Character::isDigit))),
           Map.entry("isalpha", (s, a) -> noArguments(a, all(s, Character::isLetter))),
@@ -75,12 +76,19 @@ final class StringMethods {
   static Object of(String text, String name) {
     Method method = METHODS.get(name);
     if (method != null) {
-      return (Callable) arguments -> method.call(text, arguments.to(name + "()"));
+      return (Callable) arguments -> called(method, text, arguments.to(name + "()"));
     }
     if (UNSUPPORTED.contains(name)) {
       throw TemplateException.unsupported("the string method ." + name + "()");
     }
     return new Undefined("text has no '" + name + "'");
+  }
+
+  private static Object called(Method method, String text, Arguments arguments) {
+    Rendering.work(text.length());
+    Object result = method.call(text, arguments);
+    Rendering.work(result instanceof String made ? made.length() : 0);
+    return result;
   }
 
   private static Object noArguments(Arguments arguments, Object result) {
@@ -120,6 +128,11 @@ final class StringMethods {
     return arguments.accept("sub").text(0, "sub");
   }
 
+  private static String sought(String text, String part) {
+    Rendering.search(text, part);
+    return part;
+  }
+
   private static long position(String text, int unit) {
     return unit < 0 ? -1 : text.codePointCount(0, unit);
   }
@@ -142,8 +155,9 @@ final class StringMethods {
       if (!(part instanceof String text)) {
         throw new TemplateException("join() joins texts, not " + Values.typeName(part));
       }
+      Text.requireRoom((long) all.length() + between.length() + text.length());
+      Rendering.work(Rendering.ITEM + (long) between.length() + text.length());
       all.append(between).append(text);
-      Text.requireRoom(all.length());
       between = separator;
     }
     return all.toString();

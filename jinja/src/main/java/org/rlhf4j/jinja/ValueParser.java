@@ -111,7 +111,7 @@ final class ValueParser {
     }
     return scope -> {
       Map<Object, Object> map = new LinkedHashMap<>();
-      entries.forEach((key, value) -> map.put(key.value(scope), value.value(scope)));
+      entries.forEach((key, value) -> map.put(Values.key(key.value(scope)), value.value(scope)));
       return map;
     };
   }

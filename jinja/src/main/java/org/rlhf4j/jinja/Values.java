@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
@@ -44,9 +45,29 @@ final class Values {
     return given;
   }
 
+  /** How many characters a value from outside has, each key and value counting as one more. */
+  static long characters(Object value) {
+    if (value instanceof String text) {
+      return 1L + text.length();
+    }
+    if (value instanceof List<?> list) {
+      return 1 + list.stream().mapToLong(Values::characters).sum();
+    }
+    if (value instanceof Map<?, ?> map) {
+      return 1
+          + map.entrySet().stream()
+              .mapToLong(e -> characters(e.getKey()) + characters(e.getValue()))
+              .sum();
+    }
+    return 1;
+  }
+
   static boolean isTrue(Object value) {
     if (value == null || value instanceof Undefined) {
       return false;
+    }
+    if (value instanceof String text) {
+      return !text.isEmpty();
     }
     if (value instanceof Boolean truth) {
       return truth;
@@ -72,6 +93,7 @@ final class Values {
 
   static long length(Object value) {
     if (value instanceof String text) {
+      Rendering.work(text.length());
       return text.codePointCount(0, text.length());
     }
     if (value instanceof SafeText safe) {
@@ -98,9 +120,11 @@ final class Values {
       return iteration.items();
     }
     if (value instanceof Map<?, ?> map) {
+      Rendering.work((long) Rendering.ITEM * map.size());
       return new ArrayList<>(map.keySet());
     }
     if (value instanceof String text) {
+      Rendering.work((long) Rendering.VALUE * text.length());
       return new ArrayList<>(text.codePoints().mapToObj(Character::toString).toList());
     }
     if (value instanceof Undefined) {
@@ -118,6 +142,7 @@ final class Values {
   }
 
   static boolean equal(Object one, Object other) {
+    Rendering.work(Rendering.ITEM);
     Number first = number(one);
     Number second = number(other);
     if (first instanceof Long a && second instanceof Long b) {
@@ -132,14 +157,36 @@ final class Values {
     if (one instanceof Tuple a && other instanceof Tuple b) {
       return equalItems(a.items(), b.items());
     }
+    if (one instanceof Iteration a && other instanceof Iteration b) {
+      return equalItems(a.items(), b.items());
+    }
     if (one instanceof Map<?, ?> a && other instanceof Map<?, ?> b) {
       return a.size() == b.size()
-          && a.keySet().stream().allMatch(k -> b.containsKey(k) && equal(a.get(k), b.get(k)));
+          && a.keySet().stream().allMatch(k -> b.containsKey(key(k)) && equal(a.get(k), b.get(k)));
     }
     if (one instanceof Undefined && other instanceof Undefined) {
       return true;
     }
-    return Objects.equals(plain(one), plain(other));
+    if (plain(one) instanceof String a && plain(other) instanceof String b) {
+      return equalTexts(a, b);
+    }
+    return Objects.equals(one, other);
+  }
+
+  private static boolean equalTexts(String one, String other) {
+    Rendering.work(one.length() == other.length() ? one.length() : 0);
+    return one.equals(other);
+  }
+
+  /** A dictionary's key, which Python refuses where it could change. */
+  static Object key(Object value) {
+    Rendering.work(Rendering.ITEM);
+    if (value instanceof Tuple tuple) {
+      tuple.items().forEach(Values::key);
+    } else if (value instanceof List || value instanceof Map) {
+      throw new TemplateException(typeName(value) + " can't be a key");
+    }
+    return value;
   }
 
   private static Object plain(Object value) {
@@ -153,13 +200,11 @@ final class Values {
 
   /** The order of numbers or of texts. */
   static int compare(Object one, Object other) {
+    Rendering.work(Rendering.ITEM);
     Number first = number(one);
     Number second = number(other);
-    if (first instanceof Long a && second instanceof Long b) {
-      return Long.compare(a, b);
-    }
     if (first != null && second != null) {
-      return Double.compare(first.doubleValue(), second.doubleValue());
+      return compareNumbers(first, second);
     }
     if (one instanceof String a && other instanceof String b) {
       return Text.compare(a, b);
@@ -168,6 +213,18 @@ final class Values {
     requireDefined(other);
     throw new TemplateException(
         typeName(one) + " and " + typeName(other) + " have no order between them");
+  }
+
+  /** The order of all whole numbers and fractions in one row, as sorting needs it. */
+  private static int compareNumbers(Number one, Number other) {
+    if (one instanceof Long a && other instanceof Long b) {
+      return Long.compare(a, b);
+    }
+    double first = one.doubleValue();
+    double second = other.doubleValue();
+    return first == second && Double.isFinite(first)
+        ? new BigDecimal(one.toString()).compareTo(new BigDecimal(other.toString()))
+        : Double.compare(first, second);
   }
 
   /** As {@code str()} writes it. */
@@ -183,6 +240,7 @@ final class Values {
 
   /** As {@code repr()} writes it. */
   static String repr(Object value) {
+    Rendering.work(Rendering.ITEM);
     if (value == null) {
       return "None";
     }
@@ -206,14 +264,23 @@ final class Values {
     }
     if (value instanceof Map<?, ?> map) {
       List<String> entries = new ArrayList<>();
-      map.forEach((key, item) -> entries.add(repr(key) + ": " + repr(item)));
-      return "{" + String.join(", ", entries) + "}";
+      map.forEach((key, item) -> entries.add(Text.concat(repr(key) + ": ", repr(item))));
+      return "{" + joinedTexts(entries) + "}";
     }
     throw TemplateException.unsupported("writing " + typeName(value) + " as text");
   }
 
   private static String joined(List<?> items) {
-    return String.join(", ", items.stream().map(Values::repr).toList());
+    List<String> texts = new ArrayList<>();
+    items.forEach(item -> texts.add(repr(item)));
+    return joinedTexts(texts);
+  }
+
+  private static String joinedTexts(List<String> texts) {
+    long length = texts.stream().mapToLong(text -> text.length() + 2L).sum();
+    Text.requireRoom(length);
+    Rendering.work(length);
+    return String.join(", ", texts);
   }
 
   /** Python writes exponents from 1e16 on and below 1e-4. */
@@ -231,7 +298,8 @@ final class Values {
       return plain.contains(".") ? plain : plain + ".0";
     }
     String mantissa = digits.scaleByPowerOfTen(-exponent).toPlainString();
-    return "%se%s%02d".formatted(mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
+    return String.format(
+        Locale.ROOT, "%se%s%02d", mantissa, exponent < 0 ? "-" : "+", Math.abs(exponent));
   }
 
   static void requireDefined(Object value) {

@@ -13,6 +13,7 @@ import java.time.LocalDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -133,8 +134,134 @@ class JinjaTemplateTest {
         "{{ 999999999999 * 999999999999 }}",
         "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}"
       })
-  void workAndTextAreBounded(String template) {
+  void stepsAndTextAreBounded(String template) {
     assertThatExceptionOfType(TemplateException.class).isThrownBy(() -> render(template));
+  }
+
+  /** Each of these takes few steps; without a bound of its work it takes hours or all memory. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        NEST + "{{ n.a == n.b }}",
+        NEST + "{{ n.a }}",
+        NEST + "{{ n.a | tojson }}",
+        NEST + "{{ n.a in [n.b] }}",
+        NEST + "{{ [n.a] | unique | list | length }}{{ [n.a, n.b] | unique | list | length }}",
+        NEST + "{% for x in [n.a, n.b] %}{{ loop.changed(x) }}{% endfor %}",
+        "{{ ('a ' * 8000000).split() | length }}",
+        "{{ ('a,' * 8000000).rsplit(',') | length }}",
+        "{{ ('a\\n' * 8000000).splitlines() | length }}",
+        "{{ ('-' * 16000000) | title }}",
+        "{{ ('a' * 8000000 + 'b') in ('a' * 16000000) }}",
+        "{{ ('a' * 16000000).replace('a' * 8000000 + 'b', '') }}",
+        "{{ ('a' * 16000000).strip('b' * 8000000 + 'a') }}",
+        "{{ ('1' * 8000000 ~ 'x') | float }}{% for i in range(99) %}{{ ('1' * 8000000) | int }}{% endfor %}",
+        "{% set a = 'a' * 16000000 %}{% for i in range(99999) %}{% if a.upper() == 'b' %}{% endif %}{% endfor %}",
+        "{% set a = 'a' * 16000000 %}{% for i in range(99999) %}{% if a | length == 1 %}{% endif %}{% endfor %}",
+        "{% set a = 'a' * 16000000 %}{% for i in range(99999) %}{% if a[1:] == 'b' %}{% endif %}{% endfor %}",
+        "{% set a = 'a' * 16000000 %}{% for i in range(99999) %}{% if a[5] == 'b' %}{% endif %}{% endfor %}",
+        "{% macro m() %}{{ 'a' * 1000000 }}{% endmacro %}{% for i in range(99999) %}{% set x = m() %}{% endfor %}",
+        "{{ range(99999) | list | unique | list | length }}",
+        "{% for i in range(9999) %}{% set x = range(99999) %}{% endfor %}",
+        "{% set n = namespace(l=[]) %}{% set a = 'x' * 15000000 %}{% for i in range(3000) %}{% set n.l = n.l + [a ~ 'b'] %}{% endfor %}",
+        "{% set s = ('x' * 15000000,) %}{{ ([1, 2] * 1000) | tojson(separators=(s[0], s[0])) }}",
+        "{{ 'a' | indent(2000000000) }}",
+        "{{ ('a\\n' * 1000000) | indent(1000) }}"
+      })
+  void workIsBounded(String template) {
+    assertThatExceptionOfType(TemplateException.class)
+        .isThrownBy(() -> render(template))
+        .withMessageMatching("t:1: .*(more work than|too long|more than).*");
+  }
+
+  /** Two lists of 2⁶⁰ items each. */
+  private static final String NEST =
+      "{% set n = namespace(a=[1], b=[1]) %}{% for i in range(60) %}"
+          + "{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}";
+
+  @Test
+  void longDialoguesAreNoExcess() {
+    String template =
+        "{% set ns = namespace(all='') %}{% for m in messages %}{% set c = m.content | trim %}"
+            + "{% if 'x' not in c and c.startswith('y') %}{% endif %}"
+            + "{% set ns.all = ns.all ~ c.split('</think>')[-1].lstrip('\n') %}{% endfor %}"
+            + "{{ ns.all }}";
+    List<Map<String, Object>> messages =
+        List.of(Map.of("content", "a".repeat(5_000_000)), Map.of("content", "é".repeat(5_000_000)));
+    assertThat(JinjaTemplate.parse("t", template).render(Map.of("messages", messages), NOON).text())
+        .hasSize(10_000_000);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '!',
+      value = {
+        "{% for x in [1] %}{{ loop.cycle() }}{% endfor %} ! loop.cycle() needs values",
+        "{{ {[1]: 2} }}                ! a list can't be a key",
+        "{{ [1] in {} }}               ! a list can't be a key",
+        "{{ {}.get({}) }}              ! a dictionary can't be a key",
+        "{{ [1, 2] | tojson(separators=('a',)) }} ! tojson needs two separators, not 1",
+        "{{ [1] | tojson(indent=true) | length + 'a' }} ! + between a number and text",
+      })
+  void whatPythonRefusesIsRefused(String template, String message) {
+    assertThatThrownBy(() -> render(template)).hasMessageContaining(message);
+  }
+
+  /** Hand-worked, as Python 3 gives them. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '!',
+      value = {
+        "{{ 'a' | indent(-1) }}                  ! a",
+        "{{ [1,2,3][1::9223372036854775807] }}   ! [2]",
+        "{{ [1,2,3][::-9223372036854775807] }}   ! [3]",
+        "{{ 'häß🙂x'[1:4] }}                      ! äß🙂",
+        "{{ 'häß🙂x'[-2] }}                       ! 🙂",
+        "{{ 'abc'[5:] ~ 'abc'[2:1] ~ '.' }}      ! .",
+        "{{ 'abc'[::-1] }}                       ! cba",
+        "{{ ' a  b c '.split(none, 1) }}         ! ['a', 'b c']",
+        "{{ 'a\\r\\nb\\n\\nc'.splitlines() }}        ! ['a', 'b', '', 'c']",
+        "{{ '1e3' | float }}{{ '.' | float(7) }} ! 1000.07",
+        "{{ '\\x01é' | tojson(ensure_ascii=true) }} ! \"\\u0001\\u00e9\"",
+        "{{ range(3) == range(3) }}              ! True",
+        "{{ [9007199254740993, 9007199254740992.0] | sort }} ! [9007199254740992.0, 9007199254740993]"
+      })
+  void cornersAreAsInPython(String template, String text) {
+    assertThat(render(template)).isEqualTo(text);
+  }
+
+  /** Whatever a template is, it is rendered or refused by one line; the seed is kept. */
+  @Test
+  void damagedTemplatesAreRenderedOrRefused() {
+    Random random = new Random(18);
+    Map<String, Object> variables =
+        new ObjectMapper().convertValue(EXPECTED.path("variables"), new TypeReference<>() {});
+    List<String> templates = new ArrayList<>();
+    EXPECTED.path("snippets").forEach(one -> templates.add(one.path("template").textValue()));
+    for (int i = 0; i < Integer.getInteger("fuzz.inputs", 3000); i++) {
+      String damaged = damaged(templates, random);
+      try {
+        JinjaTemplate.parse("t", damaged).render(variables, NOON);
+      } catch (TemplateException e) {
+        assertThat(e.getMessage()).as(damaged).startsWith("t:");
+      } catch (RuntimeException e) {
+        throw new AssertionError("input " + i + ": " + damaged, e);
+      }
+    }
+  }
+
+  /** A template with a part of another in it, or without a part of its own, a few times over. */
+  private static String damaged(List<String> templates, Random random) {
+    StringBuilder text = new StringBuilder(templates.get(random.nextInt(templates.size())));
+    for (int n = random.nextInt(3); n >= 0; n--) {
+      String other = templates.get(random.nextInt(templates.size()));
+      int begin = random.nextInt(other.length() + 1);
+      int end = Math.min(other.length(), begin + random.nextInt(12));
+      int at = random.nextInt(text.length() + 1);
+      int to = random.nextBoolean() ? at : Math.min(text.length(), at + random.nextInt(6));
+      text.replace(at, to, random.nextInt(4) == 0 ? "" : other.substring(begin, end));
+    }
+    return text.toString();
   }
 
   @Test

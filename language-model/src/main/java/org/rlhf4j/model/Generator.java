@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.sampling.GenerationRequest;
@@ -147,8 +148,11 @@ public final class Generator implements AutoCloseable {
     int room = model.config().dimensions().positions() - request.prompt().length;
     if (room < 1 || request.prompt().length == 0) {
       throw new UserException(
-          "a prompt of %d tokens can't be continued by a model of %d positions; it needs at least 1 token and room for one more"
-              .formatted(request.prompt().length, model.config().dimensions().positions()));
+          String.format(
+              Locale.ROOT,
+              "a prompt of %d tokens can't be continued by a model of %d positions; it needs at least 1 token and room for one more",
+              request.prompt().length,
+              model.config().dimensions().positions()));
     }
     return Math.min(settings.maxNewTokens(), room);
   }

@@ -16,6 +16,7 @@ import org.rlhf4j.model.family.Blueprint;
 import org.rlhf4j.model.family.ConfigReader;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.family.Family;
+import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.model.weights.Dtype;
 import org.rlhf4j.model.weights.ModelPath;
 import org.rlhf4j.model.weights.ParameterSpec;
@@ -49,7 +50,9 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    * @param folder any folder
    */
   public static boolean isIn(Path folder) {
-    return Files.exists(folder.resolve("config.json")) || ModelPath.isAdapter(folder);
+    return Files.exists(folder.resolve("config.json"))
+        || ModelPath.isAdapter(folder)
+        || ModelPath.isGguf(folder);
   }
 
   /**
@@ -80,13 +83,16 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
   /**
    * Reads a folder's config.json, of an adapter's folder that of its base.
    *
-   * @param folder a Hugging Face model folder
+   * @param folder a Hugging Face model folder, or a GGUF file
    * @return the configuration
    * @throws UserException where the file is missing, malformed, of an unknown family or asks for
    *     what the scripts don't compute
    */
   public static ModelConfig read(Path folder) {
     Path base = ModelPath.isAdapter(folder) ? AdapterFolder.open(folder).base() : folder;
+    if (ModelPath.isGguf(base)) {
+      return of((ObjectNode) ModelTexts.of(base).json("config.json"), base);
+    }
     return readFile(base.resolve("config.json"));
   }
 

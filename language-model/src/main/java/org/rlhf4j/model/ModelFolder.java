@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -12,6 +13,7 @@ import org.rlhf4j.model.adapter.Adapter;
 import org.rlhf4j.model.adapter.AdapterFolder;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.family.Family;
+import org.rlhf4j.model.gguf.GgufModel;
 import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.model.weights.ModelPath;
 import org.rlhf4j.model.weights.ParameterSpec;
@@ -19,27 +21,28 @@ import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.model.weights.SaveFormat;
 import org.rlhf4j.model.weights.StridedTensor;
+import org.rlhf4j.model.weights.TensorFile;
 import org.rlhf4j.model.weights.WeightFiles;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 
 /**
- * A Hugging Face model folder: where its weights lie and under which names. That of an adapter
- * stands for its base with the adapter on it.
+ * A Hugging Face model folder, or the GGUF file that stands for one: where its weights lie and
+ * under which names. An adapter's folder stands for its base with the adapter on it.
  */
 final class ModelFolder {
   private final Path folder;
   private final ModelConfig config;
-  private final Map<String, Safetensors> files; // by the tensors that they hold
+  private final Map<String, TensorFile> files; // by the tensors that they hold
   private final AdapterFolder adapter; // null where the folder holds all weights
 
   private ModelFolder(
-      Path folder, ModelConfig config, List<Safetensors> files, AdapterFolder adapter) {
+      Path folder, ModelConfig config, List<TensorFile> files, AdapterFolder adapter) {
     this.folder = folder;
     this.adapter = adapter;
     this.config = config;
     this.files = new TreeMap<>();
-    files.forEach(file -> file.entries().keySet().forEach(name -> this.files.put(name, file)));
+    files.forEach(file -> file.names().forEach(name -> this.files.put(name, file)));
   }
 
   /**
@@ -52,8 +55,13 @@ final class ModelFolder {
     AdapterFolder adapter = ModelPath.isAdapter(resolved) ? AdapterFolder.open(resolved) : null;
     Path folder = adapter == null ? resolved : adapter.base();
     ModelConfig config = ModelConfig.read(folder);
-    return new ModelFolder(
-        folder, config, WeightFiles.of(folder).stream().map(Safetensors::open).toList(), adapter);
+    return new ModelFolder(folder, config, weights(folder, config), adapter);
+  }
+
+  private static List<TensorFile> weights(Path folder, ModelConfig config) {
+    return ModelPath.isGguf(folder)
+        ? List.of(GgufModel.open(folder).weights(config.dimensions()))
+        : WeightFiles.of(folder).stream().<TensorFile>map(Safetensors::open).toList();
   }
 
   /** The folder itself: an adapter's, not its base's. */
@@ -179,19 +187,20 @@ final class ModelFolder {
     unknown.removeIf(name -> config.family().ignores(name) || isHead(config, name));
     if (!unknown.isEmpty()) {
       throw new UserException(
-          "%s: unknown tensor %s (%d in all) for model_type %s"
-              .formatted(
-                  files.get(unknown.iterator().next()).file(),
-                  unknown.iterator().next(),
-                  unknown.size(),
-                  config.family().architecture()));
+          String.format(
+              Locale.ROOT,
+              "%s: unknown tensor %s (%d in all) for model_type %s",
+              files.get(unknown.iterator().next()).file(),
+              unknown.iterator().next(),
+              unknown.size(),
+              config.family().architecture()));
     }
     return names;
   }
 
   private void check(String name, ParameterSpec.Part part) {
-    Safetensors file = files.get(name);
-    List<Long> shape = file.entries().get(name).shape();
+    TensorFile file = files.get(name);
+    List<Long> shape = file.shape(name);
     if (!shape.equals(part.shape())) {
       throw new UserException(
           "%s: tensor %s is %s; config.json says %s"

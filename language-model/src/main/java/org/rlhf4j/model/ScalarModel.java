@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.rlhf4j.model.adapter.Adapter;
 import org.rlhf4j.model.adapter.LoraConfig;
@@ -130,8 +131,11 @@ public final class ScalarModel extends TransformerModel {
     ModelConfig config = files.config();
     if (config.isScalar() && config.labels() > 1) {
       throw new UserException(
-          "%s: it has %d labels, but a reward model has one"
-              .formatted(files.folder().resolve("config.json"), config.labels()));
+          String.format(
+              Locale.ROOT,
+              "%s: it has %d labels, but a reward model has one",
+              files.folder().resolve("config.json"),
+              config.labels()));
     }
     Tokenizer tokenizer = files.tokenizer();
     ModelConfig scalar = config.isScalar() ? config : config.asScalar(padId(config, tokenizer));

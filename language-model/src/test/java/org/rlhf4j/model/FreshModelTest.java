@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.tokenizer.Tokenizer;
@@ -30,7 +31,7 @@ class FreshModelTest {
 
   @Test
   void matricesHaveTheDeviationOfTheConfiguration() throws IOException {
-    try (Parameters weights = fresh(LLAMA.formatted(2, false), 1)) {
+    try (Parameters weights = fresh(String.format(Locale.ROOT, LLAMA, 2, false), 1)) {
       for (ParameterSpec spec : weights.specs()) {
         double expected = spec.name().endsWith("norm.weight") ? 0 : 0.05;
         assertThat(deviation(weights, spec.name())).isCloseTo(expected, within(0.05 * 0.05));
@@ -55,10 +56,10 @@ class FreshModelTest {
 
   @Test
   void aTensorIsAFunctionOfSeedAndNameAlone() throws IOException {
-    try (Parameters one = fresh(LLAMA.formatted(1, true), 7);
-        Parameters same = fresh(LLAMA.formatted(1, true), 7);
-        Parameters more = fresh(LLAMA.formatted(3, false), 7);
-        Parameters other = fresh(LLAMA.formatted(1, true), 8)) {
+    try (Parameters one = fresh(String.format(Locale.ROOT, LLAMA, 1, true), 7);
+        Parameters same = fresh(String.format(Locale.ROOT, LLAMA, 1, true), 7);
+        Parameters more = fresh(String.format(Locale.ROOT, LLAMA, 3, false), 7);
+        Parameters other = fresh(String.format(Locale.ROOT, LLAMA, 1, true), 8)) {
       for (ParameterSpec spec : one.specs()) {
         String name = spec.name();
         assertThat(values(same, name)).containsExactly(values(one, name));

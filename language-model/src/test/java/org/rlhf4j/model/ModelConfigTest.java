@@ -70,6 +70,8 @@ class ModelConfigTest {
         "n_embd | 0 | \"n_embd\" is 0; it must be a whole number",
         "n_embd | 3.5 | \"n_embd\" is 3.5; it must be a whole number",
         "n_embd | 99999999999 | \"n_embd\" is 99999999999; it must be a whole number",
+        "n_embd | 1000000000 | \"n_embd\" is 1000000000; it must be at most 16777216",
+        "n_layer | 2147483647 | \"n_layer\" is 2147483647; it must be at most 1000",
         "n_head | \"4\" | \"n_head\" is \"4\"; it must be a whole number",
         "n_head | 5 | n_head = 5 isn't supported; supported: a divisor of n_embd 32",
         "activation_function | \"relu\" | activation_function = \"relu\" isn't supported",

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,14 +36,15 @@ class ModelsDocumentTest {
       boolean roundTrip) {
 
     String text() {
-      return "| `%s` | `%s` | %.0e | %s | %.0e | %s |"
-          .formatted(
-              modelType,
-              checkpoint,
-              bound(logprobs),
-              greedy ? "equal" : "differ",
-              bound(gradients),
-              roundTrip ? "equal" : "differs");
+      return String.format(
+          Locale.ROOT,
+          "| `%s` | `%s` | %.0e | %s | %.0e | %s |",
+          modelType,
+          checkpoint,
+          bound(logprobs),
+          greedy ? "equal" : "differ",
+          bound(gradients),
+          roundTrip ? "equal" : "differs");
     }
 
     /** 1, 2 or 5 times a power of ten, at least twice the number. */

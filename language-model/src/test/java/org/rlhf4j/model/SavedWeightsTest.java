@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -35,7 +36,8 @@ class SavedWeightsTest {
     assertThat(files.size()).isGreaterThan(2);
     for (int i = 0; i < files.size(); i++) {
       assertThat(files.get(i))
-          .isEqualTo("model-%05d-of-%05d.safetensors".formatted(i + 1, files.size()));
+          .isEqualTo(
+              String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, files.size()));
     }
     Map<String, String> places = new TreeMap<>();
     long weights = 0;

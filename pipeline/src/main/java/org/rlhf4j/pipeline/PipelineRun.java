@@ -5,11 +5,16 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.report.Report;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
+import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.run.RunLock;
 
 /**
  * Runs the stages of a pipeline in order, each in a folder of its own. A finished stage whose
@@ -18,6 +23,7 @@ import org.rlhf4j.training.run.RunDirectory;
 public final class PipelineRun {
 
   private static final String RECORDS = "pipeline";
+  private static final String STOP = "stop";
 
   private final Pipeline pipeline;
   private final Path output;
@@ -49,12 +55,32 @@ public final class PipelineRun {
     this.err = err;
   }
 
-  /** Runs all stages, then writes the report over them. */
+  /**
+   * Runs all stages, then writes the report over them.
+   *
+   * @param watcher is told how it goes on
+   */
   public void run(Watcher watcher) throws IOException {
+    run(watcher, new StopFlag());
+  }
+
+  /**
+   * Runs all stages until it is asked to stop.
+   *
+   * @param watcher is told how it goes on
+   * @param stop looked at between stages, and by each stage between steps; {@link #requestStop}
+   *     raises it too
+   * @throws StoppedException if it was asked to stop before its end
+   */
+  public void run(Watcher watcher, StopFlag stop) throws IOException {
     boolean isNew = !Files.exists(output);
-    try {
-      runAll(watcher);
+    Path records = Files.createDirectories(output.resolve(RECORDS));
+    try (RunLock lock = RunLock.take(records)) {
+      Path request = records.resolve(STOP);
+      Files.deleteIfExists(request);
+      runAll(watcher, stop.with(request));
     } finally {
+      RunLock.deleteUnused(records);
       if (isNew) {
         deleteIfEmpty(output);
       }
@@ -63,12 +89,43 @@ public final class PipelineRun {
         pipeline.stages().stream().map(stage -> output.resolve(stage.name())).toList(), output);
   }
 
-  private void runAll(Watcher watcher) throws IOException {
+  /**
+   * Asks what runs in a folder to stop after its step.
+   *
+   * @param folder of a pipeline, or a run directory
+   * @throws UsageException if it is neither
+   * @throws UserException if nothing runs there
+   * @throws IOException if the request can't be written
+   */
+  public static void requestStop(Path folder) throws IOException {
+    Path records = folder.resolve(RECORDS);
+    if (!Files.isDirectory(records)) {
+      RunDirectory.requestStop(folder);
+    } else if (RunLock.isHeld(records)) {
+      AtomicFiles.writeString(records.resolve(STOP), "");
+    } else {
+      throw new UserException(
+          folder
+              + (Report.isIn(folder)
+                  ? ": the pipeline is finished; there is nothing to stop"
+                  : ": no process runs this pipeline; there is nothing to stop, and the line that"
+                      + " began it continues it"));
+    }
+  }
+
+  private void runAll(Watcher watcher, StopFlag stop) throws IOException {
     requireNothingRuns();
     int number = 0;
     for (PipelineStage stage : pipeline.stages()) {
-      String which = "stage %d/%d %s".formatted(++number, pipeline.stages().size(), stage.name());
-      run(stage, which, watcher);
+      Optional<StopFlag.Cause> asked = stop.cause();
+      if (asked.isPresent()) {
+        stop.honour();
+        throw new StoppedException(output, asked.get());
+      }
+      String which =
+          String.format(
+              Locale.ROOT, "stage %d/%d %s", ++number, pipeline.stages().size(), stage.name());
+      run(stage, which, watcher, stop);
       watcher.ended(stage);
     }
   }
@@ -82,7 +139,8 @@ public final class PipelineRun {
     }
   }
 
-  private void run(PipelineStage stage, String which, Watcher watcher) throws IOException {
+  private void run(PipelineStage stage, String which, Watcher watcher, StopFlag stop)
+      throws IOException {
     Path folder = output.resolve(stage.name());
     Path file = output.resolve(RECORDS).resolve(stage.name() + ".txt");
     StageRecord now = StageRecord.of(stage);
@@ -106,14 +164,12 @@ public final class PipelineRun {
     }
     show(which);
     watcher.begins(stage);
-    Files.createDirectories(file.getParent());
     now.write(file);
     try {
-      stage.work().run(before.isPresent());
+      stage.work().run(before.isPresent(), stop);
     } finally {
       if (!Files.exists(folder)) { // it failed before its first step
         Files.deleteIfExists(file);
-        deleteIfEmpty(file.getParent());
       }
     }
   }

@@ -20,6 +20,7 @@ import org.rlhf4j.settings.Written;
 import org.rlhf4j.stages.Stages;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.run.RunDirectory;
 
 /**
@@ -30,7 +31,7 @@ import org.rlhf4j.training.run.RunDirectory;
  * @param settings the resolved settings, one line each, as in {@code config.yaml}
  * @param machine what it computes with
  * @param inputs the files and folders that it reads
- * @param work runs it; told whether to resume
+ * @param work runs it; told whether to resume, and what asks it to stop
  */
 public record PipelineStage(
     String name,
@@ -43,7 +44,7 @@ public record PipelineStage(
   /** Runs a stage. */
   @FunctionalInterface
   interface Work {
-    void run(boolean resume) throws IOException;
+    void run(boolean resume, StopFlag stop) throws IOException;
   }
 
   private static final String OUTPUT = "output";
@@ -128,10 +129,10 @@ public record PipelineStage(
     Written.Mapping bound = resolved(type, written, base, earlier, inputs);
     S values = settings.bind(bound, Map.of(OUTPUT, List.of(output.toString())));
     Work work =
-        resume -> {
+        (resume, stop) -> {
           List<String> folder = List.of(output.toString());
           List<String> goesOn = List.of(Boolean.toString(resume));
-          StageRun.train(type, settings.bind(bound, Map.of(OUTPUT, folder, RESUME, goesOn)));
+          StageRun.train(type, settings.bind(bound, Map.of(OUTPUT, folder, RESUME, goesOn)), stop);
           Report.ofRun(output);
         };
     return new PipelineStage(

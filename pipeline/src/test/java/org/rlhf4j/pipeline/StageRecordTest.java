@@ -25,7 +25,8 @@ class StageRecordTest {
     MachineSettings machine =
         new MachineSettings(MachineSettings.Device.AUTO, null, Precision.FP32, 0);
     return StageRecord.of(
-        new PipelineStage("one", SftStage.TYPE, settings, machine, List.of(inputs), resume -> {}));
+        new PipelineStage(
+            "one", SftStage.TYPE, settings, machine, List.of(inputs), (resume, stop) -> {}));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.RatioStatistics;

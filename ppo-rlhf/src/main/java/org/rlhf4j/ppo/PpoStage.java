@@ -13,6 +13,7 @@ import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.weights.SaveFormat;
 import org.rlhf4j.reward.Normalization;
+import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.reward.RewardPrograms;

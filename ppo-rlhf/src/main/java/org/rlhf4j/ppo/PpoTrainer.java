@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutScoring;

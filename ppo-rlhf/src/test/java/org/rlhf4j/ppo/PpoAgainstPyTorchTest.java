@@ -18,6 +18,7 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.file.RolloutFile;

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
+import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.stage.PolicyRun;

@@ -1,5 +1,6 @@
 package org.rlhf4j.report;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,29 @@ public final class Report {
   private static final String FILE = "report.html";
 
   private Report() {}
+
+  /**
+   * The scripts that draw a run, and the page's style, as names of resources beside this class: for
+   * another page that draws runs.
+   *
+   * @return scripts in the order in which they have to be read, without the one that makes this
+   *     page
+   */
+  public static List<String> drawing() {
+    return SCRIPTS.subList(0, SCRIPTS.size() - 1);
+  }
+
+  /**
+   * What {@link #drawing} draws of one run.
+   *
+   * @param run a run directory
+   * @return {@code {"runs": [one], "groups": [headings of curves]}}
+   * @throws org.rlhf4j.settings.UserException when a file of the run is malformed
+   * @throws IOException when one can't be read
+   */
+  public static ObjectNode data(Path run) throws IOException {
+    return ReportData.of(RunFolders.read(List.of(run)));
+  }
 
   /**
    * Writes a report.

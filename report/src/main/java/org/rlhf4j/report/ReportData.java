@@ -5,14 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
-import org.rlhf4j.stages.Stages;
-import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.health.HealthWarning;
 import org.rlhf4j.training.health.HealthWatch;
 
@@ -69,11 +65,7 @@ final class ReportData {
 
   /** The headings of curves: what a pipeline ends with stands first. */
   private static void addGroups(ArrayNode groups) {
-    List<String> headings =
-        new ArrayList<>(Stages.ALL.stream().<String>map(StageType::group).distinct().toList());
-    Collections.reverse(headings);
-    headings.add(ReportedRun.NO_GROUP);
-    headings.forEach(groups::add);
+    RunHeading.groups().forEach(groups::add);
   }
 
   private ObjectNode of(ReportedRun run) throws IOException {

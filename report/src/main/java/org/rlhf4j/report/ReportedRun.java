@@ -51,9 +51,6 @@ record ReportedRun(
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The heading of runs whose stage isn't known. */
-  static final String NO_GROUP = "Other runs";
-
   /** What makes a folder a run directory. */
   static final String METRICS = "metrics.jsonl";
 
@@ -66,12 +63,12 @@ record ReportedRun(
    * @throws IOException when one can't be read
    */
   static ReportedRun read(Path folder, String name) throws IOException {
-    Map<String, String> settings = settings(folder.resolve("config.yaml"));
+    Map<String, String> settings = settings(folder);
     Path samples = folder.resolve("samples.jsonl");
     return new ReportedRun(
         folder,
         name,
-        Optional.ofNullable(settings.get(RunDirectory.STAGE)).flatMap(Stages::named),
+        stage(settings),
         settings,
         MetricsLog.read(folder.resolve(METRICS)),
         evaluation(folder.resolve("evaluation.json")),
@@ -79,9 +76,13 @@ record ReportedRun(
         Files.exists(folder.resolve("finished")));
   }
 
+  static Optional<StageType<?>> stage(Map<String, String> settings) {
+    return Optional.ofNullable(settings.get(RunDirectory.STAGE)).flatMap(Stages::named);
+  }
+
   /** The heading under which its curves stand. */
   String group() {
-    return stage.isPresent() ? stage.get().group() : NO_GROUP;
+    return RunHeading.of(stage).group();
   }
 
   /** What it is watched for. */
@@ -105,7 +106,8 @@ record ReportedRun(
     }
   }
 
-  private static Map<String, String> settings(Path file) {
+  static Map<String, String> settings(Path folder) {
+    Path file = folder.resolve("config.yaml");
     Map<String, String> settings = new LinkedHashMap<>();
     if (Files.exists(file)) {
       SettingsYaml.read(file)

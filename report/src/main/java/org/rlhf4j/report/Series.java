@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
@@ -68,7 +69,7 @@ final class Series {
     } else if (value == Math.rint(value) && Math.abs(value) < 1e6) {
       array.add((int) value);
     } else {
-      array.add(Double.parseDouble(("%." + (DIGITS - 1) + "e").formatted(value)));
+      array.add(Double.parseDouble(String.format(Locale.ROOT, "%." + (DIGITS - 1) + "e", value)));
     }
   }
 }

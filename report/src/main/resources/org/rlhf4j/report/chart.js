@@ -21,6 +21,11 @@ class View {
   point(x) {
     this.charts.forEach((chart) => chart.point(x));
   }
+
+  // Draws the curves anew after their runs have grown.
+  refresh() {
+    this.charts.forEach((chart) => chart.refresh());
+  }
 }
 
 const PLOT = { height: 200, left: 52, right: 10, top: 8, bottom: 22 };
@@ -54,10 +59,12 @@ class Chart {
   static count = 0;
 
   // lines: [{name, run, x, y}], y null where there is no value
-  constructor(view, { title, help, lines, xName = "step" }) {
+  // source: gives the lines anew where they may grow
+  constructor(view, { title, help, lines, source = () => lines, xName = "step" }) {
     this.view = view;
     this.title = title;
-    this.all = lines;
+    this.source = source;
+    this.all = source();
     this.xName = xName;
     this.at = null;
     this.clip = `clip-${Chart.count++}`;
@@ -71,6 +78,12 @@ class Chart {
     this.listen();
     view.charts.push(this);
     new ResizeObserver(() => this.redraw()).observe(this.svg);
+  }
+
+  refresh() {
+    this.all = this.source();
+    this.svg.setAttribute("aria-label", this.summary());
+    this.redraw();
   }
 
   summary() {

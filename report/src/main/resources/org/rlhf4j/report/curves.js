@@ -13,7 +13,7 @@ function metricsOf(runs, group) {
 
 function plot(view, runs, group, metric) {
   const [title, help] = METRICS[metric] || [metric, ""];
-  return new Chart(view, { title, help, lines: linesOf(runs, group, metric) }).element;
+  return new Chart(view, { title, help, source: () => linesOf(runs, group, metric) }).element;
 }
 
 function curveGroup(group, runs, view) {
@@ -36,6 +36,12 @@ function curveGroup(group, runs, view) {
     make("div", { class: "grid plots" }, ...first), rest.length ? more : null);
 }
 
+function thinning(run) {
+  return run.series.extremes
+    ? `${run.name}: of each ${run.series.every} steps the least and the greatest value are drawn.`
+    : `${run.name}: a point is the mean of ${run.series.every} steps.`;
+}
+
 function curvesSection(runs, groups, views) {
   const reset = make("button", { type: "button", disabled: true, onclick: () => views.forEach((view) => view.zoom(null)) }, "Show all steps");
   views.forEach((view) => {
@@ -47,8 +53,7 @@ function curvesSection(runs, groups, views) {
       view.redraw();
     }),
   });
-  const thinned = runs.filter((run) => run.series.every > 1)
-    .map((run) => `${run.name}: a point is the mean of ${run.series.every} steps.`);
+  const thinned = runs.filter((run) => run.series.every > 1).map(thinning);
   return section("curves", "Curves",
     make("p", {}, "Drag over a plot to zoom, double-click to see all of it again; with the keyboard: arrows, plus, minus, Escape. ",
       thinned.join(" ")),

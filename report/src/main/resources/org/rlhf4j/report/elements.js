@@ -7,6 +7,8 @@ function fill(element, attributes, children) {
       element.addEventListener(name.slice(2), value);
     } else if (name === "ofRun") {
       element.style.setProperty("--of-run", `var(--run-${value % 8})`);
+    } else if (name === "style") {
+      element.style.cssText = value; // a strict content policy refuses the attribute
     } else if (value !== undefined && value !== false) {
       element.setAttribute(name, value === true ? "" : value);
     }

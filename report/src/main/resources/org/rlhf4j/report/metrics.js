@@ -31,6 +31,7 @@ const METRICS = {
   approx_kl: ["Size of the updates", "Approximate KL from the old policy to the new, per token."],
   ratio_mean: ["Mean ratio", "New to old probability; should stay near 1."],
   ratio_max: ["Largest ratio", "New to old probability of a single token."],
+  updates_left_out: ["Updates left out", "The policy had gone beyond --max-step-kl."],
   equal_reward_groups: ["Groups of equal rewards", "Nothing is learnt from them."],
   resampled_groups: ["Prompts sampled in addition", "In place of groups of equal rewards."],
   unscored: ["Completions left out", "No reward applies to them."],

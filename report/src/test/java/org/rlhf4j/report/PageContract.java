@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.testing.Browser;
 
 /**
  * A page in a browser, from a file, opened anew for each test; and what holds of every page. A

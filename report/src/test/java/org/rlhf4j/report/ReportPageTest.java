@@ -13,7 +13,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 
 /** The page of runs in a browser. */
 @EnabledIf(
-    value = "org.rlhf4j.report.Browser#isInstalled",
+    value = "org.rlhf4j.testing.Browser#isInstalled",
     disabledReason = "no Chromium on the PATH: the page isn't looked at in a browser")
 class ReportPageTest extends PageContract {
 

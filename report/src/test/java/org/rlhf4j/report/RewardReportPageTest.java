@@ -19,7 +19,7 @@ import org.rlhf4j.reward.RewardEvaluation;
 
 /** The reward model's page in a browser. */
 @EnabledIf(
-    value = "org.rlhf4j.report.Browser#isInstalled",
+    value = "org.rlhf4j.testing.Browser#isInstalled",
     disabledReason = "no Chromium on the PATH: the page isn't looked at in a browser")
 class RewardReportPageTest extends PageContract {
 

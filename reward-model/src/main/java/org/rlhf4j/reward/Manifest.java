@@ -163,7 +163,9 @@ public record Manifest(
       return Optional.empty();
     }
     try {
-      return Optional.of(JSON.readValue(file.toFile(), Manifest.class));
+      Manifest manifest = JSON.readValue(file.toFile(), Manifest.class);
+      manifest.requireProbes(file);
+      return Optional.of(manifest);
     } catch (JacksonException e) {
       throw new UserException(
           file
@@ -173,6 +175,25 @@ public record Manifest(
           e);
     } catch (IOException e) {
       throw new UserException(file + ": can't be read (" + e.getMessage() + ")", e);
+    }
+  }
+
+  /** A probe without a text or a score would pass any check. */
+  private void requireProbes(Path file) {
+    boolean sound = probes != null && !probes.isEmpty() && tokenizerHash != null;
+    for (int i = 0; sound && i < probes.size(); i++) {
+      Probe probe = probes.get(i);
+      sound =
+          probe != null
+              && probe.prompt() != null
+              && probe.completion() != null
+              && Double.isFinite(probe.score());
+    }
+    if (!sound) {
+      throw new UserException(
+          file
+              + ": not a manifest (it needs probes, each with a prompt, a completion and a finite"
+              + " score); delete the file to use the model without it");
     }
   }
 

@@ -17,10 +17,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.Rows;
@@ -49,9 +52,13 @@ class RewardStageTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       lines.add(
-          """
-          {"prompt": "Human: what is %d?", "chosen": " It is %d.", "rejected": " no", "by": %d}"""
-              .formatted(i, i * 7, i % 3));
+          String.format(
+              Locale.ROOT,
+              """
+          {"prompt": "Human: what is %d?", "chosen": " It is %d.", "rejected": " no", "by": %d}""",
+              i,
+              i * 7,
+              i % 3));
     }
     data = Files.write(folder.resolve("rows.jsonl"), lines);
   }
@@ -116,6 +123,25 @@ class RewardStageTest {
     Path again = run("again", options);
     assertThat(again.resolve("model/adapter_model.safetensors"))
         .hasSameBinaryContentAs(run.resolve("model/adapter_model.safetensors"));
+  }
+
+  /** Without these checks each would count as a manifest whose probes all agree. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"probes\" : null",
+        "\"probes\" : []",
+        "\"probes\" : [ null ]",
+        "\"probes\" : [ {\"prompt\": \"a\", \"completion\": null, \"score\": 1} ]",
+        "\"probes\" : [ {\"prompt\": \"a\", \"completion\": \"b\", \"score\": 1e400} ]"
+      })
+  void aManifestNeedsProbes(String probes) throws IOException {
+    Path file = folder.resolve("rlhf.json");
+    Files.writeString(
+        file, "{\"kind\" : \"reward-model\", \"tokenizer_hash\" : \"0\", " + probes + "}");
+    assertThatThrownBy(() -> Manifest.read(folder))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining(file + ": not a manifest (");
   }
 
   /** bf16 keeps 8 bits of a weight: its scores are others than those in fp32 of the same run. */
@@ -291,9 +317,13 @@ class RewardStageTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 600; i++) {
       // From row 512 on the better one is of another kind: one of those counts, and no more.
-      String chosen = i < 511 ? " " + i % 10 : " It is %d.".formatted(i);
+      String chosen = i < 511 ? " " + i % 10 : String.format(Locale.ROOT, " It is %d.", i);
       lines.add(
-          "{\"prompt\": \"%d?\", \"chosen\": \"%s\", \"rejected\": \" no\"}".formatted(i, chosen));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"%d?\", \"chosen\": \"%s\", \"rejected\": \" no\"}",
+              i,
+              chosen));
     }
     Files.write(data, lines);
     Path run = run("run", "steps", "2", "eval-fraction", "0");

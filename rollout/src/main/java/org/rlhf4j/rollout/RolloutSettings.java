@@ -35,6 +35,8 @@ import org.rlhf4j.settings.UsageException;
  * @param maxNewTokens the most tokens of a completion
  * @param temperature of sampling and of all log-probabilities
  * @param missingEosPenalty subtracted from the score of a completion that was cut
+ * @param overlongPenalty what a completion of the most tokens loses for its length; 0: off
+ * @param overlongShare the share of the most tokens over which that rises from 0
  * @param replay a rollout file to train on instead of sampling, or null
  * @param recompute what a replay computes itself, whatever was recorded
  * @param buffer whether steps before are learnt from again
@@ -96,6 +98,17 @@ public record RolloutSettings(
         double missingEosPenalty,
     @Setting(
             help =
+                "Soft penalty for long completions: it rises from 0 to this over the last"
+                    + " --overlong-share of --max-new-tokens, and is subtracted from the score;"
+                    + " metrics keep the raw score. 0 turns it off.",
+            defaultValue = "0")
+        double overlongPenalty,
+    @Setting(
+            help = "Share of --max-new-tokens over which --overlong-penalty rises.",
+            defaultValue = "0.2")
+        double overlongShare,
+    @Setting(
+            help =
                 "Train on the rollouts in this file instead of sampling. A step takes all lines"
                     + " with the same step number.")
         Path replay,
@@ -119,6 +132,9 @@ public record RolloutSettings(
     Limits.positive("prompts-per-step", promptsPerStep);
     Limits.positive("max-new-tokens", maxNewTokens);
     Limits.positive("temperature", temperature);
+    Limits.notNegative("overlong-penalty", overlongPenalty);
+    Limits.positive("overlong-share", overlongShare);
+    Limits.between("overlong-share", 0, 1, overlongShare);
     Limits.between("max-dropped", 0, 1, maxDropped);
     if (maxLength != null) {
       Limits.positive("max-length", maxLength);

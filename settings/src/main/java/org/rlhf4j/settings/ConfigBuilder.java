@@ -99,7 +99,7 @@ public final class ConfigBuilder<T extends Record> {
       boolean isGiven = given.containsKey(spec.name());
       values.put(
           spec.name(),
-          isGiven ? given.get(spec.name()) : SettingsBinder.defaultOf(spec).orElse(null));
+          isGiven ? given.get(spec.name()) : SettingsBinder.defaultOf(spec, given).orElse(null));
       if (spec.required() && !isGiven) {
         missing.add(spec.name());
       }

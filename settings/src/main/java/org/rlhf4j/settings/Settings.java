@@ -9,9 +9,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -73,6 +75,29 @@ public final class Settings<T extends Record> {
     Map<SettingSpec, List<String>> texts = new LinkedHashMap<>();
     collect(root, values, (spec, value) -> texts.put(spec, textsOf(spec, value)));
     return texts;
+  }
+
+  /**
+   * The settings to which a {@link Preset} among the values gives another value than they have.
+   *
+   * @return their names, in order
+   */
+  public Set<String> otherThanPresets(T values) {
+    Map<String, Object> byName = valuesOf(values);
+    Set<String> others = new LinkedHashSet<>();
+    for (Object value : byName.values()) {
+      if (value instanceof Preset preset) {
+        preset.defaults().keySet().stream()
+            .filter(specs::containsKey)
+            .filter(name -> !presetValue(preset, name).equals(byName.get(name)))
+            .forEach(others::add);
+      }
+    }
+    return others;
+  }
+
+  private Object presetValue(Preset preset, String name) {
+    return SettingsBinder.parseAll(specs.get(name), List.of(preset.defaults().get(name)));
   }
 
   /**

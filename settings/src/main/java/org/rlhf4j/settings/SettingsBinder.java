@@ -29,11 +29,16 @@ final class SettingsBinder<T extends Record> {
     file.entries().forEach((name, entry) -> requireKnown(name, entry.where()));
     commandLine.keySet().forEach(name -> requireKnown(name, "--" + name));
     Map<String, Object> values = new LinkedHashMap<>();
+    for (SettingSpec spec : settings.specs()) {
+      given(spec, file, commandLine).ifPresent(value -> values.put(spec.name(), value));
+    }
+    Map<String, Object> given = Map.copyOf(values);
     List<String> missing = new ArrayList<>();
     for (SettingSpec spec : settings.specs()) {
-      Optional<Object> value = valueOf(spec, file, commandLine);
-      value.ifPresent(given -> values.put(spec.name(), given));
-      if (spec.required() && (value.isEmpty() || value.get().equals(List.of()))) {
+      if (!given.containsKey(spec.name())) {
+        defaultOf(spec, given).ifPresent(value -> values.put(spec.name(), value));
+      }
+      if (spec.required() && values.getOrDefault(spec.name(), List.of()).equals(List.of())) {
         missing.add("--" + spec.name());
       }
     }
@@ -59,7 +64,7 @@ final class SettingsBinder<T extends Record> {
     }
   }
 
-  private Optional<Object> valueOf(
+  private Optional<Object> given(
       SettingSpec spec, Written.Mapping file, Map<String, List<String>> commandLine) {
     List<String> options = commandLine.get(spec.name());
     if (options != null) {
@@ -71,11 +76,19 @@ final class SettingsBinder<T extends Record> {
       places.put(spec.name(), entry.value().where());
       return Optional.of(fromFile(spec, entry.value()));
     }
-    return defaultOf(spec);
+    return Optional.empty();
   }
 
-  /** What a setting is where no one gives it; empty: null. */
-  static Optional<Object> defaultOf(SettingSpec spec) {
+  /**
+   * What a setting is where no one gives it: as a {@link Preset} among what is given says, else its
+   * own default; empty: null.
+   */
+  static Optional<Object> defaultOf(SettingSpec spec, Map<String, Object> given) {
+    for (Object value : given.values()) {
+      if (value instanceof Preset preset && preset.defaults().containsKey(spec.name())) {
+        return Optional.of(parseAll(spec, List.of(preset.defaults().get(spec.name()))));
+      }
+    }
     if (!spec.defaultValue().isEmpty()) {
       return Optional.of(parseAll(spec, List.of(spec.defaultValue())));
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -29,12 +30,20 @@ public final class SettingsYaml {
 
   private static final int MAX_DEPTH = 32;
 
+  /** How many values a file may have, each use of an alias counted anew. */
+  private static final int MAX_VALUES = 10_000;
+
   /** What may stand in YAML without quotes and reads back as the same text. */
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./][A-Za-z0-9_./+@%=-]*");
 
   private static final Pattern MEANS_NULL = Pattern.compile("(?i)null|");
 
-  private SettingsYaml() {}
+  private final String file;
+  private int values;
+
+  private SettingsYaml(String file) {
+    this.file = file;
+  }
 
   /**
    * Reads a file of settings.
@@ -66,7 +75,7 @@ public final class SettingsYaml {
     if (root == null || Tag.NULL.equals(root.getTag())) {
       return new Written.Mapping(Map.of(), file + ":1:1");
     }
-    if (written(root, file, 0) instanceof Written.Mapping mapping) {
+    if (new SettingsYaml(file).written(root, 0) instanceof Written.Mapping mapping) {
       return mapping;
     }
     throw new UsageException(place(file, root) + ": expected settings, one 'name: value' a line");
@@ -109,10 +118,14 @@ public final class SettingsYaml {
     }
   }
 
-  private static Written written(Node node, String file, int depth) {
+  private Written written(Node node, int depth) {
     String where = place(file, node);
     if (depth > MAX_DEPTH) {
       throw new UsageException(where + ": nested too deeply");
+    }
+    if (++values > MAX_VALUES) {
+      throw new UsageException(
+          where + ": more than " + MAX_VALUES + " values with what aliases repeat; write fewer");
     }
     if (node instanceof ScalarNode scalar) {
       return Tag.NULL.equals(node.getTag())
@@ -122,14 +135,14 @@ public final class SettingsYaml {
     if (node instanceof SequenceNode sequence) {
       List<Written> items = new ArrayList<>();
       for (Node item : sequence.getValue()) {
-        items.add(written(item, file, depth + 1));
+        items.add(written(item, depth + 1));
       }
       return new Written.Sequence(items, where);
     }
     Map<String, Written.Entry> entries = new LinkedHashMap<>();
     for (NodeTuple tuple : ((MappingNode) node).getValue()) {
       String key = key(tuple.getKeyNode(), file);
-      Written value = written(tuple.getValueNode(), file, depth + 1);
+      Written value = written(tuple.getValueNode(), depth + 1);
       String keyPlace = place(file, tuple.getKeyNode());
       if (entries.put(key, new Written.Entry(keyPlace, value)) != null) {
         throw new UsageException(keyPlace + ": '" + key + "' is given twice");
@@ -164,7 +177,9 @@ public final class SettingsYaml {
         case '\\' -> quoted.append("\\\\");
         case '\n' -> quoted.append("\\n");
         case '\t' -> quoted.append("\\t");
-        default -> quoted.append(c < ' ' || c == 0x7f ? String.format("\\x%02x", (int) c) : c);
+        default ->
+            quoted.append(
+                c < ' ' || c == 0x7f ? String.format(Locale.ROOT, "\\x%02x", (int) c) : c);
       }
     }
     return quoted.append('"').toString();

@@ -6,6 +6,7 @@
  * <p>A component whose type is a record is a group and is flattened: names don't nest. {@link
  * org.rlhf4j.settings.Settings} describes a record, {@link org.rlhf4j.settings.SettingsBinder}
  * makes one from what a user wrote, {@link org.rlhf4j.settings.SettingsYaml} reads and writes
- * files. In Java {@link org.rlhf4j.settings.ConfigBuilder} makes one.
+ * files. In Java {@link org.rlhf4j.settings.ConfigBuilder} makes one. A value that is a {@link
+ * org.rlhf4j.settings.Preset} gives other settings their defaults.
  */
 package org.rlhf4j.settings;

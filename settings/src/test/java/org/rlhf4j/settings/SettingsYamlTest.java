@@ -121,6 +121,18 @@ class SettingsYamlTest {
         .hasMessageContaining("nested too deeply");
   }
 
+  /** Ten lines that stand for 5¹⁰ values. */
+  @Test
+  void refusesAliasesThatMultiply() {
+    StringBuilder yaml = new StringBuilder("a0: &a0 [x, x, x, x, x]\n");
+    for (int i = 1; i < 10; i++) {
+      yaml.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ",").repeat(5)));
+    }
+    assertThatThrownBy(() -> SettingsYaml.parse(yaml.toString(), "c"))
+        .isInstanceOf(UsageException.class)
+        .hasMessageMatching("c:\\d+:\\d+: more than 10000 values with what aliases repeat; .*");
+  }
+
   @Test
   void refusesFilesThatCannotBeRead() throws IOException {
     Path missing = folder.resolve("missing.yaml");

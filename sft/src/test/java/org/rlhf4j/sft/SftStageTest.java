@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -47,8 +48,11 @@ class SftStageTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       lines.add(
-          "{\"prompt\": \"Human: what is %d?\", \"completion\": \" It is %d.\"}"
-              .formatted(i, i * 7));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"Human: what is %d?\", \"completion\": \" It is %d.\"}",
+              i,
+              i * 7));
     }
     data = Files.write(folder.resolve("rows.jsonl"), lines);
   }

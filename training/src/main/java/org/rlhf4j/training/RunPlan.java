@@ -20,8 +20,9 @@ import org.rlhf4j.training.display.ProgressLine;
  * @param memory what lies in memory at once
  * @param seconds what all steps take at the {@link Pace} of this machine; NaN where nothing was
  *     tried
+ * @param notes what else is good to know before it begins, a line each
  */
-public record RunPlan(String work, List<Part> memory, double seconds) {
+public record RunPlan(String work, List<Part> memory, double seconds, List<String> notes) {
 
   /** A forward and a backward pass, in forward passes (Kaplan et al. 2020, section 2.1). */
   private static final int FORWARD_AND_BACKWARD = 3;
@@ -35,9 +36,20 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
   /** Gradients and the two moments of AdamW, in floats. */
   private static final int FLOATS_TRAINED = 3;
 
-  /** Keeps a copy. */
+  /** Keeps copies. */
   public RunPlan {
     memory = List.copyOf(memory);
+    notes = List.copyOf(notes);
+  }
+
+  /** A plan without notes. */
+  public RunPlan(String work, List<Part> memory, double seconds) {
+    this(work, memory, seconds, List.of());
+  }
+
+  /** This plan with other notes. */
+  public RunPlan noting(List<String> others) {
+    return new RunPlan(work, memory, seconds, others);
   }
 
   /**
@@ -160,6 +172,7 @@ public record RunPlan(String work, List<Part> memory, double seconds) {
   List<String> lines(long machineBytes) {
     List<String> lines = new ArrayList<>();
     lines.add("plan: " + work);
+    notes.forEach(note -> lines.add("plan: " + note));
     lines.add("plan: memory " + memory(machineBytes));
     String time =
         Double.isNaN(seconds)

@@ -53,7 +53,21 @@ public final class StageRun {
    * @throws IOException if the run directory can't be read or written
    */
   public static <C extends Record> void train(StageType<C> type, C config) throws IOException {
-    open(type, config, Display.stderr(), TrainingLoop::train);
+    train(type, config, new StopFlag());
+  }
+
+  /**
+   * Trains a stage as {@link #train(StageType, Record)} does, until it is asked to stop.
+   *
+   * @param type the stage
+   * @param config its configuration
+   * @param stop looked at between steps
+   * @throws StoppedException if it was asked to stop before its end
+   * @throws IOException if the run directory can't be read or written
+   */
+  public static <C extends Record> void train(StageType<C> type, C config, StopFlag stop)
+      throws IOException {
+    open(type, config, Display.stderr(), training(stop));
   }
 
   /**
@@ -67,7 +81,27 @@ public final class StageRun {
    */
   public static <C extends Record> void train(
       StageType<C> type, C config, ProgressListener listener) throws IOException {
-    open(type, config, Display.telling(listener), TrainingLoop::train);
+    train(type, config, listener, new StopFlag());
+  }
+
+  /**
+   * Trains a stage and tells a listener, until it is asked to stop.
+   *
+   * @param type the stage
+   * @param config its configuration
+   * @param listener hears of its progress
+   * @param stop looked at between steps
+   * @throws StoppedException if it was asked to stop before its end
+   * @throws IOException if the run directory can't be read or written
+   */
+  public static <C extends Record> void train(
+      StageType<C> type, C config, ProgressListener listener, StopFlag stop) throws IOException {
+    open(type, config, Display.telling(listener), training(stop));
+  }
+
+  private static Work training(StopFlag stop) {
+    return (run, loop, evaluation, stage, display) ->
+        new TrainingLoop(run, loop, evaluation, stage, display, stop).run();
   }
 
   /**

@@ -29,7 +29,7 @@ import org.rlhf4j.training.tensorboard.EventFile;
  *   <li>restore the newest complete checkpoint, and cut the logs back to its step;
  *   <li>for each further step: let the stage make it, evaluate where that is due, write its
  *       metrics, warn where they give reason to, show progress, write samples and the checkpoint;
- *       stop where patience has run out or the stage gives a reason to;
+ *       stop where patience has run out, the stage gives a reason to, or a {@link StopFlag} asks;
  *   <li>go back to the best step where that is wanted, write the model and mark the run as
  *       finished.
  * </ol>
@@ -44,6 +44,7 @@ public final class TrainingLoop {
   private final EvaluationSettings evaluation;
   private final Stage stage;
   private final Display display;
+  private final StopFlag stop;
   private final Optional<StepProfile> profile;
 
   /**
@@ -84,32 +85,33 @@ public final class TrainingLoop {
       EvaluationSettings evaluation,
       Stage stage,
       Display display) {
-    this.run = run;
-    this.settings = settings;
-    this.evaluation = evaluation;
-    this.stage = stage;
-    this.display = display;
-    this.profile = settings.profile() ? Optional.of(new StepProfile()) : Optional.empty();
+    this(run, settings, evaluation, stage, display, new StopFlag());
   }
 
   /**
-   * Runs a stage to its end: {@link StageRun.Work} of a run that trains.
+   * A loop that can be asked to stop.
    *
    * @param run the open run directory
    * @param settings how often to write checkpoints, and how many to keep
    * @param evaluation when to evaluate, and what follows from it
    * @param stage what to run
    * @param display where to show progress
-   * @throws IOException when the run directory can't be read or written
+   * @param stop looked at between steps; so is the run's own request file
    */
-  public static void train(
+  public TrainingLoop(
       RunDirectory run,
       LoopSettings settings,
       EvaluationSettings evaluation,
       Stage stage,
-      Display display)
-      throws IOException {
-    new TrainingLoop(run, settings, evaluation, stage, display).run();
+      Display display,
+      StopFlag stop) {
+    this.run = run;
+    this.settings = settings;
+    this.evaluation = evaluation;
+    this.stage = stage;
+    this.display = display;
+    this.stop = stop.with(run.stopRequest());
+    this.profile = settings.profile() ? Optional.of(new StepProfile()) : Optional.empty();
   }
 
   /**
@@ -135,17 +137,25 @@ public final class TrainingLoop {
    *
    * @throws IOException when the run directory can't be read or written
    * @throws NonFiniteException when a step wasn't finite; its batch is saved
+   * @throws StoppedException when it was asked to stop; the steps so far are in a checkpoint
    */
   public void run() throws IOException {
     if (isFinished(run, display)) {
       return;
     }
+    try (StopFlag.Watch watch = stop.watch()) {
+      runToEnd();
+    }
+  }
+
+  private void runToEnd() throws IOException {
     Checkpoints checkpoints = new Checkpoints(run.checkpoints(), settings.keepCheckpoints());
     int done = restore(checkpoints);
     stage.plan().ifPresent(plan -> plan.lines().forEach(display.stream()::println));
     StepLines.cutBack(run.samples(), done == 0 ? -1 : done);
     StepLines.cutBack(run.rollouts(), done);
     BestEvaluation best = new BestEvaluation(stage.goal());
+    stopIfAsked();
     End end = train(done, checkpoints, best);
     profile.ifPresent(all -> all.show(display.stream()));
     end.early().ifPresent(why -> say("stopped after step %d: %s", end.step(), why));
@@ -191,9 +201,16 @@ public final class TrainingLoop {
         if (isEvaluation(step, metrics)) {
           writeSamples(step);
         }
-        if (isCheckpoint(step, metrics) || isBestToKeep(step, best)) {
+        boolean stopping = stop.cause().isPresent() && !isLast(step, metrics);
+        if (stopping) {
+          requireFinite(step);
+        }
+        if (stopping || isCheckpoint(step, metrics) || isBestToKeep(step, best)) {
           log.sync();
           save(step, checkpoints, best);
+        }
+        if (stopping) {
+          stopIfAsked();
         }
       }
       return new End(last, last < stage.steps() ? reasonToStop(metrics, best) : Optional.empty());
@@ -207,12 +224,22 @@ public final class TrainingLoop {
     checkpoints.save(new Checkpoints.State(step, stage.counters()), stage::saveCheckpoint);
   }
 
+  private void stopIfAsked() throws IOException {
+    Optional<StopFlag.Cause> cause = stop.cause();
+    if (cause.isPresent()) {
+      stop.honour();
+      throw new StoppedException(run.folder(), cause.get());
+    }
+  }
+
   /** Why no further step is made. */
   private Optional<String> reasonToStop(Metrics metrics, BestEvaluation best) {
     boolean isOutOfPatience =
         evaluation.patience() != null && best.since() >= evaluation.patience();
     return isOutOfPatience
-        ? Optional.of("no %s in %d evaluations".formatted(stage.goal().better(), best.since()))
+        ? Optional.of(
+            String.format(
+                Locale.ROOT, "no %s in %d evaluations", stage.goal().better(), best.since()))
         : stage.reasonToStop(metrics);
   }
 

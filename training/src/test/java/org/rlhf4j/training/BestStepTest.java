@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
@@ -205,8 +206,11 @@ class BestStepTest {
     assertThat(weight(output)).isCloseTo(weight, within(1e-4));
     assertThat(shown())
         .contains(
-            "fake: the model is that of step %d of 12, held-out reward %.4f"
-                .formatted(step, weight));
+            String.format(
+                Locale.ROOT,
+                "fake: the model is that of step %d of 12, held-out reward %.4f",
+                step,
+                weight));
   }
 
   @Test

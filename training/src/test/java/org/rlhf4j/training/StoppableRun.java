@@ -36,20 +36,24 @@ public final class StoppableRun {
     }
   }
 
-  /** Starts the process and returns once it waits, having made 7 steps. */
-  public static Process start(Path output) throws IOException {
+  /** Starts the process. */
+  public static Process launch(Path output) throws IOException {
     String java =
         System.getProperty("java.home") + File.separator + "bin" + File.separator + "java";
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    java,
-                    "-cp",
-                    System.getProperty("java.class.path"),
-                    StoppableRun.class.getName(),
-                    output.toString()))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
+    return new ProcessBuilder(
+            List.of(
+                java,
+                "-cp",
+                System.getProperty("java.class.path"),
+                StoppableRun.class.getName(),
+                output.toString()))
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** Starts the process and returns once it waits, having made 7 steps. */
+  public static Process start(Path output) throws IOException {
+    Process process = launch(output);
     String line = process.inputReader(StandardCharsets.UTF_8).readLine();
     if (!"waiting".equals(line)) {
       throw new IllegalStateException("the process ended: " + line);

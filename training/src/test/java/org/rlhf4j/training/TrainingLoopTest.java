@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,6 +141,80 @@ class TrainingLoopTest {
     assertThat(output.resolve("model/weight"))
         .hasSameTextualContentAs(folder.resolve("uninterrupted/model/weight"));
     assertThat(samples(output)).hasSameTextualContentAs(samples(folder.resolve("uninterrupted")));
+  }
+
+  /** A step that is no checkpoint's ends in one, and the run goes on to the same numbers. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRunThatIsAskedToStopFinishesItsStep(boolean byFile) throws IOException {
+    Path output = folder.resolve("run");
+    StopFlag stop = new StopFlag();
+    FakeStage asked =
+        new FakeStage(
+            STEPS,
+            step -> {
+              if (step == 4 && byFile) {
+                request(output);
+              } else if (step == 4) {
+                assertThat(stop.raise()).as("a run is at its steps").isTrue();
+              }
+            });
+    assertThatThrownBy(() -> run(output, asked, stop))
+        .isInstanceOf(StoppedException.class)
+        .hasMessage(output + (byFile ? ": stopped" : ": interrupted") + ", resume with --resume");
+    assertThat(AtomicFiles.list(output.resolve("checkpoints")))
+        .extracting(path -> path.getFileName().toString())
+        .containsExactly("step-3", "step-4");
+    assertThat(output.resolve("stop")).doesNotExist();
+    run(output, true, new FakeStage(STEPS));
+    assertThat(shown()).contains("resuming after step 4");
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
+    assertThat(samples(output)).hasSameTextualContentAs(samples(folder.resolve("uninterrupted")));
+  }
+
+  private static void request(Path output) {
+    try {
+      RunDirectory.requestStop(output);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void run(Path output, Stage stage, StopFlag stop) throws IOException {
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      new TrainingLoop(
+              run, StoppableRun.SETTINGS, EvaluationSettings.AT_CHECKPOINTS, stage, display(), stop)
+          .run();
+    }
+  }
+
+  @Test
+  void aStopBeforeTheFirstStepLeavesNothing() throws IOException {
+    Path output = folder.resolve("run");
+    StopFlag stop = new StopFlag();
+    assertThat(stop.raise()).as("a run is at its steps").isFalse();
+    assertThatThrownBy(() -> run(output, new FakeStage(STEPS), stop))
+        .isInstanceOf(StoppedException.class);
+    run(output, true, new FakeStage(STEPS));
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
+  }
+
+  /** In its last step there is nothing left to stop. */
+  @Test
+  void aStopInTheLastStepChangesNothing() throws IOException {
+    Path output = folder.resolve("run");
+    StopFlag stop = new StopFlag();
+    FakeStage asked =
+        new FakeStage(
+            STEPS,
+            step -> {
+              if (step == STEPS) {
+                stop.raise();
+              }
+            });
+    run(output, asked, stop);
+    assertThat(output.resolve("finished")).exists();
+    assertThat(withoutClock(output)).isEqualTo(uninterrupted());
   }
 
   @ParameterizedTest

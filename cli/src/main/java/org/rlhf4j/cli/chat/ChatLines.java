@@ -3,6 +3,7 @@ package org.rlhf4j.cli.chat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Locale;
 import org.rlhf4j.cli.command.ErrorLine;
 import org.rlhf4j.settings.UserException;
 
@@ -61,6 +62,7 @@ final class ChatLines {
       out.flush();
       if (forgotten > 0) {
         err.printf(
+            Locale.ROOT,
             "the first %d messages no longer fit, so the model doesn't see them any more%n",
             forgotten);
         err.flush();

@@ -2,6 +2,7 @@ package org.rlhf4j.cli.chat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import org.rlhf4j.cli.command.FiniteNumbers;
 import org.rlhf4j.model.Generator;
@@ -88,8 +89,11 @@ final class ChatSession {
     }
     if (prompt.length >= positions) {
       throw new UserException(
-          "a message of %d tokens doesn't fit in the model's %d positions; shorten it"
-              .formatted(prompt.length, positions));
+          String.format(
+              Locale.ROOT,
+              "a message of %d tokens doesn't fit in the model's %d positions; shorten it",
+              prompt.length,
+              positions));
     }
     return prompt;
   }

@@ -1,5 +1,7 @@
 package org.rlhf4j.cli.command;
 
+import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +18,9 @@ import org.rlhf4j.settings.SettingsTable;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
+import org.rlhf4j.training.display.Display;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.ArgSpec;
@@ -32,9 +37,14 @@ import picocli.CommandLine.Model.OptionSpec;
 public abstract class SettingsCommand<S extends Record> implements Callable<Integer> {
 
   private static final String CONFIG = "--config";
+  private static final String RESUME = "--resume";
+
+  /** How the launcher was called. */
+  private static final String COMMAND = System.getProperty("rlhf.command", "rlhf");
 
   private final Settings<S> settings;
   private CommandLine line;
+  private int exitCode = CommandLine.ExitCode.OK;
 
   protected SettingsCommand(Class<S> type) {
     this.settings = Settings.of(type);
@@ -91,7 +101,61 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
     S chosen = settings.bind(file, commandLine(file));
     settings.group(chosen, MachineSettings.class).ifPresent(Machine::prepare);
     run(HubPaths.ofProcess().local(settings, chosen));
-    return CommandLine.ExitCode.OK;
+    return exitCode;
+  }
+
+  /** Work that looks at a flag. */
+  @FunctionalInterface
+  protected interface Stoppable {
+    /** Does it. */
+    void run(StopFlag stop) throws IOException;
+  }
+
+  /**
+   * Does work that a signal or a request stops between steps. If it is stopped, the line that says
+   * how to continue is shown and the command's exit code set.
+   *
+   * @return whether the work came to its end
+   */
+  protected final boolean finishes(Stoppable work) throws IOException {
+    PrintStream err = Display.stderr().warnings();
+    String resume = COMMAND + " " + ShellLine.of(continued(originalArguments()));
+    try (Signals signals = new Signals(err, resume)) {
+      try {
+        work.run(signals.stop());
+        return true;
+      } catch (StoppedException e) {
+        if (e.by() == StopFlag.Cause.RAISED) {
+          exitCode = signals.exitCode();
+          signals.sayInterrupted();
+        } else {
+          err.println("stopped, resume with " + resume);
+        }
+        return false;
+      }
+    }
+  }
+
+  /**
+   * The arguments that continue what was begun with others.
+   *
+   * @param arguments what stood after {@code rlhf}
+   */
+  protected List<String> continued(List<String> arguments) {
+    List<String> more = new ArrayList<>(arguments);
+    if (line.getCommandSpec().findOption(RESUME) != null
+        && arguments.stream().noneMatch(written -> written.startsWith(RESUME))) {
+      more.add(RESUME);
+    }
+    return more;
+  }
+
+  private List<String> originalArguments() {
+    CommandLine root = line;
+    while (root.getParent() != null) {
+      root = root.getParent();
+    }
+    return root.getParseResult().originalArgs();
   }
 
   /** Whether settings may come from a file: unless one of them has that option's name. */

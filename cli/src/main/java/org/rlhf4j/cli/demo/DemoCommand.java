@@ -82,8 +82,10 @@ public final class DemoCommand extends SettingsCommand<DemoCommand.DemoSettings>
     }
     Pipeline pipeline = Pipeline.read(input.resolve(DemoFiles.PIPELINE), output, Map.of());
     DemoStory story = new DemoStory(output, input, chosen.machine().seed(), err());
-    new PipelineRun(pipeline, output, List.of(), err()).run(story);
-    conclude(chosen, Promise.of(chosen.quick(), story.figures()));
+    PipelineRun run = new PipelineRun(pipeline, output, List.of(), err());
+    if (finishes(stop -> run.run(story, stop))) {
+      conclude(chosen, Promise.of(chosen.quick(), story.figures()));
+    }
   }
 
   private static void requireOwn(Path output, Path input) throws IOException {

@@ -89,23 +89,25 @@ public final class DemoStory implements PipelineRun.Watcher {
     show(advice.all().get(advice.all().size() / 2));
     show(sums.all().get(0));
     tell(
-        "%s of %d replies are kind, and %s of %d sums are right."
-            .formatted(
-                percent(advice.share(DemoStory::isKind)),
-                advice.all().size(),
-                percent(sums.share(Addition::isRight)),
-                sums.all().size()));
+        String.format(
+            Locale.ROOT,
+            "%s of %d replies are kind, and %s of %d sums are right.",
+            percent(advice.share(DemoStory::isKind)),
+            advice.all().size(),
+            percent(sums.share(Addition::isRight)),
+            sums.all().size()));
   }
 
   private void afterReward() throws IOException {
     JsonNode evaluation = JSON.readTree(output.resolve("reward/evaluation.json").toFile());
     accuracy = evaluation.path("accuracy").doubleValue();
     tell(
-        "It orders %s of %d unseen pairs right; a judge that looks only at length gets %s."
-            .formatted(
-                percent(accuracy),
-                evaluation.path("pairs").intValue(),
-                percent(evaluation.at("/length_baseline/accuracy").doubleValue())));
+        String.format(
+            Locale.ROOT,
+            "It orders %s of %d unseen pairs right; a judge that looks only at length gets %s.",
+            percent(accuracy),
+            evaluation.path("pairs").intValue(),
+            percent(evaluation.at("/length_baseline/accuracy").doubleValue())));
   }
 
   private void afterPpo() throws IOException {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.OptionalInt;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.model.LanguageModel;
@@ -61,11 +62,12 @@ public final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
       complete(config, tokenizer, chosen);
       try (LanguageModel model = LanguageModel.fresh(config, tokenizer, chosen.machine().seed())) {
         ModelOutput.write(output, to -> model.save(to, chosen.save().format()));
-        return "%s: %s, %,d weights"
-            .formatted(
-                chosen.output(),
-                model.config().json().path("architectures").path(0).asText(),
-                model.parameters().count());
+        return String.format(
+            Locale.ROOT,
+            "%s: %s, %,d weights",
+            chosen.output(),
+            model.config().json().path("architectures").path(0).asText(),
+            model.parameters().count());
       }
     }
   }
@@ -75,8 +77,13 @@ public final class NewCommand extends SettingsCommand<NewCommand.NewSettings> {
     int rows = config.dimensions().vocabulary();
     if (tokenizer.vocabularySize() > rows) {
       throw new UsageException(
-          "%s: vocab_size %d is less than the %d tokens of %s; raise it"
-              .formatted(chosen.config(), rows, tokenizer.vocabularySize(), chosen.tokenizer()));
+          String.format(
+              Locale.ROOT,
+              "%s: vocab_size %d is less than the %d tokens of %s; raise it",
+              chosen.config(),
+              rows,
+              tokenizer.vocabularySize(),
+              chosen.tokenizer()));
     }
     ObjectNode json = config.json();
     putIfAbsent(json, "eos_token_id", OptionalInt.of(tokenizer.eosId()));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.cli.command.TokenChoiceSettings;
 import org.rlhf4j.data.row.RowKind;
@@ -120,9 +121,12 @@ public final class GenerateCommand extends SettingsCommand<GenerateCommand.Gener
   private static void requireRoom(GenerateSettings chosen, int positions) {
     if (chosen.maxNewTokens() >= positions) {
       throw new UsageException(
-          ("--max-new-tokens %d leaves no room for a prompt in the model's %d positions; lower"
-                  + " --max-new-tokens")
-              .formatted(chosen.maxNewTokens(), positions));
+          String.format(
+              Locale.ROOT,
+              "--max-new-tokens %d leaves no room for a prompt in the model's %d positions; lower"
+                  + " --max-new-tokens",
+              chosen.maxNewTokens(),
+              positions));
     }
   }
 
@@ -131,8 +135,10 @@ public final class GenerateCommand extends SettingsCommand<GenerateCommand.Gener
     RowLines.write(chosen.rows(), RowKind.PROMPTS, work, out(), err);
     if (work.cut() > 0) {
       err.printf(
+          Locale.ROOT,
           "%,d prompts lost their beginning to leave room for %,d new tokens%n",
-          work.cut(), chosen.maxNewTokens());
+          work.cut(),
+          chosen.maxNewTokens());
     }
   }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
@@ -112,7 +113,7 @@ final class RowLines<R extends Row, I> {
       flush();
     }
     if (bad > 0) {
-      err.printf("%,d of %,d rows are bad; the result lines say why%n", bad, index);
+      err.printf(Locale.ROOT, "%,d of %,d rows are bad; the result lines say why%n", bad, index);
     }
   }
 
@@ -147,16 +148,22 @@ final class RowLines<R extends Row, I> {
       if (ids.length > model.positions()) {
         throw new BadRowException(
             place,
-            "%,d tokens are more than the model's %,d positions; shorten the row"
-                .formatted(ids.length, model.positions()));
+            String.format(
+                Locale.ROOT,
+                "%,d tokens are more than the model's %,d positions; shorten the row",
+                ids.length,
+                model.positions()));
       }
       for (int id : ids) {
         if (id >= model.vocabulary()) {
           throw new BadRowException(
               place,
-              ("the model has %d tokens, and the id %d isn't one of them; is this the model's"
-                      + " tokenizer?")
-                  .formatted(model.vocabulary(), id));
+              String.format(
+                  Locale.ROOT,
+                  "the model has %d tokens, and the id %d isn't one of them; is this the model's"
+                      + " tokenizer?",
+                  model.vocabulary(),
+                  id));
         }
       }
     }

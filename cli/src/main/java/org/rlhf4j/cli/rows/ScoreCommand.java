@@ -135,8 +135,11 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
     private BadRowException dropped(Row row, DataReport report) {
       return new BadRowException(
           row.location(),
-          "%s (at most %,d tokens fit); shorten the row or remove it"
-              .formatted(String.join(", ", report.droppedWhy().keySet()), maxLength));
+          String.format(
+              Locale.ROOT,
+              "%s (at most %,d tokens fit); shorten the row or remove it",
+              String.join(", ", report.droppedWhy().keySet()),
+              maxLength));
     }
 
     @Override
@@ -208,7 +211,8 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
 
     void noteCuts(PrintWriter err) {
       if (cut > 0) {
-        err.printf("%,d prompts lost their beginning to fit %,d tokens%n", cut, maxLength);
+        err.printf(
+            Locale.ROOT, "%,d prompts lost their beginning to fit %,d tokens%n", cut, maxLength);
       }
     }
   }

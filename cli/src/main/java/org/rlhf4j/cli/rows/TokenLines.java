@@ -3,6 +3,7 @@ package org.rlhf4j.cli.rows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.token.TokenizedPrompt;
@@ -119,7 +120,7 @@ final class TokenLines {
     rows++;
     lines.add(row.row().location().toString());
     if (row.cut() > 0) {
-      lines.add("  prompt without its first %,d tokens".formatted(row.cut()));
+      lines.add(String.format(Locale.ROOT, "  prompt without its first %,d tokens", row.cut()));
     }
     if (row.prompt().length > 0) {
       lines.add("  prompt: " + tokens(row.prompt(), new boolean[row.prompt().length]));
@@ -153,7 +154,7 @@ final class TokenLines {
               if (c == '\n') {
                 text.append("\\n");
               } else if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
-                text.append("\\u%04x".formatted(c));
+                text.append(String.format(Locale.ROOT, "\\u%04x", c));
               } else {
                 text.appendCodePoint(c);
               }

@@ -3,6 +3,7 @@ package org.rlhf4j.cli.stage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -79,9 +80,26 @@ public final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
     Pipeline pipeline = Pipeline.read(file, output, chosen.overrides());
     checkRerun(chosen.rerun(), pipeline);
     Machine.prepare(pipeline.machine());
-    new PipelineRun(pipeline, output, chosen.rerun(), err()).run(new PipelineRun.Watcher() {});
+    PipelineRun run = new PipelineRun(pipeline, output, chosen.rerun(), err());
+    if (!finishes(stop -> run.run(new PipelineRun.Watcher() {}, stop))) {
+      return;
+    }
     err().println("all stages are finished in " + chosen.output());
     err().println("report: " + chosen.output().resolve("report.html"));
+  }
+
+  /** What runs anew has begun: to continue it isn't to run it anew. */
+  @Override
+  protected List<String> continued(List<String> arguments) {
+    List<String> kept = new ArrayList<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      if (arguments.get(i).equals("--rerun")) {
+        i++; // its value
+      } else if (!arguments.get(i).startsWith("--rerun=")) {
+        kept.add(arguments.get(i));
+      }
+    }
+    return kept;
   }
 
   private static void checkRerun(List<String> rerun, Pipeline pipeline) {

@@ -40,7 +40,9 @@ public final class StageCommand<C extends Record> extends SettingsCommand<C> {
 
   @Override
   protected void run(C chosen) throws IOException {
-    StageRun.train(type, chosen);
+    if (!finishes(stop -> StageRun.train(type, chosen, stop))) {
+      return;
+    }
     Path output =
         type.settings().group(chosen, RunSettings.class).map(RunSettings::output).orElseThrow();
     err().println("model: " + output.resolve("model"));

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -107,10 +108,12 @@ class NewCommandTest {
   private Path config(int vocabulary) throws IOException {
     return Files.writeString(
         folder.resolve("llama.json"),
-        """
+        String.format(
+            Locale.ROOT,
+            """
         {"model_type": "llama", "vocab_size": %d, "hidden_size": 24, "num_hidden_layers": 1,
          "num_attention_heads": 2, "intermediate_size": 14, "max_position_embeddings": 32,
-         "tie_word_embeddings": true, "anything": "kept"}"""
-            .formatted(vocabulary));
+         "tie_word_embeddings": true, "anything": "kept"}""",
+            vocabulary));
   }
 }

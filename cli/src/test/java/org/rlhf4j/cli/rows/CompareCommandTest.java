@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.cli.Outcome;
@@ -121,7 +122,7 @@ class CompareCommandTest {
   private Path prompts() throws IOException {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < 10; i++) {
-      rows.add("{\"prompt\": \"is it %d?\"}".formatted(i));
+      rows.add(String.format(Locale.ROOT, "{\"prompt\": \"is it %d?\"}", i));
     }
     return Files.write(folder.resolve("prompts.jsonl"), rows);
   }

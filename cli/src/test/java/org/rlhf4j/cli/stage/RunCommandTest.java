@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +38,10 @@ class RunCommandTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       lines.add(
-          "{\"prompt\": \"is it %d?\", \"chosen\": \" yes, it is\", \"rejected\": \" no\"}"
-              .formatted(i));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"is it %d?\", \"chosen\": \" yes, it is\", \"rejected\": \" no\"}",
+              i));
     }
     Files.write(rows, lines);
     write("");

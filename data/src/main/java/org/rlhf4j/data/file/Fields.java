@@ -2,6 +2,7 @@ package org.rlhf4j.data.file;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -10,16 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.rlhf4j.model.chat.ChatMessage;
 
 /** One row as its file has it: values by field name. Null values count as absent. */
 public final class Fields {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String ROLE = "role";
-  private static final List<String> ROLES =
-      List.of("system", "developer", "user", "assistant", "tool", "function");
-  private static final String CONTENT = "content";
 
   private record Field(JsonNode value, Location location) {}
 
@@ -46,6 +42,58 @@ public final class Fields {
     }
   }
 
+  /** Names of the fields that say something: not those that are blank or empty. */
+  public List<String> given() {
+    return fields.keySet().stream().filter(this::says).toList();
+  }
+
+  /** Whether a field is there and is neither blank nor empty. */
+  public boolean says(String name) {
+    JsonNode value = value(name);
+    return value.isTextual()
+        ? !value.textValue().isBlank()
+        : !value.isMissingNode() && !(value.isContainerNode() && value.isEmpty());
+  }
+
+  /** A field's value; a missing node where there is none. */
+  public JsonNode value(String name) {
+    Field field = fields.get(name);
+    return field == null ? MissingNode.getInstance() : field.value;
+  }
+
+  /** Where a field is; where the row begins if there is none. */
+  public Location place(String name) {
+    Field field = fields.get(name);
+    return field == null ? location : field.location;
+  }
+
+  /**
+   * The same row with another value.
+   *
+   * @param name a field's, there or new
+   * @param value its value
+   * @param from the field that it is made of, for its place
+   */
+  public Fields with(String name, JsonNode value, String from) {
+    Fields changed = copy();
+    changed.fields.put(name, new Field(value, place(from)));
+    return changed;
+  }
+
+  /** The same row without some fields. */
+  public Fields leavingOut(String... names) {
+    Fields changed = copy();
+    changed.fields.keySet().removeAll(List.of(names));
+    return changed;
+  }
+
+  private Fields copy() {
+    Fields copy = new Fields(location, textual);
+    copy.fields.putAll(fields);
+    copy.nulls.addAll(nulls);
+    return copy;
+  }
+
   /**
    * The row under our names. A field that has one of them but isn't asked for is hidden.
    *
@@ -64,9 +112,10 @@ public final class Fields {
         });
     columns.forEach(
         (name, column) -> {
-          if (fields.containsKey(column)) {
-            renamed.fields.put(name, fields.get(column));
-          } else if (!nulls.contains(column)) {
+          String named = fields.containsKey(column) ? column : column.strip();
+          if (fields.containsKey(named)) {
+            renamed.fields.put(name, fields.get(named));
+          } else if (!nulls.contains(named)) {
             throw bad(
                 "no \""
                     + column
@@ -102,8 +151,7 @@ public final class Fields {
     return fields.isEmpty();
   }
 
-  /** The first field's name. */
-  public String first() {
+  private String first() {
     return fields.keySet().iterator().next();
   }
 
@@ -182,7 +230,8 @@ public final class Fields {
     return new BadRowException(location, reason);
   }
 
-  private static String text(String name, JsonNode value, Location location) {
+  /** A text in a field, or in a list or object that is one. */
+  public static String text(String name, JsonNode value, Location location) {
     if (!value.isTextual()) {
       throw wrong(name, "a string", value, location);
     }
@@ -199,86 +248,13 @@ public final class Fields {
     return text;
   }
 
-  /** Whether a field is a message list, or a list with one in it. */
-  public boolean isMessages(String name) {
-    Field field = fields.get(name);
-    return field != null
-        && field.value.isArray()
-        && (field.value.path(0).isObject() || field.value.path(0).path(0).isObject());
-  }
-
-  /**
-   * A message list.
-   *
-   * @param role whose message a text is that stands in its place
-   */
-  public List<ChatMessage> messages(String name, String role) {
-    if (!has(name)) {
-      throw bad("no \"" + name + "\" " + names() + "; add it");
-    }
-    return messages(name, role, fields.get(name).value);
-  }
-
-  /** A list of message lists. */
-  public List<List<ChatMessage>> messageLists(String name, String role) {
-    Field field = fields.get(name);
-    if (!field.value.isArray()) {
-      throw wrong(name, "a list of message lists", field.value, field.location);
-    }
-    List<List<ChatMessage>> lists = new ArrayList<>();
-    field.value.forEach(value -> lists.add(messages(name, role, value)));
-    return lists;
-  }
-
-  private List<ChatMessage> messages(String name, String role, JsonNode value) {
-    Location place = fields.get(name).location;
-    if (value.isTextual()) {
-      return List.of(new ChatMessage(role, text(name, value, place)));
-    }
-    if (!value.isArray() || value.isEmpty()) {
-      throw wrong(name, "a list of messages", value, place);
-    }
-    List<ChatMessage> messages = new ArrayList<>();
-    for (JsonNode message : value) {
-      messages.add(message(name, message, place));
-    }
-    return messages;
-  }
-
-  private static ChatMessage message(String name, JsonNode message, Location place) {
-    for (String needed : List.of(ROLE, CONTENT)) {
-      if (!message.path(needed).isTextual()) {
-        throw wrong(name, "messages with a role and a content, both strings", message, place);
-      }
-    }
-    String role = message.path(ROLE).textValue();
-    if (!ROLES.contains(role)) {
-      throw new BadRowException(
-          place,
-          "\"%s\" has a message of role \"%s\", which no one has; use one of %s"
-              .formatted(name, role, String.join(", ", ROLES)));
-    }
-    for (var field : message.properties()) {
-      boolean known = field.getKey().equals(ROLE) || field.getKey().equals(CONTENT);
-      if (!known && !field.getValue().isNull()) {
-        throw new BadRowException(
-            place,
-            "\""
-                + name
-                + "\" has a message with \""
-                + field.getKey()
-                + "\", which isn't rendered; leave it out, or write the row as text");
-      }
-    }
-    return new ChatMessage(role, text(CONTENT, message.path(CONTENT), place));
-  }
-
   private static boolean hasHalfPair(String text) {
     return text.codePoints()
         .anyMatch(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE);
   }
 
-  private static BadRowException wrong(
+  /** The failure of a row for the value of a field. */
+  public static BadRowException wrong(
       String name, String expected, JsonNode value, Location location) {
     String written = value.toString();
     String shown = written.length() > 40 ? written.substring(0, 40) + "…" : written;

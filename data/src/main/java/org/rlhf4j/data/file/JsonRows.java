@@ -6,18 +6,38 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.ContentReference;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
 import java.io.StringReader;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.rlhf4j.settings.UserException;
 
-/** Rows as JSON objects: one a line, or all in one array. */
+/**
+ * Rows as JSON objects: one a line, each over several lines, all in one array, or in an array that
+ * is a field of an object ({@code data}).
+ */
 final class JsonRows implements RowSource {
 
-  private static final ObjectMapper JSON =
-      JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS) // as Python writes them
+          .build();
+
+  /** Names of a field with rows in it. */
+  private static final List<String> WRAPPERS =
+      List.of("data", "rows", "train", "examples", "instances", "items", "records", "samples");
+
+  private static final Pattern WRAPPED =
+      Pattern.compile("\\{[^\\[\\]{}]*\"(" + String.join("|", WRAPPERS) + ")\"\\s*:\\s*\\[\\s*\\{");
+
+  /** How the first line of an object ends that goes on in the next. */
+  private static final Pattern OPEN_LINE = Pattern.compile("[^\n]*[{\\[,]\\s*\n");
 
   private static final JsonLocation ROW_BEGIN =
       new JsonLocation(ContentReference.unknown(), 0, 1, 1);
@@ -25,6 +45,8 @@ final class JsonRows implements RowSource {
   private final TextLines lines;
   private boolean started;
   private JsonParser array;
+  private boolean single; // whether the parser stands among objects and not in an array
+  private String wrapper = ""; // the field whose array the parser is in
   private long firstLine;
 
   JsonRows(TextLines lines) {
@@ -36,8 +58,15 @@ final class JsonRows implements RowSource {
     if (array != null) {
       return nextOfArray();
     }
-    if (!started && lines.beginsWith('[')) {
-      return openArray();
+    if (!started) {
+      String beginning = lines.beginning();
+      boolean objects =
+          beginning.startsWith("{")
+              && (OPEN_LINE.matcher(beginning).lookingAt()
+                  || WRAPPED.matcher(beginning).lookingAt());
+      if (beginning.startsWith("[") || objects) {
+        return open(objects);
+      }
     }
     started = true;
     String line = lines.next();
@@ -73,11 +102,14 @@ final class JsonRows implements RowSource {
     }
   }
 
-  private Fields openArray() {
+  private Fields open(boolean objects) {
     try {
       firstLine = 1;
+      single = objects;
       array = JSON.createParser(lines.reader());
-      array.nextToken();
+      if (!objects) {
+        array.nextToken();
+      }
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
@@ -88,10 +120,18 @@ final class JsonRows implements RowSource {
     lines.rowBegins();
     try {
       JsonToken token = array.nextToken();
+      if (token == JsonToken.END_ARRAY && !wrapper.isEmpty()) {
+        endWrapper();
+        return nextOfArray();
+      }
       if (token == JsonToken.END_ARRAY) {
         requireEnd();
       }
-      return token == JsonToken.END_ARRAY || token == null ? null : element();
+      if (token == JsonToken.END_ARRAY || token == null) {
+        return null;
+      }
+      Fields row = element();
+      return row == null ? nextOfArray() : row;
     } catch (JsonProcessingException e) {
       throw new UserException(place(e, array.currentLocation()) + ": " + malformed(e), e);
     } catch (IOException e) {
@@ -107,6 +147,24 @@ final class JsonRows implements RowSource {
               + ": something follows the end of the array; put all rows into one array, or each row"
               + " on its own line");
     }
+  }
+
+  /** Goes to the end of the object whose rows were read. */
+  private void endWrapper() throws IOException {
+    while (array.nextToken() == JsonToken.FIELD_NAME) {
+      String name = array.currentName();
+      if (array.nextToken() == JsonToken.START_ARRAY && WRAPPERS.contains(name)) {
+        throw new UserException(
+            place(array.currentTokenLocation())
+                + ": rows in \""
+                + wrapper
+                + "\" and in \""
+                + name
+                + "\"; put each into a file of its own");
+      }
+      array.skipChildren();
+    }
+    wrapper = "";
   }
 
   /** Reads an element of the array; the parser ends behind it where it is no object, too. */
@@ -129,10 +187,31 @@ final class JsonRows implements RowSource {
       String name = parser.currentName();
       parser.nextToken();
       Location place = place(parser.currentTokenLocation());
+      if (parser == array && mayWrap(name, fields)) {
+        ArrayNode list = JSON.getNodeFactory().arrayNode();
+        while (parser.nextToken() != JsonToken.END_ARRAY) {
+          if (list.isEmpty() && parser.currentToken() == JsonToken.START_OBJECT) {
+            wrapper = name;
+            return object(parser);
+          }
+          list.add((JsonNode) JSON.readTree(parser));
+        }
+        fields.put(name, list, place);
+        continue;
+      }
       JsonNode value = JSON.readTree(parser);
       fields.put(name, value, place);
     }
     return fields;
+  }
+
+  /** Whether a list among a single object's fields may be the rows. */
+  private boolean mayWrap(String name, Fields before) {
+    return single
+        && wrapper.isEmpty()
+        && WRAPPERS.contains(name)
+        && array.currentToken() == JsonToken.START_ARRAY
+        && Stream.of("prompt", "text", "messages", "chosen").noneMatch(before::has);
   }
 
   private BadRowException notAnObject(JsonParser parser) {

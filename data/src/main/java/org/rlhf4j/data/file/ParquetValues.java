@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.apache.parquet.example.data.Group;
+import org.apache.parquet.io.api.Binary;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.Type;
 
@@ -44,9 +45,17 @@ final class ParquetValues {
       case INT64 -> JSON.numberNode(group.getLong(field, index));
       case FLOAT -> JSON.numberNode(group.getFloat(field, index));
       case DOUBLE -> JSON.numberNode(group.getDouble(field, index));
-      case BINARY -> text(group.getBinary(field, index).getBytes());
-      case INT96, FIXED_LEN_BYTE_ARRAY -> JSON.binaryNode(group.getBinary(field, index).getBytes());
+      case BINARY -> text(bytes(group.getBinary(field, index)));
+      case INT96, FIXED_LEN_BYTE_ARRAY -> JSON.binaryNode(bytes(group.getBinary(field, index)));
     };
+  }
+
+  /** A value says itself how long it is; only bytes that are there take memory. */
+  private static byte[] bytes(Binary value) {
+    ByteBuffer there = value.toByteBuffer(); // refuses a length beyond its page
+    byte[] bytes = new byte[there.remaining()];
+    there.get(bytes);
+    return bytes;
   }
 
   /** Bytes as text where they are UTF-8; others matter only where a row needs their column. */

@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import java.util.Locale;
 import org.rlhf4j.settings.UsageException;
 
-/** Opens a data file with the reader that its name asks for. */
+/**
+ * Opens a data file with the reader that its name asks for. Whether it is packed, its bytes say.
+ */
 public final class RowFile {
 
   private static final String GZIP = ".gz";
@@ -24,9 +26,9 @@ public final class RowFile {
     Path path = local(data);
     requireFile(path);
     String name = path.toString().toLowerCase(Locale.ROOT);
-    boolean gzip = name.endsWith(GZIP);
-    String kind = gzip ? name.substring(0, name.length() - GZIP.length()) : name;
-    if (kind.endsWith(".parquet") && !gzip) {
+    boolean packed = name.endsWith(GZIP);
+    String kind = packed ? name.substring(0, name.length() - GZIP.length()) : name;
+    if (kind.endsWith(".parquet") && !packed) {
       return new ParquetRows(path);
     }
     boolean csv = kind.endsWith(".csv");
@@ -36,7 +38,12 @@ public final class RowFile {
               + ": this format isn't known; rows are read from .csv, .jsonl and .json, also as .gz,"
               + " and from .parquet");
     }
-    TextLines lines = TextLines.open(path, gzip, format.encoding());
+    FileBytes bytes = FileBytes.of(path);
+    if (bytes.isParquet()) {
+      return new ParquetRows(path);
+    }
+    bytes.requireText(format);
+    TextLines lines = TextLines.open(path, bytes.isGzip(), format.encoding());
     return csv ? new CsvRows(lines, format.delimiter()) : new JsonRows(lines);
   }
 

@@ -13,4 +13,9 @@ public interface RowSource extends AutoCloseable {
 
   @Override
   void close();
+
+  /** How many rows so far were left out since all of their cells are empty. */
+  default int blankRows() {
+    return 0;
+  }
 }

@@ -12,6 +12,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.rlhf4j.settings.UserException;
@@ -78,16 +79,9 @@ final class TextLines implements AutoCloseable {
     return line;
   }
 
-  /** Whether the first character ahead that isn't blank is this one; consumes nothing. */
-  boolean beginsWith(char wanted) {
-    if (!ahead()) {
-      return false;
-    }
-    int at = chars.position();
-    while (at < chars.limit() && Character.isWhitespace(chars.get(at))) {
-      at++;
-    }
-    return at < chars.limit() && chars.get(at) == wanted;
+  /** What is ahead, as far as it was decoded, from the first character on that isn't blank. */
+  String beginning() {
+    return ahead() ? chars.toString().stripLeading() : "";
   }
 
   /**
@@ -231,8 +225,10 @@ final class TextLines implements AutoCloseable {
     if (result.isError()) {
       fault =
           String.format(
+              Locale.ROOT,
               "byte 0x%02X isn't %s; save the file as UTF-8, or name what it is with --encoding",
-              bytes.get(bytes.position()), charset.name());
+              bytes.get(bytes.position()),
+              charset.name());
       bytes.position(bytes.position() + result.length());
       return true;
     }
@@ -257,6 +253,7 @@ final class TextLines implements AutoCloseable {
 
   private static String tooLong() {
     return String.format(
+        Locale.ROOT,
         "a row of more than %,d characters; is a line end or a closing quote missing?",
         LONGEST_ROW);
   }

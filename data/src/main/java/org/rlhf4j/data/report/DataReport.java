@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,6 +12,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.file.BadRow;
 import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.FileRows;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.Rows;
 import org.rlhf4j.settings.UserException;
@@ -23,6 +23,7 @@ import org.rlhf4j.settings.UserException;
  *
  * @param forms good rows by the fields that told their form, where that is known; of one file with
  *     a held-out share they are all on the training side
+ * @param files how the good rows were read, file by file, where that is known
  * @param read good rows
  * @param skipped bad rows left out
  * @param kept rows that go on
@@ -32,6 +33,8 @@ import org.rlhf4j.settings.UserException;
  * @param dropped rows left out because of their length
  * @param droppedWhy those by reason
  * @param identical comparisons whose sides are the same text
+ * @param emptyAnswers rows with a completion that says nothing
+ * @param endInUser rows with a completion whose last turn is the user's
  * @param duplicates rows that repeat an earlier one
  * @param ended the share of the rows read that are kept and whose completions all end in a stop id
  *     that is trained on and scored; 0 where there are no rows
@@ -44,6 +47,7 @@ import org.rlhf4j.settings.UserException;
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record DataReport(
     Map<String, Integer> forms,
+    List<FileRows> files,
     int read,
     int skipped,
     int kept,
@@ -52,6 +56,8 @@ public record DataReport(
     int dropped,
     Map<String, Integer> droppedWhy,
     int identical,
+    int emptyAnswers,
+    int endInUser,
     int duplicates,
     double ended,
     int maxLength,
@@ -137,7 +143,10 @@ public record DataReport(
     }
     text.append(
         String.format(
-            Locale.ROOT, "; %,d duplicates, %,d with identical sides.", duplicates, identical));
+            Locale.ROOT, "; %,d duplicates, %,d with identical sides", duplicates, identical));
+    text.append(emptyAnswers > 0 ? count(", %,d with an empty answer", emptyAnswers) : "");
+    text.append(endInUser > 0 ? count(", %,d that end in the user's turn", endInUser) : "");
+    text.append('.');
     if (kept > 0 && completionTokens.max() == 0) {
       text.append(" Tokens in a prompt: ").append(promptTokens.text()).append('.');
     } else if (kept > 0) {
@@ -156,11 +165,18 @@ public record DataReport(
    */
   public List<String> lines(String title) {
     List<String> lines = new ArrayList<>(List.of(title + ": " + text()));
+    files.stream()
+        .filter(file -> files.size() > 1 || file.saysMore())
+        .forEach(file -> lines.add("  " + file.text()));
     skippedRows.forEach(row -> lines.add("  skipped: " + row));
     if (skipped > skippedRows.size()) {
       lines.add(String.format(Locale.ROOT, "  … and %,d more", skipped - skippedRows.size()));
     }
     return lines;
+  }
+
+  private static String count(String sentence, int rows) {
+    return String.format(Locale.ROOT, sentence, rows);
   }
 
   private String reasons() {
@@ -213,7 +229,7 @@ public record DataReport(
 
     private final int maxLength;
     private final List<String> skippedRows = new ArrayList<>();
-    private final Map<String, Integer> forms = new LinkedHashMap<>();
+    private final List<FileRows> files = new ArrayList<>();
     private final Map<String, Integer> droppedWhy = new TreeMap<>();
     private final TextHashes seen = new TextHashes();
     private final int[] prompts;
@@ -227,6 +243,8 @@ public record DataReport(
     private int cut;
     private long cutTrainedTokens;
     private int identical;
+    private int emptyAnswers;
+    private int endInUser;
     private int duplicates;
 
     /**
@@ -270,9 +288,9 @@ public record DataReport(
       return Rows.noneGood(skipped, firstBad);
     }
 
-    /** Takes the forms of good rows. */
-    public void forms(Map<String, Integer> counts) {
-      forms.putAll(counts);
+    /** Takes how the good rows were read. */
+    public void files(List<FileRows> some) {
+      files.addAll(some);
     }
 
     /** Counts a good row. */
@@ -280,6 +298,8 @@ public record DataReport(
       read++;
       duplicates += seen.add(TextHashes.of(row)) ? 0 : 1;
       identical += row instanceof Comparison comparison && comparison.identical() ? 1 : 0;
+      emptyAnswers += Answers.anyEmpty(row) ? 1 : 0;
+      endInUser += Answers.anyEndsInUser(row) ? 1 : 0;
     }
 
     /**
@@ -319,7 +339,8 @@ public record DataReport(
      */
     public DataReport build() {
       return new DataReport(
-          Collections.unmodifiableMap(new LinkedHashMap<>(forms)),
+          Collections.unmodifiableMap(FileRows.forms(files)),
+          List.copyOf(files),
           read,
           skipped,
           kept,
@@ -328,6 +349,8 @@ public record DataReport(
           droppedWhy.values().stream().mapToInt(Integer::intValue).sum(),
           new TreeMap<>(droppedWhy),
           identical,
+          emptyAnswers,
+          endInUser,
           duplicates,
           read == 0 ? 0 : (double) ended / read,
           maxLength,

@@ -55,7 +55,7 @@ public record PromptRow(
    * @return the messages with their place, or nothing where the prompt is text
    */
   public Optional<Conversation> conversation() {
-    return messages.map(given -> new Conversation(given.prompt(), location));
+    return messages.map(given -> new Conversation(given.prompt(), given.tools(), location));
   }
 
   @Override

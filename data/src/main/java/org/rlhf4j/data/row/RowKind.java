@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.rlhf4j.data.file.BadRowException;
 import org.rlhf4j.data.file.Fields;
 
@@ -27,29 +28,41 @@ import org.rlhf4j.data.file.Fields;
 public final class RowKind<T extends Row> {
 
   /** Demonstrations: {@code prompt, completion} or {@code text}; of comparisons the best side. */
-  public static final RowKind<Demonstration> DEMONSTRATIONS = new RowKind<>(RowKind::demonstration);
+  public static final RowKind<Demonstration> DEMONSTRATIONS =
+      new RowKind<>(RowKind::demonstration, name -> false);
 
   /**
    * Comparisons: {@code prompt, chosen, rejected}, whole dialogues in {@code chosen, rejected}, or
    * {@code prompt, completions} best first; with the margin in {@code margin}, if any.
    */
   public static final RowKind<Comparison> COMPARISONS =
-      new RowKind<>(fields -> comparison(fields, fields.number(MARGIN).orElse(0.0)));
+      new RowKind<>(row -> comparison(row, margin(row)), MARGIN::equals);
 
   /** The prompt of any row that has one. */
-  public static final RowKind<PromptRow> PROMPTS = new RowKind<>(RowKind::promptRow);
+  public static final RowKind<PromptRow> PROMPTS =
+      new RowKind<>(RowKind::promptRow, ANSWER::equals);
 
   /** The same with the row's further fields, for programs that judge completions by them. */
   public static final RowKind<PromptRow> PROMPTS_WITH_FIELDS =
-      new RowKind<>(fields -> promptRow(fields).withFields(fields.without(PROMPT, ANSWER)));
+      new RowKind<>(
+          row -> promptRow(row).withFields(row.given().without(PROMPT, ANSWER)), name -> true);
 
   /** Any row, as its fields tell: a comparison before a demonstration before a prompt. */
-  public static final RowKind<Row> ANY = new RowKind<>(RowKind::any);
+  public static final RowKind<Row> ANY =
+      new RowKind<>(RowKind::any, name -> name.equals(MARGIN) || name.equals(ANSWER));
 
-  private final Function<Fields, T> row;
+  private static final String UNPAIRED =
+      "a completion with a label that says whether it is good, as KTO takes it; no stage trains on"
+          + " that. For sft, keep the rows whose label is true and leave the label out. For reward,"
+          + " give a good and a bad completion of one prompt as chosen and rejected. For ppo and"
+          + " grpo, leave completion and label out";
 
-  private RowKind(Function<Fields, T> row) {
+  private final Function<RecognisedRow, T> row;
+  private final Predicate<String> reads;
+
+  private RowKind(Function<RecognisedRow, T> row, Predicate<String> reads) {
     this.row = row;
+    this.reads = reads;
   }
 
   /**
@@ -61,15 +74,22 @@ public final class RowKind<T extends Row> {
    * @return the kind
    */
   public static RowKind<Comparison> comparisons(String marginColumn, List<String> columns) {
+    String marginName = marginColumn == null ? MARGIN : marginColumn;
     return new RowKind<>(
-        fields ->
-            comparison(fields, margin(fields, marginColumn)).withColumns(values(fields, columns)));
+        row ->
+            comparison(row, marginColumn == null ? margin(row) : margin(row, marginColumn))
+                .withColumns(values(row.given(), columns)),
+        name -> name.equals(marginName) || columns.contains(name));
   }
 
-  private static double margin(Fields fields, String column) {
-    return column == null
-        ? fields.number(MARGIN).orElse(0.0)
-        : fields.number(column).orElseThrow(() -> missing(fields, column, "--margin-column"));
+  private static double margin(RecognisedRow row) {
+    return row.fields().number(MARGIN).orElse(0.0);
+  }
+
+  private static double margin(RecognisedRow row, String column) {
+    return row.given()
+        .number(column)
+        .orElseThrow(() -> missing(row.given(), column, "--margin-column"));
   }
 
   private static Map<String, String> values(Fields fields, List<String> columns) {
@@ -84,119 +104,135 @@ public final class RowKind<T extends Row> {
     return fields.bad("no \"" + column + "\" " + fields.names() + "; add it or change " + setting);
   }
 
-  /** Makes the row of its fields, or throws {@link BadRowException}. */
-  T of(Fields fields) {
-    return row.apply(fields);
+  /** Makes the row of what was recognised, or throws {@link BadRowException}. */
+  T of(RecognisedRow recognised) {
+    return row.apply(recognised);
   }
 
-  static boolean isComparison(Fields fields) {
-    return fields.has(CHOSEN) || fields.has(REJECTED) || fields.has(COMPLETIONS);
+  /** Whether this takes a field that no layout reads. */
+  boolean reads(String name) {
+    return reads.test(name);
   }
 
-  private static Row any(Fields fields) {
-    if (MessageRows.isOne(fields)) {
-      return MessageRows.any(fields, fields.number(MARGIN).orElse(0.0));
+  private static Row any(RecognisedRow row) {
+    if (row.isMessages()) {
+      return MessageRows.any(row, margin(row));
     }
-    if (isComparison(fields)) {
-      return comparison(fields, fields.number(MARGIN).orElse(0.0));
+    if (row.isComparison()) {
+      return comparison(row, margin(row));
     }
+    Fields fields = row.fields();
     if (fields.has(COMPLETION) || (fields.has(TEXT) && !fields.has(PROMPT))) {
-      return demonstration(fields);
+      return demonstrated(row);
     }
     if (fields.has(PROMPT)) {
-      return promptRow(fields);
+      return promptRow(row);
     }
-    throw fields.bad(
-        "no field says what kind of row this is "
-            + fields.names()
-            + "; it needs prompt, completion or text, or chosen and rejected"
-            + otherwise(fields));
+    throw row.given()
+        .bad(
+            "no field says what kind of row this is "
+                + row.given().names()
+                + "; it needs prompt, completion or text, or chosen and rejected"
+                + ColumnsHint.of(row.given(), false));
   }
 
-  /** What to do where none of a row's fields is one of ours: nothing where there is one. */
-  private static String otherwise(Fields fields) {
-    if (fields.isEmpty() || FieldNames.TELLING.stream().anyMatch(fields::has)) {
-      return "";
-    }
-    return fields
-        .delimiter()
-        .map(
-            found ->
-                "; its cells seem to stand between '"
-                    + found
-                    + "': --csv-delimiter '"
-                    + found
-                    + "'")
-        .orElseGet(() -> "; a field of another name: --columns prompt=" + fields.first());
+  private static Demonstration demonstration(RecognisedRow row) {
+    requirePaired(row);
+    return demonstrated(row);
   }
 
-  private static Demonstration demonstration(Fields fields) {
-    if (MessageRows.isOne(fields)) {
-      return MessageRows.demonstration(fields);
+  private static Demonstration demonstrated(RecognisedRow row) {
+    if (row.isMessages()) {
+      return MessageRows.demonstration(row);
     }
+    Fields fields = row.fields();
     if (fields.has(COMPLETION)) {
+      RepeatedPrompt texts =
+          RepeatedPrompt.off(row, row.text(PROMPT), List.of(row.text(COMPLETION)));
       return new Demonstration(
-          fields.text(PROMPT), fields.text(COMPLETION), false, fields.location());
+          texts.prompt(), texts.completions().get(0), false, fields.location());
     }
-    if (isComparison(fields)) {
-      return comparison(fields, 0).demonstration();
+    if (row.isComparison()) {
+      return comparison(row, 0).demonstration();
     }
     if (fields.has(TEXT)) {
-      return new Demonstration("", fields.text(TEXT), true, fields.location());
+      return new Demonstration("", row.text(TEXT), true, fields.location());
     }
-    throw fields.bad(
-        "not a demonstration "
-            + fields.names()
-            + "; it needs prompt and completion, or text, or chosen and rejected"
-            + otherwise(fields));
+    throw row.given()
+        .bad(
+            "not a demonstration "
+                + row.given().names()
+                + "; it needs prompt and completion, or text, or chosen and rejected"
+                + ColumnsHint.of(row.given(), true));
   }
 
-  private static Comparison comparison(Fields fields, double margin) {
-    if (MessageRows.isOne(fields)) {
-      return MessageRows.comparison(fields, margin);
+  private static void requirePaired(RecognisedRow row) {
+    if (row.layout() == RowLayout.UNPAIRED) {
+      throw row.given().bad(UNPAIRED);
     }
+  }
+
+  private static Comparison comparison(RecognisedRow row, double margin) {
+    requirePaired(row);
+    if (row.isMessages()) {
+      return MessageRows.comparison(row, margin);
+    }
+    Fields fields = row.fields();
     if (fields.has(COMPLETIONS)) {
-      return ranking(fields, margin);
+      return ranking(row, margin);
     }
-    if (!isComparison(fields)) {
-      throw fields.bad(
-          "not a comparison "
-              + fields.names()
-              + "; it needs chosen and rejected, with a prompt or as whole dialogues"
-              + otherwise(fields));
+    if (!row.isComparison()) {
+      throw row.given()
+          .bad(
+              "not a comparison "
+                  + row.given().names()
+                  + "; it needs chosen and rejected, with a prompt or as whole dialogues"
+                  + ColumnsHint.delimiter(row.given()));
     }
-    String chosen = fields.text(CHOSEN);
-    String rejected = fields.text(REJECTED);
+    String chosen = row.text(CHOSEN);
+    String rejected = row.text(REJECTED);
     if (fields.has(PROMPT)) {
-      return new Comparison(fields.text(PROMPT), chosen, rejected, margin, fields.location());
+      return comparison(row, row.text(PROMPT), List.of(chosen, rejected), margin);
     }
     DialoguePair pair = DialoguePair.split(chosen, rejected);
+    if (pair.prompt().isEmpty()) {
+      ColumnsHint.requireNoPrompt(row.given());
+    }
     return new Comparison(pair.prompt(), pair.chosen(), pair.rejected(), margin, fields.location());
   }
 
-  private static Comparison ranking(Fields fields, double margin) {
-    List<String> completions = fields.texts(COMPLETIONS);
-    if (completions.size() < 2) {
-      throw fields.bad("\"completions\" lists fewer than two; give at least two, best first");
-    }
-    return new Comparison(fields.text(PROMPT), completions, margin, fields.location());
+  private static Comparison comparison(
+      RecognisedRow row, String prompt, List<String> completions, double margin) {
+    RepeatedPrompt texts = RepeatedPrompt.off(row, prompt, completions);
+    return new Comparison(texts.prompt(), texts.completions(), margin, row.fields().location());
   }
 
-  private static PromptRow promptRow(Fields fields) {
-    if (MessageRows.isOne(fields)) {
-      return MessageRows.prompt(fields);
+  private static Comparison ranking(RecognisedRow row, double margin) {
+    List<String> completions = row.fields().texts(COMPLETIONS);
+    if (completions.size() < 2) {
+      throw row.given().bad("\"completions\" lists fewer than two; give at least two, best first");
     }
+    return comparison(row, row.text(PROMPT), completions, margin);
+  }
+
+  private static PromptRow promptRow(RecognisedRow row) {
+    requirePaired(row);
+    if (row.isMessages()) {
+      return MessageRows.prompt(row);
+    }
+    Fields fields = row.fields();
     String prompt;
     if (fields.has(PROMPT)) {
-      prompt = fields.text(PROMPT);
+      prompt = row.text(PROMPT);
     } else if (fields.has(CHOSEN) && fields.has(REJECTED)) {
-      prompt = comparison(fields, 0).prompt();
+      prompt = comparison(row, 0).prompt();
     } else {
-      throw fields.bad(
-          "no prompt "
-              + fields.names()
-              + "; it needs prompt, or chosen and rejected"
-              + otherwise(fields));
+      throw row.given()
+          .bad(
+              "no prompt "
+                  + row.given().names()
+                  + "; it needs prompt, or chosen and rejected"
+                  + ColumnsHint.of(row.given(), false));
     }
     return new PromptRow(prompt, fields.scalar(ANSWER), fields.location());
   }

@@ -1,11 +1,9 @@
 package org.rlhf4j.data.row;
 
 import java.nio.file.Path;
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 import org.rlhf4j.data.file.BadRow;
@@ -33,7 +31,7 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
   private final RowFiles files;
   private final RowKind<T> kind;
   private final Consumer<BadRow> onBadRow;
-  private final Map<RowForm, Integer> forms = new EnumMap<>(RowForm.class);
+  private final List<FileRows.Builder> read = new ArrayList<>();
   private int index = -1; // of the file that is read
   private RowSource source;
   private boolean any;
@@ -113,20 +111,19 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
   }
 
   /**
-   * Counts the rows that were good so far by their form.
+   * Tells how the rows that were good so far were read.
    *
-   * @return by the fields that told the form, such as {@code prompt, completion}
+   * @return of each file that was opened, in order
    */
-  public Map<String, Integer> forms() {
-    Map<String, Integer> counts = new LinkedHashMap<>();
-    forms.forEach((form, count) -> counts.put(form.fields(), count));
-    return counts;
+  public List<FileRows> files() {
+    return read.stream().map(FileRows.Builder::build).toList();
   }
 
   /** Closes the file that is being read. */
   @Override
   public void close() {
     if (source != null) {
+      read.get(read.size() - 1).blank(source.blankRows());
       source.close();
       source = null;
     }
@@ -137,6 +134,7 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
       return false;
     }
     source = RowFile.open(files.files().get(++index), files.format());
+    read.add(new FileRows.Builder(files.files().get(index).toString()));
     any = false;
     return true;
   }
@@ -146,9 +144,9 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
       Fields fields = source.next();
       if (fields != null) {
         any = true;
-        Fields named = fields.renamed(files.format().columns());
-        ahead = kind.of(named);
-        forms.merge(RowForm.of(named), 1, Integer::sum);
+        RecognisedRow row = RecognisedRow.of(fields.renamed(files.format().columns()));
+        ahead = kind.of(row);
+        read.get(read.size() - 1).count(row, kind);
         return;
       }
     } catch (BadRowException e) {

@@ -2,10 +2,7 @@ package org.rlhf4j.data.row;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.rlhf4j.data.file.BadRow;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFiles;
@@ -17,16 +14,16 @@ import org.rlhf4j.settings.UserException;
  *
  * @param rows the good ones, in order
  * @param bad those left out; empty unless bad rows are skipped
- * @param forms how many of the good ones were of each form, by the fields that told it
+ * @param files how the good ones were read, file by file
  * @param <T> the rows' type
  */
-public record Rows<T extends Row>(List<T> rows, List<BadRow> bad, Map<String, Integer> forms) {
+public record Rows<T extends Row>(List<T> rows, List<BadRow> bad, List<FileRows> files) {
 
   /** Keeps unmodifiable copies. */
   public Rows {
     rows = List.copyOf(rows);
     bad = List.copyOf(bad);
-    forms = Collections.unmodifiableMap(new LinkedHashMap<>(forms));
+    files = List.copyOf(files);
   }
 
   /**
@@ -36,7 +33,7 @@ public record Rows<T extends Row>(List<T> rows, List<BadRow> bad, Map<String, In
    * @param bad those left out
    */
   public Rows(List<T> rows, List<BadRow> bad) {
-    this(rows, bad, Map.of());
+    this(rows, bad, List.of());
   }
 
   /**
@@ -53,15 +50,15 @@ public record Rows<T extends Row>(List<T> rows, List<BadRow> bad, Map<String, In
   public static <T extends Row> Rows<T> read(RowFiles files, RowKind<T> kind, OnBadRow onBadRow) {
     List<T> rows = new ArrayList<>();
     List<BadRow> bad = new ArrayList<>();
-    Map<String, Integer> forms;
+    List<FileRows> read;
     try (RowReader<T> reader = RowReader.open(files, kind, onBadRow.handler(bad::add))) {
       reader.forEachRemaining(rows::add);
-      forms = reader.forms();
+      read = reader.files();
     }
     if (rows.isEmpty()) {
       throw noneGood(bad.size(), bad.isEmpty() ? null : bad.get(0));
     }
-    return new Rows<>(rows, bad, forms);
+    return new Rows<>(rows, bad, read);
   }
 
   /**

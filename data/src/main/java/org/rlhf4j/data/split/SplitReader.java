@@ -95,7 +95,7 @@ public final class SplitReader<T extends Row> {
         any = true;
         taker.accept(reader.next(), reader.weight());
       }
-      report.forms(reader.forms());
+      report.files(reader.files());
     }
     if (!any) {
       throw report.noneGood();

@@ -44,7 +44,10 @@ final class MessageTokenizer {
 
   /** A conversation as text, up to where the assistant begins to speak. */
   String prompt(Conversation conversation) {
-    return at(conversation.location(), template -> template.prompt(conversation.messages()));
+    return at(
+        conversation.location(),
+        conversation.tools(),
+        template -> opening(template, conversation.answered(List.of())));
   }
 
   int[] ids(String rendered) {
@@ -54,14 +57,14 @@ final class MessageTokenizer {
   /** All ids of a demonstration, without an end of ours. */
   int[] whole(Demonstration row, Messages messages) {
     List<ChatMessage> all = messages.with(messages.completions().get(0));
-    return ids(at(row.location(), template -> template.dialogue(all)).text());
+    return ids(at(row.location(), messages.tools(), template -> template.dialogue(all)).text());
   }
 
   Ids demonstration(Demonstration row, Messages messages) {
     List<ChatMessage> all = messages.with(messages.completions().get(0));
-    RenderedChat chat = at(row.location(), template -> template.dialogue(all));
+    RenderedChat chat = at(row.location(), messages.tools(), template -> template.dialogue(all));
     int before = promptLength(row, messages, chat.text());
-    List<Span> said = chat.assistant().stream().filter(span -> span.end() > before).toList();
+    List<Span> said = said(messages, trained(row, all, chat.assistant()), before);
     if (said.isEmpty()) {
       throw new BadRowException(
           row.location(), "the chat template writes no turn of the assistant's; leave the row out");
@@ -93,12 +96,51 @@ final class MessageTokenizer {
     return new Ids(prompt, List.of(completion), mask(trained, prompt.length, ids.length), rendered);
   }
 
+  /** The assistant's turns without those that are context alone. */
+  private static List<Span> trained(Demonstration row, List<ChatMessage> all, List<Span> turns) {
+    List<ChatMessage> said = all.stream().filter(ChatMessage::isAssistant).toList();
+    if (said.stream().noneMatch(ChatMessage::isContext)) {
+      return turns;
+    }
+    if (said.size() != turns.size()) {
+      throw new BadRowException(
+          row.location(),
+          "a turn has weight 0, and the chat template marks other turns than the messages have;"
+              + " leave the weight out");
+    }
+    List<Span> trained = new ArrayList<>();
+    for (int i = 0; i < turns.size(); i++) {
+      if (!said.get(i).isContext()) {
+        trained.add(turns.get(i));
+      }
+    }
+    return trained;
+  }
+
+  /** The turns in the completion; one that the prompt begins is trained on from there. */
+  private static List<Span> said(Messages messages, List<Span> turns, int before) {
+    List<Span> said = new ArrayList<>(turns);
+    said.removeIf(span -> span.end() <= before);
+    if (messages.isContinued() && !said.isEmpty()) {
+      Span first = said.get(0);
+      said.set(0, new Span(Math.max(first.begin(), before), first.end()));
+    }
+    return said;
+  }
+
+  /** The prompt as text: up to where the assistant begins to speak, or goes on to. */
+  private static String opening(ChatTemplate template, Messages messages) {
+    return messages.isContinued()
+        ? template.continued(messages.prompt())
+        : template.prompt(messages.prompt());
+  }
+
   /** How much of a dialogue is its prompt, as far as the template writes it alike. */
   private int promptLength(Row row, Messages messages, String text) {
     if (messages.prompt().isEmpty()) {
       return 0;
     }
-    String prompt = at(row.location(), template -> template.prompt(messages.prompt()));
+    String prompt = at(row.location(), messages.tools(), template -> opening(template, messages));
     int mismatch = 0;
     while (mismatch < Math.min(prompt.length(), text.length())
         && prompt.charAt(mismatch) == text.charAt(mismatch)) {
@@ -150,7 +192,7 @@ final class MessageTokenizer {
     List<String> texts =
         messages.completions().stream()
             .map(messages::with)
-            .map(all -> at(place, template -> template.dialogue(all)).text())
+            .map(all -> at(place, messages.tools(), template -> template.dialogue(all)).text())
             .toList();
     return new Written(sharedPrompt(place, messages, texts), texts);
   }
@@ -173,10 +215,10 @@ final class MessageTokenizer {
     }
     List<Function<ChatTemplate, String>> prompts =
         List.of(
-            template -> template.prompt(messages.prompt()),
+            template -> opening(template, messages),
             template -> template.dialogue(messages.prompt()).text());
     for (Function<ChatTemplate, String> one : prompts) {
-      String prompt = at(place, one);
+      String prompt = at(place, messages.tools(), one);
       if (texts.stream().allMatch(text -> text.startsWith(prompt))) {
         return prompt;
       }
@@ -188,12 +230,12 @@ final class MessageTokenizer {
   }
 
   /** Renders; what the template refuses is the row's fault, but a missing one isn't. */
-  private <T> T at(Location place, Function<ChatTemplate, T> rendered) {
+  private <T> T at(Location place, List<Object> tools, Function<ChatTemplate, T> rendered) {
     if (template == null) {
       template = ChatTemplate.of(tokenizer);
     }
     try {
-      return rendered.apply(template);
+      return rendered.apply(template.withTools(tools));
     } catch (UserException e) {
       throw new BadRowException(place, e.getMessage());
     }

@@ -232,7 +232,7 @@ public final class RowTokenizer {
 
   private DataReport.Builder report(Rows<? extends Row> rows) {
     DataReport.Builder report = new DataReport.Builder(maxLength, rows.bad());
-    report.forms(rows.forms());
+    report.files(rows.files());
     return report;
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -94,5 +95,26 @@ class ParquetRowsTest {
       }
     }
     assertThat(faults).isGreaterThan(whole.length / 4);
+  }
+
+  /** Whatever the bytes are, the file is read or refused; sizes in it take no memory. */
+  @ParameterizedTest
+  @ValueSource(strings = {"snappy", "zstd", "gzip", "plain"})
+  void damagedFilesAreReadOrRefused(String codec) throws IOException {
+    byte[] whole = Files.readAllBytes(FIXTURES.resolve(codec + ".parquet"));
+    Random random = new Random(24);
+    Path file = folder.resolve("damaged.parquet");
+    for (int i = 0; i < Integer.getInteger("fuzz.inputs", 600) / 4; i++) {
+      byte[] damaged = whole.clone();
+      for (int n = random.nextInt(3); n >= 0; n--) {
+        damaged[4 + random.nextInt(damaged.length - 8)] = (byte) random.nextInt(256);
+      }
+      Files.write(file, damaged);
+      try {
+        read(file, RowKind.COMPARISONS);
+      } catch (UserException e) {
+        assertThat(e.getMessage()).startsWith(file.toString()).doesNotContain("\n");
+      }
+    }
   }
 }

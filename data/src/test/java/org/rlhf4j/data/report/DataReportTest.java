@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.rlhf4j.data.file.BadRow;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.FileRows;
 import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.settings.UserException;
 
@@ -35,7 +36,8 @@ class DataReportTest {
     builder.kept(2, 1, 0);
     builder.read(new Comparison("r", "a", "b", 0, PLACE));
     builder.dropped(DataReport.COMPLETION_TOO_LONG);
-    builder.forms(Map.of("chosen, rejected", 4));
+    builder.files(
+        List.of(new FileRows("a.jsonl", Map.of("chosen, rejected", 4), Map.of(), Map.of(), 0)));
     return builder.build();
   }
 
@@ -102,8 +104,9 @@ class DataReportTest {
   void isWrittenAsJson() throws JsonProcessingException {
     assertThat(new ObjectMapper().writeValueAsString(report()))
         .isEqualTo(
-            "{\"forms\":{\"chosen, rejected\":4},\"read\":4,\"skipped\":1,\"kept\":3,\"cut\":1,\"cut_trained_tokens\":7,\"dropped\":1,"
-                + "\"dropped_why\":{\"completion too long\":1},\"identical\":1,\"duplicates\":1,\"ended\":0.5,"
+            "{\"forms\":{\"chosen, rejected\":4},\"files\":[{\"file\":\"a.jsonl\",\"forms\":{\"chosen, rejected\":4},"
+                + "\"ignored\":{},\"remarks\":{},\"blank\":0}],\"read\":4,\"skipped\":1,\"kept\":3,\"cut\":1,\"cut_trained_tokens\":7,\"dropped\":1,"
+                + "\"dropped_why\":{\"completion too long\":1},\"identical\":1,\"empty_answers\":0,\"end_in_user\":0,\"duplicates\":1,\"ended\":0.5,"
                 + "\"max_length\":64,"
                 + "\"prompt_tokens\":{\"p50\":10,\"p90\":60,\"p99\":60,\"max\":60},"
                 + "\"completion_tokens\":{\"p50\":4,\"p90\":4,\"p99\":4,\"max\":4},"

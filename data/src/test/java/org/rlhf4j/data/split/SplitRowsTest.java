@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -158,8 +159,12 @@ class SplitRowsTest {
         IntStream.range(0, count)
             .mapToObj(
                 i ->
-                    "{\"prompt\":\"%d\",\"chosen\":\" yes\",\"rejected\":\" %d\",\"margin\":%d.5}"
-                        .formatted(i, i, i / 3))
+                    String.format(
+                        Locale.ROOT,
+                        "{\"prompt\":\"%d\",\"chosen\":\" yes\",\"rejected\":\" %d\",\"margin\":%d.5}",
+                        i,
+                        i,
+                        i / 3))
             .collect(Collectors.joining("\n"));
     return Files.writeString(folder.resolve(name), lines);
   }

@@ -3,6 +3,7 @@ package org.rlhf4j.model.adapter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.settings.UserException;
@@ -103,14 +104,15 @@ public final class Adapter implements AutoCloseable {
             || LinearModule.targeted(LinearModule.all(base), lora.targets()).equals(modules);
     if (lora.rank() != lora().rank() || lora.alpha() != lora().alpha() || !sameTargets) {
       throw new UserException(
-          ("%s: this is an adapter of rank %d and alpha %s on %s, and its training would continue;"
+          String.format(
+              Locale.ROOT,
+              "%s: this is an adapter of rank %d and alpha %s on %s, and its training would continue;"
                   + " give the same settings, leave out --lora-rank, or merge it first: `rlhf"
-                  + " merge`")
-              .formatted(
-                  folder,
-                  lora().rank(),
-                  lora().alpha(),
-                  String.join(", ", LinearModule.kinds(modules))));
+                  + " merge`",
+              folder,
+              lora().rank(),
+              lora().alpha(),
+              String.join(", ", LinearModule.kinds(modules))));
     }
     return new Adapter(config.withDropout(lora.dropout()), modules, parameters);
   }

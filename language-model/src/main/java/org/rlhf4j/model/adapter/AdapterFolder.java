@@ -77,7 +77,7 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
 
   private Optional<Path> localBase() {
     return Stream.of(Path.of(config.base()), folder.resolve(config.base()))
-        .filter(Files::isDirectory)
+        .filter(path -> Files.isDirectory(path) || ModelPath.isGguf(path))
         .findFirst();
   }
 

@@ -88,7 +88,7 @@ final class AssistantTurns {
     }
   }
 
-  /** What of a text another content of a message would change. */
+  /** What of a text another content of a message, without tool calls or thoughts, would change. */
   private Span content(List<ChatMessage> messages, String text, int index) {
     List<ChatMessage> probed = new ArrayList<>(messages);
     probed.set(index, new ChatMessage(messages.get(index).role(), PROBE));

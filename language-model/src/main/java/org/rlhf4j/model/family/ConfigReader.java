@@ -11,6 +11,9 @@ import org.rlhf4j.settings.UserException;
 
 /** Typed reading of a config.json; what is missing or unfit is a one-line error with the file. */
 public final class ConfigReader {
+  private static final int LARGEST = 1 << 24;
+  private static final int MOST_LAYERS = 1000;
+
   private final ObjectNode json;
   private final Path file;
   private final String path;
@@ -31,11 +34,25 @@ public final class ConfigReader {
     this.path = path;
   }
 
-  /** A whole number of at least 1, which has to be there. */
+  /** A whole number of at least 1 and at most 2²⁴, which has to be there. */
   public int positive(String key) {
+    return positiveUpTo(LARGEST, key);
+  }
+
+  /** A number of layers: at least 1 and at most 1,000. */
+  int layers(String key) {
+    return positiveUpTo(MOST_LAYERS, key);
+  }
+
+  /** Memory is taken for a model of these sizes, so no size is believed that no model has. */
+  private int positiveUpTo(int most, String key) {
     JsonNode value = json.path(key);
-    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1) {
+    boolean fits = value.isIntegralNumber() && value.canConvertToInt();
+    if (!fits || value.intValue() < 1) {
       throw unfit(key, value, "a whole number of at least 1");
+    }
+    if (value.intValue() > most) {
+      throw unfit(key, value, "at most " + most);
     }
     return value.intValue();
   }

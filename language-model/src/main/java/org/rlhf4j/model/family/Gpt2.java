@@ -38,7 +38,7 @@ final class Gpt2 implements Family {
     return new Dimensions(
         config.positive("vocab_size"),
         hidden,
-        config.positive("n_layer"),
+        config.layers("n_layer"),
         heads,
         heads,
         hidden / heads,

@@ -47,7 +47,7 @@ final class GptNeox implements Family {
     return new Dimensions(
         config.positive("vocab_size"),
         hidden,
-        config.positive("num_hidden_layers"),
+        config.layers("num_hidden_layers"),
         heads,
         heads,
         hidden / heads,

@@ -67,7 +67,7 @@ abstract class LlamaLike implements Family {
     return new Dimensions(
         config.positive("vocab_size"),
         hidden,
-        config.positive("num_hidden_layers"),
+        config.layers("num_hidden_layers"),
         heads,
         kvHeads,
         headSize,

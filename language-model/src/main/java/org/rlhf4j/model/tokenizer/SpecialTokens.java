@@ -1,13 +1,10 @@
 package org.rlhf4j.model.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.TreeSet;
-import org.rlhf4j.settings.JsonFiles;
+import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -25,19 +22,19 @@ record SpecialTokens(int eos, OptionalInt bos, OptionalInt pad, int[] stops) {
   static final String GENERATION_CONFIG = "generation_config.json";
 
   /** Reads the ids of a folder whose {@code tokenizer.json} is given. */
-  static SpecialTokens read(Path folder, JsonNode tokenizer) {
-    JsonNode stops = optional(folder.resolve(GENERATION_CONFIG)).path("eos_token_id");
-    OptionalInt eos = find("eos", folder, tokenizer);
+  static SpecialTokens read(ModelTexts files, JsonNode tokenizer) {
+    JsonNode stops = files.json(GENERATION_CONFIG).path("eos_token_id");
+    OptionalInt eos = find("eos", files, tokenizer);
     int end =
         (eos.isPresent() ? eos : first(stops))
             .orElseThrow(
                 () ->
                     new UserException(
-                        folder
+                        files.place()
                             + ": tokenizer.json has no known end-of-sequence token; name an"
                             + " eos_token in tokenizer_config.json"));
     return new SpecialTokens(
-        end, find("bos", folder, tokenizer), find("pad", folder, tokenizer), stops(end, stops));
+        end, find("bos", files, tokenizer), find("pad", files, tokenizer), stops(end, stops));
   }
 
   private static int[] stops(int eos, JsonNode listed) {
@@ -51,15 +48,15 @@ record SpecialTokens(int eos, OptionalInt bos, OptionalInt pad, int[] stops) {
     return stops.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private static OptionalInt find(String name, Path folder, JsonNode tokenizer) {
+  private static OptionalInt find(String name, ModelTexts files, JsonNode tokenizer) {
     for (String file : List.of("tokenizer_config.json", "special_tokens_map.json")) {
-      JsonNode named = optional(folder.resolve(file)).path(name + "_token");
+      JsonNode named = files.json(file).path(name + "_token");
       JsonNode content = named.isObject() ? named.path("content") : named;
       if (content.isTextual()) {
         return id(content.textValue(), tokenizer);
       }
     }
-    return first(optional(folder.resolve("config.json")).path(name + "_token_id"));
+    return first(files.json("config.json").path(name + "_token_id"));
   }
 
   private static OptionalInt id(String token, JsonNode tokenizer) {
@@ -74,11 +71,5 @@ record SpecialTokens(int eos, OptionalInt bos, OptionalInt pad, int[] stops) {
   private static OptionalInt first(JsonNode ids) {
     JsonNode id = ids.isArray() ? ids.path(0) : ids;
     return id.isInt() ? OptionalInt.of(id.intValue()) : OptionalInt.empty();
-  }
-
-  private static JsonNode optional(Path file) {
-    return Files.isRegularFile(file)
-        ? JsonFiles.parse(file, JsonFiles.bytes(file))
-        : MissingNode.getInstance();
   }
 }

@@ -1,9 +1,6 @@
 package org.rlhf4j.model.tokenizer;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +10,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.IntStream;
-import java.util.stream.LongStream;
+import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
@@ -47,8 +43,8 @@ public final class Tokenizer implements AutoCloseable {
   /** Texts that end a word: what is tokenized after one of them gets no word-start mark. */
   private static final List<String> LEADS = List.of("\n", "a\n", ":");
 
-  private final Path folder;
-  private final HuggingFaceTokenizer backend;
+  private final ModelTexts files;
+  private final NativeTokenizer backend;
   private final SpecialTokens specials;
   private final int[] beginning;
   private final boolean marksWordStart;
@@ -56,37 +52,40 @@ public final class Tokenizer implements AutoCloseable {
   private final String hash;
   private final Set<String> addedTokens;
 
-  private Tokenizer(Path folder, byte[] bytes, JsonNode json, SpecialTokens specials) {
-    this.folder = folder;
+  private Tokenizer(ModelTexts files, byte[] bytes, JsonNode json, SpecialTokens specials) {
+    this.files = files;
     this.specials = specials;
     this.hash = sha256(bytes);
     this.vocabularySize = vocabularySize(json);
     this.addedTokens = addedTokens(json);
-    this.backend = open(folder.resolve(TOKENIZER_JSON), bytes);
+    TokenizerTrial.require(files.path(TOKENIZER_JSON), bytes, json, hash);
+    this.backend = NativeTokenizer.open(files.path(TOKENIZER_JSON), bytes);
     this.beginning = beginning();
-    String first = backend.encode("a", false, false).getTokens()[0];
+    String first = backend.firstToken("a");
     this.marksWordStart = first.startsWith("\u2581") || first.startsWith("\u0120");
   }
 
   /**
-   * Loads the tokenizer of a folder.
+   * Loads the tokenizer of a folder, or of a GGUF file.
    *
-   * @param folder a Hugging Face model or tokenizer folder
+   * @param folder a Hugging Face model or tokenizer folder, or a GGUF file
    * @return the tokenizer
    * @throws UserException if {@code tokenizer.json} is missing or invalid, or no end-of-sequence
    *     token is named
    */
   public static Tokenizer load(Path folder) {
-    Path file = folder.resolve(TOKENIZER_JSON);
-    if (!Files.isRegularFile(file)) {
-      throw new UsageException(
-          file
-              + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
-              + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
-    }
-    byte[] bytes = JsonFiles.bytes(file);
+    ModelTexts files = ModelTexts.of(folder);
+    Path file = files.path(TOKENIZER_JSON);
+    byte[] bytes = files.bytes(TOKENIZER_JSON).orElseThrow(() -> missing(file));
     JsonNode json = JsonFiles.parse(file, bytes);
-    return new Tokenizer(folder, bytes, json, SpecialTokens.read(folder, json));
+    return new Tokenizer(files, bytes, json, SpecialTokens.read(files, json));
+  }
+
+  private static UsageException missing(Path file) {
+    return new UsageException(
+        file
+            + ": no such file; name a folder with a Hugging Face tokenizer. If the tokenizer has"
+            + " another form, save_pretrained of transformers' AutoTokenizer writes this file");
   }
 
   /**
@@ -109,7 +108,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return token ids
    */
   public int[] encodeRaw(String text) {
-    return encode(text, false);
+    return backend.encode(text, false);
   }
 
   /**
@@ -151,7 +150,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return the text
    */
   public String decode(int[] ids) {
-    return backend.decode(longs(ids), true);
+    return backend.decode(ids, true);
   }
 
   /**
@@ -161,7 +160,7 @@ public final class Tokenizer implements AutoCloseable {
    * @return the text
    */
   public String decodeRaw(int[] ids) {
-    return backend.decode(longs(ids), false);
+    return backend.decode(ids, false);
   }
 
   /**
@@ -249,10 +248,10 @@ public final class Tokenizer implements AutoCloseable {
   /**
    * Returns where the tokenizer was loaded from; its chat template lies there too.
    *
-   * @return the folder
+   * @return the folder, or the GGUF file
    */
   public Path folder() {
-    return folder;
+    return files.place();
   }
 
   /**
@@ -273,13 +272,13 @@ public final class Tokenizer implements AutoCloseable {
    */
   public void copyTo(Path target) {
     try {
-      if (Files.isSameFile(folder, target)) {
+      if (files.areIn(target)) {
         return;
       }
       for (String name : FILES) {
-        Path file = folder.resolve(name);
-        if (Files.isRegularFile(file)) {
-          Files.write(target.resolve(name), Files.readAllBytes(file)); // content, not permissions
+        Optional<byte[]> content = files.bytes(name);
+        if (content.isPresent()) {
+          Files.write(target.resolve(name), content.get()); // content, not permissions
         }
       }
     } catch (IOException e) {
@@ -294,19 +293,9 @@ public final class Tokenizer implements AutoCloseable {
     backend.close();
   }
 
-  /** Fetches the ids alone: DJL's own method copies tokens and spans too, at twice the time. */
-  private int[] encode(String text, boolean specials) {
-    long encoding = TokenizersLibrary.LIB.encode(backend.getHandle(), text, specials);
-    try {
-      return ints(TokenizersLibrary.LIB.getTokenIds(encoding));
-    } finally {
-      TokenizersLibrary.LIB.deleteEncoding(encoding);
-    }
-  }
-
   /** The ids that the post-processor puts before a text. */
   private int[] beginning() {
-    int[] with = encode("a", true);
+    int[] with = backend.encode("a", true);
     int[] raw = encodeRaw("a");
     for (int from = 0; from + raw.length <= with.length; from++) {
       if (Arrays.equals(raw, Arrays.copyOfRange(with, from, from + raw.length))) {
@@ -316,26 +305,7 @@ public final class Tokenizer implements AutoCloseable {
     return new int[0];
   }
 
-  private static HuggingFaceTokenizer open(Path file, byte[] bytes) {
-    setUnlessGiven("OPT_OUT_TRACKING", "true");
-    setUnlessGiven("RUST_FLAVOR", "cpu");
-    Map<String, String> options =
-        Map.of("addSpecialTokens", "true", "truncation", "false", "padding", "false");
-    try {
-      return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), options);
-    } catch (IOException | RuntimeException e) {
-      throw new UserException(file + ": not a tokenizer (" + firstLine(e) + "); save it again", e);
-    }
-  }
-
-  /** DJL would otherwise report its use, or fetch a library for GPUs, over the network. */
-  private static void setUnlessGiven(String name, String value) {
-    if (System.getenv(name) == null && System.getProperty(name) == null) {
-      System.setProperty(name, value);
-    }
-  }
-
-  private static int vocabularySize(JsonNode json) {
+  static int vocabularySize(JsonNode json) {
     int size = 0;
     JsonNode vocabulary = json.path("model").path("vocab");
     if (vocabulary.isArray()) {
@@ -359,10 +329,6 @@ public final class Tokenizer implements AutoCloseable {
     return Set.copyOf(texts);
   }
 
-  private static String firstLine(Exception e) {
-    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-  }
-
   private static String sha256(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
@@ -375,13 +341,5 @@ public final class Tokenizer implements AutoCloseable {
     int[] all = Arrays.copyOf(first, first.length + second.length);
     System.arraycopy(second, 0, all, first.length, second.length);
     return all;
-  }
-
-  private static int[] ints(long[] ids) {
-    return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
-  }
-
-  private static long[] longs(int[] ids) {
-    return IntStream.of(ids).asLongStream().toArray();
   }
 }

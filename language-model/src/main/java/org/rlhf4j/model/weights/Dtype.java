@@ -35,7 +35,7 @@ public enum Dtype {
   }
 
   /** The nearest number of this format. */
-  float round(float value) {
+  public float round(float value) {
     return switch (this) {
       case FP32 -> value;
       case BF16 -> Bf16.toFloat(Bf16.of(value));
@@ -50,7 +50,7 @@ public enum Dtype {
    * @param count how many of them
    * @param bytes takes them
    */
-  void put(float[] values, int count, ByteBuffer bytes) {
+  public void put(float[] values, int count, ByteBuffer bytes) {
     switch (this) {
       case FP32 -> {
         bytes.asFloatBuffer().put(values, 0, count);

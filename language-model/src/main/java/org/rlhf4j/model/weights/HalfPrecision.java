@@ -1,11 +1,11 @@
 package org.rlhf4j.model.weights;
 
 /** IEEE 754 binary16. */
-final class HalfPrecision {
+public final class HalfPrecision {
   private HalfPrecision() {}
 
   /** The number that sixteen bits stand for, exactly. */
-  static float toFloat(short bits) {
+  public static float toFloat(short bits) {
     int sign = (bits & 0x8000) << 16;
     int exponent = (bits >>> 10) & 0x1f;
     int fraction = bits & 0x3ff;
@@ -18,7 +18,7 @@ final class HalfPrecision {
   }
 
   /** The nearest of them, to even where two are; from 65,520 on infinity. */
-  static short of(float value) {
+  public static short of(float value) {
     int bits = Float.floatToRawIntBits(value);
     int sign = bits >>> 16 & 0x8000;
     float magnitude = Math.abs(value);

@@ -1,6 +1,8 @@
 package org.rlhf4j.model.weights;
 
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -10,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,6 +21,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -26,8 +30,13 @@ import org.rlhf4j.settings.UserException;
  * before any memory is taken; tensors are read and written in blocks, so that the only large memory
  * is the network's own.
  */
-public final class Safetensors {
-  private static final ObjectMapper JSON = new ObjectMapper();
+public final class Safetensors implements TensorFile {
+  /** As strict as the reference library: a name twice, or text behind the header, is refused. */
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
   private static final int MAX_HEADER = 100 << 20;
 
   /** The length that "version " is, with which a pointer of Git LFS begins. */
@@ -104,6 +113,9 @@ public final class Safetensors {
    * @throws UserException where there is no such file, or it is damaged or of unread types
    */
   public static Safetensors open(Path file) {
+    if (Files.exists(file) && !Files.isRegularFile(file)) {
+      throw new UserException(file + ": not a regular file; name a safetensors file");
+    }
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       long length = channel.size();
       long header = length < 8 ? -1 : read(channel, 0, 8).getLong();
@@ -129,18 +141,22 @@ public final class Safetensors {
     return entries;
   }
 
-  /** The file. */
+  @Override
   public Path file() {
     return file;
   }
 
-  /**
-   * Copies a tensor into memory as fp32.
-   *
-   * @param name the tensor's name
-   * @param target where its values go, of the same shape
-   * @throws UserException where it is of a type that isn't read
-   */
+  @Override
+  public Set<String> names() {
+    return entries.keySet();
+  }
+
+  @Override
+  public List<Long> shape(String name) {
+    return entries.get(name).shape();
+  }
+
+  @Override
   public void copy(String name, StridedTensor target) {
     Entry entry = entries.get(name);
     int block = blockRows(target);
@@ -306,8 +322,14 @@ public final class Safetensors {
       if (next.getValue().offset() < end) {
         throw damaged(file, "tensor " + next.getKey() + " overlaps another");
       }
+      if (next.getValue().offset() > end) {
+        throw damaged(file, "bytes before tensor " + next.getKey() + " belong to none");
+      }
       end = next.getValue().end();
       entries.put(next.getKey(), next.getValue());
+    }
+    if (end < length) {
+      throw damaged(file, (length - end) + " bytes after the last tensor");
     }
     return entries;
   }
@@ -327,14 +349,15 @@ public final class Safetensors {
   private static Entry entry(Path file, String name, JsonNode json, long start, long length) {
     Type type = type(file, name, json.path("dtype").asText());
     List<Long> shape = new ArrayList<>();
-    json.path("shape").forEach(dimension -> shape.add(dimension.asLong(-1)));
-    long from = json.path("data_offsets").path(0).asLong(-1);
-    long to = json.path("data_offsets").path(1).asLong(-1);
+    json.path("shape").forEach(dimension -> shape.add(whole(dimension)));
+    long from = whole(json.path("data_offsets").path(0));
+    long to = whole(json.path("data_offsets").path(1));
     Entry entry = new Entry(type, List.copyOf(shape), start + from);
     boolean sized;
     try {
       sized =
-          shape.stream().noneMatch(dimension -> dimension < 0)
+          json.path("shape").isArray()
+              && shape.stream().noneMatch(dimension -> dimension < 0)
               && Math.multiplyExact(entry.elements(), (long) type.bytes) == to - from;
     } catch (ArithmeticException e) {
       sized = false;
@@ -344,6 +367,11 @@ public final class Safetensors {
           file, "tensor " + name + " of shape " + shape + " claims bytes " + from + " to " + to);
     }
     return entry;
+  }
+
+  /** A number of the header; -1, which is none, for what isn't a whole number. */
+  private static long whole(JsonNode number) {
+    return number.isIntegralNumber() && number.canConvertToLong() ? number.longValue() : -1;
   }
 
   private static Type type(Path file, String name, String dtype) {

@@ -49,6 +49,18 @@ public record StridedTensor(
     return shape.stream().skip(shape.size() > 1 ? 1 : 0).reduce(1L, Math::multiplyExact);
   }
 
+  /** The transpose of a matrix, in the same memory. */
+  public StridedTensor transposed() {
+    List<Long> turned = List.of(shape.get(1), shape.get(0));
+    return new StridedTensor(turned, memory, start, columnStride, rowStride, precision);
+  }
+
+  /** A vector as a matrix of one column, in the same memory. */
+  public StridedTensor asColumn() {
+    List<Long> column = List.of(shape.get(0), 1L);
+    return new StridedTensor(column, memory, start, columnStride, columnStride, precision);
+  }
+
   /** The number of elements. */
   public long size() {
     return shape.stream().reduce(1L, Math::multiplyExact);
@@ -64,7 +76,7 @@ public record StridedTensor(
   }
 
   /** Copies whole rows out, one after another. */
-  void get(int row, int count, float[] values) {
+  public void get(int row, int count, float[] values) {
     if (precision == Precision.BF16) {
       ShortBuffer halves = bytes().asShortBuffer();
       for (int i = 0, columns = columns(); i < count * columns; i++) {

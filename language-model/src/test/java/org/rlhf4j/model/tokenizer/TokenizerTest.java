@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.settings.UserException;
 
@@ -245,5 +246,42 @@ class TokenizerTest {
     JSON.writeValue(folder.resolve("tokenizer.json").toFile(), tokenizerJson);
     Files.writeString(folder.resolve("tokenizer_config.json"), config);
     return Tokenizer.load(folder);
+  }
+
+  /** Each of these ends the process that uses it in native code, or never ends. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '!',
+      value = {
+        "post_processor ! {'type':'TemplateProcessing','single':[{'SpecialToken':{'id':'<s>','type_id':0}},"
+            + "{'Sequence':{'id':'A','type_id':0}}],'pair':[],'special_tokens':{}}",
+        "normalizer     ! {'type':'Replace','pattern':{'String':''},'content':'x'}",
+        "normalizer     ! {'type':'Precompiled','precompiled_charsmap':'AAAA'}",
+        "normalizer     ! {'type':'Sequence','normalizers':[{'type':'NFC'},"
+            + "{'type':'Precompiled','precompiled_charsmap':'AAAA'}]}",
+        "pre_tokenizer  ! {'type':'FixedLength','length':0}",
+      })
+  void whatEndsTheProcessIsRefused(String part, String value) throws IOException {
+    ObjectNode json = tokenizerJson(BYTE_BPE);
+    json.set(part, JSON.readTree(value.replace('\'', '"')));
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> load(json, "{\"eos_token\":\"<|endoftext|>\"}"))
+        .withMessageMatching(
+            "\\S+tokenizer.json: (the tokenizer can't be used|not a tokenizer) .*; save it again");
+  }
+
+  @Test
+  void aPrefixOfContinuationsThatDoesNotFitIsRefused() throws IOException {
+    ObjectNode json = tokenizerJson(BYTE_BPE);
+    ((ObjectNode) json.path("model")).put("continuing_subword_prefix", "##");
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> load(json, "{\"eos_token\":\"<|endoftext|>\"}"))
+        .withMessageContaining("save it again");
+  }
+
+  @Test
+  void theFixturesAreTriedOnlyWhereTheyHaveOtherParts() throws IOException {
+    assertThat(TokenizerParts.areCommon(tokenizerJson(BYTE_BPE))).isTrue();
+    assertThat(TokenizerParts.areCommon(tokenizerJson(METASPACE_BPE))).isFalse();
   }
 }

@@ -70,9 +70,12 @@ public record ModelComparison(
             .toArray();
     if (scored.length < 2) {
       throw new UserException(
-          ("a reward applies only to %d of %d prompts, which is too few for a comparison; use rows"
-                  + " with the fields that --reward needs")
-              .formatted(scored.length, scores.length));
+          String.format(
+              Locale.ROOT,
+              "a reward applies only to %d of %d prompts, which is too few for a comparison; use rows"
+                  + " with the fields that --reward needs",
+              scored.length,
+              scores.length));
     }
     return of(at(ours, scored), at(theirs, scored), scores.length - scored.length);
   }

@@ -9,11 +9,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UserException;
 
 /** One line of a rollout file, read strictly: what is unfit is an error with its place. */
@@ -36,8 +38,8 @@ final class RolloutLine {
     try {
       this.json = JSON.readTree(line);
     } catch (JsonProcessingException e) {
-      throw new UserException(
-          file + ":" + number + ":" + e.getLocation().getColumnNr() + ": not valid JSON", e);
+      int column = e.getLocation() == null ? 1 : e.getLocation().getColumnNr();
+      throw new UserException(file + ":" + number + ":" + column + ": " + JsonFiles.fault(e), e);
     }
     this.place = file + ":" + number + ":1";
     if (!json.isObject()) {
@@ -118,8 +120,11 @@ final class RolloutLine {
     int[] ids = ids("completion_ids");
     if (prompt.length + ids.length > model.positions()) {
       throw bad(
-          "prompt and completion have %d tokens, and the model %d positions"
-              .formatted(prompt.length + ids.length, model.positions()));
+          String.format(
+              Locale.ROOT,
+              "prompt and completion have %d tokens, and the model %d positions",
+              prompt.length + ids.length,
+              model.positions()));
     }
     String text = json.path("completion").asText(null);
     Completion completion =
@@ -165,8 +170,13 @@ final class RolloutLine {
           || id.intValue() < 0
           || id.intValue() >= model.vocabulary()) {
         throw bad(
-            "\"%s\"[%d] is %s; the model's ids go from 0 to %d"
-                .formatted(field, i, id, model.vocabulary() - 1));
+            String.format(
+                Locale.ROOT,
+                "\"%s\"[%d] is %s; the model's ids go from 0 to %d",
+                field,
+                i,
+                id,
+                model.vocabulary() - 1));
       }
       ids[i] = id.intValue();
     }
@@ -178,8 +188,12 @@ final class RolloutLine {
     for (int i = 0; logprobs != null && i < length; i++) {
       if (logprobs[i] > ROUNDING) {
         throw bad(
-            "\"%s\"[%d] is %s; the logarithm of a probability is at most 0"
-                .formatted(field, i, logprobs[i]));
+            String.format(
+                Locale.ROOT,
+                "\"%s\"[%d] is %s; the logarithm of a probability is at most 0",
+                field,
+                i,
+                logprobs[i]));
       }
     }
     return logprobs;

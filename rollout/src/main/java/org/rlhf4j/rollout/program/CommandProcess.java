@@ -29,6 +29,15 @@ final class CommandProcess {
   /** How long a command may take to end once its input has; then it is killed. */
   private static final Duration GRACE = Duration.ofSeconds(2);
 
+  /** The longest line that a command may write, in characters. */
+  private static final int LONGEST_ANSWER = 1 << 20;
+
+  /** How much of a line and how many lines of its error stream are shown. */
+  private static final int LONGEST_ERROR = 2000;
+
+  private static final int MOST_ERRORS = 1000;
+
+  private final ProcessTree tree;
   private final Process process;
   private final PrintStream shown;
   private final BlockingQueue<List<String>> asked = new LinkedBlockingQueue<>();
@@ -37,12 +46,15 @@ final class CommandProcess {
   private final BlockingQueue<Optional<String>> answers =
       new ArrayBlockingQueue<>(MOST_ANSWERS_AHEAD);
 
+  private int errors; // lines, counted by the thread that shows them
+
   private final Deque<String> lastWords = new ArrayDeque<>();
   private final List<Thread> threads;
   private final Thread atExit = new Thread(this::kill, "reward command's end");
 
-  private CommandProcess(Process process, PrintStream shown) {
-    this.process = process;
+  private CommandProcess(ProcessTree tree, PrintStream shown) {
+    this.tree = tree;
+    this.process = tree.command();
     this.shown = shown;
     this.threads =
         List.of(
@@ -59,8 +71,7 @@ final class CommandProcess {
    */
   static CommandProcess start(String command, PrintStream shown) {
     try {
-      Process process = new ProcessBuilder("sh", "-c", command).start();
-      CommandProcess running = new CommandProcess(process, shown);
+      CommandProcess running = new CommandProcess(ProcessTree.start(command), shown);
       running.threads.forEach(Thread::start);
       Runtime.getRuntime().addShutdownHook(running.atExit);
       return running;
@@ -105,6 +116,10 @@ final class CommandProcess {
               ? "ended with exit code " + process.exitValue()
               : "closed its output");
     }
+    if (answer.get().length() > LONGEST_ANSWER) {
+      throw new CommandStoppedException(
+          "wrote a line of more than " + LONGEST_ANSWER + " characters");
+    }
     return answer.get();
   }
 
@@ -141,8 +156,7 @@ final class CommandProcess {
   }
 
   private void kill() {
-    process.descendants().forEach(ProcessHandle::destroyForcibly);
-    process.destroyForcibly();
+    tree.kill();
   }
 
   private void write() {
@@ -163,7 +177,7 @@ final class CommandProcess {
 
   private void read() {
     try {
-      lines(process.getInputStream(), line -> answers.put(Optional.of(line)));
+      lines(process.getInputStream(), LONGEST_ANSWER, line -> answers.put(Optional.of(line)));
       answers.put(Optional.empty());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -172,19 +186,25 @@ final class CommandProcess {
 
   private void show() {
     try {
-      lines(
-          process.getErrorStream(),
-          line -> {
-            shown.println("reward command: " + line);
-            synchronized (lastWords) {
-              lastWords.add(line);
-              if (lastWords.size() > LAST_WORDS) {
-                lastWords.remove();
-              }
-            }
-          });
+      lines(process.getErrorStream(), LONGEST_ERROR, this::showError);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void showError(String line) {
+    String cut = line.length() > LONGEST_ERROR ? line.substring(0, LONGEST_ERROR) + "…" : line;
+    errors++;
+    if (errors <= MOST_ERRORS) {
+      shown.println("reward command: " + cut);
+    } else if (errors == MOST_ERRORS + 1) {
+      shown.println("reward command: more than " + MOST_ERRORS + " lines; no more are shown");
+    }
+    synchronized (lastWords) {
+      lastWords.add(cut);
+      if (lastWords.size() > LAST_WORDS) {
+        lastWords.remove();
+      }
     }
   }
 
@@ -193,14 +213,34 @@ final class CommandProcess {
     void take(String line) throws InterruptedException;
   }
 
-  private static void lines(InputStream stream, LineTaker taker) throws InterruptedException {
-    try (BufferedReader lines =
+  /**
+   * Takes a stream line by line, of each line the first {@code longest} characters and one more.
+   */
+  private static void lines(InputStream stream, int longest, LineTaker taker)
+      throws InterruptedException {
+    try (BufferedReader text =
         new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        taker.take(line);
+      StringBuilder line = new StringBuilder();
+      boolean begun = false;
+      for (int c = text.read(); c >= 0; c = text.read()) {
+        begun = c != '\n';
+        if (!begun) {
+          taker.take(withoutReturn(line));
+          line.setLength(0);
+        } else if (line.length() <= longest) {
+          line.append((char) c);
+        }
+      }
+      if (begun) {
+        taker.take(withoutReturn(line));
       }
     } catch (IOException e) {
       return; // closed by its end
     }
+  }
+
+  private static String withoutReturn(StringBuilder line) {
+    int end = line.length();
+    return line.substring(0, end > 0 && line.charAt(end - 1) == '\r' ? end - 1 : end);
   }
 }

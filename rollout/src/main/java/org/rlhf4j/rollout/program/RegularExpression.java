@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout.program;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -28,8 +29,12 @@ record RegularExpression(Pattern pattern) implements RewardProgram {
       return new RegularExpression(Pattern.compile(pattern));
     } catch (PatternSyntaxException e) {
       throw new UsageException(
-          "regex: %s at character %d of '%s'"
-              .formatted(e.getDescription(), e.getIndex() + 1, pattern),
+          String.format(
+              Locale.ROOT,
+              "regex: %s at character %d of '%s'",
+              e.getDescription(),
+              e.getIndex() + 1,
+              pattern),
           e);
     }
   }

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.reward;
 
 import java.util.List;
+import java.util.Locale;
 import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
@@ -50,8 +51,12 @@ record ProgramReward(String name, RewardProgram program, Tokenizer policyTokeniz
     double[] scores = program.scoreAll(batch);
     if (scores == null || scores.length != batch.size()) {
       throw new UserException(
-          "--reward %s: gave %s scores for %d completions; one for each is needed"
-              .formatted(name, scores == null ? "no" : scores.length, batch.size()));
+          String.format(
+              Locale.ROOT,
+              "--reward %s: gave %s scores for %d completions; one for each is needed",
+              name,
+              scores == null ? "no" : scores.length,
+              batch.size()));
     }
     for (int i = 0; i < scores.length; i++) {
       if (Double.isInfinite(scores[i])) {

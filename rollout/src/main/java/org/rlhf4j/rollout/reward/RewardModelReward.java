@@ -2,6 +2,7 @@ package org.rlhf4j.rollout.reward;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.rlhf4j.data.row.Conversation;
@@ -147,9 +148,12 @@ public final class RewardModelReward implements Reward {
     int room = rows.maxLength() - completion.length;
     if (room < 0) {
       throw new UserException(
-          ("the reward model reads at most %d tokens, but a completion has %d; lower"
-                  + " --max-new-tokens")
-              .formatted(rows.maxLength(), completion.length));
+          String.format(
+              Locale.ROOT,
+              "the reward model reads at most %d tokens, but a completion has %d; lower"
+                  + " --max-new-tokens",
+              rows.maxLength(),
+              completion.length));
     }
     int first = Math.max(0, prompt.length - room);
     return new TokenTree(Arrays.copyOfRange(prompt, first, prompt.length), List.of(completion));

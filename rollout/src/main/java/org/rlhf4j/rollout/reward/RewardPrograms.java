@@ -81,14 +81,39 @@ public final class RewardPrograms implements AutoCloseable {
   }
 
   private void open(List<WeightedProgram> settings, Duration timeout, PrintStream shown) {
+    named(settings)
+        .forEach(
+            (name, setting) ->
+                programs.put(
+                    name,
+                    new Opened(
+                        setting, setting.open(new ProgramKind.Surroundings(timeout, shown)))));
+  }
+
+  /** Programs by the names that metrics have for them. */
+  private static Map<String, WeightedProgram> named(List<WeightedProgram> settings) {
     Map<ProgramKind, Integer> count = new HashMap<>();
+    Map<String, WeightedProgram> named = new LinkedHashMap<>();
     for (WeightedProgram setting : settings) {
       int number = count.merge(setting.kind(), 1, Integer::sum);
       String name = setting.kind().name().toLowerCase(Locale.ROOT);
-      programs.put(
-          number == 1 ? name : name + "_" + number,
-          new Opened(setting, setting.open(new ProgramKind.Surroundings(timeout, shown))));
+      named.put(number == 1 ? name : name + "_" + number, setting);
     }
+    return named;
+  }
+
+  /**
+   * The weights of the parts of a sum of rewards, by the names that metrics have for them.
+   *
+   * @param settings name the reward model, whose weight is 1, and the programs
+   */
+  public static Map<String, Double> weights(RolloutSettings settings) {
+    Map<String, Double> weights = new LinkedHashMap<>();
+    if (settings.rewardModel() != null) {
+      weights.put(REWARD_MODEL, 1.0);
+    }
+    named(settings.reward()).forEach((name, setting) -> weights.put(name, setting.weight()));
+    return weights;
   }
 
   /** Whether there are none, so that a reward model alone judges. */

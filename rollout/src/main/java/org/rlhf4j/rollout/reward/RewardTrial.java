@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.rlhf4j.data.batch.SpreadRows;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFiles;
@@ -79,14 +80,23 @@ record RewardTrial(List<PromptRow> rows) {
     }
     if (!setting.kind().isUsers() && ofNothing.stream().allMatch(score -> score.isNaN())) {
       throw new UserException(
-          ("%s: --reward %s was tried on %d rows and applies to none of them; each row needs a"
+          String.format(
+              Locale.ROOT,
+              "%s: --reward %s was tried on %d rows and applies to none of them; each row needs a"
                   + " field \"answer\" that fits it (--columns takes the answer from another"
-                  + " field)")
-              .formatted(rows.get(0).location(), setting, rows.size()));
+                  + " field)",
+              rows.get(0).location(),
+              setting,
+              rows.size()));
     }
-    return ("reward_%s: tried on %d rows; it gives %s for their answers and %s for an empty"
-            + " completion")
-        .formatted(name, rows.size(), shown(ofAnswers), shown(ofNothing));
+    return String.format(
+        Locale.ROOT,
+        "reward_%s: tried on %d rows; it gives %s for their answers and %s for an empty"
+            + " completion",
+        name,
+        rows.size(),
+        shown(ofAnswers),
+        shown(ofNothing));
   }
 
   private static double[] scores(

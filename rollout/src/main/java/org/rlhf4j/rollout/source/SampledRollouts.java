@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -164,7 +165,8 @@ public final class SampledRollouts implements RolloutSource {
     long rows = Math.min(MAX_ROWS, (long) order.rows(1).length * samples);
     long numbers = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
     return new RunPlan.Part(
-        "keys and values of %,d completions".formatted(rows), policy.precision().bytes() * numbers);
+        String.format(Locale.ROOT, "keys and values of %,d completions", rows),
+        policy.precision().bytes() * numbers);
   }
 
   private void generate(int step, int[] rows, int maxNewTokens, SamplingListener listener) {

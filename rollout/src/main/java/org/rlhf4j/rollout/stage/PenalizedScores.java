@@ -6,26 +6,32 @@ import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutSettings;
 
 /**
- * What a run learns from: raw scores, normalized where that is wanted, less the penalty of
- * completions that were cut. It goes no further; metrics and files have the raw scores.
+ * What a run learns from: raw scores, normalized where that is wanted, less the penalties of
+ * completions that were cut or are long. It goes no further; metrics and files have the raw scores.
  *
  * @param normalization of the reward model's scores
  * @param missingEosPenalty subtracted where a completion was cut
+ * @param overlong subtracted for length
  */
-record PenalizedScores(Normalization normalization, double missingEosPenalty) {
+public record PenalizedScores(
+    Normalization normalization, double missingEosPenalty, OverlongPenalty overlong) {
 
-  static PenalizedScores of(RolloutSettings settings) {
+  /** As the settings say. */
+  public static PenalizedScores of(RolloutSettings settings) {
     return new PenalizedScores(
         settings.normalizeReward() ? Normalization.of(settings.rewardModel()) : Normalization.NONE,
-        settings.missingEosPenalty());
+        settings.missingEosPenalty(),
+        OverlongPenalty.of(settings));
   }
 
   /** Of all completions, in flat order. */
-  double[] of(Rollout rollout) {
+  public double[] of(Rollout rollout) {
     return rollout.completions().stream().mapToDouble(this::of).toArray();
   }
 
   double of(Completion completion) {
-    return normalization.of(completion.score()) - (completion.ended() ? 0 : missingEosPenalty);
+    return normalization.of(completion.score())
+        - (completion.ended() ? 0 : missingEosPenalty)
+        - overlong.of(completion.length());
   }
 }

@@ -3,6 +3,7 @@ package org.rlhf4j.rollout.stage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
@@ -84,8 +85,12 @@ public final class PolicyModels implements AutoCloseable {
     }
     if (positions < maxLength) {
       throw new UserException(
-          "%s: it reads at most %d tokens; lower --max-length, which is %d"
-              .formatted(folder, positions, maxLength));
+          String.format(
+              Locale.ROOT,
+              "%s: it reads at most %d tokens; lower --max-length, which is %d",
+              folder,
+              positions,
+              maxLength));
     }
   }
 

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.stage;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.Rollout;
@@ -64,7 +65,7 @@ record ReplayedSteps(ReplayedRollouts rollouts, RolloutSettings settings) implem
 
   @Override
   public String work(int steps, long updates) {
-    return "%,d recorded steps, %,d updates".formatted(steps, updates);
+    return String.format(Locale.ROOT, "%,d recorded steps, %,d updates", steps, updates);
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.rlhf4j.rollout.stage;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.batch.SpreadRows;
@@ -86,8 +87,11 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
     List<String> lines = new ArrayList<>(split.lines());
     if (compared().size() < split.heldOut().size()) {
       lines.add(
-          "each evaluation uses %,d of %,d held-out prompts"
-              .formatted(compared().size(), split.heldOut().size()));
+          String.format(
+              Locale.ROOT,
+              "each evaluation uses %,d of %,d held-out prompts",
+              compared().size(),
+              split.heldOut().size()));
     }
     if (settings.skipProofs()) {
       lines.add("proofs: skipped (--skip-proofs)");

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.stage;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.Completion;
@@ -87,9 +88,11 @@ final class SampledSteps implements StepSource {
             .orElseThrow(
                 () ->
                     new UserException(
-                        ("step %d: no reward applies to any completion; use a --reward that"
-                                + " applies to these rows, or rows with answers")
-                            .formatted(step)));
+                        String.format(
+                            Locale.ROOT,
+                            "step %d: no reward applies to any completion; use a --reward that"
+                                + " applies to these rows, or rows with answers",
+                            step)));
     Metrics metrics = new Metrics();
     if (!settings.rollouts().reward().isEmpty()) {
       metrics.put("unscored", all.size() - judged.size());
@@ -156,14 +159,15 @@ final class SampledSteps implements StepSource {
   public String work(int steps, long updates) {
     int promptsPerStep = settings.rollouts().promptsPerStep();
     long completions = (long) steps * promptsPerStep * settings.samples();
-    return "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates"
-        .formatted(
-            steps,
-            promptsPerStep,
-            settings.samples(),
-            completions,
-            settings.rollouts().maxNewTokens(),
-            updates);
+    return String.format(
+        Locale.ROOT,
+        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates",
+        steps,
+        promptsPerStep,
+        settings.samples(),
+        completions,
+        settings.rollouts().maxNewTokens(),
+        updates);
   }
 
   @Override

@@ -15,7 +15,11 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.settings.UserException;
 
 /** Commands of a line of shell each. A timeout is short only where one is waited for. */
@@ -200,9 +204,44 @@ class CommandProgramTest {
     try (CommandProgram program = program(command, LONG)) {
       assertThat(program.scoreAll(completions(1))).containsExactly(1);
     }
-    long child = Long.parseLong(Files.readString(pid).strip());
-    ProcessHandle.of(child).ifPresent(handle -> handle.onExit().join());
-    assertThat(ProcessHandle.of(child).map(ProcessHandle::isAlive).orElse(false)).isFalse();
+    hasEnded(pid);
+  }
+
+  /** What has lost its parent, also in a session of its own, is found by its environment. */
+  @ParameterizedTest
+  @EnabledOnOs(OS.LINUX)
+  @ValueSource(strings = {"", "nohup", "setsid"})
+  void whatOutlivesItsParentIsKilledToo(String by) throws IOException {
+    Path pid = folder.resolve("pid");
+    String orphan =
+        "(%s sh -c 'echo $$ > %s; exec tail -f /dev/null' < /dev/null > /dev/null 2>&1 &)"
+            .formatted(by, pid);
+    String command =
+        orphan + "; until [ -s " + pid + " ]; do :; done; read -r l; echo '{\"score\": 1}'";
+    try (CommandProgram program = program(command, LONG)) {
+      assertThat(program.scoreAll(completions(1))).containsExactly(1);
+    }
+    hasEnded(pid);
+  }
+
+  private static void hasEnded(Path pid) throws IOException {
+    long process = Long.parseLong(Files.readString(pid).strip());
+    ProcessHandle.of(process).ifPresent(handle -> handle.onExit().join());
+    assertThat(ProcessHandle.of(process).map(ProcessHandle::isAlive).orElse(false)).isFalse();
+  }
+
+  @Test
+  void linesAreBounded() {
+    fails(
+        "read -r l; head -c 3000000 /dev/zero | tr '\\0' x; echo; cat",
+        LONG,
+        1,
+        "wrote a line of more than 1048576 characters, again after a new start");
+    String errors = "yes | head -n 5000 >&2; head -c 9999 /dev/zero | tr '\\0' x >&2; ";
+    fails(errors + "echo >&2; exec 2>&-; exit 3", LONG, 1, "…");
+    assertThat(shown.toString(UTF_8).lines().filter("reward command: y"::equals)).hasSize(2000);
+    assertThat(shown.toString(UTF_8))
+        .contains("reward command: more than 1000 lines; no more are shown");
   }
 
   @Test

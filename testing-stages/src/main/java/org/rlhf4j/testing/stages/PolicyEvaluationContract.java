@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +33,7 @@ public abstract class PolicyEvaluationContract {
     runs = runs(folder);
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
-      rows.add("{\"prompt\": \"Human: and %d?\"}".formatted(i));
+      rows.add(String.format(Locale.ROOT, "{\"prompt\": \"Human: and %d?\"}", i));
     }
     heldOut = Files.write(folder.resolve("held-out.jsonl"), rows);
   }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.rlhf4j.settings.Settings;
@@ -48,7 +49,7 @@ public abstract class PolicyRuns<C extends Record> {
     this.prompts = folder.resolve("prompts.jsonl");
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < rows; i++) {
-      lines.add("{\"prompt\": \"Human: what is %d?\"}".formatted(i * i));
+      lines.add(String.format(Locale.ROOT, "{\"prompt\": \"Human: what is %d?\"}", i * i));
     }
     Files.write(prompts, lines);
   }

@@ -42,7 +42,14 @@ public final class DownloadLine implements TransferProgress {
     lastTenth = 0;
     startNanos = display.nanoTime().getAsLong();
     lastNanos = startNanos;
-    println("%s: %d file%s, %s".formatted(what, files, files == 1 ? "" : "s", megabytes(bytes)));
+    println(
+        String.format(
+            Locale.ROOT,
+            "%s: %d file%s, %s",
+            what,
+            files,
+            files == 1 ? "" : "s",
+            megabytes(bytes)));
   }
 
   @Override
@@ -93,16 +100,17 @@ public final class DownloadLine implements TransferProgress {
     double perSecond = received / Math.max(1e-9, (now - startNanos) / 1e9);
     long left = Math.round((bytes - received) / Math.max(1, perSecond));
     int filled = (int) (Math.min(received, bytes) * BAR / Math.max(1, bytes));
-    return "%s [%s%s]  %s of %s  %s/s  %d:%02d left"
-        .formatted(
-            what,
-            "#".repeat(filled),
-            "-".repeat(BAR - filled),
-            megabytes(received),
-            megabytes(bytes),
-            megabytes((long) perSecond),
-            left / 60,
-            left % 60);
+    return String.format(
+        Locale.ROOT,
+        "%s [%s%s]  %s of %s  %s/s  %d:%02d left",
+        what,
+        "#".repeat(filled),
+        "-".repeat(BAR - filled),
+        megabytes(received),
+        megabytes(bytes),
+        megabytes((long) perSecond),
+        left / 60,
+        left % 60);
   }
 
   /** Megabytes of a million bytes, as the hub counts. */

@@ -1,5 +1,7 @@
 package org.rlhf4j.training.display;
 
+import java.util.Locale;
+
 /**
  * Text of files, names and commands as a terminal may see it: what would move its cursor, ring,
  * name its window or turn the order of letters round is written out, such as {@code \}{@code
@@ -26,7 +28,7 @@ public final class PlainText {
     StringBuilder plain = new StringBuilder(text.substring(0, first));
     for (char c : text.substring(first).toCharArray()) {
       if (isControl(c)) {
-        plain.append("\\u%04x".formatted((int) c));
+        plain.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         plain.append(c);
       }

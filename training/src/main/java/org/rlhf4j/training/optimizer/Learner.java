@@ -43,6 +43,11 @@ public final class Learner implements AutoCloseable {
     return norm;
   }
 
+  /** Sets the gradients to zero and leaves the weights as they are: an update that isn't made. */
+  public void discard() {
+    parameters.zeroGradients();
+  }
+
   /**
    * Looks at all weights, as they are about to be evaluated or written.
    *

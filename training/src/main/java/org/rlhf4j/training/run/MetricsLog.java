@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -46,8 +47,13 @@ public final class MetricsLog implements AutoCloseable {
     }
     if (last < step) {
       throw new UserException(
-          "%s:%d:1: the line of step %d is missing, and the checkpoint is of step %d; put it back, or start anew with another --output"
-              .formatted(file, last + 1, last + 1, step));
+          String.format(
+              Locale.ROOT,
+              "%s:%d:1: the line of step %d is missing, and the checkpoint is of step %d; put it back, or start anew with another --output",
+              file,
+              last + 1,
+              last + 1,
+              step));
     }
   }
 
@@ -67,8 +73,13 @@ public final class MetricsLog implements AutoCloseable {
       int step = line.get(StepLines.STEP).intValue();
       if (!steps.isEmpty() && step != steps.lastKey() + 1) {
         throw new UserException(
-            "%s:%d:1: is of step %d and follows step %d; put back what stood between"
-                .formatted(file, number, step, steps.lastKey()));
+            String.format(
+                Locale.ROOT,
+                "%s:%d:1: is of step %d and follows step %d; put back what stood between",
+                file,
+                number,
+                step,
+                steps.lastKey()));
       }
       Metrics metrics = new Metrics();
       for (Map.Entry<String, JsonNode> entry : line.properties()) {

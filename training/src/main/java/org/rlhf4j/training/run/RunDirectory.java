@@ -25,6 +25,7 @@ public final class RunDirectory implements AutoCloseable {
   private static final String CONFIG = "config.yaml";
   private static final String CHECKPOINTS = "checkpoints";
   private static final String FINISHED = "finished";
+  private static final String STOP = "stop";
 
   private final Path folder;
   private final boolean resume;
@@ -71,6 +72,7 @@ public final class RunDirectory implements AutoCloseable {
     }
     RunDirectory run = new RunDirectory(folder, resume, RunLock.take(folder), made);
     AtomicFiles.deletePartial(folder);
+    Files.deleteIfExists(run.stopRequest());
     return run;
   }
 
@@ -99,6 +101,29 @@ public final class RunDirectory implements AutoCloseable {
       try (RunLock lock = RunLock.take(folder)) {
         AtomicFiles.deleteFolder(folder);
       }
+    }
+  }
+
+  /**
+   * Asks the run in a folder to stop after the step that it is in.
+   *
+   * @param folder a run directory
+   * @throws UsageException if there is no such run
+   * @throws UserException if the run is finished, or if no process runs there
+   * @throws IOException if the request can't be written
+   */
+  public static void requestStop(Path folder) throws IOException {
+    if (!Files.exists(folder.resolve(RunLock.FILE))) {
+      throw new UsageException(
+          folder + ": there is no run here; name the folder of a run or of a pipeline");
+    }
+    if (RunLock.isHeld(folder)) {
+      AtomicFiles.writeString(folder.resolve(STOP), "");
+    } else if (Files.exists(folder.resolve(FINISHED))) {
+      throw new UserException(folder + ": the run is finished; there is nothing to stop");
+    } else {
+      throw new UserException(
+          folder + ": no process runs here; there is nothing to stop, and --resume continues it");
     }
   }
 
@@ -255,6 +280,16 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
+   * What asks the run to stop: it ends after its step, with a checkpoint, if this file is there.
+   * The file is deleted then, and also if a run begins or goes on.
+   *
+   * @return {@code stop}
+   */
+  public Path stopRequest() {
+    return folder.resolve(STOP);
+  }
+
+  /**
    * Whether the run came to its end: its model is written.
    *
    * @return the step at which it ended, or empty where it didn't
@@ -286,6 +321,7 @@ public final class RunDirectory implements AutoCloseable {
   /** Lets other processes run there. Where no step was begun, what opening made is deleted. */
   @Override
   public void close() throws IOException {
+    Files.deleteIfExists(stopRequest());
     lock.close();
     if (Files.exists(folder)
         && AtomicFiles.list(folder).stream().allMatch(RunDirectory::comesBeforeTheFirstStep)) {

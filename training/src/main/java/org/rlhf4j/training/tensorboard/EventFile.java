@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.rlhf4j.training.run.Metrics;
@@ -41,7 +42,8 @@ public final class EventFile implements AutoCloseable {
     try (Stream<Path> files = Files.list(folder)) {
       long number =
           files.filter(file -> file.getFileName().toString().startsWith("events")).count();
-      return folder.resolve("events.out.tfevents.%06d.rlhf".formatted(number + 1));
+      return folder.resolve(
+          String.format(Locale.ROOT, "events.out.tfevents.%06d.rlhf", number + 1));
     }
   }
 

@@ -96,6 +96,49 @@ class RunDirectoryTest {
   }
 
   @Test
+  void isAskedToStopWhileItRunsAlone() throws IOException {
+    Path output = folder.resolve("run");
+    assertThatThrownBy(() -> RunDirectory.requestStop(output))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(output + ": there is no run here; name the folder of a run or of a pipeline");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      Files.writeString(run.metrics(), "");
+      RunDirectory.requestStop(output);
+      assertThat(run.stopRequest()).exists();
+    }
+    assertThat(output.resolve("stop")).doesNotExist();
+    assertThatThrownBy(() -> RunDirectory.requestStop(output))
+        .isInstanceOf(UserException.class)
+        .hasMessage(
+            output + ": no process runs here; there is nothing to stop, and --resume continues it");
+    Files.writeString(output.resolve("finished"), "3\n");
+    assertThatThrownBy(() -> RunDirectory.requestStop(output))
+        .isInstanceOf(UserException.class)
+        .hasMessage(output + ": the run is finished; there is nothing to stop");
+    assertThat(output.resolve("stop")).doesNotExist();
+  }
+
+  @Test
+  void forgetsAnEarlierRequestToStop() throws IOException {
+    Files.createDirectory(folder.resolve("checkpoints"));
+    Files.writeString(folder.resolve("stop"), "");
+    RunDirectory run = RunDirectory.open(folder, true);
+    assertThat(run.stopRequest()).doesNotExist();
+    run.close();
+  }
+
+  /** A second try of the same process must not give up the lock for others. */
+  @Test
+  void staysLockedForOtherProcessesAfterASecondTry() throws Exception {
+    Path output = folder.resolve("run");
+    try (RunDirectory run = RunDirectory.open(output, false)) {
+      assertThatThrownBy(() -> RunDirectory.open(output, true)).isInstanceOf(UserException.class);
+      Process other = StoppableRun.launch(output);
+      assertThat(other.waitFor()).as("the other process was refused").isEqualTo(1);
+    }
+  }
+
+  @Test
   void deletesWhatAStoppedRunLeftHalfWritten() throws IOException {
     Files.createDirectory(folder.resolve("checkpoints"));
     Files.createDirectory(folder.resolve("model.partial"));

@@ -1,4 +1,4 @@
-package org.rlhf4j.report;
+package org.rlhf4j.testing;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -33,7 +33,7 @@ import java.util.regex.Pattern;
  * A headless Chromium driven over its DevTools protocol, with the JDK's own WebSocket: keys and
  * mouse are the browser's, not scripted events, and no driver has to be installed.
  */
-final class Browser implements AutoCloseable {
+public final class Browser implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String AXE = "META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
@@ -69,12 +69,12 @@ final class Browser implements AutoCloseable {
   }
 
   /** Whether there is a browser to start. */
-  static boolean isInstalled() {
+  public static boolean isInstalled() {
     return find().isPresent();
   }
 
   /** Starts a browser with a fresh profile. */
-  static Browser start(Path profile) throws IOException {
+  public static Browser start(Path profile) throws IOException {
     Process process =
         new ProcessBuilder(
                 find().orElseThrow().toString(),
@@ -128,33 +128,38 @@ final class Browser implements AutoCloseable {
   }
 
   /** Opens a file and waits until it is drawn. */
-  void open(Path file) {
+  public void open(Path file) {
+    open(file.toUri());
+  }
+
+  /** Opens an address and waits until it is drawn. */
+  public void open(URI address) {
     requests.clear();
     errors.clear();
     CompletableFuture<JsonNode> loaded = await("Page.loadEventFired");
-    send("Page.navigate", Map.of("url", file.toUri().toString()));
+    send("Page.navigate", Map.of("url", address.toString()));
     loaded.orTimeout(30, TimeUnit.SECONDS).join();
     frame();
   }
 
   /** Waits until the page is drawn anew. */
-  void frame() {
+  public void frame() {
     evaluate(
         "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
   }
 
   /** The visible text of the first element that a selector finds. */
-  String text(String selector) {
+  public String text(String selector) {
     return evaluate("document.querySelector('" + selector + "').innerText").asText();
   }
 
   /** How many elements a selector finds. */
-  int count(String selector) {
+  public int count(String selector) {
     return evaluate("document.querySelectorAll('" + selector + "').length").intValue();
   }
 
   /** What axe finds: how many {@code passes}, and the {@code violations} with their elements. */
-  JsonNode accessibility() throws IOException {
+  public JsonNode accessibility() throws IOException {
     try (InputStream axe = Browser.class.getClassLoader().getResourceAsStream(AXE)) {
       evaluate(new String(axe.readAllBytes(), StandardCharsets.UTF_8) + "; 1");
     }
@@ -165,14 +170,14 @@ final class Browser implements AutoCloseable {
   }
 
   /** Elements that reach beyond the right edge of the window without being scrolled. */
-  JsonNode widerThanTheWindow() {
+  public JsonNode widerThanTheWindow() {
     return evaluate(
         "[...document.querySelectorAll('main, main *')].filter(e => !e.closest('.scroll, svg')"
             + " && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))");
   }
 
   /** The value of an expression in the page, promises awaited. */
-  JsonNode evaluate(String expression) {
+  public JsonNode evaluate(String expression) {
     JsonNode answer =
         send(
             "Runtime.evaluate",
@@ -184,7 +189,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** Presses and releases a key, such as {@code Tab}, {@code ArrowRight} or {@code +}. */
-  void key(String key) {
+  public void key(String key) {
     Map<String, Integer> codes =
         Map.of("Tab", 9, "Enter", 13, "Escape", 27, "ArrowLeft", 37, "ArrowRight", 39, "End", 35);
     ObjectNode press = JSON.createObjectNode().put("key", key).put("code", key);
@@ -198,14 +203,14 @@ final class Browser implements AutoCloseable {
   }
 
   /** A mouse event at a place of the window, in CSS pixels. */
-  void mouse(String type, double x, double y) {
+  public void mouse(String type, double x, double y) {
     send(
         "Input.dispatchMouseEvent",
         Map.of("type", type, "x", x, "y", y, "button", "left", "buttons", 1, "clickCount", 1));
   }
 
   /** Light or dark, and how wide the window is. */
-  void emulate(String colorScheme, int width) {
+  public void emulate(String colorScheme, int width) {
     send(
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", colorScheme))));
@@ -216,7 +221,7 @@ final class Browser implements AutoCloseable {
   }
 
   /** The whole page as an image. */
-  void screenshot(Path file) throws IOException {
+  public void screenshot(Path file) throws IOException {
     JsonNode size = send("Page.getLayoutMetrics", Map.of()).get("cssContentSize");
     Map<String, Object> clip =
         Map.of(
@@ -227,12 +232,12 @@ final class Browser implements AutoCloseable {
   }
 
   /** What was asked for since the last page was opened. */
-  List<String> requests() {
+  public List<String> requests() {
     return List.copyOf(requests);
   }
 
   /** What went wrong in the pages. */
-  List<String> errors() {
+  public List<String> errors() {
     return List.copyOf(errors);
   }
 

@@ -1,4 +1,4 @@
-package org.rlhf4j.ppo;
+package org.rlhf4j.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,54 @@
+package org.rlhf4j.studio;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.UsageException;
+
+/**
+ * What {@code rlhf studio} takes.
+ *
+ * @param runs the folder whose runs are watched
+ * @param port the port that it listens on; 0 takes a free one
+ * @param host the address that it listens on
+ * @param publicUrl the address under which a proxy in front of it is known, or null
+ */
+public record StudioSettings(
+    @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,
+    @Setting(help = "Port to listen on. 0 takes a free one.", defaultValue = "8420") int port,
+    @Setting(help = "Address to listen on.", defaultValue = "127.0.0.1") String host,
+    @Setting(
+            help = "Address of a proxy in front of the studio, such as https://studio.example.org.")
+        String publicUrl) {
+
+  /** Checks the port and the address. */
+  public StudioSettings {
+    Limits.between("port", 0, 65_535, port);
+    url(publicUrl);
+  }
+
+  /** The address of a proxy in front. */
+  public Optional<URI> proxy() {
+    return url(publicUrl);
+  }
+
+  private static Optional<URI> url(String text) {
+    if (text == null) {
+      return Optional.empty();
+    }
+    try {
+      URI url = new URI(text);
+      if (url.getHost() != null
+          && ("http".equals(url.getScheme()) || "https".equals(url.getScheme()))) {
+        return Optional.of(url);
+      }
+    } catch (URISyntaxException e) {
+      // refused below
+    }
+    throw new UsageException(
+        "public-url: '" + text + "' isn't an address; give one as https://studio.example.org");
+  }
+}

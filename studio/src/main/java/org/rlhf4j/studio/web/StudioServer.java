@@ -1,0 +1,92 @@
+package org.rlhf4j.studio.web;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.util.JavalinBindException;
+import java.net.URI;
+import java.util.Optional;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.runs.WatchedRuns;
+
+/** The studio's server. */
+public final class StudioServer implements AutoCloseable {
+
+  /** A verdict with an edited reply, or a message: nothing longer is taken. */
+  private static final long LONGEST_REQUEST = 1 << 20;
+
+  /**
+   * Where the server listens.
+   *
+   * @param host a name or an address of this machine
+   * @param port 0 takes a free one
+   * @param publicUrl the address of a proxy in front, or empty
+   */
+  public record Listening(String host, int port, Optional<URI> publicUrl) {}
+
+  private final Javalin server;
+  private final Closing closing = new Closing();
+  private final Guard guard = new Guard();
+  private final String host;
+
+  private StudioServer(Listening where, WatchedRuns runs) {
+    host = where.host();
+    server = Javalin.create(config -> configure(config, where, runs));
+  }
+
+  /**
+   * Starts to serve.
+   *
+   * @param where the address
+   * @param runs what is watched
+   * @return the running server
+   * @throws UserException if it can't listen there
+   */
+  public static StudioServer start(Listening where, WatchedRuns runs) {
+    StudioServer studio = new StudioServer(where, runs);
+    try {
+      studio.server.start();
+    } catch (JavalinBindException e) {
+      throw new UserException(
+          "%s:%d: can't be listened on; something else does, or the address isn't this machine's;"
+                  .formatted(where.host(), where.port())
+              + " choose another --port or --host",
+          e);
+    }
+    studio.guard.admit(where.host(), studio.server.port(), false, where.publicUrl());
+    return studio;
+  }
+
+  private void configure(JavalinConfig config, Listening where, WatchedRuns runs) {
+    config.startup.showJavalinBanner = false;
+    config.startup.showOldJavalinVersionWarning = false;
+    config.startup.startupWatcherEnabled = false;
+    config.jetty.host = where.host();
+    config.jetty.port = where.port();
+    config.http.maxRequestSize = LONGEST_REQUEST;
+    config.routes.before(guard);
+    Answers.onErrors(config.routes);
+    PageFiles files = new PageFiles();
+    config.routes.get("/", files::page);
+    config.routes.get("/files/{name}", files::file);
+    config.routes.get("/api/state", this::state);
+    new RunRoutes(runs, closing).addTo(config.routes);
+  }
+
+  private void state(Context request) {
+    ObjectNode state = Answers.object().put("token", guard.token());
+    Answers.send(request, state);
+  }
+
+  /** The address to open. */
+  public URI address() {
+    return URI.create("http://" + host + ":" + server.port() + "/");
+  }
+
+  @Override
+  public void close() {
+    closing.close();
+    server.stop();
+  }
+}
