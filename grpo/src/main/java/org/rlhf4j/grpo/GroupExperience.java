@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlEstimator;
+import org.rlhf4j.rollout.ratio.BehaviourWeights;
 
 /**
  * A rollout with what GRPO learns from it, one row per completion in flat order.
@@ -16,6 +17,8 @@ import org.rlhf4j.rollout.kl.KlEstimator;
  * @param refLogprobs log π_ref per token
  * @param rewards one per completion: scores less penalties, and less the KL where that is in them
  * @param advantages one per completion
+ * @param behaviour the weights of tokens that another policy than π_old sampled
+ * @param policyAdvantages per token: the completion's advantage times the token's weight
  * @param takesPart whether a completion's tokens bring loss
  * @param counts what the losses divide by
  * @param equalRewardGroups groups whose advantages are all 0: nothing can be learnt from them
@@ -26,6 +29,8 @@ record GroupExperience(
     float[][] refLogprobs,
     double[] rewards,
     double[] advantages,
+    BehaviourWeights behaviour,
+    float[][] policyAdvantages,
     boolean[] takesPart,
     GrpoLoss.Counts counts,
     int equalRewardGroups) {
@@ -40,6 +45,7 @@ record GroupExperience(
    * @param estimatedBy how rewards become advantages
    * @param maskCutCompletions whether a cut completion brings no loss
    * @param maxNewTokens the most tokens of a completion
+   * @param maxBehaviourRatio C, the most that a token weighs that another policy sampled
    */
   static GroupExperience of(
       Rollout rollout,
@@ -48,7 +54,8 @@ record GroupExperience(
       KlEstimator estimator,
       Advantages estimatedBy,
       boolean maskCutCompletions,
-      int maxNewTokens) {
+      int maxNewTokens,
+      double maxBehaviourRatio) {
     List<Completion> completions = rollout.completions();
     int n = completions.size();
     float[][] oldLogprobs = new float[n][];
@@ -69,12 +76,15 @@ record GroupExperience(
     int[] sizes = rollout.groups().stream().mapToInt(g -> g.completions().size()).toArray();
     estimatedBy.begin(rewards);
     double[] advantages = estimatedBy.of(rollout, rewards);
+    BehaviourWeights behaviour = BehaviourWeights.of(rollout, maxBehaviourRatio);
     return new GroupExperience(
         rollout,
         oldLogprobs,
         refLogprobs,
         rewards,
         advantages,
+        behaviour,
+        behaviour.times(perToken(rollout, advantages)),
         takesPart,
         new GrpoLoss.Counts(sizes.length, sizes, n, tokens, maxNewTokens),
         groupsOfZeros(sizes, advantages));
@@ -110,16 +120,34 @@ record GroupExperience(
     GrpoLoss.Counts ofPart =
         new GrpoLoss.Counts(count, counts.groupSizes(), completions, tokens, counts.maxNewTokens());
     return new GroupExperience(
-        rollout, oldLogprobs, refLogprobs, rewards, advantages, part, ofPart, equalRewardGroups);
+        rollout,
+        oldLogprobs,
+        refLogprobs,
+        rewards,
+        advantages,
+        behaviour,
+        policyAdvantages,
+        part,
+        ofPart,
+        equalRewardGroups);
   }
 
-  /** The mean over completions of the reward that advantages came from. */
+  /** The mean over the step's own completions of the reward that advantages came from. */
   double penalizedReward() {
-    return Arrays.stream(rewards).average().orElseThrow();
+    boolean[] replayed = rollout.replayed();
+    return IntStream.range(0, rewards.length)
+        .filter(i -> !replayed[i])
+        .mapToDouble(i -> rewards[i])
+        .average()
+        .orElseThrow();
   }
 
   /** Each completion's advantage at each of its tokens. */
   float[][] tokenAdvantages() {
+    return perToken(rollout, advantages);
+  }
+
+  private static float[][] perToken(Rollout rollout, double[] advantages) {
     List<Completion> completions = rollout.completions();
     float[][] rows = new float[completions.size()][];
     for (int i = 0; i < rows.length; i++) {

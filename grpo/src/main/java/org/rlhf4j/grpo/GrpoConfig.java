@@ -1,6 +1,7 @@
 package org.rlhf4j.grpo;
 
 import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.rollout.Recomputed;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.settings.ConfigBuilder;
@@ -36,13 +37,24 @@ public record GrpoConfig(
     LoraSettings lora,
     MachineSettings machine) {
 
-  /** Checks what depends on several groups. */
+  /** The most that a token weighs where a replay buffer brings old ones. */
+  private static final double MAX_RATIO_REPLAYED = 2;
+
+  /** Fills in and checks what depends on several groups. */
   public GrpoConfig {
     lora.requireNoDropout();
     Limits.require(
-        rollouts.replay() != null || grpo.maxRatio() == null || !grpo.loss().clips(),
+        !rollouts.recompute().contains(Recomputed.VALUES),
+        "recompute",
+        "has no values to compute in grpo, which has no critic");
+    Limits.require(
+        rollouts.learnsFromOld() || grpo.maxRatio() == null || !grpo.loss().clips(),
         "max-ratio",
-        "is for --replay and --loss cispo: what the policy has just sampled is near 1 by itself");
+        "is for --replay, --replay-buffer and --loss cispo: what the policy has just sampled is"
+            + " near 1 by itself");
+    if (rollouts.buffer().isAsked() && grpo.maxRatio() == null) {
+      grpo = ConfigBuilder.copyOf(grpo).with(GrpoSettings::maxRatio, MAX_RATIO_REPLAYED).build();
+    }
     Limits.require(
         rollouts.replay() != null || grpo.minibatches() <= rollouts.promptsPerStep(),
         "minibatches",

@@ -28,7 +28,8 @@ record GrpoObjective(GrpoSettings settings, KlSettings kl) {
    * @param packed whose they are
    * @param oldLogprobs log π_old [M]
    * @param refLogprobs log π_ref [M]
-   * @param advantages A [M]
+   * @param advantages A, times the weight of a token that another policy than π_old sampled [M]
+   * @param behaviour that weight, else 1 [M]
    * @param weights w [M]
    * @param tokenWeights v [M]
    */
@@ -37,6 +38,7 @@ record GrpoObjective(GrpoSettings settings, KlSettings kl) {
       NDArray oldLogprobs,
       NDArray refLogprobs,
       NDArray advantages,
+      NDArray behaviour,
       NDArray weights,
       NDArray tokenWeights) {}
 
@@ -73,7 +75,8 @@ record GrpoObjective(GrpoSettings settings, KlSettings kl) {
     NDArray policyLoss = surrogate(ratios, tokens.advantages()).mul(tokens.weights()).sum();
     NDArray estimates = kl.klEstimator().of(logprobs.sub(tokens.refLogprobs()));
     if (kl.klRatioCorrection()) {
-      estimates = estimates.mul(TruncatedRatio.of(logRatios, settings.maxRatio()));
+      estimates =
+          estimates.mul(TruncatedRatio.of(logRatios, settings.maxRatio())).mul(tokens.behaviour());
     }
     NDArray klLoss = estimates.mul(tokens.tokenWeights()).sum();
     NDArray loss = coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient));

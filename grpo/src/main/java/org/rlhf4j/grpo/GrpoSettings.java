@@ -26,6 +26,7 @@ import org.rlhf4j.settings.UsageException;
  * @param resampleGroups prompts that a step may sample in place of groups of equal rewards
  * @param resampleUntilFull whether it may sample all other prompts for that
  * @param maxRatio the most that a token of a replay weighs, or null
+ * @param maxBehaviourRatio C, the most that a token of a behaviour policy weighs
  */
 @SettingsGroup("GRPO")
 public record GrpoSettings(
@@ -94,10 +95,16 @@ public record GrpoSettings(
         boolean resampleUntilFull,
     @Setting(
             help =
-                "Weighs each token by min(ratio, this), held constant: on a replay, and the cap of"
-                    + " cispo.",
-            defaultText = "off; for cispo 5")
-        Double maxRatio) {
+                "Weighs each token by min(ratio, this), held constant: with --replay or"
+                    + " --replay-buffer, and the cap of cispo.",
+            defaultText = "off; for cispo 5; else 2 with --replay-buffer")
+        Double maxRatio,
+    @Setting(
+            help =
+                "Weighs each token that a behaviour policy sampled by min(old policy / behaviour"
+                    + " policy, this), held constant.",
+            defaultValue = "2")
+        double maxBehaviourRatio) {
 
   private static final String CISPO_CAPS =
       "isn't for --loss cispo, which caps ratios by --max-ratio and clips none";
@@ -129,6 +136,7 @@ public record GrpoSettings(
     checkRange("max-ratio", maxRatio);
     Limits.positive("updates-per-batch", updatesPerBatch);
     Limits.positive("minibatches", minibatches);
+    Limits.positive("max-behaviour-ratio", maxBehaviourRatio);
     Limits.notNegative("entropy-coefficient", entropyCoefficient);
     Limits.notNegative("resample-groups", resampleGroups);
     Limits.require(

@@ -86,7 +86,8 @@ public final class GrpoStage extends PolicyStage {
             config.loop(),
             config.machine().seed(),
             config.grpo().groupSize(),
-            config.grpo().resampled());
+            config.grpo().resampled(),
+            config.grpo().loss() == GrpoLoss.GSPO);
     return Opened.allOrNone(
         opened -> {
           PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);

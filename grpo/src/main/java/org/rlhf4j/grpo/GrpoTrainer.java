@@ -145,11 +145,13 @@ public final class GrpoTrainer {
             klSettings.klEstimator(),
             advantages,
             settings.maskCutCompletions(),
-            maxNewTokens);
+            maxNewTokens,
+            settings.maxBehaviourRatio());
     // 2. Updates, each on its minibatch.
     Updates updates = updates(step, experience, order, inReward ? 0 : coefficient);
     // 3. The KL coefficient, and what else the next step depends on.
-    kl.update(RolloutMetrics.kl(rollout), rollout.size());
+    Rollout fresh = rollout.fresh();
+    kl.update(RolloutMetrics.kl(fresh), fresh.size());
     advantages.end(experience.rewards());
     return new LearntStep<>(
         rollout,
@@ -220,7 +222,7 @@ public final class GrpoTrainer {
       GrpoObjective.Tokens tokens = tokens(experience, batch, pass.scope());
       GrpoObjective.Made made =
           objective.loss(pass.logprobs(), pass.entropies(), tokens, coefficient);
-      measure(made, tokens, pass, ratios);
+      measure(made, tokens, pass, batch.spread(experience.rollout().replayed()), ratios);
       pass.backward(made.loss());
       return new Share(
           made.policyLoss().getFloat(), made.klLoss().getFloat(), made.entropy().getFloat());
@@ -233,7 +235,8 @@ public final class GrpoTrainer {
         batch.tokens(),
         scope.create(batch.flat(experience.oldLogprobs())),
         scope.create(batch.flat(experience.refLogprobs())),
-        scope.create(batch.spread(experience.advantages())),
+        scope.create(batch.flat(experience.policyAdvantages())),
+        scope.create(batch.flat(experience.behaviour().tokens())),
         scope.create(batch.spread(experience.weights(settings.loss()))),
         scope.create(batch.spread(experience.tokenWeights(settings.loss()))));
   }
@@ -242,6 +245,7 @@ public final class GrpoTrainer {
       GrpoObjective.Made made,
       GrpoObjective.Tokens tokens,
       LogprobPass pass,
+      boolean[] replayed,
       RatioStatistics ratios) {
     float[] logRatio = made.logRatios().toFloatArray();
     float[] ratio = made.ratios().toFloatArray();
@@ -249,7 +253,8 @@ public final class GrpoTrainer {
     ratios.addAll(
         made.logRatios(),
         pass.entropies(),
-        t -> objective.isClipped(logRatio[t], ratio[t], advantage[t]));
+        t -> objective.isClipped(logRatio[t], ratio[t], advantage[t]),
+        replayed);
   }
 
   private Metrics metrics(
@@ -261,9 +266,9 @@ public final class GrpoTrainer {
     }
     return new Metrics()
         .put("loss", loss(all, coefficient))
-        .putAll(RolloutMetrics.of(experience.rollout()))
+        .putAll(RolloutMetrics.of(experience.rollout().fresh()))
         .put("penalized_reward", experience.penalizedReward())
-        .putAll(RolloutMetrics.kls(experience.rollout()))
+        .putAll(RolloutMetrics.kls(experience.rollout().fresh()))
         .put(KL_COEFFICIENT, coefficient)
         .put("entropy", all.ratios().entropy())
         .put("policy_loss", all.policyLoss())
@@ -273,6 +278,8 @@ public final class GrpoTrainer {
         .put("ratio_mean", all.ratios().ratioMean())
         .put("ratio_max", all.ratios().ratioMax())
         .put("on_policy_error", updates.all().get(0).ratios().farthest())
+        .putAll(experience.behaviour().measured())
+        .putAll(all.ratios().replayedMetrics())
         .putAll(leftOut)
         .put("equal_reward_groups", experience.equalRewardGroups())
         .put("grad_norm", all.gradNorm())

@@ -46,7 +46,8 @@ class GroupExperienceTest {
         KlEstimator.K1,
         GroupAdvantages.MEAN_ONLY.start(),
         maskCut,
-        10);
+        10,
+        2);
   }
 
   @Test
@@ -69,13 +70,13 @@ class GroupExperienceTest {
     Rollout rollout = rollout();
     GroupExperience experience =
         GroupExperience.of(
-            rollout, rollout.scores(), 0, KlEstimator.K1, new RunningMean(), false, 10);
+            rollout, rollout.scores(), 0, KlEstimator.K1, new RunningMean(), false, 10, 2);
     // 1, 3, 2, 2 less their mean 2
     assertThat(experience.advantages()).containsExactly(-1, 1, 0, 0);
     RunningMean later = new RunningMean();
     later.restoreCounters(Map.of("running_mean", 1.5));
     GroupExperience second =
-        GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K1, later, false, 10);
+        GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K1, later, false, 10, 2);
     assertThat(second.advantages()).containsExactly(-0.5, 1.5, 0.5, 0.5);
     assertThat(second.equalRewardGroups()).isZero();
   }
@@ -115,7 +116,8 @@ class GroupExperienceTest {
     for (GroupAdvantages name :
         List.of(GroupAdvantages.GROUP, GroupAdvantages.MEAN_ONLY, GroupAdvantages.LEAVE_ONE_OUT)) {
       GroupExperience experience =
-          GroupExperience.of(judged, judged.scores(), 0, KlEstimator.K1, name.start(), false, 10);
+          GroupExperience.of(
+              judged, judged.scores(), 0, KlEstimator.K1, name.start(), false, 10, 2);
       assertThat(experience.advantages()[0]).isNegative();
       assertThat(experience.advantages()[1]).isPositive();
       assertThat(experience.advantages()[2]).isZero();

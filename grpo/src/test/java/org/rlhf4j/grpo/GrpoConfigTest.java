@@ -54,7 +54,8 @@ class GrpoConfigTest {
                 false,
                 0,
                 false,
-                null));
+                null,
+                2));
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(
@@ -64,6 +65,17 @@ class GrpoConfigTest {
     assertThat(config.rollouts().maxNewTokens()).isEqualTo(128);
     assertThat(config.rollouts().temperature()).isEqualTo(1);
     assertThat(config.rollouts().missingEosPenalty()).isZero();
+  }
+
+  /** Old completions weigh twice as much as fresh ones at most, unless it is said. */
+  @Test
+  void aReplayBufferHasItsDefaults() {
+    GrpoConfig config = runs.config("run", "replay-buffer", "4");
+    assertThat(config.rollouts().buffer().replayShare()).isEqualTo(0.5);
+    assertThat(config.grpo().maxRatio()).isEqualTo(2);
+    assertThat(runs.config("run", "replay-buffer", "4", "max-ratio", "3").grpo().maxRatio())
+        .isEqualTo(3);
+    assertThat(runs.config("run").grpo().maxRatio()).isNull();
   }
 
   @ParameterizedTest
@@ -178,7 +190,14 @@ class GrpoConfigTest {
           updates-per-batch:0  | updates-per-batch must be above 0, not 0
           kl-estimator:k1      | kl-estimator must be k2 or k3 with --kl-in loss: there the gradient of k1 is that of log π
           kl-target:6 kl-coefficient:0 | kl-coefficient must be above 0 with --kl-target
-          max-ratio:2          | max-ratio is for --replay and --loss cispo: what the policy has just sampled is near 1
+          max-ratio:2          | max-ratio is for --replay, --replay-buffer and --loss cispo: what the policy has just sampled is near 1
+          max-behaviour-ratio:0 | max-behaviour-ratio must be above 0, not 0
+          replay-buffer:0      | replay-buffer must be above 0, not 0
+          replay-buffer:2 replay-share:1 | replay-share must be above 0 and below 1, not 1.0
+          replay-share:0.5     | replay-share is for --replay-buffer
+          replay-buffer:2 replay:r.jsonl | replay-buffer keeps what is sampled; with --replay the file says what is learnt from
+          recompute:reference  | recompute is for --replay
+          replay:r.jsonl recompute:values | recompute has no values to compute in grpo, which has no critic
           loss:cispo clip-high:4 | clip-high isn't for --loss cispo, which caps ratios by --max-ratio
           minibatches:0        | minibatches must be above 0, not 0
           minibatches:3        | minibatches must be at most --prompts-per-step

@@ -148,7 +148,7 @@ class GrpoLossTest {
   private static double weighed(GrpoLoss loss, Rollout rollout, float[][] x, int tokenBudget) {
     Advantages advantages = GroupAdvantages.GROUP.start();
     double[] weights =
-        GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K3, advantages, false, 16)
+        GroupExperience.of(rollout, rollout.scores(), 0, KlEstimator.K3, advantages, false, 16, 2)
             .weights(loss);
     double sum = 0;
     for (RolloutMicroBatch batch : RolloutMicroBatch.of(rollout, i -> true, tokenBudget)) {

@@ -56,6 +56,64 @@ class GrpoReplayTest extends PolicyReplayContract {
     return "kl_loss";
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"grpo", "dapo", "dr-grpo", "gspo"})
+  void aTokenOfAnotherSamplerWeighsItsTruncatedRatio(String loss) throws IOException {
+    requireWeighedByBehaviour("loss", loss);
+  }
+
+  /**
+   * π_old / μ of 1, e^0.4 and e^0.8, cut at 2: with ρ = 1 the loss is the mean of −A times that.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"grpo", "gspo"})
+  void eachTokenHasItsOwnWeight(String loss) throws IOException {
+    JsonNode made = sampledBy("each", t -> 0.4 * (t % 3), "loss", loss);
+    double sum = 0;
+    int completions = 0;
+    for (JsonNode line : RunFiles.lines(folder().resolve("each/rollouts.jsonl"))) {
+      JsonNode advantages = line.get("advantages");
+      for (int t = 0; t < advantages.size(); t++) {
+        double weight = Math.min(Math.exp(0.4 * (t % 3)), 2);
+        sum -= weight * advantages.get(t).doubleValue() / advantages.size();
+      }
+      completions++;
+    }
+    assertThat(made.get("policy_loss").doubleValue()).isCloseTo(sum / completions, within(1e-5));
+    assertThat(Math.abs(sum / completions)).isGreaterThan(1e-3);
+  }
+
+  /** The KL that ρ corrects is weighed too, and the other isn't: here it is all of the gradient. */
+  @ParameterizedTest
+  @CsvSource({"true, 2", "false, 1"})
+  void aCorrectedKlIsWeighedByTheBehaviourPolicyToo(String corrected, double factor)
+      throws IOException {
+    String[] options = {"kl-coefficient", "0.5", "kl-ratio-correction", corrected, "steps", "1"};
+    double[] norms = new double[2];
+    for (int nats = 0; nats < 2; nats++) {
+      int less = nats;
+      Path file =
+          edited(
+              line -> {
+                line.put("score", 0);
+                ArrayNode reference = (ArrayNode) line.get("ref_logprobs");
+                ArrayNode behaviour = line.putArray("behaviour_logprobs");
+                for (int t = 0; t < reference.size(); t++) {
+                  double old = line.get("logprobs").get(t).doubleValue();
+                  reference.set(t, (float) (old - 0.5));
+                  behaviour.add((float) (old - less));
+                }
+              });
+      List<String> all = new ArrayList<>(oneUpdate());
+      all.addAll(List.of(options));
+      Path run = replay("less-" + nats, file, all.toArray(String[]::new));
+      norms[nats] =
+          RunFiles.lines(run.resolve("metrics.jsonl")).get(0).get("grad_norm").doubleValue();
+    }
+    assertThat(norms[0]).isGreaterThan(1e-2);
+    assertThat(norms[1]).isCloseTo(factor * norms[0], within(1e-3 * norms[0]));
+  }
+
   /** The groups are those of the file, whatever --group-size says. */
   @Test
   void groupsAreThoseOfTheFile() throws IOException {

@@ -32,6 +32,34 @@ class GrpoStageTest extends PolicyStageContract {
     return new TinyRun(folder);
   }
 
+  @Override
+  protected List<String> oneCloselyClippedUpdate() {
+    return List.of("clip-low", "1e-3", "clip-high", "1e-3");
+  }
+
+  /** 1 / (completions · length), all groups being of one size. */
+  @Override
+  protected double tokenWeight(List<JsonNode> lines, JsonNode line) {
+    return 1.0 / lines.size() / line.get("completion_ids").size();
+  }
+
+  /** gspo's own range is narrower than what sampler and training pass differ by. */
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "bf16"})
+  void theFirstUpdateOfGspoClipsNothing(String precision) throws IOException {
+    Path run = runs.run("run", "loss", "gspo", "precision", precision);
+    requireOwnOldPolicy(run);
+  }
+
+  /** Where cut completions are left out, the micro-batches are others than those of π_old. */
+  @Test
+  void theFirstUpdateOfSomeCompletionsClipsNothingEither() throws IOException {
+    Path run = runs.run("run", "loss", "gspo", "precision", "bf16", "mask-cut-completions", "true");
+    for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
+      assertThat(metrics.get("clip_fraction").doubleValue()).isZero();
+    }
+  }
+
   @Test
   void writesTheFilesOfARun() throws IOException {
     Path run = runs.run("run");

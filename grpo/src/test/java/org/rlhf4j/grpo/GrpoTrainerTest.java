@@ -31,7 +31,8 @@ class GrpoTrainerTest {
         PolicyRun run =
             PolicyRun.open(
                 policy,
-                new PolicySettings(config.rollouts(), config.kl(), loop, 0, 3, 0),
+                new PolicySettings(
+                    config.rollouts(), config.kl(), loop, 0, 3, 0, loss.equals("gspo")),
                 programs);
         Learner learner =
             new Learner(

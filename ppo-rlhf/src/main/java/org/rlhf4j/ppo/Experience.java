@@ -5,6 +5,7 @@ import java.util.List;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlEstimator;
+import org.rlhf4j.rollout.ratio.BehaviourWeights;
 
 /**
  * A rollout with what PPO learns from it. Each array has one row per completion in flat order, one
@@ -15,8 +16,10 @@ import org.rlhf4j.rollout.kl.KlEstimator;
  * @param refLogprobs log π_ref
  * @param oldValues the critic's values at sampling
  * @param advantages whitened unless the settings say otherwise
+ * @param behaviour the weights of tokens that another policy than π_old sampled
+ * @param policyAdvantages the advantages times those weights: what the policy's loss takes
  * @param returns G
- * @param penalizedReward mean over completions of the summed token rewards
+ * @param penalizedReward mean over the step's own completions of the summed token rewards
  * @param explainedVariance 1 − var(G − V) / var(G) over all tokens
  */
 record Experience(
@@ -25,6 +28,8 @@ record Experience(
     float[][] refLogprobs,
     float[][] oldValues,
     float[][] advantages,
+    BehaviourWeights behaviour,
+    float[][] policyAdvantages,
     float[][] returns,
     double penalizedReward,
     double explainedVariance) {
@@ -37,6 +42,7 @@ record Experience(
    * @param coefficient β of the KL in the reward, 0 for none
    * @param estimator of that KL
    * @param rule how they become advantages and returns
+   * @param maxBehaviourRatio C, the most that a token weighs that another policy sampled
    * @param lastValues V_{T+1} of each completion, where one that was cut counts as interrupted:
    *     what is expected of it beyond its end is read there, and its score isn't paid. Null where
    *     every completion ends with its last token, for which it gets its score
@@ -48,6 +54,7 @@ record Experience(
       double coefficient,
       KlEstimator estimator,
       AdvantageRule rule,
+      double maxBehaviourRatio,
       double[] lastValues) {
     List<Completion> completions = rollout.completions();
     int n = completions.size();
@@ -56,6 +63,7 @@ record Experience(
     float[][] oldValues = new float[n][];
     float[][] advantages = new float[n][];
     float[][] returns = new float[n][];
+    boolean[] replayed = rollout.replayed();
     double total = 0;
     for (int i = 0; i < n; i++) {
       Completion completion = completions.get(i);
@@ -67,19 +75,23 @@ record Experience(
       double[] rewards = TokenRewards.of(kl, coefficient, interrupted ? 0 : scores[i]);
       double last = interrupted ? lastValues[i] : 0;
       for (double reward : rewards) {
-        total += reward;
+        total += replayed[i] ? 0 : reward;
       }
       advantages[i] = rule.advantages(rewards, oldValues[i], last);
       returns[i] = rule.returns(rewards, oldValues[i], last);
     }
+    float[][] ofBatch = rule.ofBatch(advantages);
+    BehaviourWeights behaviour = BehaviourWeights.of(rollout, maxBehaviourRatio);
     return new Experience(
         rollout,
         oldLogprobs,
         refLogprobs,
         oldValues,
-        rule.ofBatch(advantages),
+        ofBatch,
+        behaviour,
+        behaviour.times(ofBatch),
         returns,
-        total / n,
+        total / rollout.fresh().size(),
         explainedVariance(returns, oldValues));
   }
 

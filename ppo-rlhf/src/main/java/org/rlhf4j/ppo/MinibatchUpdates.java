@@ -141,12 +141,15 @@ final class MinibatchUpdates {
       NDArray logprobs = pass.logprobs();
       NDArray logRatios = logprobs.sub(pass.scope().create(part.flat(experience.oldLogprobs())));
       NDArray ratio = TruncatedRatio.of(logRatios, settings.maxRatio());
-      NDArray advantages = pass.scope().create(part.flat(experience.advantages()));
+      NDArray advantages = pass.scope().create(part.flat(experience.policyAdvantages()));
       NDArray policyLoss = objective.loss(ratio, advantages, pass, part).sum().div(tokens);
       float[] flatRatio = ratio.toFloatArray();
       float[] advantage = advantages.toFloatArray();
       ratios.addAll(
-          logRatios, pass.entropies(), t -> objective.isClipped(flatRatio[t], advantage[t]));
+          logRatios,
+          pass.entropies(),
+          t -> objective.isClipped(flatRatio[t], advantage[t]),
+          part.spread(experience.rollout().replayed()));
       NDArray loss = policyLoss;
       if (bonus) {
         loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / tokens));
@@ -156,7 +159,8 @@ final class MinibatchUpdates {
         NDArray reference = pass.scope().create(part.flat(experience.refLogprobs()));
         NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
         if (klSettings.klRatioCorrection()) {
-          estimate = estimate.mul(ratio);
+          NDArray behaviour = pass.scope().create(part.flat(experience.behaviour().tokens()));
+          estimate = estimate.mul(ratio).mul(behaviour);
         }
         NDArray kl = estimate.sum();
         loss = loss.add(kl.mul(klCoefficient / tokens));

@@ -38,7 +38,10 @@ public record PpoConfig(
     LoraSettings lora,
     MachineSettings machine) {
 
-  /** Checks what depends on several groups. */
+  /** The most that a token weighs where a replay buffer brings old ones. */
+  private static final double MAX_RATIO_REPLAYED = 2;
+
+  /** Fills in and checks what depends on several groups. */
   public PpoConfig {
     lora.requireNoDropout();
     boolean replays = rollouts.replay() != null;
@@ -47,9 +50,12 @@ public record PpoConfig(
           "--value-model is missing: with --replay, name the model that the critic starts from");
     }
     Limits.require(
-        replays || ppo.maxRatio() == null,
+        rollouts.learnsFromOld() || ppo.maxRatio() == null,
         "max-ratio",
-        "is for --replay: what the policy has just sampled is near 1 by itself");
+        "is for --replay and --replay-buffer: what the policy has just sampled is near 1 by itself");
+    if (rollouts.buffer().isAsked() && ppo.maxRatio() == null) {
+      ppo = ConfigBuilder.copyOf(ppo).with(PpoSettings::maxRatio, MAX_RATIO_REPLAYED).build();
+    }
     Limits.require(
         ppo.objective().takesMinibatches() || kl.klIn() == KlSettings.KlIn.REWARD,
         "kl-in",

@@ -30,6 +30,7 @@ import org.rlhf4j.settings.SettingsGroup;
  * @param valueLearningRate the critic's
  * @param criticWarmupSteps steps that train the critic alone
  * @param maxRatio the most that a token of a replay weighs, or null
+ * @param maxBehaviourRatio C, the most that a token of a behaviour policy weighs
  */
 @SettingsGroup("PPO")
 public record PpoSettings(
@@ -105,9 +106,17 @@ public record PpoSettings(
     @Setting(help = "Steps at the start that train only the critic.", defaultValue = "0")
         int criticWarmupSteps,
     @Setting(
-            help = "Weighs each token of a replay by min(ratio, this), held constant.",
-            defaultText = "off")
-        Double maxRatio) {
+            help =
+                "With --replay or --replay-buffer: weighs each token by min(ratio, this), held"
+                    + " constant.",
+            defaultText = "off; 2 with --replay-buffer")
+        Double maxRatio,
+    @Setting(
+            help =
+                "Weighs each token that a behaviour policy sampled by min(old policy / behaviour"
+                    + " policy, this), held constant.",
+            defaultValue = "2")
+        double maxBehaviourRatio) {
 
   /** Fills in what depends on the objective, and checks what can be together. */
   public PpoSettings {
@@ -139,6 +148,7 @@ public record PpoSettings(
     Limits.require(dualClip == null || dualClip > 1, "dual-clip", "must be above 1");
     checkRange("step-kl-target", stepKlTarget);
     checkRange("max-ratio", maxRatio);
+    Limits.positive("max-behaviour-ratio", maxBehaviourRatio);
     Limits.positive("ppo-epochs", ppoEpochs);
     Limits.positive("minibatches", minibatches);
     Limits.between("gamma", 0, 1, gamma);

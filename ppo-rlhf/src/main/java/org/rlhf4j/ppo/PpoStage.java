@@ -87,7 +87,7 @@ public final class PpoStage extends PolicyStage {
       PpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
     PolicySettings settings =
         new PolicySettings(
-            config.rollouts(), config.kl(), config.loop(), config.machine().seed(), 1, 0);
+            config.rollouts(), config.kl(), config.loop(), config.machine().seed(), 1, 0, false);
     return Opened.allOrNone(
         opened -> {
           PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);

@@ -119,12 +119,14 @@ public final class PpoTrainer {
             inReward ? coefficient : 0,
             klSettings.klEstimator(),
             AdvantageRule.of(settings),
+            settings.maxBehaviourRatio(),
             settings.bootstrapCut() ? lastValues(valued) : null);
     // 3. Updates of policy and critic, as the objective says; in the warm-up only of the critic.
     Updates updates = updates(step, experience, order, inReward ? 0 : coefficient);
     // 4. The KL coefficient for the next step.
-    Metrics measured = RolloutMetrics.kls(valued).put(KL_COEFFICIENT, coefficient);
-    kl.update(RolloutMetrics.kl(valued), valued.size());
+    Rollout fresh = valued.fresh();
+    Metrics measured = RolloutMetrics.kls(fresh).put(KL_COEFFICIENT, coefficient);
+    kl.update(RolloutMetrics.kl(fresh), fresh.size());
     return new LearntStep<>(
         valued,
         experience.advantages(),
@@ -180,7 +182,7 @@ public final class PpoTrainer {
     Metrics metrics =
         new Metrics()
             .put("loss", policyLoss + settings.valueCoefficient() * all.valueLoss())
-            .putAll(RolloutMetrics.of(experience.rollout()))
+            .putAll(RolloutMetrics.of(experience.rollout().fresh()))
             .put("penalized_reward", experience.penalizedReward())
             .putAll(kls);
     if (all.hasPolicy()) {
@@ -192,9 +194,11 @@ public final class PpoTrainer {
           .put("ratio_mean", all.ratios().ratioMean())
           .put("ratio_max", all.ratios().ratioMax())
           .put("on_policy_error", updates.all().get(0).ratios().farthest())
+          .putAll(all.ratios().replayedMetrics())
           .put("grad_norm", all.gradNorm());
     }
     return metrics
+        .putAll(experience.behaviour().measured())
         .put("value_loss", all.valueLoss())
         .put("explained_variance", experience.explainedVariance())
         .put("value_grad_norm", all.valueGradNorm())

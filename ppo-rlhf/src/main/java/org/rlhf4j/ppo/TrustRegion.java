@@ -178,9 +178,10 @@ final class TrustRegion {
       try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
         NDArray logRatios = pass.logprobs().sub(pass.scope().create(old));
         NDArray ratio = TruncatedRatio.of(logRatios, maxRatio);
-        NDArray advantages = pass.scope().create(batch.flat(experience.advantages()));
+        NDArray advantages = pass.scope().create(batch.flat(experience.policyAdvantages()));
         NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
-        ratios.addAll(logRatios, pass.entropies(), t -> false);
+        ratios.addAll(
+            logRatios, pass.entropies(), t -> false, batch.spread(experience.rollout().replayed()));
         surrogate += loss.getFloat();
         pass.backward(loss);
         start.add(logRatios.toFloatArray());
@@ -205,7 +206,7 @@ final class TrustRegion {
       RolloutMicroBatch batch = batches.get(i);
       float[] start = startLogRatios.get(i);
       float[] old = batch.flat(experience.oldLogprobs());
-      float[] advantages = batch.flat(experience.advantages());
+      float[] advantages = batch.flat(experience.policyAdvantages());
       float[] now = policy.logprobs(batch.tokens(), temperature).logprobs();
       for (int t = 0; t < now.length; t++) {
         double logRatio = (double) now[t] - old[t];

@@ -43,7 +43,7 @@ class ExperienceTest {
   void handWorked() {
     Experience experience =
         Experience.of(
-            rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, AdvantageRule.gae(1, 0.5), null);
+            rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, AdvantageRule.gae(1, 0.5), 2, null);
     // k1: 0.5, −0.5 and 1;  rewards: −0.05, 0.05 + 2 = 2.05 and −0.1 − 2 = −2.1
     // δ: −0.05 + 1 − 0.5 = 0.45, 2.05 − 1 = 1.05 and −2.1
     // A: 0.45 + 0.5 · 1.05 = 0.975, 1.05 and −2.1;  G = A + V: 1.475, 2.05 and −2.1
@@ -65,7 +65,7 @@ class ExperienceTest {
   void withoutKlInTheRewardOnlyTheScoreIsLeft() {
     Experience experience =
         Experience.of(
-            rollout(), new double[] {2, -2}, 0, KlEstimator.K1, AdvantageRule.gae(1, 1), null);
+            rollout(), new double[] {2, -2}, 0, KlEstimator.K1, AdvantageRule.gae(1, 1), 2, null);
     assertThat(experience.returns()[0]).containsExactly(new float[] {2, 2}, within(1e-6f));
     assertThat(experience.penalizedReward()).isZero();
   }
@@ -76,7 +76,7 @@ class ExperienceTest {
     AdvantageRule a2c =
         new AdvantageRule(AdvantageEstimator.GAE, Baseline.CRITIC, 1, 0.5, 1, false);
     Experience experience =
-        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, a2c, null);
+        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, a2c, 2, null);
     // As worked above
     assertThat(experience.advantages()[0])
         .containsExactly(new float[] {0.975f, 1.05f}, within(1e-5f));
@@ -84,7 +84,7 @@ class ExperienceTest {
     AdvantageRule reinforce =
         new AdvantageRule(AdvantageEstimator.GAE, Baseline.NONE, 1, 0.5, 1, false);
     Experience plain =
-        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, reinforce, null);
+        Experience.of(rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, reinforce, 2, null);
     // Rewards −0.05, 2.05 and −2.1: to go 2, 2.05 and −2.1, whatever the critic says
     assertThat(plain.advantages()[0]).containsExactly(new float[] {2, 2.05f}, within(1e-5f));
     assertThat(plain.advantages()[1]).containsExactly(new float[] {-2.1f}, within(1e-5f));
@@ -102,6 +102,7 @@ class ExperienceTest {
             0.1,
             KlEstimator.K1,
             AdvantageRule.gae(0.9, 1),
+            2,
             new double[] {0, 3});
     // δ = −0.1 · 1 + 0.9 · 3 − 0 = 2.6
     assertThat(experience.returns()[1]).containsExactly(new float[] {2.6f}, within(1e-5f));
@@ -115,7 +116,7 @@ class ExperienceTest {
   void k3CostsBothWays() {
     Experience experience =
         Experience.of(
-            rollout(), new double[] {0, 0}, 1, KlEstimator.K3, AdvantageRule.gae(1, 1), null);
+            rollout(), new double[] {0, 0}, 1, KlEstimator.K3, AdvantageRule.gae(1, 1), 2, null);
     // e^−0.5 − 1 + 0.5 = 0.1065307 and e^0.5 − 1 − 0.5 = 0.1487213;  e^−1 − 1 + 1 = 0.3678794
     assertThat(experience.returns()[0])
         .containsExactly(new float[] {-0.2552520f, -0.1487213f}, within(1e-6f));

@@ -220,6 +220,7 @@ class PpoAgainstPyTorchTest {
             config.kl().klCoefficient(),
             config.kl().klEstimator(),
             AdvantageRule.of(config.ppo()),
+            config.ppo().maxBehaviourRatio(),
             last);
     checkRows(step.get("advantages"), experience.advantages());
     checkRows(step.get("returns"), experience.returns());

@@ -63,7 +63,8 @@ class PpoConfigTest {
                 null,
                 5e-6,
                 0,
-                null));
+                null,
+                2));
     assertThat(config.kl())
         .isEqualTo(
             new KlSettings(
@@ -138,6 +139,12 @@ class PpoConfigTest {
     assertThat(config.ppo().maxRatio()).isEqualTo(2);
   }
 
+  @Test
+  void aReplayBufferCutsRatios() {
+    assertThat(runs.config("run", "replay-buffer", "4").ppo().maxRatio()).isEqualTo(2);
+    assertThat(runs.config("run").ppo().maxRatio()).isNull();
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -172,7 +179,8 @@ class PpoConfigTest {
           critic-warmup-steps:-1                 | critic-warmup-steps must be 0 or more, not -1
           n-steps:3                              | n-steps is for --advantage-estimator n-step
           advantage-estimator:n-step n-steps:0   | n-steps must be above 0, not 0
-          max-ratio:2                            | max-ratio is for --replay
+          max-ratio:2                            | max-ratio is for --replay and --replay-buffer
+          max-behaviour-ratio:0                  | max-behaviour-ratio must be above 0, not 0
           refresh-reference-every:0              | refresh-reference-every must be above 0, not 0
           """)
   void whatCantBeIsRefused(String option, String message) {

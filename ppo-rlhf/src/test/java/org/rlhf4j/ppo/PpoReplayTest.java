@@ -55,6 +55,31 @@ class PpoReplayTest extends PolicyReplayContract {
     return "value_loss";
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"clip", "vanilla", "adaptive-kl", "trust-region"})
+  void aTokenOfAnotherSamplerWeighsItsTruncatedRatio(String objective) throws IOException {
+    requireWeighedByBehaviour("objective", objective);
+  }
+
+  /**
+   * π_old / μ of 1, e^0.4 and e^0.8, cut at 2: with ρ = 1 the loss is the mean of −A times that.
+   */
+  @Test
+  void eachTokenHasItsOwnWeight() throws IOException {
+    JsonNode made = sampledBy("each", t -> 0.4 * (t % 3));
+    double sum = 0;
+    int tokens = 0;
+    for (JsonNode line : RunFiles.lines(folder().resolve("each/rollouts.jsonl"))) {
+      JsonNode advantages = line.get("advantages");
+      for (int t = 0; t < advantages.size(); t++) {
+        sum -= Math.min(Math.exp(0.4 * (t % 3)), 2) * advantages.get(t).doubleValue();
+        tokens++;
+      }
+    }
+    assertThat(made.get("policy_loss").doubleValue()).isCloseTo(sum / tokens, within(1e-5));
+    assertThat(Math.abs(sum / tokens)).isGreaterThan(1e-3);
+  }
+
   @Test
   void recordedValuesAreTheOldOnes() throws IOException {
     Path values =

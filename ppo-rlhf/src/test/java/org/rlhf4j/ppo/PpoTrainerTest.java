@@ -39,7 +39,7 @@ class PpoTrainerTest {
         PolicyRun run =
             PolicyRun.open(
                 policy,
-                new PolicySettings(config.rollouts(), config.kl(), loop, 0, 1, 0),
+                new PolicySettings(config.rollouts(), config.kl(), loop, 0, 1, 0, false),
                 programs);
         Learner policyLearner =
             new Learner(

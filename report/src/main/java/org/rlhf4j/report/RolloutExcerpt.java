@@ -35,7 +35,10 @@ import java.util.regex.Pattern;
 record RolloutExcerpt(int completions, List<JsonNode> chosen, Optional<RewardChange> change) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Pattern BEGINNING = Pattern.compile("^\\{\"step\":(\\d{1,9}),");
+
+  /** Of a completion that its own step sampled. */
+  private static final Pattern BEGINNING =
+      Pattern.compile("^\\{\"step\":(\\d{1,9}),(?!\"sampled_step\")");
 
   /** Completions to look into of a step. */
   private static final int PER_STEP = 4;

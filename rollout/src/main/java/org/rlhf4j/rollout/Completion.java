@@ -13,7 +13,9 @@ import java.util.Map;
  * @param score the raw reward, before any penalty; NaN while unknown
  * @param rewards where the score is a weighted sum, its parts before weighing; NaN where one
  *     doesn't apply. Else empty
- * @param logprobs log π_old(token), as sampled; null while unknown
+ * @param behaviourLogprobs log μ(token), where what sampled it isn't taken for π_old but for a
+ *     behaviour policy μ of its own; else null
+ * @param logprobs log π_old(token); null while unknown
  * @param refLogprobs log π_ref(token); null while unknown
  * @param values V(prompt, tokens before this one); null while unknown or without a critic
  */
@@ -23,6 +25,7 @@ public record Completion(
     String text,
     double score,
     Map<String, Double> rewards,
+    float[] behaviourLogprobs,
     float[] logprobs,
     float[] refLogprobs,
     float[] values) {
@@ -32,7 +35,7 @@ public record Completion(
     if (ids.length == 0) {
       throw new IllegalArgumentException("a completion has at least one token");
     }
-    for (float[] perToken : new float[][] {logprobs, refLogprobs, values}) {
+    for (float[] perToken : new float[][] {behaviourLogprobs, logprobs, refLogprobs, values}) {
       if (perToken != null && perToken.length != ids.length) {
         throw new IllegalArgumentException(perToken.length + " numbers for " + ids.length + " ids");
       }
@@ -41,7 +44,7 @@ public record Completion(
         rewards.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(rewards));
   }
 
-  /** A completion whose score isn't a sum. */
+  /** A completion whose score isn't a sum, sampled by π_old. */
   public Completion(
       int[] ids,
       boolean ended,
@@ -50,7 +53,7 @@ public record Completion(
       float[] logprobs,
       float[] refLogprobs,
       float[] values) {
-    this(ids, ended, text, score, Map.of(), logprobs, refLogprobs, values);
+    this(ids, ended, text, score, Map.of(), null, logprobs, refLogprobs, values);
   }
 
   /** The number of tokens. */
@@ -58,23 +61,43 @@ public record Completion(
     return ids.length;
   }
 
+  /** The log-probabilities by what sampled it: log μ where that is another than π_old. */
+  public float[] sampledLogprobs() {
+    return behaviourLogprobs != null ? behaviourLogprobs : logprobs;
+  }
+
   Completion withScore(double raw) {
-    return new Completion(ids, ended, text, raw, rewards, logprobs, refLogprobs, values);
+    return with(raw, rewards, behaviourLogprobs, logprobs, refLogprobs, values);
   }
 
   Completion withRewards(Map<String, Double> parts) {
-    return new Completion(ids, ended, text, score, parts, logprobs, refLogprobs, values);
+    return with(score, parts, behaviourLogprobs, logprobs, refLogprobs, values);
+  }
+
+  /** Takes what sampled it for a behaviour policy: π_old is unknown then. */
+  Completion ofBehaviour() {
+    return with(score, rewards, sampledLogprobs(), null, refLogprobs, values);
   }
 
   Completion withLogprobs(float[] old) {
-    return new Completion(ids, ended, text, score, rewards, old, refLogprobs, values);
+    return with(score, rewards, behaviourLogprobs, old, refLogprobs, values);
   }
 
   Completion withRefLogprobs(float[] reference) {
-    return new Completion(ids, ended, text, score, rewards, logprobs, reference, values);
+    return with(score, rewards, behaviourLogprobs, logprobs, reference, values);
   }
 
   Completion withValues(float[] critic) {
-    return new Completion(ids, ended, text, score, rewards, logprobs, refLogprobs, critic);
+    return with(score, rewards, behaviourLogprobs, logprobs, refLogprobs, critic);
+  }
+
+  private Completion with(
+      double raw,
+      Map<String, Double> parts,
+      float[] behaviour,
+      float[] old,
+      float[] reference,
+      float[] critic) {
+    return new Completion(ids, ended, text, raw, parts, behaviour, old, reference, critic);
   }
 }

@@ -45,6 +45,21 @@ public record Rollout(List<RolloutGroup> groups) {
     return of;
   }
 
+  /** The groups of the step itself, without those that earlier ones sampled. */
+  public Rollout fresh() {
+    return new Rollout(groups.stream().filter(group -> !group.isReplayed()).toList());
+  }
+
+  /** Which completions earlier steps sampled, in flat order. */
+  public boolean[] replayed() {
+    int[] of = groupOf();
+    boolean[] replayed = new boolean[of.length];
+    for (int i = 0; i < of.length; i++) {
+      replayed[i] = groups.get(of[i]).isReplayed();
+    }
+    return replayed;
+  }
+
   /** The raw scores in flat order. */
   public double[] scores() {
     return completions().stream().mapToDouble(Completion::score).toArray();
@@ -78,7 +93,16 @@ public record Rollout(List<RolloutGroup> groups) {
     return judged.isEmpty() ? Optional.empty() : Optional.of(new Rollout(judged));
   }
 
-  /** This batch with the behaviour policy's log-probabilities. */
+  /**
+   * This batch as that of a behaviour policy μ: what its completions were sampled with becomes log
+   * μ, and π_old is unknown. A source says so whose log-probabilities aren't those of the pass that
+   * is trained: the log-probabilities of π_old are computed then, and tokens weighed by π_old / μ.
+   */
+  public Rollout ofBehaviour() {
+    return map((completion, i) -> completion.ofBehaviour());
+  }
+
+  /** This batch with the log-probabilities of π_old. */
   public Rollout withLogprobs(float[][] logprobs) {
     return map((completion, i) -> completion.withLogprobs(logprobs[i]));
   }

@@ -11,6 +11,7 @@ import org.rlhf4j.data.token.TokenizedPrompt;
  * A prompt and the completions sampled from it.
  *
  * @param group its number in the step
+ * @param sampledAt the earlier step that sampled it, where it is learnt from again; else 0
  * @param prompt its text as the policy reads it; null where only ids are known
  * @param conversation the messages that it was written from; empty where it is text
  * @param promptIds its tokens, at least one
@@ -20,6 +21,7 @@ import org.rlhf4j.data.token.TokenizedPrompt;
  */
 public record RolloutGroup(
     long group,
+    int sampledAt,
     String prompt,
     Optional<Conversation> conversation,
     int[] promptIds,
@@ -38,7 +40,7 @@ public record RolloutGroup(
   /** A group of a text without further fields. */
   public RolloutGroup(
       long group, String prompt, int[] promptIds, String answer, List<Completion> completions) {
-    this(group, prompt, Optional.empty(), promptIds, answer, Map.of(), completions);
+    this(group, 0, prompt, Optional.empty(), promptIds, answer, Map.of(), completions);
   }
 
   /**
@@ -53,6 +55,7 @@ public record RolloutGroup(
     PromptRow row = prompt.row();
     return new RolloutGroup(
         group,
+        0,
         row.prompt(),
         row.conversation(),
         prompt.ids(),
@@ -63,11 +66,24 @@ public record RolloutGroup(
 
   /** This prompt with other completions. */
   public RolloutGroup with(List<Completion> others) {
-    return new RolloutGroup(group, prompt, conversation, promptIds, answer, fields, others);
+    return new RolloutGroup(
+        group, sampledAt, prompt, conversation, promptIds, answer, fields, others);
   }
 
   /** This group with another number in the step. */
   public RolloutGroup numbered(long number) {
-    return new RolloutGroup(number, prompt, conversation, promptIds, answer, fields, completions);
+    return new RolloutGroup(
+        number, sampledAt, prompt, conversation, promptIds, answer, fields, completions);
+  }
+
+  /** This group as one of an earlier step, from 1. */
+  public RolloutGroup sampledAt(int step) {
+    return new RolloutGroup(
+        group, step, prompt, conversation, promptIds, answer, fields, completions);
+  }
+
+  /** Whether an earlier step than the rollout's sampled it. */
+  public boolean isReplayed() {
+    return sampledAt != 0;
   }
 }

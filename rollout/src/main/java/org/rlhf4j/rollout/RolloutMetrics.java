@@ -51,6 +51,30 @@ public final class RolloutMetrics {
   }
 
   /**
+   * What earlier steps sampled of a batch.
+   *
+   * @param step the batch's
+   * @param rollout the batch
+   * @return replayed_completions, and replayed_age, the mean over them of the steps since; nothing
+   *     where there are none
+   */
+  public static Metrics replayed(int step, Rollout rollout) {
+    int completions = 0;
+    long steps = 0;
+    for (RolloutGroup group : rollout.groups()) {
+      if (group.isReplayed()) {
+        completions += group.completions().size();
+        steps += (long) (step - group.sampledAt()) * group.completions().size();
+      }
+    }
+    return completions == 0
+        ? new Metrics()
+        : new Metrics()
+            .put("replayed_completions", completions)
+            .put("replayed_age", (double) steps / completions);
+  }
+
+  /**
    * The KL to the reference.
    *
    * @param rollout a batch with both log-probabilities

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import org.rlhf4j.data.batch.MicroBatches;
@@ -114,6 +115,20 @@ public record RolloutMicroBatch(PackedTokens tokens, int[] completions) {
       for (int t = tokens.start(i); t < tokens.start(i + 1); t++) {
         flat[t] = (float) perCompletion[completions[i]];
       }
+    }
+    return flat;
+  }
+
+  /**
+   * Repeats what is so of each completion for each of its tokens.
+   *
+   * @param perCompletion one per completion of the rollout
+   * @return one per token of this micro-batch
+   */
+  public boolean[] spread(boolean[] perCompletion) {
+    boolean[] flat = new boolean[tokens.predicted()];
+    for (int i = 0; i < completions.length; i++) {
+      Arrays.fill(flat, tokens.start(i), tokens.start(i + 1), perCompletion[completions[i]]);
     }
     return flat;
   }

@@ -36,8 +36,7 @@ public final class RolloutScoring {
   }
 
   /**
-   * A rollout with the behaviour policy's log-probabilities: recorded ones stay, absent ones are
-   * computed.
+   * A rollout with the log-probabilities of π_old: recorded ones stay, absent ones are computed.
    *
    * @param policy as it stands
    * @param rollout the batch

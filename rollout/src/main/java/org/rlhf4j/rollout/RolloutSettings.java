@@ -38,6 +38,8 @@ import org.rlhf4j.settings.UsageException;
  * @param overlongPenalty what a completion of the most tokens loses for its length; 0: off
  * @param overlongShare the share of the most tokens over which that rises from 0
  * @param replay a rollout file to train on instead of sampling, or null
+ * @param recompute what a replay computes itself, whatever was recorded
+ * @param buffer whether steps before are learnt from again
  * @param skipProofs whether to go without the checks on the first rollout
  */
 @SettingsGroup("Rollouts")
@@ -112,6 +114,13 @@ public record RolloutSettings(
         Path replay,
     @Setting(
             help =
+                "With --replay: what is computed from the models as they stand, whatever was"
+                    + " recorded. Recorded log-probabilities are those of a behaviour policy then.",
+            defaultText = "what isn't recorded")
+        List<Recomputed> recompute,
+    ReplayBufferSettings buffer,
+    @Setting(
+            help =
                 "Leave out the proofs on the first rollout: ratio 1, KL 0, batch split, padding,"
                     + " reward alone.",
             defaultValue = "false",
@@ -138,6 +147,11 @@ public record RolloutSettings(
       throw new UsageException(
           "--reward-model or --reward is missing: name a reward model, a program, or --replay");
     }
+    Limits.require(replay != null || recompute.isEmpty(), "recompute", "is for --replay");
+    Limits.require(
+        replay == null || !buffer.isAsked(),
+        "replay-buffer",
+        "keeps what is sampled; with --replay the file says what is learnt from");
     if (replay != null && heldOut.isAsked()) {
       throw new UsageException(
           "--eval-data, --eval-fraction, --keep-best and --patience need a reward, but --replay has"
@@ -152,6 +166,20 @@ public record RolloutSettings(
           "--normalize-reward only works without --reward; give the programs weights instead, as in"
               + " --reward 0.5*exact-match");
     }
+  }
+
+  /** A recorded rollout without what is to be computed itself. */
+  public Rollout toReplay(Rollout recorded) {
+    Rollout rollout = recorded;
+    for (Recomputed one : recompute) {
+      rollout = one.without(rollout);
+    }
+    return rollout;
+  }
+
+  /** Whether old completions are learnt from: recorded ones, or those of steps before. */
+  public boolean learnsFromOld() {
+    return replay != null || buffer.isAsked();
   }
 
   /** The files whose prompts are sampled from, and those of held-out ones. */

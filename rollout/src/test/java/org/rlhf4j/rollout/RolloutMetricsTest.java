@@ -19,6 +19,21 @@ class RolloutMetricsTest {
               group(0, new int[] {5}, completion(1, 7, 8, 0), completion(2, 9)),
               group(1, new int[] {6, 6}, completion(4, 3, 0))));
 
+  /** Two completions of step 3 and one of step 6, at step 7: (4 + 4 + 1) / 3. */
+  @Test
+  void replayedCompletionsAreCountedWithTheirAge() {
+    int[] prompt = {5};
+    RolloutGroup fresh = TinyRollouts.group(0, prompt, TinyRollouts.completion(1, 7));
+    RolloutGroup old =
+        TinyRollouts.group(1, prompt, TinyRollouts.completion(1, 7), TinyRollouts.completion(2, 8));
+    RolloutGroup last = TinyRollouts.group(2, prompt, TinyRollouts.completion(3, 9));
+    Rollout rollout = new Rollout(List.of(fresh, old.sampledAt(3), last.sampledAt(6)));
+    assertThat(RolloutMetrics.replayed(7, rollout).values())
+        .isEqualTo(Map.of("replayed_completions", 3.0, "replayed_age", 3.0));
+    assertThat(RolloutMetrics.replayed(7, rollout.fresh()).values()).isEmpty();
+    assertThat(rollout.replayed()).containsExactly(false, true, true, true);
+  }
+
   @Test
   void handWorked() {
     Metrics metrics = RolloutMetrics.of(ROLLOUT);

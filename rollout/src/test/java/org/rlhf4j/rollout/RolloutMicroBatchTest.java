@@ -46,6 +46,16 @@ class RolloutMicroBatchTest {
 
   /** Prompt 3 and completions 2, 2, 2: 9 tokens at once, 7 and 5 in two pieces, 3 times 5. */
   @Test
+  void whatIsSoOfACompletionIsSoOfItsTokens() {
+    Rollout rollout = TinyRollouts.ofLengths(new int[] {2, 1}, new int[] {3});
+    List<RolloutMicroBatch> batches = RolloutMicroBatch.of(rollout, i -> i > 0, 4096);
+    assertThat(batches).hasSize(1);
+    assertThat(batches.get(0).completions()).containsExactly(2, 1);
+    assertThat(batches.get(0).spread(new boolean[] {true, false, true}))
+        .containsExactly(true, true, true, false);
+  }
+
+  @Test
   void aGroupLargerThanTheBudgetIsCutIntoPieces() {
     Random random = new Random(5);
     int[] prompt = {5, 6, 7};

@@ -24,10 +24,11 @@ import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.run.Sample;
 
 /**
- * Rollouts as JSON lines, one completion a line: {@code step}, {@code group}, {@code prompt_ids},
- * {@code completion_ids}, {@code score} and, when known, {@code rewards} (the score's parts),
- * {@code logprobs}, {@code ref_logprobs}, {@code values}, {@code advantages}, {@code prompt},
- * {@code completion}. Advantages are for reading: on replay they are worked out anew.
+ * Rollouts as JSON lines, one completion a line: {@code step}, {@code sampled_step} (where an
+ * earlier step sampled it), {@code group}, {@code prompt_ids}, {@code completion_ids}, {@code
+ * score} and, when known, {@code rewards} (the score's parts), {@code behaviour_logprobs}, {@code
+ * logprobs}, {@code ref_logprobs}, {@code values}, {@code advantages}, {@code prompt}, {@code
+ * completion}. Advantages are for reading: on replay they are worked out anew.
  */
 public final class RolloutFile {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -60,6 +61,9 @@ public final class RolloutFile {
       for (Completion completion : group.completions()) {
         ObjectNode line = JSON.createObjectNode();
         line.put("step", step);
+        if (group.isReplayed()) {
+          line.put(RolloutLine.SAMPLED_STEP, group.sampledAt());
+        }
         line.put("group", group.group());
         ints(line.putArray("prompt_ids"), group.promptIds());
         ints(line.putArray("completion_ids"), completion.ids());
@@ -67,6 +71,7 @@ public final class RolloutFile {
         if (!completion.rewards().isEmpty()) {
           line.set("rewards", Sample.rewards(completion.rewards()));
         }
+        floats(line, "behaviour_logprobs", completion.behaviourLogprobs());
         floats(line, "logprobs", completion.logprobs());
         floats(line, "ref_logprobs", completion.refLogprobs());
         floats(line, "values", completion.values());
@@ -114,8 +119,16 @@ public final class RolloutFile {
       throw new UserException(file + ": holds no rollouts");
     }
     SortedMap<Integer, Rollout> rollouts = new TreeMap<>();
-    steps.forEach((step, groups) -> rollouts.put(step, new Rollout(List.copyOf(groups.values()))));
+    steps.forEach((step, groups) -> rollouts.put(step, rollout(file, step, groups)));
     return rollouts;
+  }
+
+  private static Rollout rollout(Path file, int step, Map<Long, RolloutGroup> groups) {
+    if (groups.values().stream().allMatch(RolloutGroup::isReplayed)) {
+      throw new UserException(
+          file + ": all lines of step " + step + " are of earlier steps (sampled_step)");
+    }
+    return new Rollout(List.copyOf(groups.values()));
   }
 
   /** Refuses rollouts whose rlhf.json names another tokenizer. */

@@ -20,6 +20,9 @@ import org.rlhf4j.settings.UserException;
 
 /** One line of a rollout file, read strictly: what is unfit is an error with its place. */
 final class RolloutLine {
+  /** The step that sampled a completion where that isn't its own. */
+  static final String SAMPLED_STEP = "sampled_step";
+
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -54,6 +57,18 @@ final class RolloutLine {
 
   long group() {
     return whole("group");
+  }
+
+  /** 0 where it is the line's own step. */
+  private int sampledStep() {
+    if (json.path(SAMPLED_STEP).isMissingNode()) {
+      return 0;
+    }
+    int sampled = whole(SAMPLED_STEP);
+    if (sampled < 1 || sampled >= step()) {
+      throw bad("\"sampled_step\" is " + sampled + "; it is a step before " + step());
+    }
+    return sampled;
   }
 
   private int whole(String field) {
@@ -119,17 +134,23 @@ final class RolloutLine {
             text != null ? text : tokenizer.decodeContinuation(ids),
             score(),
             rewards(),
+            logprobs("behaviour_logprobs", ids.length),
             logprobs("logprobs", ids.length),
             logprobs("ref_logprobs", ids.length),
             floats("values", ids.length));
-    return new RolloutGroup(
-        group(), json.path("prompt").asText(null), prompt, null, List.of(completion));
+    RolloutGroup group =
+        new RolloutGroup(
+            group(), json.path("prompt").asText(null), prompt, null, List.of(completion));
+    return group.sampledAt(sampledStep());
   }
 
   /** A group with this line's completion added. */
   RolloutGroup joined(RolloutGroup group, RolloutGroup more) {
     if (!Arrays.equals(group.promptIds(), more.promptIds())) {
       throw bad("group " + group.group() + " has another prompt on an earlier line");
+    }
+    if (group.sampledAt() != more.sampledAt()) {
+      throw bad("group " + group.group() + " has another \"sampled_step\" on an earlier line");
     }
     List<Completion> completions = new ArrayList<>(group.completions());
     completions.addAll(more.completions());

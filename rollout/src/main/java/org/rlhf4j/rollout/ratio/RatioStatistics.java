@@ -2,10 +2,12 @@ package org.rlhf4j.rollout.ratio;
 
 import ai.djl.ndarray.NDArray;
 import java.util.function.IntPredicate;
+import org.rlhf4j.training.run.Metrics;
 
 /**
  * How far a policy has moved from the one that sampled, over tokens: of the ratios ρ = π / π_old.
- * Tokens of all updates of a step are added up. A ρ above e⁴⁰ counts as that.
+ * Tokens of all updates of a step are added up. A ρ above e⁴⁰ counts as that. Tokens that earlier
+ * steps sampled are apart, in {@link #replayedMetrics}.
  */
 public final class RatioStatistics {
   private long tokens;
@@ -15,6 +17,7 @@ public final class RatioStatistics {
   private double entropies;
   private double largest = Double.NEGATIVE_INFINITY;
   private double farthest;
+  private RatioStatistics replayed;
 
   /**
    * Adds a token.
@@ -43,11 +46,48 @@ public final class RatioStatistics {
    * @param isClipped whether a token's clipped branch is the greater one
    */
   public void addAll(NDArray logRatios, NDArray entropies, IntPredicate isClipped) {
+    addAll(logRatios, entropies, isClipped, new boolean[(int) logRatios.size()]);
+  }
+
+  /**
+   * Adds the tokens of a pass.
+   *
+   * @param logRatios log π − log π_old [M]
+   * @param entropies of π [M], nats
+   * @param isClipped whether a token's clipped branch is the greater one
+   * @param isReplayed whether an earlier step sampled a token
+   */
+  public void addAll(
+      NDArray logRatios, NDArray entropies, IntPredicate isClipped, boolean[] isReplayed) {
     float[] logRatio = logRatios.toFloatArray();
     float[] entropy = entropies.toFloatArray();
     for (int t = 0; t < logRatio.length; t++) {
-      add(logRatio[t], entropy[t], isClipped.test(t));
+      RatioStatistics taking = isReplayed[t] ? replayed() : this;
+      taking.add(logRatio[t], entropy[t], isClipped.test(t));
     }
+  }
+
+  /** Those of the tokens that earlier steps sampled. */
+  private RatioStatistics replayed() {
+    if (replayed == null) {
+      replayed = new RatioStatistics();
+    }
+    return replayed;
+  }
+
+  /**
+   * How far the policy is from those that sampled what is learnt from again.
+   *
+   * @return replayed_ratio_mean, replayed_ratio_max and replayed_clip_fraction; nothing where
+   *     nothing is
+   */
+  public Metrics replayedMetrics() {
+    return replayed == null
+        ? new Metrics()
+        : new Metrics()
+            .put("replayed_ratio_mean", replayed.ratioMean())
+            .put("replayed_ratio_max", replayed.ratioMax())
+            .put("replayed_clip_fraction", replayed.clipFraction());
   }
 
   /** Adds all tokens of another. */
@@ -59,6 +99,9 @@ public final class RatioStatistics {
     entropies += other.entropies;
     largest = Math.max(largest, other.largest);
     farthest = Math.max(farthest, other.farthest);
+    if (other.replayed != null) {
+      replayed().add(other.replayed);
+    }
   }
 
   /** The share of tokens that the objective clips. */

@@ -128,6 +128,19 @@ public final class PolicyHealth {
           "this is expected on a replay of another policy's rollouts (see --max-ratio); otherwise"
               + " please report the model");
 
+  /** Farther on average than rounding takes two formats apart. */
+  public static final HealthCheck FAR_SAMPLER =
+      new HealthCheck(
+          "far-sampler",
+          history -> history.last("behaviour_error_mean").orElse(0) > 0.05,
+          history ->
+              text(
+                  "the policy that sampled is far from the one that is trained"
+                      + " (behaviour_error_mean %.2g nats per token)",
+                  history.last("behaviour_error_mean")),
+          "this is expected if another policy sampled; look at behaviour_truncated, the share of"
+              + " tokens that --max-behaviour-ratio cuts");
+
   /** By more than chance: the paired interval is below 0. */
   public static final HealthCheck WORSE_THAN_REFERENCE =
       new HealthCheck(
@@ -153,6 +166,7 @@ public final class PolicyHealth {
                   REWARD_WITH_REPETITION,
                   UPDATES_TOO_LARGE,
                   NOT_THE_SAMPLER,
+                  FAR_SAMPLER,
                   WORSE_THAN_REFERENCE),
               TrainingHealth.CHECKS.stream())
           .toList();

@@ -1,13 +1,20 @@
 package org.rlhf4j.rollout.stage;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.ReplayBufferSettings;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.RolloutScoring;
+import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.source.ReplayBuffer;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.run.Sample;
@@ -21,6 +28,7 @@ public final class PolicyRun implements AutoCloseable {
   private final PenalizedScores penalized;
   private final PolicyModels models;
   private final StepSource source;
+  private final Optional<ReplayBuffer> buffer;
 
   private PolicyRun(
       LanguageModel policy, PolicySettings settings, RewardPrograms programs, Opened opened) {
@@ -28,6 +36,10 @@ public final class PolicyRun implements AutoCloseable {
     this.penalized = PenalizedScores.of(settings.rollouts());
     this.models = opened.add(PolicyModels.load(policy, settings), PolicyModels::close);
     this.source = StepSource.of(models, settings, penalized, programs);
+    this.buffer =
+        settings.rollouts().buffer().isAsked()
+            ? Optional.of(new ReplayBuffer(settings.rollouts().buffer(), settings.seed()))
+            : Optional.empty();
   }
 
   /**
@@ -65,8 +77,8 @@ public final class PolicyRun implements AutoCloseable {
   }
 
   /**
-   * The rollout of a step with scores and the log-probabilities of policy and reference. On the
-   * first sampled one the proofs are made.
+   * The rollout of a step with scores and the log-probabilities of policy and reference, with those
+   * of steps before that are learnt from again. On the first sampled one the proofs are made.
    *
    * @param step from 1
    * @return the batch, and what became of it before it was complete
@@ -74,15 +86,19 @@ public final class PolicyRun implements AutoCloseable {
   public StepRollout rollout(int step) {
     double temperature = settings.rollouts().temperature();
     int tokenBudget = settings.tokenBudget();
-    // 1. Completions with their scores: sampled, or as recorded.
+    // 1. Completions with their scores: sampled, or as recorded; behind them some of steps before.
     StepRollout made = source.rollout(step);
-    // 2. Log-probabilities of policy and reference, if there are none yet.
+    Rollout joined = buffer.map(one -> one.joined(step, made.rollout())).orElse(made.rollout());
+    // 2. Log-probabilities of π_old and of the reference, if there are none yet.
     Rollout rollout =
-        RolloutScoring.withLogprobs(models.policy(), made.rollout(), temperature, tokenBudget);
+        RolloutScoring.withLogprobs(models.policy(), joined, temperature, tokenBudget);
     rollout = RolloutScoring.withRefLogprobs(models.reference(), rollout, temperature, tokenBudget);
     // 3. The proofs, on the first sampled rollout.
     source.prove(step, rollout);
-    return new StepRollout(rollout, made.metrics());
+    if (buffer.isPresent()) {
+      buffer.get().add(step, rollout.fresh());
+    }
+    return new StepRollout(rollout, made.metrics().putAll(RolloutMetrics.replayed(step, rollout)));
   }
 
   /**
@@ -143,12 +159,51 @@ public final class PolicyRun implements AutoCloseable {
     List<RunPlan.Part> memory = new ArrayList<>(models.memory(more));
     memory.addAll(RunPlan.Part.ofTokens(policy, settings.tokenBudget()));
     memory.addAll(source.memory());
+    buffer.ifPresent(one -> memory.add(bufferMemory(one)));
     long updates = (long) steps() * passes * minibatches;
     // Forward passes over a batch: the scoring networks', and those that updates amount to.
     int scored = 1 + (models.rewardModel().isPresent() ? 1 : 0) + more.size();
     double trained = RunPlan.passes(policy) * (1 + more.size()) * passes;
+    // What is replayed is scored by all but the reward model, and trained on.
+    double again = buffer.map(ReplayBuffer::replayedToFresh).orElse(0.0);
+    double passesAgain = again * (1 + more.size() + trained);
     return new RunPlan(
-        source.work(steps(), updates), memory, source.seconds(steps(), scored + trained));
+        source.work(steps(), updates) + bufferWork(),
+        memory,
+        source.seconds(steps(), scored + trained + passesAgain));
+  }
+
+  private RunPlan.Part bufferMemory(ReplayBuffer full) {
+    RolloutSettings rollouts = settings.rollouts();
+    return full.memory(
+        (long) rollouts.promptsPerStep() * settings.samples(), rollouts.maxNewTokens());
+  }
+
+  private String bufferWork() {
+    ReplayBufferSettings given = settings.rollouts().buffer();
+    return buffer.isEmpty()
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "; of an update's completions %.0f %% are of the last %,d steps",
+            100 * given.replayShare(),
+            given.replayBuffer());
+  }
+
+  /**
+   * Writes what later steps depend on beside the models.
+   *
+   * @param folder the checkpoint's
+   */
+  void saveCheckpoint(Path folder) throws IOException {
+    if (buffer.isPresent()) {
+      buffer.get().save(folder);
+    }
+  }
+
+  /** Takes over {@link #saveCheckpoint}. */
+  void loadCheckpoint(Path folder) {
+    buffer.ifPresent(one -> one.load(folder, models.policy()));
   }
 
   @Override

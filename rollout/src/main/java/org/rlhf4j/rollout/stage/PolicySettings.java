@@ -13,6 +13,8 @@ import org.rlhf4j.training.LoopSettings;
  * @param seed the run's
  * @param samples completions of a prompt
  * @param resample prompts that a step may sample in place of those whose rewards are all equal
+ * @param samplerIsBehaviour whether the sampler is a behaviour policy of its own, so that π_old is
+ *     the pass that is trained; always so where rounding takes the two apart, in bf16
  */
 public record PolicySettings(
     RolloutSettings rollouts,
@@ -20,7 +22,8 @@ public record PolicySettings(
     LoopSettings loop,
     long seed,
     int samples,
-    int resample) {
+    int resample,
+    boolean samplerIsBehaviour) {
 
   /** Tokens that go through a network at once. */
   int tokenBudget() {

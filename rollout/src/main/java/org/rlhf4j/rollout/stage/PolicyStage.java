@@ -95,7 +95,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
     double sampling = seconds(start);
     Metrics exact = new Metrics();
     if (klSettings.exactKl()) {
-      exact.put("kl_exact", run.exactKl(current));
+      exact.put("kl_exact", run.exactKl(current.fresh()));
     }
     LearntStep<?> learnt = learn(step, current, run.penalizedScores(current));
     if (klSettings.refreshesReferenceAfter(step)) {
@@ -115,7 +115,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
         .putAll(made.metrics())
         .put("rollout_seconds", sampling)
         .put("training_seconds", training)
-        .put("tokens_per_second", current.tokens() / (sampling + training));
+        .put("tokens_per_second", current.fresh().tokens() / (sampling + training));
   }
 
   private static double seconds(long start) {
@@ -152,9 +152,13 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
     return run.samples();
   }
 
-  /** Writes the reference where it isn't what the settings name; subclasses add what they train. */
+  /**
+   * Writes the replay buffer, and the reference where it isn't what the settings name; subclasses
+   * add what they train.
+   */
   @Override
   public void saveCheckpoint(Path folder) throws IOException {
+    run.saveCheckpoint(folder);
     if (klSettings.refreshReferenceEvery() != null) {
       WeightsFile.save(run.models().reference().parameters(), folder.resolve(REFERENCE));
     }
@@ -162,6 +166,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
 
   @Override
   public void loadCheckpoint(Path folder) {
+    run.loadCheckpoint(folder);
     if (klSettings.refreshReferenceEvery() != null) {
       WeightsFile.load(run.models().reference().parameters(), folder.resolve(REFERENCE));
     }

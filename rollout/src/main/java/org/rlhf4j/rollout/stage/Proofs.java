@@ -88,7 +88,7 @@ public final class Proofs {
         "dropout in the training pass, another temperature, or other weights than those that"
             + " sampled; otherwise please report the model",
         all(),
-        i -> completion(i).logprobs(),
+        i -> completion(i).sampledLogprobs(),
         i -> together[i]);
   }
 

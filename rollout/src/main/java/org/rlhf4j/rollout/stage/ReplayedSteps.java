@@ -1,11 +1,11 @@
 package org.rlhf4j.rollout.stage;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.file.RolloutFile;
 import org.rlhf4j.rollout.source.ReplayedRollouts;
@@ -17,13 +17,15 @@ import org.rlhf4j.training.run.Sample;
  * Steps that were recorded, with their scores: nothing is sampled, judged or proved.
  *
  * @param rollouts of the steps
+ * @param settings say what of them is computed anew
  */
-record ReplayedSteps(ReplayedRollouts rollouts) implements StepSource {
+record ReplayedSteps(ReplayedRollouts rollouts, RolloutSettings settings) implements StepSource {
 
-  static ReplayedSteps read(Path file, LanguageModel policy) {
+  static ReplayedSteps read(RolloutSettings settings, LanguageModel policy) {
     return new ReplayedSteps(
         new ReplayedRollouts(
-            RolloutFile.read(file, policy.tokenizer(), policy.config().dimensions())));
+            RolloutFile.read(settings.replay(), policy.tokenizer(), policy.config().dimensions())),
+        settings);
   }
 
   @Override
@@ -38,7 +40,7 @@ record ReplayedSteps(ReplayedRollouts rollouts) implements StepSource {
 
   @Override
   public StepRollout rollout(int step) {
-    return new StepRollout(rollouts.rollout(step), new Metrics());
+    return new StepRollout(settings.toReplay(rollouts.rollout(step)), new Metrics());
   }
 
   @Override

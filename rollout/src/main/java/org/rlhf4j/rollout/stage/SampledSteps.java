@@ -15,6 +15,7 @@ import org.rlhf4j.rollout.reward.RewardModelReward;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.source.ResampledRollouts;
 import org.rlhf4j.rollout.source.SampledRollouts;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.run.Metrics;
@@ -99,7 +100,11 @@ final class SampledSteps implements StepSource {
     if (resampled.isPresent()) {
       metrics.put("resampled_groups", made.resampled());
     }
-    return new StepRollout(judged, metrics);
+    return new StepRollout(samplerIsBehaviour() ? judged.ofBehaviour() : judged, metrics);
+  }
+
+  private boolean samplerIsBehaviour() {
+    return settings.samplerIsBehaviour() || policy().precision() == Precision.BF16;
   }
 
   @Override

@@ -6,8 +6,10 @@ import org.rlhf4j.training.run.Metrics;
 /**
  * A step's rollout, and what became of it on the way.
  *
- * @param rollout scored, without the completions to which no reward applies
+ * @param rollout scored, without the completions to which no reward applies; behind those of the
+ *     step itself the ones of steps before
  * @param metrics unscored, where programs judge: completions left out since no reward applies to
- *     them; resampled_groups, where groups may be: prompts sampled beyond the step's own
+ *     them; resampled_groups, where groups may be: prompts sampled beyond the step's own;
+ *     replayed_completions and replayed_age, where there are such
  */
 public record StepRollout(Rollout rollout, Metrics metrics) {}

@@ -25,7 +25,7 @@ sealed interface StepSource permits SampledSteps, ReplayedSteps {
       PenalizedScores penalized,
       RewardPrograms programs) {
     return settings.rollouts().replay() != null
-        ? ReplayedSteps.read(settings.rollouts().replay(), models.policy())
+        ? ReplayedSteps.read(settings.rollouts(), models.policy())
         : new SampledSteps(models, settings, penalized, programs);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.torch.Torch;
@@ -25,6 +26,31 @@ class RatioStatisticsTest {
     assertThat(ratios.clipFraction()).isCloseTo(1 / 3.0, within(1e-12));
     assertThat(ratios.entropy()).isEqualTo(2.5);
     assertThat(ratios.farthest()).isCloseTo(0.6931472, within(1e-7));
+  }
+
+  /** Tokens of earlier steps are counted apart, over all updates. */
+  @Test
+  void handWorkedWithReplayedTokens() {
+    RatioStatistics all = new RatioStatistics();
+    assertThat(all.replayedMetrics().values()).isEmpty();
+    try (NDManager manager = Torch.manager()) {
+      for (int update = 0; update < 2; update++) {
+        RatioStatistics ratios = new RatioStatistics();
+        NDArray logRatios =
+            manager.create(new float[] {0, (float) Math.log(4), (float) Math.log(2)});
+        NDArray entropies = manager.create(new float[] {1, 9, 9});
+        ratios.addAll(logRatios, entropies, t -> t == 1, new boolean[] {false, true, true});
+        all.add(ratios);
+      }
+    }
+    assertThat(all.ratioMax()).isEqualTo(1);
+    assertThat(all.farthest()).isZero();
+    assertThat(all.clipFraction()).isZero();
+    assertThat(all.entropy()).isEqualTo(1);
+    Map<String, Double> replayed = all.replayedMetrics().values();
+    assertThat(replayed.get("replayed_ratio_mean")).isCloseTo(3, within(1e-6));
+    assertThat(replayed.get("replayed_ratio_max")).isCloseTo(4, within(1e-6));
+    assertThat(replayed.get("replayed_clip_fraction")).isEqualTo(0.5);
   }
 
   /** The farthest and the largest needn't come last, nor be the same one, nor be above 1. */

@@ -328,7 +328,7 @@ class ConversationRewardTest {
     LoopSettings loop = new LoopSettings(1.0, null, true, BUDGET, false, 1, 1, false);
     return PolicyRun.open(
         policy,
-        new PolicySettings(settings, TinyRollouts.kl(), loop, 0, 3, 0),
+        new PolicySettings(settings, TinyRollouts.kl(), loop, 0, 3, 0, false),
         RewardPrograms.tried(settings, System.err));
   }
 

@@ -133,6 +133,7 @@ class WeightedRewardsTest {
             List.of(
                 new RolloutGroup(
                     0,
+                    0,
                     "Why?",
                     Optional.empty(),
                     new int[] {5},

@@ -180,6 +180,12 @@ class PolicyHealthTest {
   }
 
   @Test
+  void farSampler() {
+    fires(PolicyHealth.FAR_SAMPLER, 4, 6, "behaviour_error_mean", step -> step < 4 ? 0.01 : 0.051);
+    isQuiet(6, "behaviour_error_mean", step -> 0.049);
+  }
+
+  @Test
   void worseThanTheReference() {
     fires(
         PolicyHealth.WORSE_THAN_REFERENCE,

@@ -99,7 +99,8 @@ class PolicyRunTest {
         Settings.of(RolloutSettings.class).bind(Written.Mapping.EMPTY, given);
     programs = RewardPrograms.tried(settings, new PrintStream(shown, true, UTF_8));
     LoopSettings loop = new LoopSettings(epochs, steps, true, 4096, false, 1, 1, false);
-    return PolicyRun.open(policy, new PolicySettings(settings, kl, loop, 0, 2, resample), programs);
+    return PolicyRun.open(
+        policy, new PolicySettings(settings, kl, loop, 0, 2, resample, false), programs);
   }
 
   @Test

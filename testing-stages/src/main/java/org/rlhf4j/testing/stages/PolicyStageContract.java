@@ -1,14 +1,19 @@
 package org.rlhf4j.testing.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.TokenTree;
 
 /** How each stage with a policy computes. */
 public abstract class PolicyStageContract {
@@ -20,6 +25,12 @@ public abstract class PolicyStageContract {
 
   /** Runs of the stage in a folder. */
   protected abstract PolicyRuns<?> runs(Path folder) throws IOException;
+
+  /** How far ratios may be from 1 with {@link #oneCloselyClippedUpdate}. */
+  protected static final double CLOSE_CLIP = 1e-3;
+
+  /** What makes of a step a single update, and clips it closely. */
+  protected abstract List<String> oneCloselyClippedUpdate();
 
   @BeforeEach
   void writePrompts() throws IOException {
@@ -45,8 +56,116 @@ public abstract class PolicyStageContract {
       assertThat(rounded).hasSameSizeAs(exact).isNotEqualTo(exact);
       assertThat(rounded.get(1).fieldNames())
           .toIterable()
+          .filteredOn(name -> !name.startsWith("behaviour_"))
           .containsExactlyElementsOf(() -> exact.get(1).fieldNames());
       assertThat(Math.abs(rounded.get(0).get("kl").doubleValue())).isLessThan(0.2);
+    }
+  }
+
+  /** The buffer is in the checkpoint, at a step when it is full and one when it isn't. */
+  @Test
+  void aStoppedRunWithABufferGoesOnToTheSameBits() throws IOException {
+    List<String> options = new ArrayList<>(List.of("steps", "5", "replay-buffer", "2"));
+    Path whole = runs.run("whole", options.toArray(String[]::new));
+    for (int kept : new int[] {1, 3}) {
+      String name = "stopped-" + kept;
+      Path stopped = runs.run(name, options.toArray(String[]::new));
+      RunFiles.killAfter(kept, stopped);
+      List<String> resumed = new ArrayList<>(options);
+      resumed.addAll(List.of("resume", "true"));
+      runs.run(name, resumed.toArray(String[]::new));
+      assertThat(RunFiles.withoutClock(stopped)).isEqualTo(RunFiles.withoutClock(whole));
+      for (String file : List.of("model/model.safetensors", "rollouts.jsonl")) {
+        assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+      }
+    }
+  }
+
+  /**
+   * The loss of the second step, whose policy is the first one's model, by plain loops over the
+   * recorded lines: ρ to the recorded log-probabilities, at most 0.9 so that most are cut, clipped.
+   */
+  @Test
+  void whatIsReplayedHasItsTruncatedRatio() throws IOException {
+    List<String> options = new ArrayList<>(oneCloselyClippedUpdate());
+    options.addAll(List.of("schedule", "constant", "replay-buffer", "1", "max-ratio", "0.9"));
+    options.addAll(List.of("kl-coefficient", "0", "learning-rate", "0.01"));
+    List<String> first = new ArrayList<>(options);
+    first.addAll(List.of("steps", "1"));
+    options.addAll(List.of("steps", "2"));
+    Path start = runs.run("first", first.toArray(String[]::new));
+    Path run = runs.run("run", options.toArray(String[]::new));
+    JsonNode metrics = RunFiles.lines(run.resolve("metrics.jsonl")).get(1);
+    List<JsonNode> lines =
+        RunFiles.lines(run.resolve("rollouts.jsonl")).stream()
+            .filter(line -> line.get("step").intValue() == 2)
+            .toList();
+    List<JsonNode> old = lines.stream().filter(line -> line.has("sampled_step")).toList();
+    assertThat(old).hasSize(lines.size() / 2).allMatch(l -> l.get("sampled_step").intValue() == 1);
+    assertThat(metrics.get("replayed_completions").intValue()).isEqualTo(old.size());
+    assertThat(metrics.get("replayed_age").doubleValue()).isEqualTo(1);
+    double expected = 0;
+    double farthest = 0;
+    try (LanguageModel policy = LanguageModel.load(start)) {
+      for (JsonNode line : lines) {
+        float[] now = logprobs(policy, line);
+        for (int t = 0; t < now.length; t++) {
+          double logRatio = now[t] - line.get("logprobs").get(t).doubleValue();
+          double ratio = Math.min(Math.exp(logRatio), 0.9);
+          double a = line.get("advantages").get(t).doubleValue();
+          double clipped = Math.max(1 - CLOSE_CLIP, Math.min(1 + CLOSE_CLIP, ratio));
+          expected += Math.max(-a * ratio, -a * clipped) * tokenWeight(lines, line);
+          farthest = Math.max(farthest, line.has("sampled_step") ? Math.exp(logRatio) : 0);
+        }
+      }
+    }
+    assertThat(metrics.get("policy_loss").doubleValue()).isCloseTo(expected, within(2e-4));
+    assertThat(metrics.get("replayed_ratio_max").doubleValue()).isCloseTo(farthest, within(1e-3));
+    assertThat(farthest).isGreaterThan(1.05);
+    assertThat(metrics.get("ratio_max").doubleValue()).isCloseTo(1, within(1e-4));
+    // What is measured of completions is measured of fresh ones.
+    double reward =
+        lines.stream()
+            .filter(line -> !line.has("sampled_step"))
+            .mapToDouble(line -> line.get("score").doubleValue())
+            .average()
+            .orElseThrow();
+    assertThat(metrics.get("reward").doubleValue()).isCloseTo(reward, within(1e-6));
+  }
+
+  private static float[] logprobs(LanguageModel policy, JsonNode line) {
+    TokenTree tree = TokenTree.of(ints(line.get("prompt_ids")), ints(line.get("completion_ids")));
+    return policy.logprobs(PackedTokens.of(List.of(tree)), 1).logprobs();
+  }
+
+  private static int[] ints(JsonNode ids) {
+    int[] made = new int[ids.size()];
+    for (int i = 0; i < made.length; i++) {
+      made[i] = ids.get(i).intValue();
+    }
+    return made;
+  }
+
+  /** What the loss of each token of a completion is weighed by, in a step of these lines. */
+  protected abstract double tokenWeight(List<JsonNode> lines, JsonNode line);
+
+  /** In bf16 the sampler is a behaviour policy of its own, and π_old the pass that is trained. */
+  @Test
+  void inBf16TheFirstUpdateClipsNothing() throws IOException {
+    List<String> options = new ArrayList<>(oneCloselyClippedUpdate());
+    options.addAll(List.of("precision", "bf16"));
+    requireOwnOldPolicy(runs.run("rounded", options.toArray(String[]::new)));
+  }
+
+  /** Checks that π_old isn't the sampler in a run of single updates. */
+  protected static void requireOwnOldPolicy(Path run) throws IOException {
+    for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
+      assertThat(metrics.get("clip_fraction").doubleValue()).isZero();
+      assertThat(metrics.get("on_policy_error").doubleValue()).isLessThan(1e-5);
+      assertThat(metrics.get("behaviour_error_mean").doubleValue()).isLessThan(0.02);
+    }
+    for (JsonNode line : RunFiles.lines(run.resolve("rollouts.jsonl"))) {
+      assertThat(line.get("behaviour_logprobs")).hasSameSizeAs(line.get("logprobs"));
     }
   }
 }
