@@ -177,7 +177,9 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
     try (ScalarModel model = Manifest.loadVerified(folder, chosen.machine().precision())) {
       int maxLength = chosen.data().maxLengthOf(model.config().dimensions());
       Tokenized<TokenizedRow> heldOut =
-          new RowTokenizer(model.tokenizer(), maxLength).tokenize(rows);
+          new RowTokenizer(model.tokenizer(), maxLength)
+              .within(model.config().dimensions().vocabulary())
+              .tokenize(rows);
       heldOut.report().lines("rows").forEach(err()::println);
       heldOut.report().limit(chosen.data().maxDropped());
       if (heldOut.rows().isEmpty()) {
