@@ -113,7 +113,7 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   /** Reads the rows, says what became of them, and stops where too few are left. */
   private static SplitRows read(RewardConfig config, ScalarModel model, Display display) {
-    RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), config.data().maxLength());
+    RowTokenizer tokenizer = tokenizer(config, model);
     SplitRows rows =
         SplitRows.read(
             config.files(), config.rowKind(), config.data().rows().onBadRow(), tokenizer);
@@ -123,13 +123,18 @@ public final class RewardStage implements Stage, AutoCloseable {
     return rows;
   }
 
+  private static RowTokenizer tokenizer(RewardConfig config, ScalarModel model) {
+    return new RowTokenizer(model.tokenizer(), config.data().maxLength())
+        .within(model.config().dimensions().vocabulary());
+  }
+
   private static List<TokenizedRow> readNormalizedOn(
       RewardConfig config, ScalarModel model, Display display) {
     if (config.normalizeOn().isEmpty()) {
       return List.of();
     }
     Tokenized<TokenizedRow> rows =
-        new RowTokenizer(model.tokenizer(), config.data().maxLength())
+        tokenizer(config, model)
             .tokenize(
                 Rows.read(
                     config.normalizeOnFiles(),

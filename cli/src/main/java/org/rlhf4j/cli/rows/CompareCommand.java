@@ -156,7 +156,12 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
             chosen.data().maxLengthOf(model.config().dimensions()),
             chosen.data().maxLengthOf(reference.config().dimensions()));
     Tokenized<TokenizedPrompt> prompts =
-        new RowTokenizer(model.tokenizer(), maxLength).tokenizePrompts(rows, chosen.maxNewTokens());
+        new RowTokenizer(model.tokenizer(), maxLength)
+            .within(
+                Math.min(
+                    model.config().dimensions().vocabulary(),
+                    reference.config().dimensions().vocabulary()))
+            .tokenizePrompts(rows, chosen.maxNewTokens());
     prompts.report().lines("prompts").forEach(err()::println);
     prompts.report().limit(chosen.data().maxDropped());
     if (prompts.rows().size() < 2) {

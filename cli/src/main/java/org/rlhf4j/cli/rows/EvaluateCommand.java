@@ -252,7 +252,10 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
   private Tokenized<TokenizedRow> tokenize(
       Trainable model, Tokenizer tokenizer, Rows<Comparison> rows, EvaluateSettings chosen) {
     int maxLength = chosen.data().maxLengthOf(model.config().dimensions());
-    Tokenized<TokenizedRow> heldOut = new RowTokenizer(tokenizer, maxLength).tokenize(rows);
+    Tokenized<TokenizedRow> heldOut =
+        new RowTokenizer(tokenizer, maxLength)
+            .within(model.config().dimensions().vocabulary())
+            .tokenize(rows);
     heldOut.report().lines("rows").forEach(err()::println);
     heldOut.report().limit(chosen.data().maxDropped());
     if (heldOut.rows().isEmpty()) {

@@ -91,7 +91,9 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
   protected void run(InspectSettings chosen) {
     Path folder = ModelConfig.folderOf(chosen.model());
     try (Tokenizer tokenizer = Tokenizer.load(ModelConfig.tokenizerFolderOf(folder))) {
-      RowTokenizer rows = new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn());
+      RowTokenizer rows =
+          new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn())
+              .within(vocabulary(folder));
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());
       SplitReport report =
           new SplitReader<>(chosen.files(), RowKind.ANY, chosen.data().rows().onBadRow())
@@ -104,6 +106,12 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
       out().flush();
       report.require(chosen.data().maxDropped());
     }
+  }
+
+  private static int vocabulary(Path folder) {
+    return ModelConfig.isIn(folder)
+        ? ModelConfig.read(folder).dimensions().vocabulary()
+        : Integer.MAX_VALUE;
   }
 
   private static void show(

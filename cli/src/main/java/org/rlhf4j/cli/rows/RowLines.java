@@ -20,6 +20,7 @@ import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.RowReader;
+import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -154,18 +155,7 @@ final class RowLines<R extends Row, I> {
                 ids.length,
                 model.positions()));
       }
-      for (int id : ids) {
-        if (id >= model.vocabulary()) {
-          throw new BadRowException(
-              place,
-              String.format(
-                  Locale.ROOT,
-                  "the model has %d tokens, and the id %d isn't one of them; is this the model's"
-                      + " tokenizer?",
-                  model.vocabulary(),
-                  id));
-        }
-      }
+      RowTokenizer.requireKnown(place, ids, model.vocabulary());
     }
   }
 

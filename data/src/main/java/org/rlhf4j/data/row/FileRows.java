@@ -78,7 +78,9 @@ public record FileRows(
     if (!ignored.isEmpty()) {
       parts.add(
           ignored.entrySet().stream()
-              .map(field -> field.getKey() + (field.getValue() < rows ? in(field.getValue()) : ""))
+              .map(
+                  field ->
+                      name(field.getKey()) + (field.getValue() < rows ? in(field.getValue()) : ""))
               .collect(Collectors.joining(", ", "ignored: ", "")));
     }
     remarks.forEach(
@@ -87,6 +89,10 @@ public record FileRows(
       parts.add(String.format(Locale.ROOT, "%,d empty rows left out", blank));
     }
     return String.join("; ", parts);
+  }
+
+  private static String name(String field) {
+    return field.isEmpty() ? "a column without a name" : field;
   }
 
   private static String in(int rows) {

@@ -42,7 +42,7 @@ final class ListText {
   /** The value, or nothing where the text isn't one in full. */
   static Optional<JsonNode> parse(String text) {
     try {
-      return Optional.of(JSON.readTree(text));
+      return Optional.of(JSON.readTree(text)).filter(value -> !value.isMissingNode());
     } catch (JsonProcessingException notJson) {
       return python(text);
     }

@@ -1,6 +1,9 @@
 package org.rlhf4j.data.split;
 
+import java.util.function.Consumer;
 import java.util.function.ObjDoubleConsumer;
+import org.rlhf4j.data.file.BadRow;
+import org.rlhf4j.data.file.BadRowException;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFiles;
 import org.rlhf4j.data.report.DataReport;
@@ -69,16 +72,16 @@ public final class SplitReader<T extends Row> {
     HeldOutSplit split = new HeldOutSplit(apart ? 0 : files.evalFraction());
     ObjDoubleConsumer<T> evaluated =
         (row, weight) -> {
-          overlap.heldOut(row);
           heldOut.take(row, weight, held);
+          overlap.heldOut(row);
         };
     ObjDoubleConsumer<T> either =
         (row, weight) -> {
           if (split.holdsOut(row)) {
             evaluated.accept(row, weight);
           } else {
-            overlap.training(row);
             training.take(row, weight, trained);
+            overlap.training(row);
           }
         };
     read(files.data(), trained, either);
@@ -90,10 +93,15 @@ public final class SplitReader<T extends Row> {
 
   private void read(RowFiles some, DataReport.Builder report, ObjDoubleConsumer<T> taker) {
     boolean any = false;
-    try (RowReader<T> reader = RowReader.open(some, kind, onBadRow.handler(report::skipped))) {
+    Consumer<BadRow> bad = onBadRow.handler(report::skipped);
+    try (RowReader<T> reader = RowReader.open(some, kind, bad)) {
       while (reader.hasNext()) {
-        any = true;
-        taker.accept(reader.next(), reader.weight());
+        try {
+          taker.accept(reader.next(), reader.weight());
+          any = true;
+        } catch (BadRowException e) { // the model can't take it
+          bad.accept(e.row());
+        }
       }
       report.files(reader.files());
     }

@@ -3,8 +3,10 @@ package org.rlhf4j.data.token;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.data.file.BadRowException;
+import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.report.DataReport;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.Conversation;
@@ -40,6 +42,7 @@ public final class RowTokenizer {
   private final Tokenizer tokenizer;
   private final int maxLength;
   private final boolean trainsOnPrompt;
+  private final int vocabulary;
   private final MessageTokenizer messages;
 
   /**
@@ -60,13 +63,52 @@ public final class RowTokenizer {
    * @param trainOn parts of a demonstration that are trained on; the completion always is
    */
   public RowTokenizer(Tokenizer tokenizer, int maxLength, List<TrainedPart> trainOn) {
+    this(tokenizer, maxLength, trainOn.contains(TrainedPart.PROMPT), Integer.MAX_VALUE);
+  }
+
+  private RowTokenizer(Tokenizer tokenizer, int maxLength, boolean trainsOnPrompt, int vocabulary) {
     if (maxLength < 2) {
       throw new UsageException("max-length: " + maxLength + " is too short; give at least 2");
     }
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
-    this.trainsOnPrompt = trainOn.contains(TrainedPart.PROMPT);
+    this.trainsOnPrompt = trainsOnPrompt;
+    this.vocabulary = vocabulary;
     this.messages = new MessageTokenizer(tokenizer);
+  }
+
+  /**
+   * A tokenizer that refuses rows with ids that a model doesn't have. A tokenizer may know more
+   * tokens than the model has rows in its embedding, where some were added to it alone.
+   *
+   * @param rows of the model's embedding
+   * @return one that otherwise does the same
+   */
+  public RowTokenizer within(int rows) {
+    return new RowTokenizer(tokenizer, maxLength, trainsOnPrompt, rows);
+  }
+
+  /**
+   * Makes sure that a model has ids.
+   *
+   * @param place where their row begins
+   * @param ids a row's
+   * @param vocabulary rows of the model's embedding
+   * @throws BadRowException if it hasn't
+   */
+  public static void requireKnown(Location place, int[] ids, int vocabulary) {
+    for (int id : ids) {
+      if (id >= vocabulary) {
+        throw new BadRowException(
+            place,
+            String.format(
+                Locale.ROOT,
+                "the model has %d tokens, and the id %d isn't one of them; is this the model's"
+                    + " tokenizer?",
+                vocabulary,
+                id));
+      }
+    }
   }
 
   /**
@@ -101,8 +143,10 @@ public final class RowTokenizer {
    * @return its ids, or nothing where it is dropped
    */
   public Optional<TokenizedRow> tokenize(Row row, DataReport.Builder report) {
-    report.read(row);
     MessageTokenizer.Ids ids = ids(row);
+    requireKnown(row.location(), ids.prompt(), vocabulary);
+    ids.completions().forEach(said -> requireKnown(row.location(), said, vocabulary));
+    report.read(row);
     int[] prompt = ids.prompt();
     List<int[]> completions = ids.completions().stream().map(this::ended).toList();
     int longest =
@@ -169,11 +213,12 @@ public final class RowTokenizer {
    */
   public Optional<TokenizedPrompt> tokenizePrompt(
       PromptRow row, int room, DataReport.Builder report) {
-    report.read(row);
     PromptRow text =
         row.conversation().map(given -> row.rendered(messages.prompt(given))).orElse(row);
     int[] prompt =
         row.messages().isPresent() ? messages.ids(text.prompt()) : promptIds(row.prompt());
+    requireKnown(row.location(), prompt, vocabulary);
+    report.read(row);
     int[] fitting = end(prompt, room);
     if (fitting.length == 0) {
       report.dropped(DataReport.EMPTY_PROMPT);

@@ -1,6 +1,8 @@
 package org.rlhf4j.data.file;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -14,6 +16,8 @@ import java.util.Optional;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.row.PromptRow;
@@ -21,6 +25,7 @@ import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.RowReader;
 import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.settings.UserException;
 
 /** Well-formed files of every format and kind; {@link BadRowsTest} has the others. */
 class RowFilesTest {
@@ -245,5 +250,92 @@ class RowFilesTest {
             file
                 + ":3:1: 1 cells under a header of 2; quote a cell that holds the delimiter or"
                 + " a line end, or name the file's --csv-delimiter");
+  }
+
+  @Test
+  void tellsGzipByItsBytes() throws IOException {
+    Path packed = Files.write(folder.resolve("a.jsonl"), gzip("{\"prompt\":\"p\"}\n"));
+    Path plain = write("b.csv.gz", "prompt\nq\n");
+    assertThat(Rows.read(List.of(packed, plain), RowKind.PROMPTS, OnBadRow.FAIL).rows())
+        .extracting(PromptRow::prompt)
+        .containsExactly("p", "q");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"data\": [{\"prompt\":\"p\"}, {\"prompt\":\"q\"}]}",
+        "{\n  \"version\": \"1\",\n  \"data\": [\n {\"prompt\":\"p\"},\n {\"prompt\":\"q\"}],\n \"n\": [2]}\n",
+        "{\"version\": 1, \"rows\": [{\"prompt\":\"p\"}, {\"prompt\":\"q\"}]}",
+        "{\n  \"prompt\": \"p\",\n  \"x\": [1,\n 2]\n}\n{\n  \"prompt\": \"q\"\n}\n",
+        "{\n  \"items\": [],\n  \"prompt\": \"p\"\n}\n{\n\"items\": [{\"a\": 1}],\n\"prompt\": \"q\"}\n",
+        "\n[\n{\n  \"prompt\": \"p\"\n},\n{\"prompt\": \"q\", \"score\": NaN, \"low\": -Infinity}\n]\n",
+        "{\"prompt\": \"p\", \"data\": [{\"a\": 1}]}\n{\"prompt\": \"q\"}\n"
+      })
+  void readsObjectsInSeveralShapes(String content) throws IOException {
+    Path file = write("a.json", content);
+    if (content.contains("\"items\": [{")) {
+      assertThatExceptionOfType(UserException.class)
+          .isThrownBy(() -> read(file, RowKind.PROMPTS))
+          .withMessageContaining("(fields: a)"); // rows in a list whose name is one for rows
+      return;
+    }
+    assertThat(read(file, RowKind.PROMPTS)).extracting(PromptRow::prompt).containsExactly("p", "q");
+  }
+
+  @Test
+  void refusesTwoListsOfRows() throws IOException {
+    Path file =
+        write("a.json", "{\"train\": [{\"prompt\":\"p\"}],\n\"rows\": [{\"prompt\":\"q\"}]}");
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> read(file, RowKind.PROMPTS))
+        .withMessage(
+            file + ":2:9: rows in \"train\" and in \"rows\"; put each into a file of its own");
+  }
+
+  @Test
+  void readsWhatExcelWrites() throws IOException {
+    for (String content :
+        List.of(
+            "prompt,completion,,\np,c,,\n",
+            "prompt,completion\np,c,,\n",
+            "prompt,completion,\np,c\n",
+            " prompt , completion\np,c\n",
+            "sep=;\r\nprompt;completion\r\np;c\r\n",
+            "\uFEFFsep=\t\nprompt\tcompletion\np\tc\n",
+            "prompt,completion\n,\np,c\n,\n")) {
+      Path file = write("a.csv", content);
+      assertThat(read(file, RowKind.DEMONSTRATIONS))
+          .as(content)
+          .extracting(Demonstration::prompt, Demonstration::completion)
+          .containsExactly(tuple("p", "c"));
+    }
+    Path places = write("b.csv", "sep=;\nprompt;completion\np;c\n");
+    assertThat(read(places, RowKind.DEMONSTRATIONS).get(0).location().line()).isEqualTo(3);
+    Path blank = write("c.csv", "prompt,completion,,\n,,,\np,c,,x\n");
+    Rows<Demonstration> rows = Rows.read(List.of(blank), RowKind.DEMONSTRATIONS, OnBadRow.FAIL);
+    assertThat(rows.files().get(0).text())
+        .isEqualTo(
+            blank
+                + ": read as prompt, completion; ignored: unnamed column 3; 1 empty rows left out");
+  }
+
+  @Test
+  void saysWhatAFileIsThatHoldsNoText() throws IOException {
+    assertRefused(new byte[] {'P', 'K', 3, 4, 0}, "this is a zip archive or an Excel workbook");
+    assertRefused(new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD}, "this is packed by zstd");
+    assertRefused(new byte[] {(byte) 0xFF, (byte) 0xFE, 'a', 0}, "--encoding utf-16");
+    assertRefused(
+        "version https://git-lfs.github.com/spec/v1".getBytes(StandardCharsets.UTF_8),
+        "run git lfs pull");
+    assertRefused("<!DOCTYPE html>".getBytes(StandardCharsets.UTF_8), "this is a web page");
+  }
+
+  private void assertRefused(byte[] content, String message) throws IOException {
+    Path file = Files.write(folder.resolve("a.csv"), content);
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> read(file, RowKind.PROMPTS))
+        .withMessageStartingWith(file + ":1:1: ")
+        .withMessageContaining(message);
   }
 }

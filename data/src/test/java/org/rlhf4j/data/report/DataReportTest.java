@@ -14,8 +14,11 @@ import org.junit.jupiter.api.Test;
 import org.rlhf4j.data.file.BadRow;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.Demonstration;
 import org.rlhf4j.data.row.FileRows;
+import org.rlhf4j.data.row.Messages;
 import org.rlhf4j.data.row.PromptRow;
+import org.rlhf4j.model.chat.ChatMessage;
 import org.rlhf4j.settings.UserException;
 
 class DataReportTest {
@@ -98,6 +101,23 @@ class DataReportTest {
         .isThrownBy(() -> builder.build().requireRows())
         .withMessage("all 1 rows dropped (completion too long: 1); raise --max-length (3)");
     assertThatCode(report()::requireRows).doesNotThrowAnyException();
+  }
+
+  @Test
+  void countsEmptyAnswersAndRowsThatEndInTheUsersTurn() {
+    DataReport.Builder builder = new DataReport.Builder(64);
+    builder.read(new Comparison("\n\nHuman: a\n\nAssistant:", " ", " b", 0, PLACE));
+    builder.read(new Comparison("", " b\n\nHuman: Thanks!", " b", 0, PLACE));
+    builder.read(new Comparison("", " b\n\nHuman: c\n\nAssistant: d", " b", 0, PLACE));
+    List<ChatMessage> hi = List.of(new ChatMessage("user", "Hi"));
+    List<ChatMessage> silent = List.of(new ChatMessage("assistant", ""), hi.get(0));
+    builder.read(
+        new Demonstration("", "", false, PLACE, Optional.of(new Messages(hi, List.of(silent)))));
+    DataReport report = builder.build();
+    assertThat(report.emptyAnswers()).isEqualTo(2);
+    assertThat(report.endInUser()).isEqualTo(2);
+    assertThat(report.text())
+        .contains("0 with identical sides, 2 with an empty answer, 2 that end in the user's turn.");
   }
 
   @Test

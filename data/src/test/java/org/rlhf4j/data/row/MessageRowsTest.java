@@ -16,6 +16,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.data.file.OnBadRow;
+import org.rlhf4j.data.file.RowFiles;
+import org.rlhf4j.data.file.RowFormat;
+import org.rlhf4j.data.split.SplitFiles;
+import org.rlhf4j.data.split.SplitRows;
 import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedPrompt;
@@ -191,6 +195,79 @@ class MessageRowsTest {
       assertThat(empty).isEqualTo("<|endoftext|>");
     }
     assertThat(read(RowKind.PROMPTS, "{\"prompt\":\"Hi\"}").rows().get(0).conversation()).isEmpty();
+  }
+
+  /**
+   * A prompt that ends in the beginning of an answer is gone on with, and trained on from there.
+   */
+  @Test
+  void aBegunAnswerGoesOn() throws IOException {
+    String begun = "{\"prompt\":[" + HI + ",{\"role\":\"assistant\",\"content\":\"Well,\"}]";
+    TokenizedRow row = tokenized(RowKind.DEMONSTRATIONS, begun + ",\"completion\":\" yes.\"}", 100);
+    assertThat(text(row)).isEqualTo("u: Hi\na: Well, yes.<|endoftext|>");
+    assertThat(said(row)).containsExactly(" yes.<|endoftext|>");
+    String pair = begun + ",\"chosen\":\" yes.\",\"rejected\":\" no.\"}";
+    TokenTree tree = tokenized(RowKind.COMPARISONS, pair, 100).tree();
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      RowTokenizer rows = new RowTokenizer(tokenizer, 100);
+      PromptRow prompt =
+          rows.tokenizePrompts(read(RowKind.PROMPTS, begun + "}"), 10).rows().get(0).row();
+      assertThat(prompt.prompt()).isEqualTo("u: Hi\na: Well,");
+      TokenTree answered =
+          rows.answered(prompt.conversation().orElseThrow(), List.of(" yes.", " no."));
+      assertThat(answered.prompt()).containsExactly(tree.prompt());
+      assertThat(answered.completions()).containsExactlyElementsOf(tree.completions());
+    }
+  }
+
+  @Test
+  void turnsOfWeightZeroAreContext() throws IOException {
+    String context = YO.replace("}", ",\"weight\":0}");
+    TokenizedRow row =
+        tokenized(
+            RowKind.DEMONSTRATIONS,
+            messages(HI, YO, AND, context, AND, NO.replace("}", ",\"weight\":1}")),
+            100);
+    assertThat(said(row)).containsExactly("Yo.<|endoftext|>", "No!<|endoftext|>");
+    TokenizedRow last = tokenized(RowKind.DEMONSTRATIONS, messages(HI, NO, AND, context), 100);
+    assertThat(text(last)).isEqualTo("u: Hi\na: No!<|endoftext|>");
+  }
+
+  @Test
+  void whatTheTemplateHasNoPlaceForIsRefused() {
+    String called = YO.replace("}", ",\"tool_calls\":[{\"name\":\"f\",\"arguments\":\"{}\"}]}");
+    String thought = YO.replace("}", ",\"reasoning_content\":\"hm\"}");
+    String tools = messages(HI, YO).replace("]}", "],\"tools\":[{\"name\":\"f\"}]}");
+    for (String row : List.of(messages(HI, called), messages(HI, thought), tools)) {
+      assertThatExceptionOfType(UserException.class)
+          .as(row)
+          .isThrownBy(() -> tokenized(RowKind.DEMONSTRATIONS, row, 100))
+          .withMessageContaining("which the chat template doesn't write");
+    }
+  }
+
+  /** Of a row with ids that the model doesn't have, the place is told; it can be skipped. */
+  @Test
+  void idsBeyondTheModelAreRefused() throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("b.jsonl"),
+            "{\"prompt\":\"a\",\"completion\":\"b\"}\n{\"prompt\":\"a\",\"completion\":\"é\"}\n");
+    RowFiles files = RowFiles.of(List.of(file), RowFormat.USUAL);
+    SplitFiles split = new SplitFiles(files, RowFiles.of(List.of(), RowFormat.USUAL), 0);
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      RowTokenizer rows = new RowTokenizer(tokenizer, 100).within(100);
+      String message = file + ":2:1: the model has 100 tokens, and the id ";
+      assertThatExceptionOfType(UserException.class)
+          .isThrownBy(() -> SplitRows.read(split, RowKind.DEMONSTRATIONS, OnBadRow.FAIL, rows))
+          .withMessageStartingWith(message);
+      assertThatExceptionOfType(UserException.class)
+          .isThrownBy(() -> rows.tokenizePrompts(read(RowKind.PROMPTS, "{\"prompt\":\"é\"}"), 9))
+          .withMessageContaining("the model has 100 tokens");
+      SplitRows kept = SplitRows.read(split, RowKind.DEMONSTRATIONS, OnBadRow.SKIP, rows);
+      assertThat(kept.report().training().read()).isOne();
+      assertThat(kept.report().training().skippedRows().get(0)).startsWith(message);
+    }
   }
 
   @Test

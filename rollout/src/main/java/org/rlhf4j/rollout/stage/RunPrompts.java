@@ -12,7 +12,6 @@ import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
-import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.compare.HeldOutPrompts;
 import org.rlhf4j.rollout.reward.Reward;
@@ -31,14 +30,15 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
   private static final int FEW = 4;
 
   /** Reads the prompts, and stops where too few are left on either side. */
-  static RunPrompts read(RolloutSettings settings, Tokenizer tokenizer, long seed) {
+  static RunPrompts read(RolloutSettings settings, LanguageModel policy, long seed) {
     boolean withFields = settings.reward().stream().anyMatch(program -> program.kind().isUsers());
     SplitPrompts split =
         SplitPrompts.read(
             settings.files(),
             withFields ? RowKind.PROMPTS_WITH_FIELDS : RowKind.PROMPTS,
             settings.rows().onBadRow(),
-            new RowTokenizer(tokenizer, settings.maxLength()),
+            new RowTokenizer(policy.tokenizer(), settings.maxLength())
+                .within(policy.config().dimensions().vocabulary()),
             settings.maxNewTokens());
     split.report().require(settings.maxDropped());
     settings.heldOut().require(split.heldOut().size());

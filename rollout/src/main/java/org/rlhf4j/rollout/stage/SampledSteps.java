@@ -54,7 +54,7 @@ final class SampledSteps implements StepSource {
         models
             .rewardModel()
             .map(model -> new RewardModelReward(model, policy.tokenizer(), tokenBudget));
-    this.prompts = RunPrompts.read(settings.rollouts(), policy.tokenizer(), settings.seed());
+    this.prompts = RunPrompts.read(settings.rollouts(), policy, settings.seed());
     judge.ifPresent(prompts::requireReadBy);
     Reward reward = programs.with(judge, policy.tokenizer());
     this.sampled = prompts.rollouts(policy, settings.loop().shuffle(), settings.samples(), reward);
