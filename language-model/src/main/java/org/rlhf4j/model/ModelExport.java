@@ -35,7 +35,7 @@ public final class ModelExport implements AutoCloseable {
    *
    * @param texts how many texts have the same ids
    * @param tokens how many tokens of them were scored
-   * @param mean by which their log-probabilities are lower in the file, in nats per token
+   * @param mean by which the model's log-probabilities are above the file's, in nats per token
    * @param largest the largest difference of one, in nats
    */
   public record Comparison(int texts, int tokens, double mean, double largest) {
@@ -44,11 +44,11 @@ public final class ModelExport implements AutoCloseable {
       return String.format(
           Locale.ROOT,
           "read back: every tensor, the ids of %d texts, template and stop ids are equal; over %d"
-              + " tokens the log-probability is %.6f nats per token lower than the model's, and"
-              + " differs by at most %.6f",
+              + " tokens the log-probability differs from the model's by %+.6f nats per token, at"
+              + " most %.6f",
           texts,
           tokens,
-          mean + 0.0, // no -0
+          0.0 - mean,
           largest);
     }
   }

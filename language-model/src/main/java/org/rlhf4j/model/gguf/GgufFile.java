@@ -175,24 +175,7 @@ record GgufFile(Path file, GgufMetadata metadata, Map<String, GgufTensor> tensor
 
   /** The tensor with its place in the file instead of that in the data. */
   private static GgufTensor placed(GgufInput in, GgufTensor tensor, long start) {
-    boolean fits;
-    try {
-      long columns = tensor.shape().get(tensor.shape().size() - 1);
-      fits =
-          tensor.shape().stream().allMatch(size -> size > 0 && size <= Integer.MAX_VALUE)
-              && columns % tensor.type().blockSize() == 0
-              && Math.multiplyExact(tensor.elements(), 4L) > 0;
-      if (!fits) {
-        throw in.damaged(
-            "the tensor %s is %s, which isn't whole blocks of %d"
-                .formatted(tensor.name(), tensor.shape(), tensor.type().blockSize()));
-      }
-      long size = tensor.type().bytes(tensor.elements());
-      fits = tensor.offset() <= in.length() - start - size;
-    } catch (ArithmeticException e) {
-      fits = false;
-    }
-    if (!fits) {
+    if (!isInside(tensor, in.length() - start)) {
       throw in.damaged(
           "the tensor %s of shape %s at byte %d of the data lies outside its %d bytes"
               .formatted(
@@ -201,7 +184,21 @@ record GgufFile(Path file, GgufMetadata metadata, Map<String, GgufTensor> tensor
                   tensor.offset(),
                   Math.max(0, in.length() - start)));
     }
+    if (tensor.columns() % tensor.type().blockSize() != 0) {
+      throw in.damaged(
+          "the tensor %s is %s, which isn't whole blocks of %d"
+              .formatted(tensor.name(), tensor.shape(), tensor.type().blockSize()));
+    }
     return new GgufTensor(tensor.name(), tensor.type(), tensor.shape(), start + tensor.offset());
+  }
+
+  private static boolean isInside(GgufTensor tensor, long length) {
+    try {
+      return tensor.shape().stream().allMatch(size -> size > 0 && size <= Integer.MAX_VALUE)
+          && tensor.offset() <= length - tensor.type().bytes(tensor.elements());
+    } catch (ArithmeticException e) {
+      return false;
+    }
   }
 
   private static void requireApart(GgufInput in, Map<String, GgufTensor> tensors) {

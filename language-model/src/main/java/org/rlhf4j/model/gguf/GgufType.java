@@ -55,7 +55,7 @@ public enum GgufType {
 
   /** What a number of weights takes, which has to be whole blocks. */
   long bytes(long weights) {
-    return weights / blockSize * blockBytes;
+    return Math.multiplyExact(weights / blockSize, blockBytes);
   }
 
   /** The type of a number, if it is read. */
