@@ -30,8 +30,7 @@ OURS = {
     "A2C": ("ppo", "--objective", "vanilla", "--ppo-epochs", 1),
     "TRPO": ("ppo", "--objective", "trust-region", "--ppo-epochs", 2),
     "GRPO": ("grpo",),
-    "RLOO": ("grpo", "--advantage", "leave-one-out", "--kl-in", "reward", "--kl-estimator", "k1",
-             "--kl-coefficient", 0.05),
+    "RLOO": ("grpo", "--recipe", "rloo"),
 }
 TRL = {"TRL PPO": "ppo", "TRL GRPO": "grpo"}
 GROUP = 8

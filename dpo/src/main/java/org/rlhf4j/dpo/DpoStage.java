@@ -107,7 +107,9 @@ public final class DpoStage implements Stage, AutoCloseable {
 
   /** Reads the rows, says what became of them, and stops where too few are left. */
   private static SplitRows read(DpoConfig config, LanguageModel model, Display display) {
-    RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), config.data().maxLength());
+    RowTokenizer tokenizer =
+        new RowTokenizer(model.tokenizer(), config.data().maxLength())
+            .within(model.config().dimensions().vocabulary());
     SplitRows rows =
         SplitRows.read(
             config.files(), RowKind.COMPARISONS, config.data().rows().onBadRow(), tokenizer);

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import org.rlhf4j.model.LanguageModel;
@@ -14,7 +13,6 @@ import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
-import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 
@@ -24,7 +22,7 @@ import org.rlhf4j.training.optimizer.NonFiniteException;
  */
 final class MinibatchUpdates {
   private final PpoSettings settings;
-  private final KlSettings klSettings;
+  private final PpoLoss loss;
   private final double temperature;
   private final int tokenBudget;
   private final LanguageModel policy;
@@ -40,7 +38,7 @@ final class MinibatchUpdates {
       Learner policyLearner,
       Critic critic) {
     this.settings = settings;
-    this.klSettings = klSettings;
+    this.loss = new PpoLoss(settings, klSettings);
     this.temperature = temperature;
     this.tokenBudget = tokenBudget;
     this.policy = policy;
@@ -102,9 +100,7 @@ final class MinibatchUpdates {
       policyLoss += share.policyLoss();
       klLoss += share.klLoss();
       valueLoss +=
-          share.valueLoss().isPresent()
-              ? share.valueLoss().getAsDouble()
-              : valuePass(minibatch, part);
+          share.valueLoss().isPresent() ? share.valueLoss().get() : valuePass(minibatch, part);
     }
     NonFiniteException.check("loss", policyLoss + klLoss + valueLoss);
     double gradNorm = policyLearner.update(step);
@@ -125,7 +121,7 @@ final class MinibatchUpdates {
   /**
    * A micro-batch's share of the parts of the loss; without the value loss of a separate critic.
    */
-  private record Share(double policyLoss, double klLoss, OptionalDouble valueLoss) {}
+  private record Share(double policyLoss, double klLoss, Optional<Double> valueLoss) {}
 
   /** Adds a micro-batch's share of the policy's loss to the gradients. */
   private Share policyPass(
@@ -134,48 +130,36 @@ final class MinibatchUpdates {
       RolloutMicroBatch part,
       double klCoefficient,
       RatioStatistics ratios) {
-    Experience experience = minibatch.experience();
-    int tokens = minibatch.tokens();
-    boolean bonus = settings.entropyCoefficient() != 0;
-    try (LogprobPass pass = policy.forward(part.tokens(), temperature, bonus)) {
-      NDArray logprobs = pass.logprobs();
-      NDArray logRatios = logprobs.sub(pass.scope().create(part.flat(experience.oldLogprobs())));
-      NDArray ratio = TruncatedRatio.of(logRatios, settings.maxRatio());
-      NDArray advantages = pass.scope().create(part.flat(experience.policyAdvantages()));
-      NDArray policyLoss = objective.loss(ratio, advantages, pass, part).sum().div(tokens);
-      float[] flatRatio = ratio.toFloatArray();
-      float[] advantage = advantages.toFloatArray();
+    try (LogprobPass pass = policy.forward(part.tokens(), temperature, loss.hasEntropyBonus())) {
+      PpoLoss.Tokens tokens = tokens(minibatch, part, pass.scope());
+      Optional<NDArray> valueLoss =
+          critic.valuesIn(pass).map(values -> valueLoss(values, pass.scope(), minibatch, part));
+      PpoLoss.Made made = loss.of(objective, pass, tokens, klCoefficient, valueLoss);
+      float[] ratio = made.ratios().toFloatArray();
+      float[] advantage = tokens.advantages().toFloatArray();
       ratios.addAll(
-          logRatios,
+          made.logRatios(),
           pass.entropies(),
-          t -> objective.isClipped(flatRatio[t], advantage[t]),
-          part.spread(experience.rollout().replayed()));
-      NDArray loss = policyLoss;
-      if (bonus) {
-        loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / tokens));
-      }
-      double klLoss = 0;
-      if (klCoefficient != 0) {
-        NDArray reference = pass.scope().create(part.flat(experience.refLogprobs()));
-        NDArray estimate = klSettings.klEstimator().of(logprobs.sub(reference));
-        if (klSettings.klRatioCorrection()) {
-          NDArray behaviour = pass.scope().create(part.flat(experience.behaviour().tokens()));
-          estimate = estimate.mul(ratio).mul(behaviour);
-        }
-        NDArray kl = estimate.sum();
-        loss = loss.add(kl.mul(klCoefficient / tokens));
-        klLoss = kl.getFloat() * klCoefficient / tokens;
-      }
-      OptionalDouble valueLoss = OptionalDouble.empty();
-      Optional<NDArray> values = critic.valuesIn(pass);
-      if (values.isPresent()) {
-        NDArray value = valueLoss(values.get(), pass.scope(), minibatch, part);
-        loss = loss.add(value.mul(settings.valueCoefficient()));
-        valueLoss = OptionalDouble.of(value.getFloat());
-      }
-      pass.backward(loss);
-      return new Share(policyLoss.getFloat(), klLoss, valueLoss);
+          t -> objective.isClipped(ratio[t], advantage[t]),
+          part.spread(minibatch.experience().rollout().replayed()));
+      pass.backward(made.loss());
+      return new Share(
+          made.policyLoss().getFloat(),
+          made.klLoss(),
+          valueLoss.map(value -> (double) value.getFloat()));
     }
+  }
+
+  private static PpoLoss.Tokens tokens(
+      Minibatch minibatch, RolloutMicroBatch part, NDManager scope) {
+    Experience experience = minibatch.experience();
+    return new PpoLoss.Tokens(
+        part,
+        scope.create(part.flat(experience.oldLogprobs())),
+        scope.create(part.flat(experience.refLogprobs())),
+        scope.create(part.flat(experience.policyAdvantages())),
+        scope.create(part.flat(experience.behaviour().tokens())),
+        minibatch.tokens());
   }
 
   /** Adds a micro-batch's share of the value loss to the critic's gradients; returns that share. */

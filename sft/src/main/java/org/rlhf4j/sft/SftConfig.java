@@ -30,6 +30,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param data the demonstrations
  * @param weights how often an epoch takes the rows of each file
  * @param trainOn the parts of a demonstration that are trained on
+ * @param cutTurns whether a dialogue that is too long ends with the last turn that fits
  * @param heldOut the rows to evaluate on
  * @param evaluation when to evaluate, and what follows from it
  * @param run where the run is written
@@ -54,6 +55,12 @@ public record SftConfig(
                     + " trained on as a whole.",
             defaultValue = "completion")
         List<TrainedPart> trainOn,
+    @Setting(
+            help =
+                "End a dialogue of messages that is longer than --max-length with the last turn of"
+                    + " the assistant's that fits. Otherwise its prompt is cut, or it is dropped.",
+            defaultValue = "false")
+        boolean cutTurns,
     HeldOutSettings heldOut,
     EvaluationSettings evaluation,
     RunSettings run,

@@ -99,7 +99,8 @@ public final class SftStage implements Stage, AutoCloseable {
   /** Reads the rows, says what became of them, and stops where too few are left. */
   private static SplitRows read(SftConfig config, LanguageModel model, Display display) {
     RowTokenizer tokenizer =
-        new RowTokenizer(model.tokenizer(), config.data().maxLength(), config.trainOn())
+        new RowTokenizer(
+                model.tokenizer(), config.data().maxLength(), config.trainOn(), config.cutTurns())
             .within(model.config().dimensions().vocabulary());
     SplitRows rows =
         SplitRows.read(

@@ -34,6 +34,7 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
    * @param model whose tokenizer and length count
    * @param data the rows, and how long they may be
    * @param trainOn the parts of a demonstration that are trained on
+   * @param cutTurns whether a dialogue that is too long ends with the last turn that fits
    * @param maxNewTokens what a row that is a prompt alone leaves to its completion
    * @param heldOut the rows to evaluate on
    * @param rows how many rows are shown
@@ -53,6 +54,13 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
               defaultValue = "completion",
               group = "Data")
           List<TrainedPart> trainOn,
+      @Setting(
+              help =
+                  "End a dialogue of messages that is too long with the last turn of the"
+                      + " assistant's that fits, as in sft.",
+              defaultValue = "false",
+              group = "Data")
+          boolean cutTurns,
       @Setting(
               help = "Tokens to leave for the completion, if a row is only a prompt.",
               defaultValue = "128",
@@ -92,7 +100,8 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
     Path folder = ModelConfig.folderOf(chosen.model());
     try (Tokenizer tokenizer = Tokenizer.load(ModelConfig.tokenizerFolderOf(folder))) {
       RowTokenizer rows =
-          new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn())
+          new RowTokenizer(
+                  tokenizer, chosen.maxLength(folder), chosen.trainOn(), chosen.cutTurns())
               .within(vocabulary(folder));
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());
       SplitReport report =

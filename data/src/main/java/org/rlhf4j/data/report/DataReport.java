@@ -30,6 +30,8 @@ import org.rlhf4j.settings.UserException;
  * @param cut rows among those whose prompt lost its beginning
  * @param cutTrainedTokens tokens that this took from what is trained on: some where the prompt is
  *     trained on too
+ * @param cutDialogues rows among those that lost turns at their end
+ * @param cutTurns the assistant's turns that they lost
  * @param dropped rows left out because of their length
  * @param droppedWhy those by reason
  * @param identical comparisons whose sides are the same text
@@ -53,6 +55,8 @@ public record DataReport(
     int kept,
     int cut,
     long cutTrainedTokens,
+    int cutDialogues,
+    int cutTurns,
     int dropped,
     Map<String, Integer> droppedWhy,
     int identical,
@@ -135,6 +139,14 @@ public record DataReport(
     text.append(String.format(Locale.ROOT, "; %,d prompts cut to fit %,d tokens", cut, maxLength));
     if (cutTrainedTokens > 0) {
       text.append(String.format(Locale.ROOT, ", %,d tokens not trained on", cutTrainedTokens));
+    }
+    if (cutDialogues > 0) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "; %,d dialogues cut after a turn, %,d turns lost",
+              cutDialogues,
+              cutTurns));
     }
     text.append(String.format(Locale.ROOT, "; %,d dropped", dropped));
     text.append(dropped > 0 ? " (" + reasons() + ")" : "");
@@ -242,6 +254,8 @@ public record DataReport(
     private int ended;
     private int cut;
     private long cutTrainedTokens;
+    private int cutDialogues;
+    private int cutTurns;
     private int identical;
     private int emptyAnswers;
     private int endInUser;
@@ -327,6 +341,12 @@ public record DataReport(
       cutTrainedTokens += tokens;
     }
 
+    /** Says of the row that was kept last how many of the assistant's turns it lost at its end. */
+    public void cutTurns(int turns) {
+      cutDialogues += turns > 0 ? 1 : 0;
+      cutTurns += turns;
+    }
+
     /** Counts that the row that was read last is left out, and why. */
     public void dropped(String why) {
       droppedWhy.merge(why, 1, Integer::sum);
@@ -346,6 +366,8 @@ public record DataReport(
           kept,
           cut,
           cutTrainedTokens,
+          cutDialogues,
+          cutTurns,
           droppedWhy.values().stream().mapToInt(Integer::intValue).sum(),
           new TreeMap<>(droppedWhy),
           identical,

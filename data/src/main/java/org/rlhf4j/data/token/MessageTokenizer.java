@@ -32,8 +32,15 @@ final class MessageTokenizer {
    *
    * @param completionMask for each token of the completions whether it is trained on
    * @param row the row as text, as the model reads it; null of answers to a conversation
+   * @param cutTurns the assistant's turns that a dialogue lost at its end
    */
-  record Ids(int[] prompt, List<int[]> completions, boolean[] completionMask, Row row) {}
+  record Ids(
+      int[] prompt, List<int[]> completions, boolean[] completionMask, Row row, int cutTurns) {
+
+    Ids(int[] prompt, List<int[]> completions, boolean[] completionMask, Row row) {
+      this(prompt, completions, completionMask, row, 0);
+    }
+  }
 
   private final Tokenizer tokenizer;
   private ChatTemplate template;
@@ -60,7 +67,13 @@ final class MessageTokenizer {
     return ids(at(row.location(), messages.tools(), template -> template.dialogue(all)).text());
   }
 
-  Ids demonstration(Demonstration row, Messages messages) {
+  /**
+   * Tokenizes a dialogue.
+   *
+   * @param most the most tokens that it may have: one that has more ends with the last turn of the
+   *     assistant's that fits, with the whole prompt if any does
+   */
+  Ids demonstration(Demonstration row, Messages messages, int most) {
     List<ChatMessage> all = messages.with(messages.completions().get(0));
     RenderedChat chat = at(row.location(), messages.tools(), template -> template.dialogue(all));
     int before = promptLength(row, messages, chat.text());
@@ -81,19 +94,37 @@ final class MessageTokenizer {
       begin = span.end();
       trained.add(ids.length);
     }
+    int turns = turnsThatFit(ids, trained, prompt.length, most);
+    ids = Arrays.copyOf(ids, trained.get(2 * turns - 1));
+    List<Integer> kept = new ArrayList<>(trained.subList(0, 2 * turns));
     if (!tokenizer.isStop(ids[ids.length - 1])) {
       ids = Arrays.copyOf(ids, ids.length + 1);
       ids[ids.length - 1] = tokenizer.eosId();
-      trained.set(trained.size() - 1, ids.length);
+      kept.set(kept.size() - 1, ids.length);
     }
     Demonstration rendered =
         new Demonstration(
             text.substring(0, said.get(0).begin()),
-            text.substring(said.get(0).begin()),
+            text.substring(said.get(0).begin(), said.get(turns - 1).end()),
             false,
             row.location());
     int[] completion = Arrays.copyOfRange(ids, prompt.length, ids.length);
-    return new Ids(prompt, List.of(completion), mask(trained, prompt.length, ids.length), rendered);
+    boolean[] mask = mask(kept, prompt.length, ids.length);
+    return new Ids(prompt, List.of(completion), mask, rendered, said.size() - turns);
+  }
+
+  /** How many turns fit: after the whole prompt, else after what is left of it; all if none do. */
+  private int turnsThatFit(int[] ids, List<Integer> trained, int prompt, int most) {
+    for (int before : new int[] {0, prompt}) {
+      for (int turns = trained.size() / 2; turns > 0; turns--) {
+        int end = trained.get(2 * turns - 1);
+        int eos = tokenizer.isStop(ids[end - 1]) ? 0 : 1;
+        if (end - before + eos <= most) {
+          return turns;
+        }
+      }
+    }
+    return trained.size() / 2;
   }
 
   /** The assistant's turns without those that are context alone. */

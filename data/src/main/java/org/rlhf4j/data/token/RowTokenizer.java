@@ -27,9 +27,10 @@ import org.rlhf4j.settings.UserException;
  *   <li>A completion's ids are what follows them in the tokenization of prompt and completion
  *       together where that begins with the prompt's ids, else those of the completion alone.
  *   <li>The end-of-sequence id is appended to a completion that doesn't end in a stop id.
- *   <li>What is longer than the maximal length loses the prompt's beginning, BOS included; all
+ *   <li>What is longer than the maximal length loses the prompt's beginning, but keeps its BOS; all
  *       completions of a row share the prompt that leaves room for the longest. A row whose longest
- *       completion doesn't fit alone is dropped.
+ *       completion doesn't fit alone is dropped. A dialogue may end with the last turn of the
+ *       assistant's that fits instead.
  *   <li>Messages are rendered by the model's chat template, which brings its own special tokens; of
  *       a dialogue only the assistant's turns are trained on.
  *   <li>A text row has an empty prompt; its first token has no predictor and isn't trained on.
@@ -42,6 +43,7 @@ public final class RowTokenizer {
   private final Tokenizer tokenizer;
   private final int maxLength;
   private final boolean trainsOnPrompt;
+  private final boolean cutsTurns;
   private final int vocabulary;
   private final MessageTokenizer messages;
 
@@ -63,16 +65,41 @@ public final class RowTokenizer {
    * @param trainOn parts of a demonstration that are trained on; the completion always is
    */
   public RowTokenizer(Tokenizer tokenizer, int maxLength, List<TrainedPart> trainOn) {
-    this(tokenizer, maxLength, trainOn.contains(TrainedPart.PROMPT), Integer.MAX_VALUE);
+    this(tokenizer, maxLength, trainOn, false);
   }
 
-  private RowTokenizer(Tokenizer tokenizer, int maxLength, boolean trainsOnPrompt, int vocabulary) {
+  /**
+   * Creates a tokenizer of rows.
+   *
+   * @param tokenizer the model's
+   * @param maxLength the most tokens of prompt, completion and end together
+   * @param trainOn parts of a demonstration that are trained on; the completion always is
+   * @param cutsTurns whether a dialogue that is too long ends with the last turn of the assistant's
+   *     that fits
+   */
+  public RowTokenizer(
+      Tokenizer tokenizer, int maxLength, List<TrainedPart> trainOn, boolean cutsTurns) {
+    this(
+        tokenizer,
+        maxLength,
+        trainOn.contains(TrainedPart.PROMPT),
+        cutsTurns,
+        Integer.MAX_VALUE);
+  }
+
+  private RowTokenizer(
+      Tokenizer tokenizer,
+      int maxLength,
+      boolean trainsOnPrompt,
+      boolean cutsTurns,
+      int vocabulary) {
     if (maxLength < 2) {
       throw new UsageException("max-length: " + maxLength + " is too short; give at least 2");
     }
     this.tokenizer = tokenizer;
     this.maxLength = maxLength;
     this.trainsOnPrompt = trainsOnPrompt;
+    this.cutsTurns = cutsTurns;
     this.vocabulary = vocabulary;
     this.messages = new MessageTokenizer(tokenizer);
   }
@@ -85,7 +112,7 @@ public final class RowTokenizer {
    * @return one that otherwise does the same
    */
   public RowTokenizer within(int rows) {
-    return new RowTokenizer(tokenizer, maxLength, trainsOnPrompt, rows);
+    return new RowTokenizer(tokenizer, maxLength, trainsOnPrompt, cutsTurns, rows);
   }
 
   /**
@@ -155,7 +182,7 @@ public final class RowTokenizer {
       report.dropped(DataReport.COMPLETION_TOO_LONG);
       return Optional.empty();
     }
-    int[] fitting = end(prompt, maxLength - longest);
+    int[] fitting = fitting(prompt, maxLength - longest);
     TokenTree tree = tree(row, fitting, completions);
     if (row instanceof Demonstration && tree.length() < 2) {
       report.dropped(DataReport.NOTHING_TO_TRAIN_ON);
@@ -164,6 +191,7 @@ public final class RowTokenizer {
     int cut = prompt.length - fitting.length;
     report.kept(fitting.length, longest, cut);
     report.cutTrained(isTrainedOnPrompt(row) ? cut : 0);
+    report.cutTurns(ids.cutTurns());
     if (completions.stream().allMatch(all -> tokenizer.isStop(all[all.length - 1]))) {
       report.ended();
     }
@@ -176,7 +204,8 @@ public final class RowTokenizer {
 
   private MessageTokenizer.Ids ids(Row row) {
     if (row.messages().isPresent() && row instanceof Demonstration demonstration) {
-      return messages.demonstration(demonstration, row.messages().get());
+      int most = cutsTurns ? maxLength : Integer.MAX_VALUE;
+      return messages.demonstration(demonstration, row.messages().get(), most);
     }
     if (row.messages().isPresent() && row instanceof Comparison comparison) {
       return messages.comparison(comparison, row.messages().get());
@@ -219,7 +248,7 @@ public final class RowTokenizer {
         row.messages().isPresent() ? messages.ids(text.prompt()) : promptIds(row.prompt());
     requireKnown(row.location(), prompt, vocabulary);
     report.read(row);
-    int[] fitting = end(prompt, room);
+    int[] fitting = fitting(prompt, room);
     if (fitting.length == 0) {
       report.dropped(DataReport.EMPTY_PROMPT);
       return Optional.empty();
@@ -363,8 +392,16 @@ public final class RowTokenizer {
     return row instanceof Demonstration demonstration && demonstration.trainOnAll();
   }
 
-  private static int[] end(int[] ids, int most) {
-    return Arrays.copyOfRange(ids, Math.max(0, ids.length - most), ids.length);
+  /** The end of a prompt; one that begins with BOS keeps it, unless there is room for one token. */
+  private int[] fitting(int[] ids, int most) {
+    if (ids.length <= most) {
+      return ids;
+    }
+    int[] end = Arrays.copyOfRange(ids, ids.length - most, ids.length);
+    if (most > 1 && tokenizer.bosId().isPresent() && ids[0] == tokenizer.bosId().getAsInt()) {
+      end[0] = ids[0];
+    }
+    return end;
   }
 
   /** One after the other. */

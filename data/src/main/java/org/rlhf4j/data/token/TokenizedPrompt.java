@@ -7,6 +7,6 @@ import org.rlhf4j.data.row.PromptRow;
  *
  * @param ids at least one
  * @param row where it comes from
- * @param cut how many ids it lost at its beginning
+ * @param cut how many ids it lost at its beginning, behind a BOS
  */
 public record TokenizedPrompt(int[] ids, PromptRow row, int cut) {}

@@ -13,7 +13,7 @@ import org.rlhf4j.model.TokenTree;
  *     on, if it has a predictor; of a dialogue the assistant's turns alone are
  * @param row where it comes from; of messages, the row as text
  * @param margin of a comparison, else 0
- * @param cut how many ids the prompt lost at its beginning
+ * @param cut how many ids the prompt lost at its beginning, behind a BOS
  */
 public record TokenizedRow(
     TokenTree tree, boolean[] completionMask, Row row, double margin, int cut)
@@ -33,7 +33,7 @@ public record TokenizedRow(
    * @param tree the prompt's ids after the cut, and those of each completion
    * @param row where it comes from
    * @param margin of a comparison, else 0
-   * @param cut how many ids the prompt lost at its beginning
+   * @param cut how many ids the prompt lost at its beginning, behind a BOS
    */
   public TokenizedRow(TokenTree tree, Row row, double margin, int cut) {
     this(tree, everything(tree), row, margin, cut);

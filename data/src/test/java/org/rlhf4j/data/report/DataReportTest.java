@@ -125,7 +125,7 @@ class DataReportTest {
     assertThat(new ObjectMapper().writeValueAsString(report()))
         .isEqualTo(
             "{\"forms\":{\"chosen, rejected\":4},\"files\":[{\"file\":\"a.jsonl\",\"forms\":{\"chosen, rejected\":4},"
-                + "\"ignored\":{},\"remarks\":{},\"blank\":0}],\"read\":4,\"skipped\":1,\"kept\":3,\"cut\":1,\"cut_trained_tokens\":7,\"dropped\":1,"
+                + "\"ignored\":{},\"remarks\":{},\"blank\":0}],\"read\":4,\"skipped\":1,\"kept\":3,\"cut\":1,\"cut_trained_tokens\":7,\"cut_dialogues\":0,\"cut_turns\":0,\"dropped\":1,"
                 + "\"dropped_why\":{\"completion too long\":1},\"identical\":1,\"empty_answers\":0,\"end_in_user\":0,\"duplicates\":1,\"ended\":0.5,"
                 + "\"max_length\":64,"
                 + "\"prompt_tokens\":{\"p50\":10,\"p90\":60,\"p99\":60,\"max\":60},"

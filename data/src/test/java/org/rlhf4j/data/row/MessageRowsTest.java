@@ -94,6 +94,53 @@ class MessageRowsTest {
     assertThat(said(row)).containsExactly("Yo.|", "No!|<|endoftext|>");
   }
 
+  /** Without the last answer it fits; without both it doesn't, however much of the prompt goes. */
+  @Test
+  void aLongDialogueMayEndWithTheLastTurnThatFits() throws IOException {
+    String dialogue = messages(HI, YO, AND, NO, AND, YO);
+    int length = tokenized(RowKind.DEMONSTRATIONS, dialogue, 100).tree().length();
+    Tokenized<TokenizedRow> fits = cutAtTurns(dialogue, length);
+    assertThat(said(fits.rows().get(0))).hasSize(3);
+    assertThat(fits.report().cutTurns()).isZero();
+    Tokenized<TokenizedRow> cut = cutAtTurns(dialogue, length - 1);
+    TokenizedRow row = cut.rows().get(0);
+    assertThat(text(row)).isEqualTo("u: Hi\na: Yo.<|endoftext|>\nu: And?\na: No!<|endoftext|>");
+    assertThat(said(row)).containsExactly("Yo.<|endoftext|>", "No!<|endoftext|>");
+    assertThat(row.cut()).isZero();
+    Demonstration rendered = (Demonstration) row.row();
+    assertThat(rendered.completion()).isEqualTo("Yo.<|endoftext|>\nu: And?\na: No!<|endoftext|>");
+    assertThat(cut.report().cutDialogues()).isEqualTo(1);
+    assertThat(cut.report().cutTurns()).isEqualTo(1);
+    assertThat(cut.report().text()).contains("; 1 dialogues cut after a turn, 1 turns lost; 0 dr");
+    int first = tokenized(RowKind.DEMONSTRATIONS, messages(HI, YO), 100).tree().length();
+    Tokenized<TokenizedRow> one = cutAtTurns(dialogue, first);
+    assertThat(text(one.rows().get(0))).isEqualTo("u: Hi\na: Yo.<|endoftext|>");
+    assertThat(one.report().cutTurns()).isEqualTo(2);
+    // The prompt gives way where nothing else fits, and then the row.
+    TokenizedRow without = cutAtTurns(dialogue, first - 1).rows().get(0);
+    assertThat(said(without)).containsExactly("Yo.<|endoftext|>");
+    assertThat(without.cut()).isEqualTo(1);
+    assertThat(cutAtTurns(dialogue, 3).rows()).isEmpty();
+  }
+
+  /** An end of ours has room too. */
+  @Test
+  void aTurnThatIsCutEndsInAStopId() throws IOException {
+    copy("byte-bpe", "{% for m in messages %}{{ m.content }}|{% endfor %}");
+    int first = tokenized(RowKind.DEMONSTRATIONS, messages(HI, YO), 100).tree().length();
+    TokenizedRow row = cutAtTurns(messages(HI, YO, AND, NO), first).rows().get(0);
+    assertThat(said(row)).containsExactly("Yo.|<|endoftext|>");
+    assertThat(row.tree().length()).isEqualTo(first);
+    assertThat(row.cut()).isZero();
+  }
+
+  private Tokenized<TokenizedRow> cutAtTurns(String row, int maxLength) throws IOException {
+    try (Tokenizer tokenizer = Tokenizer.load(model)) {
+      return new RowTokenizer(tokenizer, maxLength, List.of(TrainedPart.COMPLETION), true)
+          .tokenize(read(RowKind.DEMONSTRATIONS, row));
+    }
+  }
+
   @Test
   void aLongPromptLosesItsBeginningAndALongDialogueIsDropped() throws IOException {
     TokenizedRow whole = tokenized(RowKind.DEMONSTRATIONS, messages(HI, YO), 100);

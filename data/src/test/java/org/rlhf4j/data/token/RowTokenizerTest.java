@@ -163,6 +163,30 @@ class RowTokenizerTest {
     assertThat(rows.report().dropped()).isZero();
   }
 
+  /** Some families read everything after a BOS; bytes has none to keep. */
+  @Test
+  void aPromptThatIsCutKeepsItsBos() {
+    TokenTree whole = tree(new RowTokenizer(marked, 100), demonstration("a b c a", "b"));
+    int[] prompt = whole.prompt();
+    int[] completion = whole.completions().get(0);
+    assertThat(prompt[0]).isEqualTo(1);
+    assertThat(prompt.length).isGreaterThan(3);
+    int room = 3 + completion.length;
+    TokenizedRow row =
+        all(new RowTokenizer(marked, room), demonstration("a b c a", "b")).rows().get(0);
+    assertIds(row.tree(), ids(1, prompt[prompt.length - 2], prompt[prompt.length - 1]), completion);
+    assertThat(row.cut()).isEqualTo(prompt.length - 3);
+    // No room for more than one: the last token, after which the completion begins
+    assertIds(
+        tree(new RowTokenizer(marked, 1 + completion.length), demonstration("a b c a", "b")),
+        ids(prompt[prompt.length - 1]),
+        completion);
+    Rows<PromptRow> rows =
+        new Rows<>(List.of(new PromptRow("a b c a", Optional.empty(), PLACE)), List.of());
+    assertThat(new RowTokenizer(marked, 10).tokenizePrompts(rows, 7).rows().get(0).ids())
+        .containsExactly(1, prompt[prompt.length - 2], prompt[prompt.length - 1]);
+  }
+
   @Test
   void dropsARowWhoseCompletionDoesNotFitAlone() {
     Tokenized<TokenizedRow> rows =
