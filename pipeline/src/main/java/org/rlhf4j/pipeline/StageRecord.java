@@ -1,24 +1,18 @@
 package org.rlhf4j.pipeline;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.ContentHash;
 
 /**
  * What a pipeline's stage was run with: its settings and the contents of what it read. A stage is
@@ -39,7 +33,7 @@ record StageRecord(List<String> lines) {
   static StageRecord of(PipelineStage stage) throws IOException {
     List<String> lines = new ArrayList<>(stage.settings().lines().toList());
     for (Path input : stage.inputs()) {
-      lines.add(INPUT + input + ": " + hash(input));
+      lines.add(INPUT + input + ": " + ContentHash.of(input).orElse("absent"));
     }
     return new StageRecord(lines);
   }
@@ -93,35 +87,5 @@ record StageRecord(List<String> lines) {
       }
     }
     return values;
-  }
-
-  /** SHA-256 of a file, or of all files directly in a folder with their names. */
-  private static String hash(Path input) throws IOException {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
-    if (Files.isRegularFile(input)) {
-      update(digest, input);
-    } else if (Files.isDirectory(input)) {
-      Path model = Files.isDirectory(input.resolve("model")) ? input.resolve("model") : input;
-      try (Stream<Path> files = Files.list(model)) {
-        for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
-          digest.update(file.getFileName().toString().getBytes(StandardCharsets.UTF_8));
-          update(digest, file);
-        }
-      }
-    } else {
-      return "absent";
-    }
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static void update(MessageDigest digest, Path file) throws IOException {
-    try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-      in.transferTo(OutputStream.nullOutputStream());
-    }
   }
 }

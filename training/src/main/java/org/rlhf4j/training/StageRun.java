@@ -3,6 +3,7 @@ package org.rlhf4j.training;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.display.ProgressListener;
 import org.rlhf4j.training.run.RunDirectory;
@@ -33,6 +34,9 @@ public final class StageRun {
         Display display)
         throws IOException;
   }
+
+  /** Held by the one stage that a process runs at a time; the engine has one backward pass. */
+  private static final ReentrantLock RUNNING = new ReentrantLock(true);
 
   private final RunDirectory directory;
   private final Display display;
@@ -125,7 +129,8 @@ public final class StageRun {
   }
 
   /**
-   * Makes a stage ready and hands it on.
+   * Makes a stage ready and hands it on. If another thread of this process runs a stage, this one
+   * says so and waits for its end.
    *
    * @param type the stage
    * @param config its configuration
@@ -138,9 +143,36 @@ public final class StageRun {
     RunSettings settings = type.settings().group(config, RunSettings.class).orElseThrow();
     try (RunDirectory directory = settings.open()) {
       if (!TrainingLoop.isFinished(directory, display)) {
-        type.start().start(config, new StageRun(directory, display, work));
+        alone(
+            directory,
+            display,
+            () -> type.start().start(config, new StageRun(directory, display, work)));
       }
     }
+  }
+
+  private static void alone(RunDirectory directory, Display display, Running running)
+      throws IOException {
+    if (RUNNING.isHeldByCurrentThread()) {
+      throw new IllegalStateException(
+          directory.folder() + ": a stage can't be run by the listener of another one");
+    }
+    if (!RUNNING.tryLock()) {
+      display.stream()
+          .println(directory.folder() + ": waiting for the other stage that this process runs");
+      RUNNING.lock();
+    }
+    try {
+      running.run();
+    } finally {
+      RUNNING.unlock();
+    }
+  }
+
+  /** A stage from its start to its end. */
+  @FunctionalInterface
+  private interface Running {
+    void run() throws IOException;
   }
 
   /** The run's folder, locked while the run lives. */

@@ -26,7 +26,7 @@ import org.rlhf4j.training.tensorboard.EventFile;
  * Runs a stage from its newest checkpoint, or from the start, to the end. In this order:
  *
  * <ol>
- *   <li>restore the newest complete checkpoint, and cut the logs back to its step;
+ *   <li>restore the newest sound checkpoint, and cut the logs back to its step;
  *   <li>for each further step: let the stage make it, evaluate where that is due, write its
  *       metrics, warn where they give reason to, show progress, write samples and the checkpoint;
  *       stop where patience has run out, the stage gives a reason to, or a {@link StopFlag} asks;
@@ -279,7 +279,7 @@ public final class TrainingLoop {
   }
 
   private int restore(Checkpoints checkpoints) throws IOException {
-    Optional<Checkpoints.Checkpoint> newest = checkpoints.newestComplete();
+    Optional<Checkpoints.Checkpoint> newest = checkpoints.newestSound(display.warnings()::println);
     if (newest.isEmpty()) {
       if (run.resume()) {
         display.stream().println(run.folder() + ": no checkpoint to resume, starting at step 1");

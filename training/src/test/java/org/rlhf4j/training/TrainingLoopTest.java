@@ -240,6 +240,7 @@ class TrainingLoopTest {
     run(output, false, new FakeStage(STEPS));
     Files.delete(output.resolve("finished"));
     Files.writeString(output.resolve("checkpoints/step-9/weight"), "0");
+    Files.delete(output.resolve("checkpoints/step-9/manifest.json")); // or it would be noticed
     AtomicFiles.deleteFolder(output.resolve("checkpoints/step-12"));
     run(output, true, new FakeStage(STEPS));
     assertThat(withoutClock(output)).isNotEqualTo(uninterrupted());

@@ -23,17 +23,29 @@ public final class Torch {
 
   private static boolean started;
 
+  /** libtorch keeps for each thread whether it rewrites scripts, and does unless it is told. */
+  private static final ThreadLocal<Boolean> RUNS_AS_WRITTEN = ThreadLocal.withInitial(() -> false);
+
   private Torch() {}
 
   /**
-   * Starts the engine once. Scripts run as written: no profiling executor, no fusion.
+   * Starts the engine once, and makes this thread ready for it. All that computes goes through
+   * here, so that the numbers don't depend on the thread: scripts run as written, without profiling
+   * executor and fusion.
    *
    * @throws UserException where libtorch doesn't load, or isn't there
    */
-  static synchronized void ready() {
+  static void ready() {
+    start();
+    if (!RUNS_AS_WRITTEN.get()) {
+      JniUtils.setGraphExecutorOptimize(false);
+      RUNS_AS_WRITTEN.set(true);
+    }
+  }
+
+  private static synchronized void start() {
     if (!started) {
       load();
-      JniUtils.setGraphExecutorOptimize(false);
       // When a signal ends the process, libtorch is torn down under whatever still computes in it:
       // the hook waits for that to come to its end and lets nothing begin after it.
       Runtime.getRuntime().addShutdownHook(new Thread(COMPUTING::lock));
@@ -96,6 +108,7 @@ public final class Torch {
 
   /** Computes in libtorch, unless the process is ending. */
   static <T> T compute(Supplier<T> work) {
+    ready();
     COMPUTING.lock();
     try {
       return work.get();
@@ -139,11 +152,10 @@ public final class Torch {
 
   /** Sends a gradient back from an array through its graph, which is freed. */
   public static void backward(NDArray array, NDArray gradient) {
-    COMPUTING.lock();
-    try {
-      JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, false, false);
-    } finally {
-      COMPUTING.unlock();
-    }
+    compute(
+        () -> {
+          JniUtils.backward((PtNDArray) array, (PtNDArray) gradient, false, false);
+          return array;
+        });
   }
 }

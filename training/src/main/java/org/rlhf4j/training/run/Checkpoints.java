@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.rlhf4j.settings.UserException;
@@ -18,14 +20,18 @@ import org.rlhf4j.settings.UserException;
 /**
  * The checkpoints of a run: {@code checkpoints/step-N/}, each written beside, synced, then renamed,
  * so whatever carries such a name is complete. Beside the stage's own files each has a {@code
- * state.json} with the step and the stage's counters.
+ * state.json} with the step and the stage's counters, and a {@code manifest.json} with checksums.
+ * One that was damaged later is named, and the newest sound one before it is taken.
  */
 public final class Checkpoints {
 
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final Pattern NAME = Pattern.compile("step-(\\d{1,9})");
-  private static final String STATE = "state.json";
+  private static final String DAMAGED = ".damaged";
+
+  /** The file with the step and the counters. */
+  static final String STATE = "state.json";
 
   private final Path folder;
   private final int keep;
@@ -57,7 +63,7 @@ public final class Checkpoints {
   public record State(int step, Map<String, Double> counters) {
     /** Copies the counters, ordered by name. */
     public State {
-      counters = Collections.unmodifiableMap(new TreeMap<>(counters));
+      counters = counters == null ? Map.of() : Collections.unmodifiableMap(new TreeMap<>(counters));
     }
   }
 
@@ -91,7 +97,8 @@ public final class Checkpoints {
         folder.resolve("step-" + state.step()),
         partial -> {
           filler.fill(partial);
-          JSON.writeValue(partial.resolve(STATE).toFile(), state);
+          Files.writeString(partial.resolve(STATE), JSON.writeValueAsString(state));
+          CheckpointManifest.write(state.step(), partial);
         });
     List<Path> newestFirst = newestFirst();
     for (Path old : newestFirst.subList(Math.min(keep, newestFirst.size()), newestFirst.size())) {
@@ -102,49 +109,91 @@ public final class Checkpoints {
   }
 
   /**
-   * The newest complete checkpoint.
+   * The newest checkpoint that is as it was written. Damaged ones that are newer get the ending
+   * {@code .damaged}, so that they take no place among those to keep.
    *
-   * @return it, or empty where there is none
+   * @param damaged takes a line for each of them
+   * @return it, or empty where there is none at all
    * @throws IOException when the folder can't be read
-   * @throws UserException when its state is damaged
+   * @throws UserException when there are checkpoints and all are damaged
    */
-  public Optional<Checkpoint> newestComplete() throws IOException {
-    List<Path> newestFirst = newestFirst();
-    if (newestFirst.isEmpty()) {
-      return Optional.empty();
+  public Optional<Checkpoint> newestSound(Consumer<String> damaged) throws IOException {
+    Map<Path, String> faults = new LinkedHashMap<>();
+    for (Path path : newestFirst()) {
+      Optional<String> fault = fault(path);
+      if (fault.isEmpty()) {
+        for (Map.Entry<Path, String> faulty : faults.entrySet()) {
+          damaged.accept(
+              "%s: this checkpoint is damaged (%s); going on from %s"
+                  .formatted(faulty.getKey(), faulty.getValue(), path.getFileName()));
+          setAside(faulty.getKey());
+        }
+        return Optional.of(new Checkpoint(path, state(path)));
+      }
+      faults.put(path, fault.get());
     }
-    return Optional.of(read(newestFirst.get(0)));
+    if (!faults.isEmpty()) {
+      Map.Entry<Path, String> newest = faults.entrySet().iterator().next();
+      throw new UserException(
+          ("%s: this checkpoint is damaged (%s), and there is no sound one; put it back from a copy,"
+                  + " or delete %s to begin at the start")
+              .formatted(newest.getKey(), newest.getValue(), folder));
+    }
+    return Optional.empty();
   }
 
   /**
-   * The complete checkpoint of a step.
+   * The checkpoint of a step.
    *
    * @param step the step
    * @return it, or empty where there is none
    * @throws IOException when the folder can't be read
-   * @throws UserException when its state is damaged
+   * @throws UserException when it is damaged
    */
   public Optional<Checkpoint> at(int step) throws IOException {
-    return newestFirst().stream()
-        .filter(path -> stepOf(path) == step)
-        .findFirst()
-        .map(Checkpoints::read);
+    Optional<Path> found = newestFirst().stream().filter(path -> stepOf(path) == step).findFirst();
+    if (found.isEmpty()) {
+      return Optional.empty();
+    }
+    Path path = found.get();
+    Optional<String> fault = fault(path);
+    if (fault.isPresent()) {
+      throw new UserException(
+          "%s: this checkpoint is damaged (%s); put it back from a copy"
+              .formatted(path, fault.get()));
+    }
+    return Optional.of(new Checkpoint(path, state(path)));
   }
 
-  private static Checkpoint read(Path folder) {
-    Path file = folder.resolve(STATE);
-    try {
-      return new Checkpoint(folder, JSON.readValue(file.toFile(), State.class));
-    } catch (IOException e) {
-      throw new UserException(
-          file + ": can't be read; delete " + folder + " to continue from the checkpoint before it",
-          e);
+  /** What is damaged in a checkpoint; empty if nothing is. */
+  private static Optional<String> fault(Path checkpoint) {
+    Optional<String> damage = CheckpointManifest.damage(stepOf(checkpoint), checkpoint);
+    if (damage.isPresent()) {
+      return damage;
     }
+    try {
+      int step = state(checkpoint).step();
+      return step == stepOf(checkpoint)
+          ? Optional.empty()
+          : Optional.of(STATE + " is of step " + step);
+    } catch (IOException e) {
+      return Optional.of(STATE + " can't be read");
+    }
+  }
+
+  private static State state(Path checkpoint) throws IOException {
+    return JSON.readValue(Files.readString(checkpoint.resolve(STATE)), State.class);
+  }
+
+  private static void setAside(Path checkpoint) throws IOException {
+    Path aside = checkpoint.resolveSibling(checkpoint.getFileName() + DAMAGED);
+    AtomicFiles.deleteFolder(aside);
+    Files.move(checkpoint, aside);
   }
 
   private List<Path> newestFirst() throws IOException {
     return AtomicFiles.list(folder).stream()
-        .filter(path -> Files.isRegularFile(path.resolve(STATE)) && stepOf(path) > 0)
+        .filter(path -> Files.isDirectory(path) && stepOf(path) > 0)
         .sorted(Comparator.comparingInt(Checkpoints::stepOf).reversed())
         .toList();
   }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.rlhf4j.settings.SettingSpec;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.SettingsYaml;
@@ -26,17 +27,20 @@ final class ResumedSettings {
    * @param stage the stage that goes on
    * @param settings what the record declares
    * @param now the record
+   * @param inputs what the run read by content; what that knows may lie elsewhere now
    * @throws UsageException if the run is of another stage, or where one differs that numbers depend
    *     on, naming it and both values
    */
-  static <T extends Record> void require(Path config, String stage, Settings<T> settings, T now)
+  static <T extends Record> void require(
+      Path config, String stage, Settings<T> settings, T now, Optional<RunInputs> inputs)
       throws IOException {
     Map<SettingSpec, List<String>> before =
         settings.texts(settings.bind(settingsOf(stage, config), Map.of()));
     for (Map.Entry<SettingSpec, List<String>> entry : settings.texts(now).entrySet()) {
       SettingSpec spec = entry.getKey();
       List<String> was = before.get(spec);
-      if (!spec.resumable() && !same(spec, was, entry.getValue())) {
+      boolean byContent = inputs.isPresent() && inputs.get().knows(spec.name());
+      if (!spec.resumable() && !same(spec, was, entry.getValue(), byContent)) {
         throw new UsageException(
             ("%s: --resume needs the settings with which the run began, but %s was %s and is now"
                     + " %s; set it back, or choose another --output")
@@ -59,16 +63,17 @@ final class ResumedSettings {
     return file.without(RunDirectory.STAGE);
   }
 
-  /** Files and folders are the same however they are written. */
-  private static boolean same(SettingSpec spec, List<String> was, List<String> is)
-      throws IOException {
+  /** Files and folders are the same however they are written; those known by content anywhere. */
+  private static boolean same(
+      SettingSpec spec, List<String> was, List<String> is, boolean byContent) throws IOException {
     if (spec.valueType() != Path.class || was.size() != is.size()) {
       return was.equals(is);
     }
     for (int i = 0; i < is.size(); i++) {
       Path before = Path.of(was.get(i));
       Path now = Path.of(is.get(i));
-      if (!before.equals(now)
+      if (!byContent
+          && !before.equals(now)
           && !(Files.exists(before) && Files.exists(now) && Files.isSameFile(before, now))) {
         return false;
       }

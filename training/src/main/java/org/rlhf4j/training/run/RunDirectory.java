@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.rlhf4j.settings.Settings;
@@ -26,6 +27,7 @@ public final class RunDirectory implements AutoCloseable {
   private static final String CHECKPOINTS = "checkpoints";
   private static final String FINISHED = "finished";
   private static final String STOP = "stop";
+  private static final String INPUTS = "inputs.json";
 
   private final Path folder;
   private final boolean resume;
@@ -179,23 +181,38 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Writes the resolved configuration, the stage's name first.
+   * Writes the resolved configuration, the stage's name first, and what the run reads by content.
+   * Relative paths become whole ones, so that the run goes on from any folder.
    *
    * @param stage the run's stage
    * @param settings what the record declares
    * @param values the record
    * @param <T> the record's type
    * @throws UsageException if the run goes on from a checkpoint of another stage, or one that other
-   *     settings led to
+   *     settings or inputs led to
    * @throws IOException if it can't be written
    */
   public <T extends Record> void writeConfig(String stage, Settings<T> settings, T values)
       throws IOException {
+    T whole = settings.withPaths(values, (spec, path) -> path.toAbsolutePath());
+    RunInputs now = RunInputs.of(settings, whole);
     if (resume && Files.isDirectory(checkpoints()) && Files.exists(config())) {
-      ResumedSettings.require(config(), stage, settings, values);
+      Optional<RunInputs> before = RunInputs.read(inputs());
+      ResumedSettings.require(config(), stage, settings, whole, before);
+      before.ifPresent(inputs -> inputs.requireSame(now, folder));
     }
     AtomicFiles.writeString(
-        config(), STAGE + ": " + stage + "\n" + SettingsYaml.write(settings, values));
+        config(), STAGE + ": " + stage + "\n" + SettingsYaml.write(settings, whole));
+    now.write(inputs());
+  }
+
+  /**
+   * What the run reads, by content.
+   *
+   * @return {@code inputs.json}
+   */
+  public Path inputs() {
+    return folder.resolve(INPUTS);
   }
 
   /**
@@ -326,6 +343,7 @@ public final class RunDirectory implements AutoCloseable {
     if (Files.exists(folder)
         && AtomicFiles.list(folder).stream().allMatch(RunDirectory::comesBeforeTheFirstStep)) {
       Files.deleteIfExists(config());
+      Files.deleteIfExists(inputs());
       Files.deleteIfExists(folder.resolve(RunLock.FILE));
       for (Path path : made) {
         if (!AtomicFiles.list(path).isEmpty()) {
@@ -337,6 +355,6 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   private static boolean comesBeforeTheFirstStep(Path path) {
-    return path.endsWith(CONFIG) || path.endsWith(RunLock.FILE);
+    return path.endsWith(CONFIG) || path.endsWith(INPUTS) || path.endsWith(RunLock.FILE);
   }
 }

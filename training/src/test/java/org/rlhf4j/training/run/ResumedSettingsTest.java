@@ -62,10 +62,46 @@ class ResumedSettingsTest {
   }
 
   @Test
-  void anotherFileIsAChange() throws IOException {
+  void theSameContentElsewhereGoesOn() throws IOException {
+    Path moved = Files.createDirectory(folder.resolve("moved")).resolve("data.csv");
+    Files.move(data, moved);
+    goOn(new Example(moved, 0.1, null, 1));
+    assertThat(folder.resolve("run/config.yaml")).content().contains("data: " + moved);
+    goOn(new Example(moved, 0.1, null, 1));
+  }
+
+  @Test
+  void anotherContentIsRefusedByName() throws IOException {
+    Files.writeString(data, "prompt\n");
+    assertThatThrownBy(() -> goOn(new Example(data, 0.1, null, 1)))
+        .isInstanceOf(UsageException.class)
+        .hasMessage(
+            data
+                + ": --data has another content than when the run in "
+                + folder.resolve("run")
+                + " began; put the old content back to --resume, or choose another --output");
+    Path same = Files.createFile(folder.resolve("same.csv"));
+    goOn(new Example(same, 0.1, null, 1));
+  }
+
+  /** Relative to the folder that the first process ran in. */
+  @Test
+  void aRelativePathIsMadeWhole() throws IOException {
+    Path relative = Path.of("").toAbsolutePath().relativize(data);
+    goOn(new Example(relative, 0.1, null, 1));
+    assertThat(folder.resolve("run/config.yaml"))
+        .content()
+        .contains("data: " + relative.toAbsolutePath());
+  }
+
+  /** As earlier versions left it. */
+  @Test
+  void withoutARecordOfInputsAnotherFileIsAChange() throws IOException {
+    Files.delete(folder.resolve("run/inputs.json"));
     Path other = Files.createFile(folder.resolve("other.csv"));
     assertThatThrownBy(() -> goOn(new Example(other, 0.1, null, 1)))
         .hasMessageContaining("data was " + data + " and is now " + other);
+    goOn(new Example(data, 0.1, null, 1));
   }
 
   @Test
