@@ -38,6 +38,8 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
   private RowSource source;
   private boolean any;
   private T ahead;
+  private RowForm aheadForm;
+  private RowForm form;
   private double weight;
 
   private RowReader(RowFiles files, RowKind<T> kind, Consumer<BadRow> onBadRow) {
@@ -99,6 +101,7 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
     }
     T row = ahead;
     ahead = null;
+    form = aheadForm;
     weight = files.weight(index);
     return row;
   }
@@ -110,6 +113,15 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
    */
   public double weight() {
     return weight;
+  }
+
+  /**
+   * Tells the form of the row that {@link #next} returned last.
+   *
+   * @return the fields that told it, such as {@code prompt, completions}
+   */
+  public String form() {
+    return form.fields();
   }
 
   /**
@@ -148,7 +160,8 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
         any = true;
         Fields named = fields.renamed(files.format().columns());
         ahead = kind.of(named);
-        forms.merge(RowForm.of(named), 1, Integer::sum);
+        aheadForm = RowForm.of(named);
+        forms.merge(aheadForm, 1, Integer::sum);
         return;
       }
     } catch (BadRowException e) {
