@@ -166,11 +166,14 @@ public final class Rlhf implements Callable<Integer> {
   static String settingsDocument() {
     StringBuilder document = new StringBuilder("# Settings\n\n");
     document.append("Each is an option of its command and a key of its `--config` file.\n");
-    for (SettingsCommand<?> command : subcommands()) {
-      String name = command.declared().getCommandName();
-      document.append("\n## rlhf ").append(name).append("\n\n").append(command.settingsTable());
-    }
+    subcommands().forEach(command -> addSettings(document, "rlhf", command));
     return document.toString();
+  }
+
+  private static void addSettings(StringBuilder document, String of, SettingsCommand<?> command) {
+    String name = of + " " + command.declared().getCommandName();
+    document.append("\n## ").append(name).append("\n\n").append(command.settingsTable());
+    command.subcommands().forEach(subcommand -> addSettings(document, name, subcommand));
   }
 
   private static List<SettingsCommand<?>> subcommands() {

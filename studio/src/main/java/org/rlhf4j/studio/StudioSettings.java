@@ -11,12 +11,17 @@ import org.rlhf4j.settings.UsageException;
 /**
  * What {@code rlhf studio} takes.
  *
+ * @param data the store: a folder, or an address of PostgreSQL
  * @param runs the folder whose runs are watched
  * @param port the port that it listens on; 0 takes a free one
  * @param host the address that it listens on
  * @param publicUrl the address under which a proxy in front of it is known, or null
  */
 public record StudioSettings(
+    @Setting(
+            help = "The store of labels: a folder, or jdbc:postgresql://… for a team.",
+            defaultValue = "studio")
+        String data,
     @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,
     @Setting(help = "Port to listen on. 0 takes a free one.", defaultValue = "8420") int port,
     @Setting(help = "Address to listen on.", defaultValue = "127.0.0.1") String host,

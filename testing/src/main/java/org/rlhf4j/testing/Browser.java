@@ -191,11 +191,27 @@ public final class Browser implements AutoCloseable {
   /** Presses and releases a key, such as {@code Tab}, {@code ArrowRight} or {@code +}. */
   public void key(String key) {
     Map<String, Integer> codes =
-        Map.of("Tab", 9, "Enter", 13, "Escape", 27, "ArrowLeft", 37, "ArrowRight", 39, "End", 35);
+        Map.of(
+            "Tab",
+            9,
+            "Enter",
+            13,
+            "Escape",
+            27,
+            "ArrowLeft",
+            37,
+            "ArrowUp",
+            38,
+            "ArrowRight",
+            39,
+            "ArrowDown",
+            40,
+            "End",
+            35);
     ObjectNode press = JSON.createObjectNode().put("key", key).put("code", key);
     press.put("windowsVirtualKeyCode", codes.getOrDefault(key, (int) key.charAt(0)));
-    if (key.length() == 1) {
-      press.put("text", key);
+    if (key.length() == 1 || key.equals("Enter")) {
+      press.put("text", key.equals("Enter") ? "\r" : key);
     }
     send("Input.dispatchKeyEvent", press.deepCopy().put("type", "keyDown"));
     send("Input.dispatchKeyEvent", press.deepCopy().put("type", "keyUp"));

@@ -67,6 +67,11 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
     return line.getErr();
   }
 
+  /** Commands that are named after this one. */
+  public List<SettingsCommand<?>> subcommands() {
+    return List.of();
+  }
+
   /** This command with an option for each setting. */
   public CommandLine declared() {
     line = new CommandLine(this);
@@ -85,6 +90,7 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
       groups.computeIfAbsent(setting.group(), g -> new ArrayList<>()).add(option(setting));
     }
     groups.forEach((heading, options) -> addGroup(spec, heading, options));
+    subcommands().forEach(command -> line.addSubcommand(command.declared()));
     return line;
   }
 

@@ -1,5 +1,6 @@
 package org.rlhf4j.cli.studio;
 
+import java.util.List;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.studio.Studio;
 import org.rlhf4j.studio.StudioSettings;
@@ -13,6 +14,11 @@ public final class StudioCommand extends SettingsCommand<StudioSettings> {
 
   public StudioCommand() {
     super(StudioSettings.class);
+  }
+
+  @Override
+  public List<SettingsCommand<?>> subcommands() {
+    return List.of(new AddCommand(), new ExportCommand(), new BackupCommand());
   }
 
   @Override

@@ -13,7 +13,7 @@ import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFile;
 import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.RowFormat;
+import org.rlhf4j.data.file.Stringat;
 import org.rlhf4j.data.file.RowSource;
 import org.rlhf4j.settings.UserException;
 
@@ -36,6 +36,8 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
   private RowSource source;
   private boolean any;
   private T ahead;
+  private String aheadForm;
+  private String form;
   private double weight;
 
   private RowReader(RowFiles files, RowKind<T> kind, Consumer<BadRow> onBadRow) {
@@ -69,7 +71,7 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
    */
   public static <T extends Row> RowReader<T> open(
       List<Path> files, RowKind<T> kind, Consumer<BadRow> onBadRow) {
-    return open(RowFiles.of(files, RowFormat.USUAL), kind, onBadRow);
+    return open(RowFiles.of(files, Stringat.USUAL), kind, onBadRow);
   }
 
   /**
@@ -97,6 +99,7 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
     }
     T row = ahead;
     ahead = null;
+    form = aheadForm;
     weight = files.weight(index);
     return row;
   }
@@ -108,6 +111,15 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
    */
   public double weight() {
     return weight;
+  }
+
+  /**
+   * Tells the layout of the row that {@link #next} returned last.
+   *
+   * @return the fields that tell it, such as {@code prompt, completions}
+   */
+  public String form() {
+    return form;
   }
 
   /**
@@ -146,6 +158,7 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
         any = true;
         RecognisedRow row = RecognisedRow.of(fields.renamed(files.format().columns()));
         ahead = kind.of(row);
+        aheadForm = row.form();
         read.get(read.size() - 1).count(row, kind);
         return;
       }

@@ -16,7 +16,19 @@ import org.rlhf4j.report.Report;
 final class PageFiles {
 
   private static final List<String> OWN =
-      List.of("icon.svg", "studio.css", "app.js", "api.js", "runs.js", "live.js");
+      List.of(
+          "icon.svg",
+          "studio.css",
+          "app.js",
+          "api.js",
+          "runs.js",
+          "live.js",
+          "projects.js",
+          "label.js",
+          "compare.js",
+          "rank.js",
+          "write.js",
+          "texts.js");
 
   private static final Map<String, String> TYPES =
       Map.of("css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");

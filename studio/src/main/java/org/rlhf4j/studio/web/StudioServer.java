@@ -8,6 +8,7 @@ import io.javalin.util.JavalinBindException;
 import java.net.URI;
 import java.util.Optional;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 
 /** The studio's server. */
@@ -30,9 +31,9 @@ public final class StudioServer implements AutoCloseable {
   private final Guard guard = new Guard();
   private final String host;
 
-  private StudioServer(Listening where, WatchedRuns runs) {
+  private StudioServer(Listening where, WatchedRuns runs, Labels labels) {
     host = where.host();
-    server = Javalin.create(config -> configure(config, where, runs));
+    server = Javalin.create(config -> configure(config, where, runs, labels));
   }
 
   /**
@@ -40,11 +41,12 @@ public final class StudioServer implements AutoCloseable {
    *
    * @param where the address
    * @param runs what is watched
+   * @param labels what is labelled
    * @return the running server
    * @throws UserException if it can't listen there
    */
-  public static StudioServer start(Listening where, WatchedRuns runs) {
-    StudioServer studio = new StudioServer(where, runs);
+  public static StudioServer start(Listening where, WatchedRuns runs, Labels labels) {
+    StudioServer studio = new StudioServer(where, runs, labels);
     try {
       studio.server.start();
     } catch (JavalinBindException e) {
@@ -58,7 +60,7 @@ public final class StudioServer implements AutoCloseable {
     return studio;
   }
 
-  private void configure(JavalinConfig config, Listening where, WatchedRuns runs) {
+  private void configure(JavalinConfig config, Listening where, WatchedRuns runs, Labels labels) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -72,6 +74,7 @@ public final class StudioServer implements AutoCloseable {
     config.routes.get("/files/{name}", files::file);
     config.routes.get("/api/state", this::state);
     new RunRoutes(runs, closing).addTo(config.routes);
+    new LabelRoutes(labels).addTo(config.routes);
   }
 
   private void state(Context request) {

@@ -15,6 +15,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.label.Labelled;
+import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 
 /** What the studio refuses, whatever a page of another site or another name asks of it. */
@@ -24,19 +26,24 @@ class GuardTest {
   private static StudioServer server;
   private static URI studio;
 
+  private static Labels labels;
+
   @BeforeAll
   static void start() {
+    labels = Labelled.in(folder.resolve("store"));
     server =
         StudioServer.start(
             new StudioServer.Listening(
                 "127.0.0.1", 0, Optional.of(URI.create("https://studio.example.org"))),
-            new WatchedRuns(folder));
+            new WatchedRuns(folder),
+            labels);
     studio = server.address();
   }
 
   @AfterAll
   static void stop() {
     server.close();
+    labels.store().close();
   }
 
   @ParameterizedTest
@@ -137,7 +144,8 @@ class GuardTest {
             () ->
                 StudioServer.start(
                     new StudioServer.Listening("127.0.0.1", studio.getPort(), Optional.empty()),
-                    new WatchedRuns(folder)))
+                    new WatchedRuns(folder),
+                    labels))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("127.0.0.1:" + studio.getPort() + ": can't be listened on")
         .hasMessageNotContaining("\n");

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.studio.label.Labelled;
+import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 
 /** Watching runs in a browser. */
@@ -24,17 +26,21 @@ import org.rlhf4j.studio.runs.WatchedRuns;
 class RunsPageTest {
 
   @TempDir static Path folder;
+  private static Labels labels;
   private static StudioServer server;
   private static StudioPage page;
 
   @BeforeAll
   static void start() throws IOException {
+    labels = Labelled.in(folder.resolve("store"));
     steps("sft", 1, 50);
     steps("pipeline/" + StudioPage.HOSTILE_NAME, 1, 30);
     StudioPage.writeSample(folder.resolve("sft/samples.jsonl"));
     server =
         StudioServer.start(
-            new StudioServer.Listening("127.0.0.1", 0, Optional.empty()), new WatchedRuns(folder));
+            new StudioServer.Listening("127.0.0.1", 0, Optional.empty()),
+            new WatchedRuns(folder),
+            labels);
     page = StudioPage.start(server.address());
   }
 
@@ -42,6 +48,7 @@ class RunsPageTest {
   static void stop() {
     page.close();
     server.close();
+    labels.store().close();
   }
 
   @AfterEach

@@ -1,16 +1,20 @@
 // The pages of the studio, by what stands behind the # of the address.
 import { faultLine, refreshState } from "./api.js";
+import { labelPage } from "./label.js";
+import { projectsPage } from "./projects.js";
 import { runsPage } from "./runs.js";
 
 const PAGES = [
+  { name: "projects", title: "Label", show: projectsPage },
   { name: "runs", title: "Runs", show: runsPage },
+  { name: "label", title: "Label", show: labelPage, within: "projects" },
 ];
 
 let leave = () => {};
 
 function links(current) {
-  document.getElementById("pages").replaceChildren(...PAGES.map((page) =>
-    make("a", { href: `#/${page.name}`, "aria-current": page === current ? "page" : false }, page.title)));
+  document.getElementById("pages").replaceChildren(...PAGES.filter((page) => !page.within).map((page) =>
+    make("a", { href: `#/${page.name}`, "aria-current": [current.name, current.within].includes(page.name) ? "page" : false }, page.title)));
 }
 
 function place() {

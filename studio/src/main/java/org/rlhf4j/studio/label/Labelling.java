@@ -1,0 +1,460 @@
+package org.rlhf4j.studio.label;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Random;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.store.Store;
+
+/**
+ * Who gets which item, and what they say about it. An item is lent to an annotator for some
+ * minutes; if no verdict comes it is free again. It never has answers of more annotators than its
+ * project wants. What was said is never overwritten: to undo is another verdict.
+ */
+public final class Labelling {
+
+  /** How long an item is lent. */
+  static final Duration LEASE = Duration.ofMinutes(10);
+
+  private static final Pattern EVENT = Pattern.compile("[A-Za-z0-9-]{8,64}");
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** An item that is answered by as many annotators as its project wants. */
+  public static final class EnoughException extends UserException {
+
+    private static final long serialVersionUID = 1L;
+
+    EnoughException() {
+      super("others have answered this item meanwhile, so your answer wasn't needed");
+    }
+  }
+
+  /** What an annotator does about an item. */
+  public enum Act {
+    /** Says what was asked. */
+    ANSWER,
+    /** Leaves it to others. */
+    SKIP,
+    /** Says that something is wrong with it. */
+    FLAG;
+
+    private String written() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * An item that an annotator has before them.
+   *
+   * @param item the item
+   * @param shown the numbers of its completions, from left to right or from top to bottom
+   */
+  public record Task(Item item, List<Integer> shown) {}
+
+  /**
+   * A verdict as a page sends it.
+   *
+   * @param event its id, made in the browser; a verdict that is sent again changes nothing
+   * @param item the item's number
+   * @param act what is done
+   * @param answer what is said
+   * @param seconds since the item was shown
+   */
+  public record Given(String event, long item, Act act, JsonNode answer, double seconds) {}
+
+  /**
+   * How far an annotator and their project are.
+   *
+   * @param answered by this annotator
+   * @param put aside by this annotator: skipped and flagged
+   * @param left that this annotator could still answer
+   * @param items of the project
+   * @param open that want more answers
+   * @param pace median seconds of this annotator's last answers, 0 where there are none
+   */
+  public record Progress(int answered, int put, int left, int items, int open, double pace) {}
+
+  static final RowMapper<Item> ITEM =
+      (row, context) ->
+          new Item(
+              row.getLong("id"),
+              ItemKind.of(row.getString("kind")),
+              json(row.getString("prompt")),
+              json(row.getString("completions")));
+
+  private final Store store;
+  private final Clock clock;
+
+  /** The labelling of a store. */
+  public Labelling(Store store, Clock clock) {
+    this.store = store;
+    this.clock = clock;
+  }
+
+  static JsonNode json(String text) {
+    try {
+      return JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Lends an annotator an item: the one that they have already, else the first in the project's
+   * order that wants one more annotator and has nothing of this one.
+   *
+   * @return the item; empty if nothing is left
+   */
+  public Optional<Task> next(Project project, long annotator) {
+    return store.change(
+        handle -> {
+          lock(handle, project);
+          return lend(handle, project, annotator);
+        });
+  }
+
+  /** Changes in a project wait for each other, whatever the database is. */
+  private static void lock(Handle handle, Project project) {
+    handle
+        .createUpdate("UPDATE project SET revision = revision + 1 WHERE id = :id")
+        .bind("id", project.id())
+        .execute();
+  }
+
+  private Optional<Task> lend(Handle handle, Project project, long annotator) {
+    Optional<Item> item =
+        held(handle, project, annotator).or(() -> free(handle, project, annotator));
+    item.ifPresent(found -> lease(handle, found.id(), annotator));
+    return item.map(found -> task(found, annotator));
+  }
+
+  private Optional<Item> held(Handle handle, Project project, long annotator) {
+    return handle
+        .createQuery(
+            "SELECT item.* FROM lease JOIN item ON item.id = lease.item_id"
+                + " WHERE lease.annotator_id = :annotator AND lease.expires > :now"
+                + " AND item.project_id = :project AND item.is_open = 1"
+                + " ORDER BY lease.expires DESC LIMIT 1")
+        .bind("annotator", annotator)
+        .bind("now", clock.millis())
+        .bind("project", project.id())
+        .map(ITEM)
+        .findOne();
+  }
+
+  private Optional<Item> free(Handle handle, Project project, long annotator) {
+    return handle
+        .createQuery(
+            "SELECT item.* FROM item WHERE project_id = :project AND is_open = 1"
+                + " AND NOT EXISTS (SELECT 1 FROM standing WHERE standing.item_id = item.id"
+                + " AND standing.annotator_id = :annotator)"
+                + " AND answers + (SELECT COUNT(*) FROM lease WHERE lease.item_id = item.id"
+                + " AND lease.expires > :now AND lease.annotator_id <> :annotator) < :target"
+                + " ORDER BY place, id LIMIT 1")
+        .bind("project", project.id())
+        .bind("annotator", annotator)
+        .bind("now", clock.millis())
+        .bind("target", target(handle, project))
+        .map(ITEM)
+        .findOne();
+  }
+
+  private static int target(Handle handle, Project project) {
+    return handle
+        .createQuery("SELECT target FROM project WHERE id = :id")
+        .bind("id", project.id())
+        .mapTo(Integer.class)
+        .one();
+  }
+
+  private void lease(Handle handle, long item, long annotator) {
+    handle
+        .createUpdate(
+            "INSERT INTO lease (item_id, annotator_id, expires) VALUES (:item, :annotator, :until)"
+                + " ON CONFLICT (item_id, annotator_id) DO UPDATE SET expires = excluded.expires")
+        .bind("item", item)
+        .bind("annotator", annotator)
+        .bind("until", clock.millis() + LEASE.toMillis())
+        .execute();
+  }
+
+  /**
+   * The sides are drawn for each annotator and item, and are the same when the page is reloaded.
+   */
+  private static Task task(Item item, long annotator) {
+    List<Integer> shown =
+        new ArrayList<>(IntStream.range(0, item.completions().size()).boxed().toList());
+    Collections.shuffle(shown, new Random(item.id() * 0x9E3779B97F4A7C15L + annotator));
+    return new Task(item, shown);
+  }
+
+  /**
+   * Takes a verdict and lends the next item. A verdict whose event is there already is not taken
+   * again.
+   *
+   * @throws UsageException if it isn't a verdict on an item of this project
+   * @throws EnoughException if the item has as many answers as its project wants
+   */
+  public Optional<Task> take(Project project, long annotator, Given given) {
+    requireEvent(given.event());
+    return store.change(
+        handle -> {
+          lock(handle, project);
+          if (!isKnown(handle, given.event())) {
+            record(handle, project, annotator, given);
+          }
+          return lend(handle, project, annotator);
+        });
+  }
+
+  private static void requireEvent(String event) {
+    if (event == null || !EVENT.matcher(event).matches()) {
+      throw new UsageException("not a verdict: event is 8 to 64 letters, digits and -");
+    }
+  }
+
+  private static boolean isKnown(Handle handle, String event) {
+    return handle
+        .createQuery("SELECT 1 FROM verdict WHERE event = :event")
+        .bind("event", event)
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
+  }
+
+  private void record(Handle handle, Project project, long annotator, Given given) {
+    Item item = item(handle, project, given.item());
+    Answer answer =
+        given.act() == Act.ANSWER
+            ? Answer.of(item, given.answer())
+            : Answer.without(given.answer());
+    boolean answered = "answer".equals(standing(handle, item.id(), annotator).orElse(""));
+    int more = (given.act() == Act.ANSWER ? 1 : 0) - (answered ? 1 : 0);
+    if (more > 0) {
+      requireWanted(handle, project, item);
+    }
+    long verdict =
+        insert(
+            handle,
+            annotator,
+            item,
+            new Line(
+                given.event(),
+                given.act().written(),
+                answer.json().toString(),
+                given.seconds(),
+                null));
+    handle
+        .createUpdate(
+            "INSERT INTO standing (item_id, annotator_id, verdict_id)"
+                + " VALUES (:item, :annotator, :verdict)"
+                + " ON CONFLICT (item_id, annotator_id) DO UPDATE SET verdict_id = excluded.verdict_id")
+        .bind("item", item.id())
+        .bind("annotator", annotator)
+        .bind("verdict", verdict)
+        .execute();
+    count(handle, project, item, more);
+    handle
+        .createUpdate("DELETE FROM lease WHERE item_id = :item AND annotator_id = :annotator")
+        .bind("item", item.id())
+        .bind("annotator", annotator)
+        .execute();
+  }
+
+  private static Item item(Handle handle, Project project, long id) {
+    return handle
+        .createQuery("SELECT * FROM item WHERE id = :id AND project_id = :project")
+        .bind("id", id)
+        .bind("project", project.id())
+        .map(ITEM)
+        .findOne()
+        .orElseThrow(() -> new UsageException("not a verdict: the project has no such item"));
+  }
+
+  /** What the annotator's verdict that holds does, if there is one. */
+  private static Optional<String> standing(Handle handle, long item, long annotator) {
+    return handle
+        .createQuery(
+            "SELECT act FROM standing JOIN verdict ON verdict.id = standing.verdict_id"
+                + " WHERE standing.item_id = :item AND standing.annotator_id = :annotator")
+        .bind("item", item)
+        .bind("annotator", annotator)
+        .mapTo(String.class)
+        .findOne();
+  }
+
+  private static void requireWanted(Handle handle, Project project, Item item) {
+    int answers =
+        handle
+            .createQuery("SELECT answers FROM item WHERE id = :id")
+            .bind("id", item.id())
+            .mapTo(Integer.class)
+            .one();
+    if (answers >= target(handle, project)) {
+      throw new EnoughException();
+    }
+  }
+
+  private record Line(String event, String act, String answer, double seconds, Long undoes) {}
+
+  private long insert(Handle handle, long annotator, Item item, Line line) {
+    return handle
+        .createUpdate(
+            "INSERT INTO verdict (event, item_id, annotator_id, act, answer, shown, seconds, time,"
+                + " undoes) VALUES (:event, :item, :annotator, :act, :answer, :shown, :seconds,"
+                + " :time, :undoes)")
+        .bind("event", line.event())
+        .bind("item", item.id())
+        .bind("annotator", annotator)
+        .bind("act", line.act())
+        .bind("answer", line.answer())
+        .bind("shown", task(item, annotator).shown().toString().replace(" ", ""))
+        .bind("seconds", Math.max(0, Math.min(86_400, line.seconds())))
+        .bind("time", clock.millis())
+        .bind("undoes", line.undoes())
+        .executeAndReturnGeneratedKeys("id")
+        .mapTo(Long.class)
+        .one();
+  }
+
+  private static void count(Handle handle, Project project, Item item, int more) {
+    handle
+        .createUpdate(
+            "UPDATE item SET answers = answers + :more,"
+                + " is_open = CASE WHEN answers + :more < :target THEN 1 ELSE 0 END WHERE id = :id")
+        .bind("more", more)
+        .bind("target", target(handle, project))
+        .bind("id", item.id())
+        .execute();
+  }
+
+  /**
+   * Takes back the annotator's last verdict in a project that still holds, and lends them its item.
+   *
+   * @param event the id of this undoing, made in the browser
+   * @return the item that is before them now; empty if nothing was said and nothing is left
+   */
+  public Optional<Task> undo(Project project, long annotator, String event) {
+    requireEvent(event);
+    return store.change(
+        handle -> {
+          lock(handle, project);
+          if (!isKnown(handle, event)) {
+            last(handle, project, annotator)
+                .ifPresent(item -> takeBack(handle, project, annotator, item, event));
+          }
+          return lend(handle, project, annotator);
+        });
+  }
+
+  private static Optional<Item> last(Handle handle, Project project, long annotator) {
+    return handle
+        .createQuery(
+            "SELECT item.* FROM standing JOIN item ON item.id = standing.item_id"
+                + " WHERE standing.annotator_id = :annotator AND item.project_id = :project"
+                + " ORDER BY standing.verdict_id DESC LIMIT 1")
+        .bind("annotator", annotator)
+        .bind("project", project.id())
+        .map(ITEM)
+        .findOne();
+  }
+
+  private void takeBack(Handle handle, Project project, long annotator, Item item, String event) {
+    int answered = "answer".equals(standing(handle, item.id(), annotator).orElse("")) ? 1 : 0;
+    long undone =
+        handle
+            .createQuery(
+                "DELETE FROM standing WHERE item_id = :item AND annotator_id = :annotator"
+                    + " RETURNING verdict_id")
+            .bind("item", item.id())
+            .bind("annotator", annotator)
+            .mapTo(Long.class)
+            .one();
+    insert(handle, annotator, item, new Line(event, "undo", "{}", 0, undone));
+    count(handle, project, item, -answered);
+    handle
+        .createUpdate(
+            "DELETE FROM lease WHERE annotator_id = :annotator AND item_id IN"
+                + " (SELECT id FROM item WHERE project_id = :project)")
+        .bind("annotator", annotator)
+        .bind("project", project.id())
+        .execute();
+    lease(handle, item.id(), annotator);
+  }
+
+  /** How far an annotator and their project are. */
+  public Progress progress(Project project, long annotator) {
+    return store.read(
+        handle -> {
+          int answered = verdicts(handle, project, annotator, "act = 'answer'");
+          int put = verdicts(handle, project, annotator, "act <> 'answer'");
+          int items =
+              count(
+                  handle,
+                  "SELECT COUNT(*) FROM item WHERE project_id = :project",
+                  project,
+                  annotator);
+          int open =
+              count(
+                  handle,
+                  "SELECT COUNT(*) FROM item WHERE project_id = :project AND is_open = 1",
+                  project,
+                  annotator);
+          int left =
+              count(
+                  handle,
+                  "SELECT COUNT(*) FROM item WHERE project_id = :project AND is_open = 1 AND NOT EXISTS"
+                      + " (SELECT 1 FROM standing WHERE standing.item_id = item.id"
+                      + " AND standing.annotator_id = :annotator)",
+                  project,
+                  annotator);
+          return new Progress(answered, put, left, items, open, pace(handle, annotator));
+        });
+  }
+
+  private static int verdicts(Handle handle, Project project, long annotator, String which) {
+    return count(
+        handle,
+        "SELECT COUNT(*) FROM standing JOIN verdict ON verdict.id = standing.verdict_id"
+            + " JOIN item ON item.id = standing.item_id WHERE item.project_id = :project"
+            + " AND standing.annotator_id = :annotator AND "
+            + which,
+        project,
+        annotator);
+  }
+
+  private static int count(Handle handle, String query, Project project, long annotator) {
+    return handle
+        .createQuery(query)
+        .bind("project", project.id())
+        .bind("annotator", annotator)
+        .mapTo(Integer.class)
+        .one();
+  }
+
+  private static double pace(Handle handle, long annotator) {
+    List<Double> seconds =
+        handle
+            .createQuery(
+                "SELECT seconds FROM verdict WHERE annotator_id = :annotator AND act = 'answer'"
+                    + " ORDER BY id DESC LIMIT 25")
+            .bind("annotator", annotator)
+            .mapTo(Double.class)
+            .list();
+    List<Double> sorted = seconds.stream().sorted().toList();
+    return sorted.isEmpty() ? 0 : sorted.get(sorted.size() / 2);
+  }
+}

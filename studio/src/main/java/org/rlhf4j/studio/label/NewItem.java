@@ -1,0 +1,51 @@
+package org.rlhf4j.studio.label;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.StreamSupport;
+
+/**
+ * An item before it is in a project.
+ *
+ * @param kind what is asked
+ * @param prompt a text, or a list of messages
+ * @param completions a list; each a text, or a list of messages
+ * @param labelled whether their order is best first
+ * @param source where it comes from
+ */
+public record NewItem(
+    ItemKind kind, JsonNode prompt, ArrayNode completions, boolean labelled, String source) {
+
+  /** The same for equal texts, in whatever order the completions are. */
+  String digest() {
+    List<String> sorted =
+        StreamSupport.stream(completions.spliterator(), false)
+            .map(JsonNode::toString)
+            .sorted()
+            .toList();
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256")
+              .digest((kind + "\n" + prompt + "\n" + sorted).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** From 0 up to 1, and as good as random: the first 52 bits of a digest. */
+  static double randomPlace(String digest) {
+    return Long.parseLong(digest.substring(0, 13), 16) / (double) (1L << 52);
+  }
+
+  /** Whether all completions are the same text, so that nothing can be said about them. */
+  boolean isIdentical() {
+    return kind != ItemKind.WRITE
+        && StreamSupport.stream(completions.spliterator(), false).distinct().count() < 2;
+  }
+}
