@@ -138,7 +138,8 @@ public final class StageRun {
     RunSettings settings = type.settings().group(config, RunSettings.class).orElseThrow();
     try (RunDirectory directory = settings.open()) {
       if (!TrainingLoop.isFinished(directory, display)) {
-        type.start().start(config, new StageRun(directory, display, work));
+        C settled = RunPrecision.settled(type.settings(), config, directory);
+        type.start().start(settled, new StageRun(directory, display, work));
       }
     }
   }
