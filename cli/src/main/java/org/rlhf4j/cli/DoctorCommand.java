@@ -27,6 +27,8 @@ import org.rlhf4j.hub.Hub;
 import org.rlhf4j.hub.HubEnvironment;
 import org.rlhf4j.hub.HubRepo;
 import org.rlhf4j.hub.RemoteFile;
+import org.rlhf4j.model.torch.Gpu;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
@@ -104,8 +106,12 @@ final class DoctorCommand extends SettingsCommand<DoctorCommand.DoctorSettings> 
     findings.put("djl_version", Engine.getDjlVersion());
     findings.put("libtorch", Torch.libraryFolder());
     findings.put("libtorch_bundled", Machine.hasBundledLibtorch());
-    findings.put("device", "cpu");
-    findings.put("gpus", engine.getGpuCount());
+    Gpu gpu = Gpu.ofMachine();
+    findings.put("libtorch_cuda", gpu.cuda().orElse("none"));
+    findings.put("driver", gpu.driver().orElse("none"));
+    findings.put("gpus", gpu.cards().stream().map(Gpu.Card::toString).toList());
+    findings.put("gpu_usable", gpu.fault().map(fault -> "no: " + fault).orElse("yes"));
+    findings.put("device", Placement.chosen().isHost() ? "cpu" : "gpu");
     findings.put(
         "precisions",
         Arrays.stream(Precision.values()).map(one -> one.name().toLowerCase(Locale.ROOT)).toList());

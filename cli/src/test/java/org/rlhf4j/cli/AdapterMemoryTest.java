@@ -32,7 +32,7 @@ import org.rlhf4j.ppo.PpoStage;
 import org.rlhf4j.reward.RewardConfig;
 import org.rlhf4j.reward.RewardStage;
 import org.rlhf4j.settings.MachineSettings;
-import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.PrecisionChoice;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.RunPlan;
@@ -64,7 +64,7 @@ class AdapterMemoryTest {
         "{\"prompt\": \"the rain\", \"chosen\": \" is ending\", \"rejected\": \" no\"}\n"
             .repeat(4));
     MachineSettings machine =
-        new MachineSettings(MachineSettings.Device.CPU, null, Precision.FP32, 0);
+        new MachineSettings(MachineSettings.Device.CPU, null, PrecisionChoice.FP32, 0);
     NewCommand.make(
         new NewCommand.NewSettings(
             CONFIG, TOKENIZER, folder.resolve("model"), SaveSettings.DEFAULT, machine));

@@ -9,7 +9,9 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
@@ -27,6 +29,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.rlhf4j.model.torch.Libtorch;
+import org.rlhf4j.model.torch.Placement;
 
 /** Holds the direction of dependencies between the modules, and what stays inside one of them. */
 class ArchitectureTest {
@@ -88,6 +92,32 @@ class ArchitectureTest {
   @MethodSource("packages")
   void packageUsesOnlyWhatItMay(String name) {
     directionOf(name, MAY_USE.get(name)).check(product);
+  }
+
+  /**
+   * An array's memory is given out in one place, which knows whether it is the host's: of a
+   * device's array DJL hands out a copy, in which what is written is lost.
+   */
+  @Test
+  void onlyPlacementTakesTheMemoryOfArrays() {
+    memoryOnlyIn(Placement.class).check(product);
+    assertThatThrownBy(() -> memoryOnlyIn(Libtorch.class).check(product))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("Placement");
+  }
+
+  private static ArchRule memoryOnlyIn(Class<?> owner) {
+    DescribedPredicate<JavaMethodCall> takesMemory =
+        DescribedPredicate.describe(
+            "take an array's memory",
+            call ->
+                call.getTargetOwner().getPackageName().startsWith("ai.djl")
+                    && call.getTarget().getName().matches("toByteBuffer|getByteBuffer"));
+    return noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(owner.getName())
+        .should()
+        .callMethodWhere(takesMemory);
   }
 
   @Test

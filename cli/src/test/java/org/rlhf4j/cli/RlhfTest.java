@@ -109,7 +109,7 @@ class RlhfTest {
         "doctor --json true x~rlhf: unknown argument 'x'",
         "doctor --json x~rlhf: unknown argument 'x'",
         "doctor --json=maybe~rlhf: --json: expected true or false, not 'maybe'",
-        "doctor --precision fp16~rlhf: --precision: expected one of fp32, bf16, not 'fp16'",
+        "doctor --precision fp16~rlhf: --precision: expected one of auto, fp32, bf16, not 'fp16'",
         "doctor --config missing.yaml~rlhf: missing.yaml: no such file; check its path",
       })
   void wrongUsageEndsWithOneLine(String args, String line) {

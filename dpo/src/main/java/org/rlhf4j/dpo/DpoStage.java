@@ -91,7 +91,7 @@ public final class DpoStage implements Stage, AutoCloseable {
             given.model(),
             given.lora().adapter(),
             given.machine().seed(),
-            given.machine().precision())) {
+            given.machine().format())) {
       DpoConfig config = given.resolved(run.directory(), model.config().dimensions());
       run.writeConfig(TYPE, config);
       SplitRows rows = read(config, model, run.display());

@@ -58,7 +58,7 @@ public final class GrpoStage extends PolicyStage {
                 given.rollouts().model(),
                 given.lora().adapter(),
                 given.machine().seed(),
-                given.machine().precision())) {
+                given.machine().format())) {
       GrpoConfig config = given.resolved(run.directory(), policy.config().dimensions());
       run.writeConfig(TYPE, config);
       try (GrpoStage stage = GrpoStage.open(config, run.directory(), policy, programs)) {

@@ -14,8 +14,8 @@ import org.rlhf4j.model.sampling.GenerationRequest;
 import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.model.sampling.SamplingListener;
 import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Profile;
-import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -37,6 +37,7 @@ public final class Generator implements AutoCloseable {
 
   private final LanguageModel model;
   private final SamplingSettings settings;
+  private final Placement placement;
   private final NDManager scope;
   private final int[] stopIds;
   private final SamplingListener listener;
@@ -59,6 +60,7 @@ public final class Generator implements AutoCloseable {
     this.listener = listener;
     this.settings = settings;
     this.capacity = rows;
+    this.placement = model.weights().placement();
     this.scope = model.weights().manager().newSubManager();
     this.stopIds = stopIds;
     this.stops = scope.create(Arrays.stream(stopIds).asLongStream().toArray());
@@ -74,7 +76,8 @@ public final class Generator implements AutoCloseable {
 
   private NDArray cache(String name, int rows, int slots) {
     Dimensions d = model.config().dimensions();
-    NDArray cache = Torch.zeros(scope, model.precision(), rows, d.kvHeads(), slots, d.headSize());
+    NDArray cache =
+        placement.zeros(scope, model.precision(), rows, d.kvHeads(), slots, d.headSize());
     cache.setName(name);
     return cache;
   }
@@ -282,8 +285,8 @@ public final class Generator implements AutoCloseable {
    * @return how many were drawn for each row
    */
   private int take(int first, NDList drawn) {
-    long[] ids = drawn.get(0).toLongArray();
-    float[] logprobs = drawn.get(1).toFloatArray();
+    long[] ids = placement.longs(drawn.get(0));
+    float[] logprobs = placement.floats(drawn.get(1));
     int rows = active.size() - first;
     int steps = ids.length / rows;
     for (int i = 0; i < rows; i++) {

@@ -2,6 +2,7 @@ package org.rlhf4j.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.settings.Precision;
 
@@ -13,10 +14,10 @@ public final class HeadCopy implements AutoCloseable {
   private final NDManager manager;
   private final NDArray array;
 
-  HeadCopy(NDArray head, Precision precision) {
+  HeadCopy(NDArray head, Precision precision, Placement placement) {
     manager = Torch.manager();
-    array = Torch.zeros(manager, precision, head.getShape().getShape());
-    Torch.memory(array).put(Torch.memory(head));
+    array = placement.zeros(manager, precision, head.getShape().getShape());
+    Placement.copy(head, array);
   }
 
   /** The head [C, V]. */

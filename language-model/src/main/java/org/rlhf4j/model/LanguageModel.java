@@ -146,11 +146,6 @@ public final class LanguageModel extends TransformerModel {
     return weights.owners();
   }
 
-  /** The head [C, V] with its gradient: the embedding where they are tied. */
-  private NDArray head() {
-    return weights.list().get(headIndex());
-  }
-
   /** The head as networks compute with it. */
   private NDArray computedHead() {
     return weights.computed().get(headIndex());
@@ -174,7 +169,7 @@ public final class LanguageModel extends TransformerModel {
       NDArray rows = network.predicting(weights, tokens, scope, null);
       NDArray targets = scope.create(tokens.targets());
       NDList out = network.logprobs(weights, rows, targets, scope.create(temperature), 0);
-      return new TokenLogprobs(out.get(0).toFloatArray(), out.get(1).toFloatArray());
+      return new TokenLogprobs(floats(out.get(0)), floats(out.get(1)));
     }
   }
 
@@ -194,10 +189,8 @@ public final class LanguageModel extends TransformerModel {
       // Under its own name the array would be taken for one of this model's weights.
       NDArray otherHead = other.computedHead().reshape(other.computedHead().getShape());
       otherHead.attach(scope);
-      return network
-          .divergences(weights, rows, otherRows, otherHead, scope.create(temperature))
-          .get(0)
-          .toFloatArray();
+      NDArray scale = scope.create(temperature);
+      return floats(network.divergences(weights, rows, otherRows, otherHead, scale).get(0));
     }
   }
 
@@ -211,7 +204,7 @@ public final class LanguageModel extends TransformerModel {
   public float[] states(PackedTokens tokens) {
     try (Profile.Span span = Profile.span(Profile.Work.SCORING);
         NDManager scope = weights.manager().newSubManager()) {
-      return network.predicting(weights, tokens, scope, null).toFloatArray();
+      return floats(network.predicting(weights, tokens, scope, null));
     }
   }
 
@@ -230,7 +223,7 @@ public final class LanguageModel extends TransformerModel {
 
   /** The head as it stands, to be closed: with {@link #states} it is a distribution of the past. */
   public HeadCopy headCopy() {
-    return new HeadCopy(computedHead(), weights.precision());
+    return new HeadCopy(computedHead(), weights.precision(), weights.placement());
   }
 
   /**
@@ -248,10 +241,8 @@ public final class LanguageModel extends TransformerModel {
         NDManager scope = weights.manager().newSubManager()) {
       NDArray rows = network.predicting(weights, tokens, scope, null);
       NDArray oldRows = scope.create(oldStates, rows.getShape());
-      return network
-          .divergences(weights, rows, oldRows, oldHead.array(), scope.create(temperature))
-          .get(1)
-          .toFloatArray();
+      NDArray scale = scope.create(temperature);
+      return floats(network.divergences(weights, rows, oldRows, oldHead.array(), scale).get(1));
     }
   }
 
@@ -265,7 +256,8 @@ public final class LanguageModel extends TransformerModel {
    */
   public LogprobPass forward(PackedTokens tokens, double temperature, boolean entropyGradient) {
     parameters().trainable(true);
-    return new LogprobPass(network, weights, head(), tokens, temperature, entropyGradient, tape());
+    return new LogprobPass(
+        network, weights, headIndex(), tokens, temperature, entropyGradient, tape());
   }
 
   /**
@@ -295,10 +287,10 @@ public final class LanguageModel extends TransformerModel {
                 scope.create(temperature),
                 scope.create(gradients),
                 scope.create(new float[0]),
-                Network.headGradient(head(), scope),
+                weights.gradient(headIndex(), scope),
                 new NDList());
         network.backward(weights, rows, out.get(0), tape);
-        return out.get(1).toFloatArray();
+        return floats(out.get(1));
       }
     }
   }

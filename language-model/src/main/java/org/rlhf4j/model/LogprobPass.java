@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Profile;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.Parameters;
@@ -21,7 +22,8 @@ public final class LogprobPass implements AutoCloseable {
 
   private final Network network;
   private final Parameters parameters;
-  private final NDArray head;
+  private final Placement placement;
+  private final int head; // its index among the parameters
   private final NDManager scope;
   private final GradientCollector collector;
   private final Tape tape;
@@ -41,13 +43,14 @@ public final class LogprobPass implements AutoCloseable {
   LogprobPass(
       Network network,
       Parameters parameters,
-      NDArray head,
+      int head,
       PackedTokens tokens,
       double temperature,
       boolean entropyGradient,
       Tape tape) {
     this.network = network;
     this.parameters = parameters;
+    this.placement = parameters.placement();
     this.head = head;
     this.entropyGradient = entropyGradient;
     this.tape = tape;
@@ -69,7 +72,7 @@ public final class LogprobPass implements AutoCloseable {
   }
 
   private NDArray leaf(NDArray values, boolean gradient) {
-    NDArray leaf = scope.create(values.toFloatArray());
+    NDArray leaf = scope.create(placement.floats(values));
     if (gradient) {
       Torch.requiresGradient(leaf, true);
     }
@@ -87,12 +90,12 @@ public final class LogprobPass implements AutoCloseable {
   }
 
   /**
-   * The final hidden states [M, C] that predict the tokens, a leaf: for a second head on the same
-   * trunk. What a loss sends back to them goes on into the network.
+   * The final hidden states [M, C] that predict the tokens, a leaf on the host: for a second head
+   * on the same trunk. What a loss sends back to them goes on into the network.
    */
   public NDArray states() {
     if (states == null) {
-      states = rows.stopGradient();
+      states = placement.download(rows);
       Torch.requiresGradient(states, true);
     }
     return states;
@@ -127,7 +130,7 @@ public final class LogprobPass implements AutoCloseable {
       NDArray gradients = logprobs.getGradient();
       NDArray entropyGradients =
           entropyGradient ? entropies.getGradient() : scope.create(new float[0]);
-      NDArray headGradient = Network.headGradient(head, scope);
+      NDArray headGradient = parameters.gradient(head, scope);
       NDArray byRows =
           network
               .logprobsBackward(
@@ -144,7 +147,7 @@ public final class LogprobPass implements AutoCloseable {
         byRows = byRows.add(divergencesBackward(headGradient));
       }
       if (states != null) {
-        byRows = byRows.add(states.getGradient());
+        byRows = byRows.add(placement.upload(states.getGradient()));
       }
       network.backward(parameters, rows, byRows, tape);
     }

@@ -172,7 +172,7 @@ public final class ModelExport implements AutoCloseable {
     for (int i = 0; i < model.weights().specs().size(); i++) {
       String name = model.weights().specs().get(i).name();
       int other = back.weights().index(name);
-      boolean equal = other >= 0 && model.weights().memory(i).equals(back.weights().memory(other));
+      boolean equal = other >= 0 && model.weights().read(i).equals(back.weights().read(other));
       require(equal, file, "the tensor " + name);
     }
   }

@@ -119,7 +119,10 @@ final class ModelFolder {
     Adapter fresh = Adapter.fresh(lora, base, folder, head, seed);
     if (!head.isEmpty() && holds(Family.SCALAR_HEAD)) {
       check(Family.SCALAR_HEAD, head.get(0).parts().get(0));
-      copy(Family.SCALAR_HEAD, fresh.parameters().tensors().get(Family.SCALAR_HEAD));
+      Parameters trained = fresh.parameters();
+      trained.changeTensors(
+          trained.index(Family.SCALAR_HEAD),
+          parts -> copy(Family.SCALAR_HEAD, parts.get(Family.SCALAR_HEAD)));
     }
     return fresh;
   }
@@ -149,8 +152,8 @@ final class ModelFolder {
           parameters.draw(i, seed);
           continue;
         }
-        Parameters.parts(spec, parameters.memory(i), parameters.precision(i))
-            .forEach((tensor, view) -> copy(names.get(tensor), view));
+        parameters.changeTensors(
+            i, parts -> parts.forEach((tensor, view) -> copy(names.get(tensor), view)));
       }
     } catch (RuntimeException e) {
       parameters.close();

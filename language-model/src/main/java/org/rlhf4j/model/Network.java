@@ -9,9 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.adapter.Adapter;
+import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.family.Blueprint;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.torch.MatrixProduct;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.torch.TorchArchive;
 import org.rlhf4j.model.torch.TorchScript;
@@ -34,9 +36,9 @@ final class Network implements AutoCloseable {
   private final Dimensions dimensions;
   private final TorchScript script;
 
-  /** A network whose matrices are as they stand. */
+  /** A network on the host whose matrices are as they stand. */
   Network(ModelConfig config) {
-    this(config, 0, 0);
+    this(config, Placement.HOST, null);
   }
 
   /**
@@ -45,27 +47,40 @@ final class Network implements AutoCloseable {
    */
   static Network of(ModelConfig config, Parameters base, Adapter adapter) {
     if (adapter == null) {
-      Network network = new Network(config);
+      Network network = new Network(config, base.placement(), null);
       network.hold(base);
       return network;
     }
-    Network network = new Network(config, adapter.lora().scale(), adapter.lora().dropout());
+    Network network = new Network(config, base.placement(), adapter.lora());
     network.attach(base, adapter.parameters(), adapter.places(base.specs().size()));
     return network;
   }
 
-  private Network(ModelConfig config, double adapterScale, double adapterDropout) {
+  private Network(ModelConfig config, Placement placement, LoraConfig lora) {
     this.dimensions = config.dimensions();
+    Map<String, Object> attributes = attributes(config, placement, lora);
+    this.script = TorchScript.compile("Transformer", source(config, placement), attributes);
+  }
+
+  /** The methods of a network of this family where it is to compute. */
+  static String source(ModelConfig config, Placement placement) {
     List<String> files = new ArrayList<>(config.family().scripts());
     files.addAll(List.of("transformer.py", "adapters.py", "divergence.py", "decoding.py"));
-    String methods = TorchScript.methods(Network.class, files) + MatrixProduct.source();
+    return TorchScript.methods(
+        TorchScript.methods(Network.class, files), placement.machineSource());
+  }
+
+  /** Its attributes; {@code lora} is null where it has no adapter. */
+  static Map<String, Object> attributes(ModelConfig config, Placement placement, LoraConfig lora) {
     Map<String, Object> attributes = constants(config.blueprint());
-    attributes.put("adapter_scale", adapterScale);
-    attributes.put("adapter_dropout", adapterDropout);
+    attributes.put("checked_every", placement.checkedEvery());
+    attributes.put("logit_numbers", (int) (placement.logitBytes() / Float.BYTES));
+    attributes.put("adapter_scale", lora == null ? 0.0 : lora.scale());
+    attributes.put("adapter_dropout", lora == null ? 0.0 : lora.dropout());
     attributes.put("adapters", ADAPTERS);
     attributes.put("masters", MASTERS);
     attributes.put("packed_weights", MatrixProduct.PACKED_WEIGHTS);
-    this.script = TorchScript.compile("Transformer", methods, attributes);
+    return attributes;
   }
 
   private static Map<String, Object> constants(Blueprint blueprint) {
@@ -224,13 +239,6 @@ final class Network implements AutoCloseable {
     list.forEach(chunk -> chunk.setName("kept[]"));
     in.addAll(list);
     return run("logprobs_backward", in, false);
-  }
-
-  /** The gradient of a head, owned by the scope; empty where the head has none. */
-  static NDArray headGradient(NDArray head, NDManager scope) {
-    NDArray gradient = head.hasGradient() ? head.getGradient() : scope.create(new float[0]);
-    gradient.attach(scope);
-    return gradient;
   }
 
   /**

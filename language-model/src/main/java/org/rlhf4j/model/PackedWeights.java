@@ -40,7 +40,7 @@ final class PackedWeights implements AutoCloseable {
    */
   void before(int rows, int ahead) {
     boolean pays = isFew(rows) && steps >= PAID_BACK && ahead >= PAID_BACK;
-    if (pays && !weightsPacked && model.precision() == Precision.FP32) {
+    if (pays && !weightsPacked && canBePacked(model)) {
       weightsPacked = true; // before it is done: what a failure leaves is dropped too
       pack();
     }
@@ -62,9 +62,14 @@ final class PackedWeights implements AutoCloseable {
     return rows > 1 && rows <= FEW_ROWS;
   }
 
+  /** It is processors whose library has an order of its own, and for fp32. */
+  private static boolean canBePacked(LanguageModel model) {
+    return model.precision() == Precision.FP32 && model.weights().placement().isHost();
+  }
+
   /** Bytes of the copies that sampling makes at most, if all rows take so many steps. */
   static long bytes(LanguageModel model, long steps) {
-    boolean packs = model.precision() == Precision.FP32 && steps >= 2 * PAID_BACK;
+    boolean packs = canBePacked(model) && steps >= 2 * PAID_BACK;
     NDList weights = model.weights().computed();
     return packs
         ? Arrays.stream(matrices(model)).map(i -> 4 * weights.get((int) i).size()).sum()

@@ -10,6 +10,7 @@ import org.rlhf4j.model.adapter.Adapter;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.model.family.Family;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Profile;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.Parameters;
@@ -220,7 +221,7 @@ public final class ScalarModel extends TransformerModel {
   private float[] scalars(PackedTokens tokens, long[] rows) {
     try (Profile.Span span = Profile.span(Profile.Work.SCORING);
         NDManager scope = weights.manager().newSubManager()) {
-      return network.scalars(weights, parameters(), tokens, rows, scope, null).toFloatArray();
+      return floats(network.scalars(weights, parameters(), tokens, rows, scope, null));
     }
   }
 
@@ -234,13 +235,14 @@ public final class ScalarModel extends TransformerModel {
   public float[] lastStates(PackedTokens tokens) {
     try (Profile.Span span = Profile.span(Profile.Work.FORWARD);
         NDManager scope = weights.manager().newSubManager()) {
-      return network.states(weights, tokens, tokens.lastRows(), scope, null).toFloatArray();
+      return floats(network.states(weights, tokens, tokens.lastRows(), scope, null));
     }
   }
 
-  /** A copy of the head alone [1, C], to be trained apart and closed. */
+  /** A copy of the head alone [1, C] on the host, to be trained apart and closed. */
   public Parameters head() {
-    return parameters().copyOf(List.of(config.scalarHead()));
+    List<ParameterSpec> specs = List.of(config.scalarHead());
+    return parameters().copyOf(specs, Precision.FP32, Placement.HOST);
   }
 
   /**
@@ -249,7 +251,7 @@ public final class ScalarModel extends TransformerModel {
    * @param head what {@link #head} gave, trained since
    */
   public void setHead(Parameters head) {
-    parameters().memory(parameters().index(HEAD)).put(head.memory(0));
+    parameters().set(parameters().index(HEAD), head, 0);
   }
 
   /** A forward pass over scores to compute a loss on, to be closed. */
@@ -296,7 +298,7 @@ public final class ScalarModel extends TransformerModel {
     }
     Adapter fresh = Adapter.fresh(lora, backbone, origin, ownHead, seed);
     Parameters trained = fresh.parameters();
-    trained.memory(trained.index(HEAD)).put(weights.memory(weights.index(HEAD)));
+    trained.set(trained.index(HEAD), weights, weights.index(HEAD));
     return adapted(fresh);
   }
 

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import org.rlhf4j.model.torch.Profile;
+import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.Parameters;
 
 /**
@@ -16,6 +17,7 @@ public final class ScalarPass implements AutoCloseable {
   private final Tape tape;
   private final NDManager scope;
   private final GradientCollector collector;
+  private final NDArray output;
   private final NDArray scalars;
 
   ScalarPass(
@@ -31,14 +33,16 @@ public final class ScalarPass implements AutoCloseable {
     this.scope = parameters.manager().newSubManager();
     this.collector = scope.getEngine().newGradientCollector();
     try (Profile.Span span = Profile.span(Profile.Work.FORWARD)) {
-      this.scalars = network.scalars(parameters, trained, tokens, rows, scope, tape);
+      this.output = network.scalars(parameters, trained, tokens, rows, scope, tape);
+      this.scalars = parameters.placement().download(output);
+      Torch.requiresGradient(scalars, true);
     } catch (RuntimeException | Error e) {
       close(); // or no pass could be opened any more
       throw e;
     }
   }
 
-  /** Scores, one per completion, or values, one per predicted token; in the graph. */
+  /** Scores, one per completion, or values, one per predicted token: a leaf on the host. */
   public NDArray scalars() {
     return scalars;
   }
@@ -55,7 +59,9 @@ public final class ScalarPass implements AutoCloseable {
    */
   public void backward(NDArray loss) {
     try (Profile.Span span = Profile.span(Profile.Work.BACKWARD)) {
-      network.backward(parameters, loss, loss.onesLike(), tape);
+      collector.backward(loss);
+      NDArray gradient = parameters.placement().upload(scalars.getGradient());
+      network.backward(parameters, output, gradient, tape);
     }
   }
 

@@ -1,5 +1,6 @@
 package org.rlhf4j.model;
 
+import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.rlhf4j.model.adapter.Adapter;
@@ -104,6 +105,11 @@ abstract sealed class TransformerModel implements Trainable, AutoCloseable
   @Override
   public boolean checkpointsGradients() {
     return checkpointing;
+  }
+
+  /** The numbers of what a script gave. */
+  float[] floats(NDArray array) {
+    return weights.placement().floats(array);
   }
 
   /** What a training pass is recorded on. */

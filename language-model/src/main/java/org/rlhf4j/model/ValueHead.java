@@ -4,12 +4,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.Parameters;
 
 /**
  * A scalar head on a language model's own trunk, V = w · h, without bias: a critic that shares the
- * policy's network. Its weights are apart from the model's.
+ * policy's network. Its weights are apart from the model's, and on the host.
  */
 public final class ValueHead implements AutoCloseable {
   private final Parameters parameters;
@@ -30,7 +31,8 @@ public final class ValueHead implements AutoCloseable {
   public static ValueHead fresh(LanguageModel model, long seed) {
     List<ParameterSpec> specs = model.config().scalarModelParameters();
     List<ParameterSpec> head = List.of(specs.get(specs.size() - 1));
-    return new ValueHead(Parameters.fresh(head, seed), model.config().dimensions().hidden());
+    int hidden = model.config().dimensions().hidden();
+    return new ValueHead(Parameters.fresh(head, seed, Placement.HOST), hidden);
   }
 
   /** The weights. */

@@ -45,7 +45,7 @@
     if torch.len(tape) > 0:
       keys = tape[3]
       if torch.numel(keys) > 0:
-        columns = (self).hashed(torch.arange(number * 65536, number * 65536 + torch.size(x, 1)).to(3))
+        columns = (self).hashed(torch.arange(number * 65536, number * 65536 + torch.size(x, 1), dtype=3, device=ops.prim.device(x)))
         h = (self).hashed(torch.__xor__(keys.unsqueeze(1), columns.unsqueeze(0)))
         kept = torch.bitwise_and(h, 16777215) >= int(self.adapter_dropout * 16777216.)
         out = torch.mul_(torch.mul(x, kept), 1. / (1. - self.adapter_dropout))

@@ -7,14 +7,15 @@
     segments = (self).ints(sizes)
     repeats = (self).ints(copies)
     trees = [0 for _ in segments]
-    attention_masks = (self).layer_attention_masks(segments, trees, p[0].dtype)
+    attention_masks = (self).layer_attention_masks(segments, trees, p[0])
+    places = (self).beside(positions, p[0])
     tape = annotate(List[Tensor], [])
-    cos, sin = (self).rotary(positions)
-    x = (self).embed(p, ids, positions)
+    cos, sin = (self).rotary(places)
+    x = (self).embed(p, (self).beside(ids, p[0]), places)
     for layer in range(self.layers):
       q, k, v = (self).project(x, p, layer, cos, sin, tape)
-      ks = torch.split_with_sizes(k, segments, 0)
-      vs = torch.split_with_sizes(v, segments, 0)
+      ks = (self).parts(k, segments, 0)
+      vs = (self).parts(v, segments, 0)
       row = int(first)
       for i in range(torch.len(segments)):
         end = row + repeats[i]
@@ -22,7 +23,7 @@
         _1 = torch.copy_(vc[layer][row:end, :, 0:segments[i]], vs[i].transpose(0, 1))
         row = end
       x = (self).merge(x, (self).attend(q, k, v, segments, trees, attention_masks[self.sliding[layer]]), p, layer, tape)
-    last = torch.cumsum(sizes, 0) - 1
+    last = (self).beside(torch.cumsum(sizes, 0) - 1, x)
     return (self).normed(torch.index_select(x, 0, last), p)
 
   # Draws one token a row from hidden states [R, C]; uniforms [R]. Temperature 0: the largest logit.
@@ -68,12 +69,12 @@
 
   # The first token of each copy of freshly run prompts, from their last hidden states h.
   def first_tokens(self: __torch__.Transformer, h: Tensor, p: List[Tensor], copies: Tensor, uniforms: Tensor, settings: Tensor) -> Tuple[Tensor, Tensor]:
-    rows = torch.repeat_interleave(h, copies, 0)
-    return (self).sample(rows, (self).head(p), uniforms, float(settings[0]), int(settings[1]), float(settings[2]))
+    rows = torch.index_select(h, 0, (self).beside(torch.repeat_interleave(copies), h))
+    return (self).sample(rows, (self).head(p), (self).beside(uniforms, h), float(settings[0]), int(settings[1]), float(settings[2]))
 
   # Up to uniforms.size(1) decoding steps over all rows, in one call. tokens [R]: the last token of each row, not yet
-  # in the cache; lengths [R]: positions in the cache; stops [K]: stop ids. Returns as soon as `enough`
-  # of the rows have met a stop id. settings: temperature, top_k, top_p.
+  # in the cache; lengths [R]: positions in the cache; stops [K]: stop ids. Returns when `enough` of the rows have
+  # met a stop id, which is looked at every checked_every steps. settings: temperature, top_k, top_p.
   # Returns ids [R, steps], log-probabilities [R, steps].
   def decode(self: __torch__.Transformer, tokens: Tensor, p: List[Tensor], kc: List[Tensor], vc: List[Tensor], lengths: Tensor, uniforms: Tensor, stops: Tensor, enough: Tensor, settings: Tensor) -> Tuple[Tensor, Tensor]:
     rows = torch.size(tokens, 0)
@@ -82,30 +83,33 @@
     top_k = int(settings[1])
     top_p = float(settings[2])
     limit = int(enough)
-    ids = torch.empty([rows, steps], dtype=4)
-    logprobs = torch.empty([rows, steps])
-    done = torch.zeros([rows], dtype=11)
+    ids = torch.empty([rows, steps], dtype=4, device=ops.prim.device(p[0]))
+    logprobs = torch.empty([rows, steps], device=ops.prim.device(p[0]))
+    done = torch.zeros([rows], dtype=11, device=ops.prim.device(p[0]))
+    drawn = (self).beside(uniforms, p[0])
+    ends = (self).beside(stops, p[0])
     w = (self).head(p)
     slots = torch.size(kc[0], 2)
-    base = torch.arange(rows * self.kv_heads) * slots
+    base = torch.arange(rows * self.kv_heads, device=ops.prim.device(p[0])) * slots
     longest = int(torch.max(lengths))
     shortest = int(torch.min(lengths))
     tape = annotate(List[Tensor], [])
-    current = tokens
-    length = lengths
+    table = (self).rotary_table(longest + steps, p[0])
+    current = (self).beside(tokens, p[0])
+    length = (self).beside(lengths, p[0])
     step = 0
     running = True
     while running:
       end = longest + step + 1
       # Where a sliding layer's first key is.
       first = ops.prim.max(0, shortest + step + 1 - self.window) if self.window > 0 else 0
-      cos, sin = (self).rotary(length)
+      cos, sin = (self).rotary_of(table, length)
       x = (self).embed(p, current, length)
       at = base + torch.repeat_interleave(length, self.kv_heads)
       attention_mask = annotate(Optional[Tensor], None)
       near = annotate(Optional[Tensor], None)
       if shortest < longest:
-        behind = length.unsqueeze(1) - torch.arange(end).unsqueeze(0)
+        behind = length.unsqueeze(1) - torch.arange(end, device=ops.prim.device(length)).unsqueeze(0)
         attention_mask = (self).hiding(behind < 0, x.dtype)
         if self.window > 0:
           near = (self).hiding(torch.__or__(behind < 0, behind >= self.window)[:, first:], x.dtype)
@@ -119,26 +123,35 @@
         else:
           o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], attention_mask, 0., False)
         x = (self).merge(x, o.reshape([rows, -1]), p, layer, tape)
-      current, logprob = (self).sample((self).normed(x, p), w, uniforms[:, step], temperature, top_k, top_p)
+      current, logprob = (self).sample((self).normed(x, p), w, drawn[:, step], temperature, top_k, top_p)
       _2 = torch.copy_(ids[:, step], current)
       _3 = torch.copy_(logprobs[:, step], logprob)
       length = length + 1
-      done = torch.__or__(done, torch.isin(current, stops))
+      done = torch.__or__(done, torch.isin(current, ends))
       step = step + 1
-      running = step < steps and int(torch.sum(done)) < limit
+      running = step < steps and (step % self.checked_every != 0 or int(torch.sum(done)) < limit)
     return (ids[:, 0:step], logprobs[:, 0:step])
+
+  # What a call of that many positions takes rotary angles from: nothing where each step computes its own.
+  def rotary_table(self: __torch__.Transformer, positions: int, like: Tensor) -> List[Tensor]:
+    return annotate(List[Tensor], [])
+
+  def rotary_of(self: __torch__.Transformer, table: List[Tensor], positions: Tensor) -> Tuple[Tensor, Tensor]:
+    return (self).rotary(positions)
 
   # An additive attention mask [R, 1, 1, S] that hides keys from rows.
   def hiding(self: __torch__.Transformer, hidden: Tensor, dtype: int) -> Tensor:
-    attention_mask = torch.masked_fill(torch.zeros([torch.size(hidden, 0), torch.size(hidden, 1)], dtype=dtype), hidden, -inf)
+    attention_mask = torch.masked_fill(torch.zeros([torch.size(hidden, 0), torch.size(hidden, 1)], dtype=dtype, device=ops.prim.device(hidden)), hidden, -inf)
     return attention_mask.unsqueeze(1).unsqueeze(1)
 
   # Moves rows of the caches: row sources[i] becomes row targets[i], up to `used` positions.
   def move(self: __torch__.Transformer, sources: Tensor, kc: List[Tensor], vc: List[Tensor], targets: Tensor, used: Tensor) -> Tensor:
     end = int(used)
+    target = (self).beside(targets, kc[0])
+    source = (self).beside(sources, kc[0])
     for layer in range(self.layers):
       k = kc[layer][:, :, 0:end]
       v = vc[layer][:, :, 0:end]
-      _0 = torch.index_copy_(k, 0, targets, torch.index_select(k, 0, sources))
-      _1 = torch.index_copy_(v, 0, targets, torch.index_select(v, 0, sources))
+      _0 = torch.index_copy_(k, 0, target, torch.index_select(k, 0, source))
+      _1 = torch.index_copy_(v, 0, target, torch.index_select(v, 0, source))
     return sources

@@ -7,14 +7,15 @@
     w = (self).head(p)
     other = wq.to(6)
     n = torch.size(h, 0)
-    pq = torch.empty([n])
-    qp = torch.empty([n])
+    pq = torch.empty([n], device=ops.prim.device(h))
+    qp = torch.empty([n], device=ops.prim.device(h))
+    rows = (self).beside(hq, h)
     scale = 1. / float(temperature)
     i = 0
     while i < n:
       j = ops.prim.min(i + (self).chunk(w, n), n)
       logp = torch.log_softmax((self).shifted(h[i:j], w, scale), -1)
-      logq = torch.log_softmax((self).shifted(hq[i:j], other, scale), -1)
+      logq = torch.log_softmax((self).shifted(rows[i:j], other, scale), -1)
       d = logp - logq
       _0 = torch.copy_(pq[i:j], torch.sum(torch.exp(logp) * d, [-1]))
       _1 = torch.copy_(qp[i:j], torch.sum(torch.exp(logq) * d, [-1]) * -1.)
@@ -27,13 +28,15 @@
     other = wq.to(6)
     n = torch.size(h, 0)
     gh = torch.empty_like(h)
+    rows = (self).beside(hq, h)
+    gq = (self).beside(g, h)
     scale = 1. / float(temperature)
     i = 0
     while i < n:
       j = ops.prim.min(i + (self).chunk(w, n), n)
       d = torch.softmax((self).shifted(h[i:j], w, scale), -1)
-      _0 = torch.sub_(d, torch.softmax((self).shifted(hq[i:j], other, scale), -1))
-      _1 = torch.mul_(d, g[i:j].unsqueeze(1) * scale)
+      _0 = torch.sub_(d, torch.softmax((self).shifted(rows[i:j], other, scale), -1))
+      _1 = torch.mul_(d, gq[i:j].unsqueeze(1) * scale)
       _2 = torch.copy_(gh[i:j], (self).product(w, d.t(), None).t())
       if torch.numel(gw) > 0:
         (self).add_product(gw, h[i:j].t(), d)

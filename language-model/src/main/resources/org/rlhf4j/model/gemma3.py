@@ -21,7 +21,7 @@
 
   def turned(self: __torch__.Transformer, qk: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor) -> Tensor:
     s = (self).start_of(layer)
-    q, k = torch.split_with_sizes(qk, [self.heads, self.kv_heads], 1)
+    q, k = (self).parts(qk, [self.heads, self.kv_heads], 1)
     normed = torch.cat([(self).rms(q, p[s + self.q_norm]) * self.query_scale, (self).rms(k, p[s + self.k_norm])], 1)
     return (self).rotated(normed, cos[self.sliding[layer]], sin[self.sliding[layer]])
 

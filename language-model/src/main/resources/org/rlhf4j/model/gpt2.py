@@ -19,7 +19,7 @@
     b = 2 + layer * 12
     normed = (self).layer_normed(x, p[b], p[b + 1])
     qkv = (self).linear(normed, p[b + 2], p[b + 3], tape)
-    q, k, v = torch.chunk(qkv.view([-1, 3 * self.heads, self.head_size]), 3, 1)
+    q, k, v = (self).parts(qkv.view([-1, 3 * self.heads, self.head_size]), [self.heads, self.heads, self.heads], 1)
     return (q, k, v)
 
   def merge(self: __torch__.Transformer, x: Tensor, attended: Tensor, p: List[Tensor], layer: int, tape: List[Tensor]) -> Tensor:

@@ -5,13 +5,13 @@
     s = (self).start_of(layer)
     normed = (self).layer_normed(x, p[s + self.input_norm], p[s + self.input_norm_bias])
     qkv = (self).linear(normed, p[s + self.qkv], (self).optional(p, s, self.qkv_bias), tape)
-    q, k, v = torch.chunk(qkv.view([-1, self.heads, 3 * self.head_size]), 3, 2)
+    q, k, v = (self).parts(qkv.view([-1, self.heads, 3 * self.head_size]), [self.head_size, self.head_size, self.head_size], 2)
     return ((self).turned(q, cos, sin), (self).turned(k, cos, sin), v)
 
   # The first dimensions of each head, as many as there are angles for.
   def turned(self: __torch__.Transformer, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     size = torch.size(cos, 2)
-    first, rest = torch.split_with_sizes(x, [size, self.head_size - size], 2)
+    first, rest = (self).parts(x, [size, self.head_size - size], 2)
     return torch.cat([(self).rotated(first, cos, sin), rest], 2)
 
   def merge(self: __torch__.Transformer, x: Tensor, attended: Tensor, p: List[Tensor], layer: int, tape: List[Tensor]) -> Tensor:

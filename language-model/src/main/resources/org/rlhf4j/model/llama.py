@@ -9,8 +9,8 @@
   def project(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, tape: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     s = (self).start_of(layer)
     qkv = (self).linear((self).rms(x, p[s + self.input_norm]), p[s + self.qkv], (self).optional(p, s, self.qkv_bias), tape).view([-1, self.heads + 2 * self.kv_heads, self.head_size])
-    qk, v = torch.split_with_sizes(qkv, [self.heads + self.kv_heads, self.kv_heads], 1)
-    q, k = torch.split_with_sizes((self).turned(qk, p, layer, cos, sin), [self.heads, self.kv_heads], 1)
+    qk, v = (self).parts(qkv, [self.heads + self.kv_heads, self.kv_heads], 1)
+    q, k = (self).parts((self).turned(qk, p, layer, cos, sin), [self.heads, self.kv_heads], 1)
     return (q, k, v)
 
   # Queries and keys [N, H + G, D] as attention takes them.
@@ -28,7 +28,8 @@
     return (self).linear(x, p[s + self.gate_up], (self).optional(p, s, self.gate_up_bias), tape)
 
   def activated(self: __torch__.Transformer, inner: Tensor) -> Tensor:
-    gate, up = torch.chunk(inner, 2, -1)
+    half = torch.floordiv(torch.size(inner, 1), 2)
+    gate, up = (self).parts(inner, [half, half], 1)
     return (self).opened(gate) * up
 
   def opened(self: __torch__.Transformer, gate: Tensor) -> Tensor:

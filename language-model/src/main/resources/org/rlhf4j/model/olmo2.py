@@ -3,7 +3,7 @@
   def project(self: __torch__.Transformer, x: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor, tape: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
     s = (self).start_of(layer)
     qkv = (self).linear(x, p[s + self.qkv], (self).optional(p, s, self.qkv_bias), tape)
-    q, k, v = torch.split_with_sizes(qkv, [self.heads * self.head_size, self.kv_heads * self.head_size, self.kv_heads * self.head_size], 1)
+    q, k, v = (self).parts(qkv, [self.heads * self.head_size, self.kv_heads * self.head_size, self.kv_heads * self.head_size], 1)
     q = (self).rms(q, p[s + self.q_norm]).view([-1, self.heads, self.head_size])
     k = (self).rms(k, p[s + self.k_norm]).view([-1, self.kv_heads, self.head_size])
     return ((self).rotated(q, cos, sin), (self).rotated(k, cos, sin), v.view([-1, self.kv_heads, self.head_size]))

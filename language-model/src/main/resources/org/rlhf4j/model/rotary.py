@@ -14,12 +14,13 @@
     return (self).angles(positions, self.frequencies)
 
   def angles(self: __torch__.Transformer, positions: Tensor, frequencies: List[float]) -> Tuple[Tensor, Tensor]:
-    angles = torch.outer(positions.to(6), torch.tensor(frequencies).to(6))
+    angles = torch.outer(positions.to(6), torch.tensor(frequencies, dtype=6, device=ops.prim.device(positions)))
     angles = torch.cat([angles, angles], -1).unsqueeze(1)
     return (torch.cos(angles), torch.sin(angles))
 
   def rotated(self: __torch__.Transformer, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    a, b = torch.chunk(x, 2, -1)
+    half = torch.floordiv(torch.size(x, 2), 2)
+    a, b = (self).parts(x, [half, half], 2)
     return torch.type_as(x * cos + torch.cat([-b, a], -1) * sin, x)
 
   # Where a layer's tensors begin.

@@ -10,6 +10,9 @@
 # A family adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
 # project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner) and normed(x, p); and the constants window
 # (how many tokens a token sees in a sliding layer, 0 where no layer is) and sliding (1 for each layer that is, else 0).
+# Weights, caches and hidden states are where the network is; all else is given as host tensors, which are put
+# beside them. Every tensor that is made says where.
+#
 # The machine adds product(a, b, bias): the matrix product a b (+ bias); weighted(x, w, bias): x w (+ bias), w a weight that may be packed.
 # adapters.py adds adapt and adapt_backward: what a matrix's adapters add to its product.
 
@@ -23,9 +26,10 @@
     tape = annotate(List[Tensor], [])
     segments = (self).ints(sizes)
     trees = (self).ints(branches)
-    attention_masks = (self).layer_attention_masks(segments, trees, p[0].dtype)
-    cos, sin = (self).rotary(positions)
-    x = (self).start(ids, p, positions, sizes, branches, keys, tape)
+    attention_masks = (self).layer_attention_masks(segments, trees, p[0])
+    at = (self).beside(positions, p[0])
+    cos, sin = (self).rotary(at)
+    x = (self).start((self).beside(ids, p[0]), p, at, sizes, branches, (self).beside(keys, p[0]), tape)
     if torch.is_grad_enabled() and bool(by_layer):
       for layer in range(self.layers):
         x = (self).unrecorded(x, p, layer, cos, sin, segments, trees, attention_masks, tape)
@@ -80,7 +84,7 @@
     x = (self).activated(inner.detach())
     y = (self).weighted(x, w, (self).detached(b))
     (self).adapt(y, x, w, tape)
-    return (self).recorded(y, torch.empty([0]), w, b, None, tape)
+    return (self).recorded(y, torch.empty([0], device=ops.prim.device(y)), w, b, None, tape)
 
   # residual + activated(inner) w (+ b), as above.
   def added_activated(self: __torch__.Transformer, residual: Tensor, inner: Tensor, w: Tensor, b: Optional[Tensor], tape: List[Tensor]) -> Tensor:
@@ -88,18 +92,18 @@
     y = (self).weighted(x, w, (self).detached(b))
     (self).adapt(y, x, w, tape)
     _0 = torch.add_(y, residual.detach())
-    return (self).recorded(y, torch.empty([0]), w, b, residual, tape)
+    return (self).recorded(y, torch.empty([0], device=ops.prim.device(y)), w, b, residual, tape)
 
   # residual + x, where x is no product's own result: a leaf too, or the graph of a network whose residuals are
   # such sums would have no end.
   def joined(self: __torch__.Transformer, residual: Tensor, x: Tensor, tape: List[Tensor]) -> Tensor:
-    return (self).recorded(residual.detach() + x.detach(), x, (self).present(None), None, residual, tape)
+    return (self).recorded(residual.detach() + x.detach(), x, (self).present(None, x), None, residual, tape)
 
   # Makes a product's result a leaf, and keeps on the tape what its gradient is handed on to.
   def recorded(self: __torch__.Transformer, y: Tensor, x: Tensor, w: Tensor, b: Optional[Tensor], residual: Optional[Tensor], tape: List[Tensor]) -> Tensor:
     if torch.is_grad_enabled():
       _0 = torch.requires_grad_(y)
-      torch.extend(tape, [x, y, w, (self).present(b), (self).present(residual)])
+      torch.extend(tape, [x, y, w, (self).present(b, y), (self).present(residual, y)])
     return y
 
   # Takes over what matrices are copies of. p: each original, then its copy. Gives back the first.
@@ -119,9 +123,9 @@
     return torch.layer_norm(x, [self.hidden_size], torch.type_as(w, x), torch.type_as(b, x), self.epsilon)
 
   # What is absent is an empty tensor on the tape.
-  def present(self: __torch__.Transformer, t: Optional[Tensor]) -> Tensor:
+  def present(self: __torch__.Transformer, t: Optional[Tensor], like: Tensor) -> Tensor:
     if torch.__is__(t, None):
-      out = torch.empty([0])
+      out = torch.empty([0], device=ops.prim.device(like))
     else:
       out = unchecked_cast(Tensor, t)
     return out
@@ -145,7 +149,7 @@
   def backward_by_layer(self: __torch__.Transformer, tape: List[Tensor], p: List[Tensor]) -> Tensor:
     segments = (self).ints(tape[4])
     trees = (self).ints(tape[5])
-    attention_masks = (self).layer_attention_masks(segments, trees, p[0].dtype)
+    attention_masks = (self).layer_attention_masks(segments, trees, p[0])
     cos, sin = (self).rotary(tape[2])
     y = torch.pop(tape)
     for i in range(self.layers):
@@ -154,7 +158,7 @@
       again = (self).through(x, p, self.layers - 1 - i, cos, sin, segments, trees, attention_masks, own)
       g = ops.prim.grad(y)
       torch.autograd.backward([again], annotate(List[Optional[Tensor]], [g]))
-      _0 = torch.set_(g)
+      _0 = (self).released(g)
       (self).unwind(own)
       y = x
     (self).embed_backward(p, tape[1], tape[2], ops.prim.grad(y))
@@ -184,48 +188,60 @@
         _2 = torch.append(to, residual)
         _3 = torch.append(gradients, g)
       torch.autograd.backward(to, gradients)
-      _4 = torch.set_(g)
+      _4 = (self).released(g)
+
+  # A host tensor where another tensor is.
+  def beside(self: __torch__.Transformer, given: Tensor, other: Tensor) -> Tensor:
+    return torch.to(given, ops.prim.device(other))
+
+  # Views of what lies side by side in a dimension.
+  def parts(self: __torch__.Transformer, x: Tensor, sizes: List[int], dim: int) -> List[Tensor]:
+    return torch.split_with_sizes(x, sizes, dim)
+
+  # Gives a gradient's memory back before what it belongs to is gone.
+  def released(self: __torch__.Transformer, g: Tensor) -> Tensor:
+    return torch.set_(g)
 
   def ints(self: __torch__.Transformer, t: Tensor) -> List[int]:
     return [int(t[i]) for i in range(torch.size(t, 0))]
 
-  # The attention masks of layers that see all tokens, and those of layers with a window, in the number format of queries.
-  def layer_attention_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], dtype: int) -> List[List[Tensor]]:
-    attention_masks = (self).attention_masks(segments, trees, 0, dtype)
-    near = (self).attention_masks(segments, trees, self.window, dtype) if self.window > 0 else attention_masks
+  # The attention masks of layers that see all tokens, and those of layers with a window, in the number format of `like` and where it is.
+  def layer_attention_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], like: Tensor) -> List[List[Tensor]]:
+    attention_masks = (self).attention_masks(segments, trees, 0, like)
+    near = (self).attention_masks(segments, trees, self.window, like) if self.window > 0 else attention_masks
     return [attention_masks, near]
 
   # For each segment its attention mask: a completion of a branching tree comes after a prompt, all else after nothing.
-  def attention_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int, dtype: int) -> List[Tensor]:
+  def attention_masks(self: __torch__.Transformer, segments: List[int], trees: List[int], window: int, like: Tensor) -> List[Tensor]:
     attention_masks = annotate(List[Tensor], [])
     s = 0
     for n in trees:
       prompt = segments[s]
-      _0 = torch.append(attention_masks, (self).attention_mask(0, prompt, window, dtype))
+      _0 = torch.append(attention_masks, (self).attention_mask(0, prompt, window, like))
       s = s + 1
       for i in range(n):
-        _1 = torch.append(attention_masks, (self).attention_mask(prompt, segments[s], window, dtype))
+        _1 = torch.append(attention_masks, (self).attention_mask(prompt, segments[s], window, like))
         s = s + 1
     return attention_masks
 
   # An additive attention mask [T, P + T] of T tokens after P: each sees those up to itself, at most `window` of them where
   # that is above 0. Empty where causal attention is the same.
-  def attention_mask(self: __torch__.Transformer, prompt: int, tokens: int, window: int, dtype: int) -> Tensor:
+  def attention_mask(self: __torch__.Transformer, prompt: int, tokens: int, window: int, like: Tensor) -> Tensor:
     seen = prompt + tokens
     narrow = window > 0 and seen > window
     if prompt == 0 and not narrow:
-      attention_mask = torch.empty([0])
+      attention_mask = torch.empty([0], device=ops.prim.device(like))
     else:
-      attention_mask = torch.triu(torch.full([tokens, seen], -inf, dtype=dtype), prompt + 1)
+      attention_mask = torch.triu(torch.full([tokens, seen], -inf, dtype=like.dtype, device=ops.prim.device(like)), prompt + 1)
     if narrow:
-      _0 = torch.add_(attention_mask, torch.tril(torch.full([tokens, seen], -inf, dtype=dtype), prompt - window))
+      _0 = torch.add_(attention_mask, torch.tril(torch.full([tokens, seen], -inf, dtype=like.dtype, device=ops.prim.device(like)), prompt - window))
     return attention_mask
 
   # Attention of packed tokens' q [N, H, D] over k, v [N, G, D], each completion seeing its prompt and itself.
   def attend(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, segments: List[int], trees: List[int], attention_masks: List[Tensor]) -> Tensor:
-    qs = torch.split_with_sizes(q, segments, 0)
-    ks = torch.split_with_sizes((self).repeated(k), segments, 0)
-    vs = torch.split_with_sizes((self).repeated(v), segments, 0)
+    qs = (self).parts(q, segments, 0)
+    ks = (self).parts((self).repeated(k), segments, 0)
+    vs = (self).parts((self).repeated(v), segments, 0)
     outs = annotate(List[Tensor], [])
     s = 0
     for n in trees:
@@ -260,9 +276,9 @@
     w = p[0] if self.tied == 1 else p[self.head_at]
     return w.to(6)
 
-  # Rows whose logits are held at a time: about 24 MiB of them, all chunks of n rows alike.
+  # Rows whose logits are held at a time: as many as make about logit_numbers of them, all chunks of n rows alike.
   def chunk(self: __torch__.Transformer, w: Tensor, n: int) -> int:
-    most = ops.prim.max(64, torch.floordiv(6291456, torch.size(w, 1)))
+    most = ops.prim.max(64, torch.floordiv(self.logit_numbers, torch.size(w, 1)))
     chunks = torch.floordiv(n + most - 1, most)
     return torch.floordiv(n + chunks - 1, chunks)
 
@@ -271,8 +287,9 @@
   def logprobs(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor, keep: Tensor) -> List[Tensor]:
     w = (self).head(p)
     n = torch.size(h, 0)
-    out = torch.empty([n])
-    entropy = torch.empty([n])
+    out = torch.empty([n], device=ops.prim.device(h))
+    entropy = torch.empty([n], device=ops.prim.device(h))
+    wanted = (self).beside(targets, h)
     kept = annotate(List[Tensor], [])
     scale = 1. / float(temperature)
     i = 0
@@ -282,7 +299,7 @@
       e = torch.exp(logits)
       total = torch.sum(e, [-1])
       lse = torch.log(total)
-      _0 = torch.copy_(out[i:j], torch.gather(logits, 1, targets[i:j].unsqueeze(1)).squeeze(1) - lse)
+      _0 = torch.copy_(out[i:j], torch.gather(logits, 1, wanted[i:j].unsqueeze(1)).squeeze(1) - lse)
       mean = torch.bmm(e.unsqueeze(1), logits.unsqueeze(2)).flatten() / total
       _1 = torch.copy_(entropy[i:j], lse - mean)
       if torch.len(kept) < int(keep):
@@ -305,14 +322,17 @@
     w = (self).head(p)
     n = torch.size(h, 0)
     gh = torch.empty_like(h)
-    out = torch.empty([n])
+    out = torch.empty([n], device=ops.prim.device(h))
+    wanted = (self).beside(targets, h)
+    gl = (self).beside(g, h)
+    gent = (self).beside(ge, h)
     scale = 1. / float(temperature)
     i = 0
     k = 0
     while i < n:
       j = ops.prim.min(i + (self).chunk(w, n), n)
-      t = targets[i:j].unsqueeze(1)
-      gi = g[i:j].unsqueeze(1)
+      t = wanted[i:j].unsqueeze(1)
+      gi = gl[i:j].unsqueeze(1)
       if k < torch.len(kept) and torch.numel(kept[k]) > 0:
         d = kept[k]
       else:
@@ -322,9 +342,9 @@
         total = torch.sum(d, [-1], True)
         _0 = torch.copy_(out[i:j], (picked - torch.log(total)).flatten())
         _1 = torch.div_(d, total)
-      if torch.numel(ge) > 0:
+      if torch.numel(gent) > 0:
         plogp = torch.xlogy(d, d)
-        bonus = torch.sub_(plogp, d * torch.sum(plogp, [-1], True)) * ge[i:j].unsqueeze(1)
+        bonus = torch.sub_(plogp, d * torch.sum(plogp, [-1], True)) * gent[i:j].unsqueeze(1)
         _2 = torch.sub_(torch.mul_(d, gi * -1.), bonus)
       else:
         _3 = torch.mul_(d, gi * -1.)
@@ -351,7 +371,7 @@
 
   # Rows of the hidden states, fp32, in the graph: where completion tokens are predicted or scored.
   def select(self: __torch__.Transformer, h: Tensor, rows: Tensor) -> Tensor:
-    return torch.index_select(h, 0, rows).to(6)
+    return torch.index_select(h, 0, (self).beside(rows, h)).to(6)
 
   # The scalar head, the last of the weights, at the given rows: [len(rows)].
   def scalar(self: __torch__.Transformer, h: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.random.CounterRandom;
 import org.rlhf4j.model.torch.MatrixProduct;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.torch.TorchScript;
 
@@ -33,7 +34,9 @@ class AdapterScriptTest {
   private final TorchScript script =
       TorchScript.compile(
           "Transformer",
-          TorchScript.source(Network.class, "adapters.py") + MatrixProduct.source() + METHODS,
+          TorchScript.source(Network.class, "adapters.py")
+              + MatrixProduct.source(Placement.HOST)
+              + METHODS,
           attributes());
 
   private static Map<String, Object> attributes() {

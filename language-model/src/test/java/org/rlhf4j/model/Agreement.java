@@ -11,6 +11,7 @@ import org.rlhf4j.model.random.SampleKey;
 import org.rlhf4j.model.sampling.GenerationRequest;
 import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
@@ -105,7 +106,8 @@ public final class Agreement {
       for (int i = 0; i < parameters.specs().size(); i++) {
         NDArray gradient = parameters.gradients(scope).get(i);
         for (Map.Entry<String, StridedTensor> part :
-            Parameters.parts(parameters.specs().get(i), Torch.memory(gradient), Precision.FP32)
+            Parameters.parts(
+                    parameters.specs().get(i), Placement.HOST.read(gradient), Precision.FP32)
                 .entrySet()) {
           String prefixed = prefix + part.getKey();
           String name = expected.entries().containsKey(prefixed) ? prefixed : part.getKey();

@@ -2,7 +2,6 @@ package org.rlhf4j.model;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,10 +43,12 @@ public final class Checkpoints {
   /** A reward model on a checkpoint's backbone, with the head that its fixture has. */
   static ScalarModel reward(LanguageModel model, Fixture fixture) {
     ScalarModel reward = ScalarModel.from(model, 0);
-    ByteBuffer head = reward.parameters().memory(reward.parameters().index(Family.SCALAR_HEAD));
-    for (float weight : Fixture.floats(fixture.expected().get("reward").get("weight"))) {
-      head.putFloat(weight);
-    }
+    float[] weights = Fixture.floats(fixture.expected().get("reward").get("weight"));
+    reward
+        .parameters()
+        .change(
+            reward.parameters().index(Family.SCALAR_HEAD),
+            head -> head.asFloatBuffer().put(weights));
     return reward;
   }
 

@@ -14,9 +14,9 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.Parameters;
-import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.settings.Precision;
 
 /** The KL between two distributions over the vocabulary, and its gradient, chunk by chunk. */
@@ -115,7 +115,7 @@ class DivergenceTest {
     try (Network network = new Network(config);
         Parameters parameters = head(config, w);
         Parameters other = head(config, wq);
-        HeadCopy otherHead = new HeadCopy(other.list().get(0), Precision.FP32);
+        HeadCopy otherHead = new HeadCopy(other.list().get(0), Precision.FP32, Placement.HOST);
         NDManager scope = Torch.manager()) {
       Shape shape = new Shape(h.length / width, width);
       NDArray rows = scope.create(h, shape);
@@ -140,12 +140,8 @@ class DivergenceTest {
 
   private static Parameters head(ModelConfig config, float[] weights) {
     Parameters parameters = Parameters.zeros(config.languageModelParameters());
-    StridedTensor head =
-        Parameters.parts(parameters.specs().get(0), parameters.memory(0), Precision.FP32)
-            .values()
-            .iterator()
-            .next();
-    head.put(0, head.rows(), weights);
+    parameters.changeTensors(
+        0, parts -> parts.values().forEach(head -> head.put(0, head.rows(), weights)));
     return parameters;
   }
 

@@ -107,7 +107,7 @@ class FreshModelTest {
   }
 
   private static float[] values(Parameters weights, String name) {
-    FloatBuffer memory = weights.memory(weights.index(name)).asFloatBuffer();
+    FloatBuffer memory = weights.read(weights.index(name)).asFloatBuffer();
     float[] values = new float[memory.remaining()];
     memory.get(values);
     return values;

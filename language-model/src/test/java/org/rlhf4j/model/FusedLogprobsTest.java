@@ -14,10 +14,10 @@ import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.Parameters;
-import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.settings.Precision;
 
 /** Log-probabilities, entropies and their gradients from hidden states and head, chunk by chunk. */
@@ -187,12 +187,8 @@ class FusedLogprobsTest {
       network = new Network(config);
       parameters = Parameters.zeros(config.languageModelParameters());
       width = config.dimensions().hidden();
-      StridedTensor head =
-          Parameters.parts(parameters.specs().get(0), parameters.memory(0), Precision.FP32)
-              .values()
-              .iterator()
-              .next();
-      head.put(0, head.rows(), weights);
+      parameters.changeTensors(
+          0, parts -> parts.values().forEach(head -> head.put(0, head.rows(), weights)));
     }
 
     TokenLogprobs logprobs(float[] h, long[] targets, double temperature) {
@@ -226,7 +222,7 @@ class FusedLogprobsTest {
             network.logprobsBackward(
                 parameters, rows, ids, t, scope.create(g), scope.create(ge), headGradient, kept);
         float[] byHead =
-            Parameters.parts(spec, Torch.memory(headGradient), Precision.FP32)
+            Parameters.parts(spec, Placement.HOST.read(headGradient), Precision.FP32)
                 .values()
                 .iterator()
                 .next()

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.List;
+import org.rlhf4j.model.weights.Parameters;
 
 /** A loss computed in Java on log-probabilities and entropies reaches every weight. */
 class LogprobPassTest {
@@ -30,11 +30,11 @@ class LogprobPassTest {
         float[] g = gradients.values().get(i);
         double norm = norm(g);
         double step = 2e-3 / Math.max(1, norm / 4);
-        move(model.parameters().memory(i), g, step / norm);
+        move(model.parameters(), i, g, step / norm);
         double above = loss(model);
-        move(model.parameters().memory(i), g, -2 * step / norm);
+        move(model.parameters(), i, g, -2 * step / norm);
         double below = loss(model);
-        move(model.parameters().memory(i), g, step / norm);
+        move(model.parameters(), i, g, step / norm);
         assertThat((above - below) / (2 * step))
             .as(gradients.specs().get(i).name())
             .isCloseTo(norm, within(0.02 * norm + 0.01));
@@ -79,11 +79,11 @@ class LogprobPassTest {
         float[] g = gradients.values().get(i);
         double norm = norm(g);
         double step = 2e-3 / Math.max(1, norm / 4);
-        move(model.parameters().memory(i), g, step / norm);
+        move(model.parameters(), i, g, step / norm);
         double above = otherLoss(model, oldStates, oldHead, value);
-        move(model.parameters().memory(i), g, -2 * step / norm);
+        move(model.parameters(), i, g, -2 * step / norm);
         double below = otherLoss(model, oldStates, oldHead, value);
-        move(model.parameters().memory(i), g, step / norm);
+        move(model.parameters(), i, g, step / norm);
         assertThat((above - below) / (2 * step))
             .as(gradients.specs().get(i).name())
             .isCloseTo(norm, within(0.02 * norm + 0.02));
@@ -122,10 +122,14 @@ class LogprobPassTest {
     return loss;
   }
 
-  private static void move(ByteBuffer weights, float[] direction, double by) {
-    for (int i = 0; i < direction.length; i++) {
-      weights.putFloat(4 * i, (float) (weights.getFloat(4 * i) + by * direction[i]));
-    }
+  private static void move(Parameters parameters, int index, float[] direction, double by) {
+    parameters.change(
+        index,
+        weights -> {
+          for (int i = 0; i < direction.length; i++) {
+            weights.putFloat(4 * i, (float) (weights.getFloat(4 * i) + by * direction[i]));
+          }
+        });
   }
 
   private static double norm(float[] values) {

@@ -218,8 +218,8 @@ class ModelFolderTest {
     try (LanguageModel model = LanguageModel.load(folder);
         LanguageModel copy = model.copy()) {
       float[] before = model.logprobs(tokens, 1).logprobs();
-      model.parameters().memory(0).putFloat(0, 3).putFloat(40, -3);
-      model.parameters().memory(3).putFloat(0, 3);
+      model.parameters().change(0, memory -> memory.putFloat(0, 3).putFloat(40, -3));
+      model.parameters().change(3, memory -> memory.putFloat(0, 3));
       float[] changed = model.logprobs(tokens, 1).logprobs();
 
       assertThat(changed).isNotEqualTo(before);

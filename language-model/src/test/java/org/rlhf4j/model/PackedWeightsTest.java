@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -161,8 +160,9 @@ class PackedWeightsTest {
   /** Layers pass on what comes in: their matrices are 0. */
   private static void change(LanguageModel model) {
     for (LinearModule module : LinearModule.all(model.weights().specs())) {
-      ByteBuffer memory = model.weights().memory(module.parameter());
-      memory.put(new byte[memory.remaining()]);
+      model
+          .weights()
+          .change(module.parameter(), memory -> memory.put(new byte[memory.remaining()]));
     }
   }
 

@@ -261,7 +261,7 @@ class PrecisionTest {
       assertThat(trained.weights().bytes()).isEqualTo(6 * matrices + 4 * vectors);
       long inMemory =
           IntStream.range(0, frozen.weights().specs().size())
-              .mapToLong(i -> frozen.weights().memory(i).remaining())
+              .mapToLong(i -> frozen.weights().read(i).remaining())
               .sum();
       assertThat(inMemory).isEqualTo(frozen.weights().bytes());
     }

@@ -69,7 +69,7 @@ class RefusedModelsTest {
     load("an index leaves the folder", sharded);
 
     try (LanguageModel model = LanguageModel.load(Fixture.of("gpt2").folder())) {
-      model.parameters().memory(2).putFloat(0, 1e6f);
+      model.parameters().change(2, memory -> memory.putFloat(0, 1e6f));
       Path saved = Files.createDirectory(temp.resolve("saved"));
       table.add(
           "a weight doesn't fit `--save-dtype`",

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.settings.MachineSettings;
-import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.PrecisionChoice;
 import org.rlhf4j.sft.SftStage;
 
 class StageRecordTest {
@@ -23,7 +23,7 @@ class StageRecordTest {
 
   private static StageRecord of(String settings, Path... inputs) throws IOException {
     MachineSettings machine =
-        new MachineSettings(MachineSettings.Device.AUTO, null, Precision.FP32, 0);
+        new MachineSettings(MachineSettings.Device.AUTO, null, PrecisionChoice.FP32, 0);
     return StageRecord.of(
         new PipelineStage(
             "one", SftStage.TYPE, settings, machine, List.of(inputs), (resume, stop) -> {}));

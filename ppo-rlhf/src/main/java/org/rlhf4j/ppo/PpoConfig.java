@@ -8,6 +8,7 @@ import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.PrecisionChoice;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.training.LoopSettings;
 import org.rlhf4j.training.LoraSettings;
@@ -60,8 +61,11 @@ public record PpoConfig(
         ppo.objective().takesMinibatches() || kl.klIn() == KlSettings.KlIn.REWARD,
         "kl-in",
         "must be reward with --objective trust-region");
+    if (!ppo.objective().takesMinibatches() && machine.precision() == PrecisionChoice.AUTO) {
+      machine = machine.with(PrecisionChoice.FP32);
+    }
     Limits.require(
-        ppo.objective().takesMinibatches() || machine.precision() == Precision.FP32,
+        ppo.objective().takesMinibatches() || machine.format() == Precision.FP32,
         "precision",
         "must be fp32 with --objective trust-region: it takes differences of gradients at weights"
             + " that bf16 can't tell apart");

@@ -64,7 +64,7 @@ public final class PpoStage extends PolicyStage {
                 given.rollouts().model(),
                 given.lora().adapter(),
                 given.machine().seed(),
-                given.machine().precision())) {
+                given.machine().format())) {
       PpoConfig config = given.resolved(run.directory(), policy.config().dimensions());
       run.writeConfig(TYPE, config);
       try (PpoStage stage = PpoStage.open(config, run.directory(), policy, programs)) {

@@ -142,7 +142,7 @@ public record Manifest(
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       try (Parameters head = model.head()) {
-        digest.update(head.tensors().get(HEAD).memory().duplicate());
+        digest.update(head.read(0));
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {

@@ -96,7 +96,7 @@ public final class RewardStage implements Stage, AutoCloseable {
             given.model(),
             given.lora().adapter(),
             given.machine().seed(),
-            given.machine().precision())) {
+            given.machine().format())) {
       RewardConfig config = given.resolved(run.directory(), model.config().dimensions());
       run.writeConfig(TYPE, config);
       SplitRows rows = read(config, model, run.display());

@@ -36,6 +36,7 @@ import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.testing.stages.OnADevice;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 
@@ -95,6 +96,12 @@ class RewardStageTest {
     assertThat(manifest.scoreDeviation()).isPositive();
     assertThat(manifest.versions()).containsKeys("djl", "pytorch", "rlhf4j");
     Manifest.loadVerified(run).close();
+  }
+
+  @Test
+  void onADeviceARunIsAsOnTheHost() throws IOException {
+    OnADevice.isAsOnTheHost(
+        this::run, "steps", "2", "eval-fraction", "0.2", "checkpoint-every", "1");
   }
 
   @Test

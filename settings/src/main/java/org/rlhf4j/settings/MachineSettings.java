@@ -5,7 +5,7 @@ package org.rlhf4j.settings;
  *
  * @param device where to compute
  * @param threads CPU threads for arithmetic; null: one a core
- * @param precision what networks compute in
+ * @param precision what networks compute in, as it is asked for; {@link #format} is what it is
  * @param seed of everything that is random
  */
 @SettingsGroup("Machine")
@@ -17,9 +17,10 @@ public record MachineSettings(
     @Setting(
             help =
                 "Number format of the networks' matrices and activations. Trained weights,"
-                    + " log-probabilities, scores and losses are always fp32.",
-            defaultValue = "fp32")
-        Precision precision,
+                    + " log-probabilities, scores and losses are always fp32. auto: bf16 on a GPU,"
+                    + " else fp32.",
+            defaultValue = "auto")
+        PrecisionChoice precision,
     @Setting(help = "Seed of all random numbers.", defaultValue = "0") long seed) {
 
   /** A kind of device. */
@@ -30,6 +31,19 @@ public record MachineSettings(
     CPU,
     /** The first GPU. */
     GPU
+  }
+
+  /**
+   * The number format that networks compute in. {@code auto} is settled when a command or a run
+   * begins; where it isn't, it is fp32.
+   */
+  public Precision format() {
+    return precision == PrecisionChoice.BF16 ? Precision.BF16 : Precision.FP32;
+  }
+
+  /** These settings with {@code auto} settled, so that they mean the same everywhere. */
+  public MachineSettings with(PrecisionChoice settled) {
+    return new MachineSettings(device, threads, settled, seed);
   }
 
   /** Checks the thread count. */

@@ -58,7 +58,7 @@ class SettingsTest {
     Settings<MachineSettings> settings = Settings.of(MachineSettings.class);
 
     assertThat(settings.bind(Written.Mapping.EMPTY, Map.of()))
-        .isEqualTo(new MachineSettings(MachineSettings.Device.AUTO, null, Precision.FP32, 0));
+        .isEqualTo(new MachineSettings(MachineSettings.Device.AUTO, null, PrecisionChoice.AUTO, 0));
     assertThatThrownBy(() -> settings.bind(Written.Mapping.EMPTY, Map.of("threads", List.of("0"))))
         .hasMessage("--threads must be above 0, not 0");
   }

@@ -86,7 +86,7 @@ public final class SftStage implements Stage, AutoCloseable {
             given.model(),
             given.lora().adapter(),
             given.machine().seed(),
-            given.machine().precision())) {
+            given.machine().format())) {
       SftConfig config = given.resolved(run.directory(), model.config().dimensions());
       run.writeConfig(TYPE, config);
       SplitRows rows = read(config, model, run.display());

@@ -3,6 +3,7 @@ package org.rlhf4j.sft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.rlhf4j.testing.stages.RunFiles.killAfter;
 import static org.rlhf4j.testing.stages.RunFiles.lines;
 import static org.rlhf4j.testing.stages.RunFiles.withoutClock;
@@ -25,12 +26,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.data.token.TrainedPart;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.torch.Placement;
+import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.testing.LazyDevice;
+import org.rlhf4j.testing.stages.OnADevice;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.optimizer.NonFiniteException;
@@ -93,6 +98,32 @@ class SftStageTest {
     int trained = 20 - evaluation.get("rows").intValue();
     assertThat(trained).isBetween(12, 19);
     assertThat(metrics).hasSize(3 * ((trained + 3) / 4));
+    LanguageModel.load(run).close();
+  }
+
+  @Test
+  void onADeviceARunIsAsOnTheHost() throws IOException {
+    OnADevice.isAsOnTheHost(
+        this::run, "steps", "2", "eval-fraction", "0.2", "checkpoint-every", "1");
+  }
+
+  /** What auto is, is settled by the device once; the run keeps it on another. */
+  @Test
+  void precisionIsSettledOnceAndKeptByTheRun() throws IOException {
+    String[] options = {"steps", "2", "checkpoint-every", "1", "eval-fraction", "0"};
+    assertThat(run("host", options).resolve("config.yaml")).content().contains("precision: fp32");
+    assumeTrue(LazyDevice.start(Torch.libraryFolder()));
+    Placement.choose(Placement.on(LazyDevice.NAME));
+    Path run;
+    try {
+      run = run("device", options);
+    } finally {
+      Placement.choose(Placement.HOST);
+    }
+    assertThat(run.resolve("config.yaml")).content().contains("precision: bf16");
+    killAfter(1, run);
+    run("device", "steps", "2", "checkpoint-every", "1", "eval-fraction", "0", "resume", "true");
+    assertThat(run.resolve("config.yaml")).content().contains("precision: bf16");
     LanguageModel.load(run).close();
   }
 

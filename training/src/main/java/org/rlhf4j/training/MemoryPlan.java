@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.util.OptionalInt;
 import org.rlhf4j.model.Trainable;
 import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.torch.Gpu;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.run.RunDirectory;
@@ -48,8 +50,11 @@ public final class MemoryPlan {
     return microBatchTokens(dimensions, machineBytes());
   }
 
-  /** The machine's total memory. */
+  /** The total memory of what networks compute on: the machine's, or the card's. */
   static long machineBytes() {
+    if (Placement.chosen() == Placement.gpu()) {
+      return Gpu.bytes();
+    }
     var system =
         (com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     return system.getTotalMemorySize();

@@ -30,9 +30,6 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
   /** Both through weights whose own gradient isn't wanted. */
   private static final int THROUGH_FROZEN = 2;
 
-  /** What the logits in work take: they are made in chunks of so many bytes. */
-  private static final long LOGITS_BYTES = 24L << 20;
-
   /** Gradients and the two moments of AdamW, in floats. */
   private static final int FLOATS_TRAINED = 3;
 
@@ -78,6 +75,11 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
       return bytes == 0 ? List.of() : List.of(new Part("base", bytes));
     }
 
+    /** Logits are made in chunks. */
+    private static long logitBytes(Trainable model) {
+      return model.parameters().placement().logitBytes();
+    }
+
     /** In bf16 logits are made in fp32, of a widened copy of the head. */
     private static long headBytes(Trainable model) {
       Dimensions d = model.config().dimensions();
@@ -92,7 +94,7 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
           new Part(
               String.format(Locale.ROOT, "activations of %,d tokens", tokens),
               MemoryPlan.bytesPerToken(model) * tokens),
-          new Part("logits", LOGITS_BYTES + headBytes(model)));
+          new Part("logits", logitBytes(model) + headBytes(model)));
     }
   }
 

@@ -143,10 +143,11 @@ public final class StageRun {
     RunSettings settings = type.settings().group(config, RunSettings.class).orElseThrow();
     try (RunDirectory directory = settings.open()) {
       if (!TrainingLoop.isFinished(directory, display)) {
+        C settled = RunPrecision.settled(type.settings(), config, directory);
         alone(
             directory,
             display,
-            () -> type.start().start(config, new StageRun(directory, display, work)));
+            () -> type.start().start(settled, new StageRun(directory, display, work)));
       }
     }
   }

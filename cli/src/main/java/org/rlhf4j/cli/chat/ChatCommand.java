@@ -67,7 +67,7 @@ public final class ChatCommand extends SettingsCommand<ChatCommand.ChatSettings>
 
   @Override
   protected void run(ChatSettings chosen) throws IOException {
-    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().format())) {
       ChatTemplate template = ChatTemplate.of(model.tokenizer());
       ChatSession session =
           new ChatSession(

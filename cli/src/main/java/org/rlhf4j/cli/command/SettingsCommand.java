@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Stack;
 import java.util.concurrent.Callable;
 import org.rlhf4j.pipeline.HubPaths;
@@ -21,6 +22,7 @@ import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.display.Display;
+import org.rlhf4j.training.run.RunSettings;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.ArgSpec;
@@ -105,7 +107,11 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
     Written.Mapping file =
         config == null ? Written.Mapping.EMPTY : settingsIn(SettingsYaml.read(config));
     S chosen = settings.bind(file, commandLine(file));
-    settings.group(chosen, MachineSettings.class).ifPresent(Machine::prepare);
+    Optional<MachineSettings> machine = settings.group(chosen, MachineSettings.class);
+    if (machine.isPresent()) {
+      Machine.prepare(machine.get(), err());
+      chosen = isRun(chosen) ? chosen : Machine.settled(chosen, machine.get());
+    }
     run(HubPaths.ofProcess().local(settings, chosen));
     return exitCode;
   }
@@ -162,6 +168,10 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
       root = root.getParent();
     }
     return root.getParseResult().originalArgs();
+  }
+
+  private boolean isRun(S chosen) {
+    return settings.group(chosen, RunSettings.class).isPresent();
   }
 
   /** Whether settings may come from a file: unless one of them has that option's name. */

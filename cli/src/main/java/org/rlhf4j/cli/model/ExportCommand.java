@@ -8,6 +8,7 @@ import org.rlhf4j.model.ModelExport;
 import org.rlhf4j.model.gguf.GgufFormat;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.PrecisionChoice;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -51,7 +52,15 @@ public final class ExportCommand extends SettingsCommand<ExportCommand.ExportSet
               help = "Write Ollama's Modelfile beside it: template and stop tokens.",
               defaultValue = "false")
           boolean ollama,
-      MachineSettings machine) {}
+      MachineSettings machine) {
+
+    /** Models are exported from fp32 on every device. */
+    ExportSettings {
+      if (machine.precision() == PrecisionChoice.AUTO) {
+        machine = machine.with(PrecisionChoice.FP32);
+      }
+    }
+  }
 
   public ExportCommand() {
     super(ExportSettings.class);
@@ -59,7 +68,7 @@ public final class ExportCommand extends SettingsCommand<ExportCommand.ExportSet
 
   @Override
   protected void run(ExportSettings chosen) throws IOException {
-    if (chosen.machine().precision() != Precision.FP32) {
+    if (chosen.machine().format() != Precision.FP32) {
       throw new UsageException(
           "--precision bf16: models are exported from fp32; leave --precision out");
     }

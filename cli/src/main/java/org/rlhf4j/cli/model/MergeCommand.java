@@ -10,6 +10,7 @@ import org.rlhf4j.model.weights.Dtype;
 import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.PrecisionChoice;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.training.run.SaveSettings;
@@ -32,7 +33,15 @@ public final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettin
           Path model,
       @Setting(help = "Folder for the merged model.", required = true) Path output,
       SaveSettings save,
-      MachineSettings machine) {}
+      MachineSettings machine) {
+
+    /** Adapters are merged in fp32 on every device. */
+    MergeSettings {
+      if (machine.precision() == PrecisionChoice.AUTO) {
+        machine = machine.with(PrecisionChoice.FP32);
+      }
+    }
+  }
 
   public MergeCommand() {
     super(MergeSettings.class);
@@ -41,7 +50,7 @@ public final class MergeCommand extends SettingsCommand<MergeCommand.MergeSettin
   @Override
   protected void run(MergeSettings chosen) throws IOException {
     Path output = chosen.output().toAbsolutePath();
-    if (chosen.machine().precision() != Precision.FP32) {
+    if (chosen.machine().format() != Precision.FP32) {
       throw new UsageException(
           "--precision bf16: adapters are merged in fp32; leave --precision out");
     }

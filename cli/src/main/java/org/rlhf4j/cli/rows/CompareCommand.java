@@ -108,7 +108,7 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
                 chosen.data().rows().files().rowFiles(),
                 chosen.data().rows().onBadRow(),
                 Display.stderr().stream());
-        LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision());
+        LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().format());
         LanguageModel reference = LanguageModel.load(chosen.referenceModel(), model);
         ScalarModel judge =
             chosen.rewardModel() == null

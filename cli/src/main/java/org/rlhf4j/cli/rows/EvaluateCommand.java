@@ -225,7 +225,7 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
   }
 
   private Judged judge(Path folder, Rows<Comparison> rows, EvaluateSettings chosen) {
-    try (ScalarModel model = Manifest.loadVerified(folder, chosen.machine().precision())) {
+    try (ScalarModel model = Manifest.loadVerified(folder, chosen.machine().format())) {
       Tokenized<TokenizedRow> heldOut = tokenize(model, model.tokenizer(), rows, chosen);
       List<TokenTree> trees = heldOut.rows().stream().map(TokenizedRow::tree).toList();
       return judged(folder, heldOut, Scorer.score(model, trees, chosen.tokenBudget(model)), chosen);
@@ -233,7 +233,7 @@ public final class EvaluateCommand extends SettingsCommand<EvaluateCommand.Evalu
   }
 
   private Judged judgePolicy(Rows<Comparison> rows, EvaluateSettings chosen) {
-    try (LanguageModel policy = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
+    try (LanguageModel policy = LanguageModel.load(chosen.model(), chosen.machine().format())) {
       Tokenized<TokenizedRow> heldOut = tokenize(policy, policy.tokenizer(), rows, chosen);
       int tokens = chosen.tokenBudget(policy);
       List<float[]> reference = ReferenceLogprobs.none(heldOut.rows());

@@ -104,7 +104,7 @@ public final class GenerateCommand extends SettingsCommand<GenerateCommand.Gener
   @Override
   protected void run(GenerateSettings chosen) throws IOException {
     chosen.rows().requireWritable();
-    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().format())) {
       requireRoom(chosen, model.config().dimensions().positions());
       if (chosen.bestOf() == null) {
         write(chosen, new GenerationWork(model, chosen, null), err());

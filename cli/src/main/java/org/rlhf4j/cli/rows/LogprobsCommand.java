@@ -56,7 +56,7 @@ public final class LogprobsCommand extends SettingsCommand<LogprobsCommand.Logpr
   @Override
   protected void run(LogprobsSettings chosen) throws IOException {
     chosen.rows().requireWritable();
-    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision())) {
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().format())) {
       RowLines.write(chosen.rows(), RowKind.DEMONSTRATIONS, new Work(model), out(), err());
     }
   }

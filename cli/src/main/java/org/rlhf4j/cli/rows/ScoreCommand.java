@@ -87,7 +87,7 @@ public final class ScoreCommand extends SettingsCommand<ScoreCommand.ScoreSettin
   protected void run(ScoreSettings chosen) throws IOException {
     chosen.rows().requireWritable();
     try (ScalarModel model =
-        Manifest.loadVerified(chosen.rewardModel(), chosen.machine().precision())) {
+        Manifest.loadVerified(chosen.rewardModel(), chosen.machine().format())) {
       Work work =
           new Work(
               model,

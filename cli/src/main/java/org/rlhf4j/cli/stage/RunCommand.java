@@ -15,7 +15,7 @@ import org.rlhf4j.pipeline.PipelineRun;
 import org.rlhf4j.pipeline.PipelineStage;
 import org.rlhf4j.settings.MachineSettings.Device;
 import org.rlhf4j.settings.NearestName;
-import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.PrecisionChoice;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UsageException;
 import picocli.CommandLine.Command;
@@ -45,7 +45,7 @@ public final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
       @Setting(help = "Device that networks compute on.", defaultText = "the file's") Device device,
       @Setting(help = "CPU threads for arithmetic.", defaultText = "the file's") Integer threads,
       @Setting(help = "Number format of the networks.", defaultText = "the file's")
-          Precision precision,
+          PrecisionChoice precision,
       @Setting(help = "Seed of all random numbers.", defaultText = "the file's") Long seed) {
 
     Map<String, String> overrides() {
@@ -79,7 +79,7 @@ public final class RunCommand extends SettingsCommand<RunCommand.RunSettings> {
     }
     Pipeline pipeline = Pipeline.read(file, output, chosen.overrides());
     checkRerun(chosen.rerun(), pipeline);
-    Machine.prepare(pipeline.machine());
+    Machine.prepare(pipeline.machine(), err());
     PipelineRun run = new PipelineRun(pipeline, output, chosen.rerun(), err());
     if (!finishes(stop -> run.run(new PipelineRun.Watcher() {}, stop))) {
       return;

@@ -138,10 +138,11 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
     Parameters parameters =
         Parameters.fresh(Adapter.specs(modules, config.lora().rank(), head), seed);
     try {
-      for (Map.Entry<String, StridedTensor> tensor : parameters.tensors().entrySet()) {
-        boolean isHead = tensor.getKey().equals(Family.SCALAR_HEAD);
+      for (int i = 0; i < parameters.specs().size(); i++) {
+        boolean isHead = parameters.specs().get(i).name().equals(Family.SCALAR_HEAD);
         if (!isHead || holdsHead()) { // an absent head stays as it was drawn
-          copy(name(family, tensor.getKey()), tensor.getValue());
+          parameters.changeTensors(
+              i, parts -> parts.forEach((tensor, view) -> copy(name(family, tensor), view)));
         }
       }
     } catch (RuntimeException e) {

@@ -3,7 +3,6 @@ package org.rlhf4j.model.torch;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import java.util.Map;
-import java.util.Set;
 
 /** Matrix products as the scripts compute them, by the library that is fastest on the machine. */
 public final class MatrixProduct {
@@ -18,7 +17,7 @@ public final class MatrixProduct {
     static final TorchScript INSTANCE =
         TorchScript.compile(
             "Transformer",
-            source()
+            source(Placement.HOST)
                 + """
 
                   def plain(self: __torch__.Transformer, a: Tensor, b: Tensor) -> Tensor:
@@ -27,11 +26,9 @@ public final class MatrixProduct {
             Map.of("packed_weights", PACKED_WEIGHTS));
   }
 
-  /** The source of {@code product(a, b, bias)} for this machine's processor. */
-  public static String source() {
-    boolean x86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
-    return TorchScript.source(
-        MatrixProduct.class, x86 ? "product_onednn.py" : "product_libtorch.py");
+  /** The source of {@code product(a, b, bias)} for the processor or device of a placement. */
+  public static String source(Placement placement) {
+    return TorchScript.source(MatrixProduct.class, placement.productFile());
   }
 
   /**

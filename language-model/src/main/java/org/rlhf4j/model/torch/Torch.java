@@ -2,6 +2,7 @@ package org.rlhf4j.model.torch;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.engine.StandardCapabilities;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -9,14 +10,11 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 
-/** The tensor engine: how it is started, its threads, and direct access to tensor memory. */
+/** The tensor engine: how it is started, its threads, and what autograd is asked for. */
 public final class Torch {
   /** Held while libtorch computes. */
   private static final ReentrantLock COMPUTING = new ReentrantLock();
@@ -54,6 +52,7 @@ public final class Torch {
   }
 
   private static void load() {
+    Libtorch.prepare();
     try {
       Engine.getEngine("PyTorch");
     } catch (RuntimeException | LinkageError e) {
@@ -90,6 +89,12 @@ public final class Torch {
     return LibUtils.getLibtorchPath();
   }
 
+  /** Whether libtorch can compute on an NVIDIA GPU: it is built for one, and there is one. */
+  static boolean hasCuda() {
+    ready();
+    return Engine.getEngine("PyTorch").hasCapability(StandardCapabilities.CUDA);
+  }
+
   /** How many threads one operation may use. */
   public static int threads() {
     ready();
@@ -117,32 +122,17 @@ public final class Torch {
     }
   }
 
-  /** An fp32 tensor of zeros in libtorch's own, aligned memory. */
+  /** An fp32 tensor of zeros in libtorch's own, aligned memory, on the host. */
   public static NDArray zeros(NDManager manager, long... shape) {
     return manager.zeros(new Shape(shape), DataType.FLOAT32);
   }
 
-  /** A tensor of zeros of a number format. */
-  public static NDArray zeros(NDManager manager, Precision precision, long... shape) {
-    return precision == Precision.BF16 ? Bf16.zeros(manager, shape) : zeros(manager, shape);
-  }
-
-  /** The bytes of a contiguous CPU tensor, shared with it: valid while the tensor is open. */
-  public static ByteBuffer memory(NDArray array) {
-    return JniUtils.getByteBuffer((PtNDArray) array, true).order(ByteOrder.nativeOrder());
-  }
-
   /**
-   * Makes an array require gradients, with a gradient of zeros; or not. The zeros are sent back
-   * through the array itself: libtorch gives a leaf no gradient before its first backward pass.
+   * Makes an array of the host's require gradients, with a gradient of zeros; or not; see {@link
+   * Placement#requiresGradient}.
    */
   public static void requiresGradient(NDArray array, boolean required) {
-    JniUtils.attachGradient((PtNDArray) array, required);
-    if (required) {
-      try (NDArray zeros = array.zerosLike()) {
-        backward(array, zeros);
-      }
-    }
+    Placement.HOST.requiresGradient(array, required);
   }
 
   /** Sets an array's gradient to zero, whatever it holds. */

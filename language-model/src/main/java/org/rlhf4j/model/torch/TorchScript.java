@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -25,6 +26,9 @@ import java.util.regex.Pattern;
  */
 public final class TorchScript implements AutoCloseable {
   private static final Pattern DEF = Pattern.compile("  def (\\w+)\\(");
+
+  /** Whether libtorch's inference mode is used where no graph is wanted. */
+  private static volatile boolean inferenceMode = true;
 
   private final Model model; // the native module dies with it
   private final PtSymbolBlock block;
@@ -81,9 +85,14 @@ public final class TorchScript implements AutoCloseable {
    * of the same name in an earlier one. A method is what goes from its {@code def} to the next.
    */
   public static String methods(Class<?> owner, List<String> names) {
+    return methods(names.stream().map(name -> source(owner, name)).toArray(String[]::new));
+  }
+
+  /** The methods of several sources, likewise. */
+  public static String methods(String... sources) {
     Map<String, String> methods = new LinkedHashMap<>();
-    for (String name : names) {
-      for (String method : source(owner, name).split("(?m)^(?=  def )")) {
+    for (String source : sources) {
+      for (String method : source.split("(?m)^(?=  def )")) {
         Matcher head = DEF.matcher(method);
         if (head.lookingAt()) {
           methods.put(head.group(1), method);
@@ -103,13 +112,34 @@ public final class TorchScript implements AutoCloseable {
     return call(method, arguments, true);
   }
 
+  /**
+   * Does without inference mode from now on, for a device that hasn't got it: no graph is recorded
+   * all the same, at a little more work.
+   */
+  static void withoutInferenceMode() {
+    inferenceMode = false;
+  }
+
   private NDList call(String method, NDList arguments, boolean graph) {
     NDManager manager = arguments.get(0).getManager();
     NDList all = new NDList(arguments);
     try (NDArray name = manager.create(0)) {
       name.setName("module_method:" + method);
       all.add(name);
-      return Torch.compute(() -> IValueUtils.forward(block, all, graph));
+      return Torch.compute(() -> forward(all, graph));
+    }
+  }
+
+  private NDList forward(NDList all, boolean graph) {
+    if (graph || inferenceMode) {
+      return IValueUtils.forward(block, all, graph);
+    }
+    boolean before = JniUtils.isGradMode();
+    JniUtils.setGradMode(false);
+    try {
+      return IValueUtils.forward(block, all, true);
+    } finally {
+      JniUtils.setGradMode(before);
     }
   }
 

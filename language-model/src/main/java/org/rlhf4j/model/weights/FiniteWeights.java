@@ -18,12 +18,14 @@ public final class FiniteWeights {
    *     NaN}; empty where all are
    */
   public static Optional<String> fault(Parameters weights) {
+    long[] finite = weights.placement().isHost() ? null : WeightUpdate.finite(weights);
     for (int i = 0; i < weights.specs().size(); i++) {
       if (weights.precision(i) != Precision.FP32) {
         throw new IllegalArgumentException(weights.specs().get(i).name() + " is held in bf16");
       }
-      if (hasNonFinite(weights.memory(i).asIntBuffer())) {
-        return Parameters.parts(weights.specs().get(i), weights.memory(i), Precision.FP32)
+      boolean looked = finite == null || finite[i] == 0;
+      if (looked && hasNonFinite(weights.read(i).asIntBuffer())) {
+        return Parameters.parts(weights.specs().get(i), weights.read(i), Precision.FP32)
             .entrySet()
             .stream()
             .flatMap(tensor -> fault(tensor.getKey(), tensor.getValue().values()).stream())

@@ -4,13 +4,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.rlhf4j.model.random.CounterRandom;
-import org.rlhf4j.model.torch.Bf16;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
@@ -26,14 +27,16 @@ public final class Parameters implements AutoCloseable {
   private final List<ParameterSpec> specs;
   private final NDManager manager;
   private final Precision held; // of the matrices
+  private final Placement placement;
   private final NDList arrays = new NDList();
   private NDList computed; // what networks take, where it has copies; else null
   private boolean trainable;
   private int owners = 1;
 
-  private Parameters(List<ParameterSpec> specs, Precision held) {
+  private Parameters(List<ParameterSpec> specs, Precision held, Placement placement) {
     this.specs = List.copyOf(specs);
     this.held = held;
+    this.placement = placement;
     this.manager = Torch.manager();
     for (int i = 0; i < specs.size(); i++) {
       arrays.add(zeros(i, precision(i)));
@@ -42,7 +45,7 @@ public final class Parameters implements AutoCloseable {
 
   private NDArray zeros(int index, Precision precision) {
     long[] shape = specs.get(index).shape().stream().mapToLong(Long::longValue).toArray();
-    NDArray array = Torch.zeros(manager, precision, shape);
+    NDArray array = placement.zeros(manager, precision, shape);
     array.setName("p[]");
     return array;
   }
@@ -54,7 +57,17 @@ public final class Parameters implements AutoCloseable {
 
   /** Weights of zeros, the matrices held in a number format; only those in fp32 can be trained. */
   public static Parameters zeros(List<ParameterSpec> specs, Precision held) {
-    return new Parameters(specs, held);
+    return zeros(specs, held, Placement.chosen());
+  }
+
+  /** Weights of zeros in a given place; others are where the process has chosen. */
+  public static Parameters zeros(List<ParameterSpec> specs, Precision held, Placement placement) {
+    return new Parameters(specs, held, placement);
+  }
+
+  /** Where the arrays are. */
+  public Placement placement() {
+    return placement;
   }
 
   /** The number format in which a parameter is held. */
@@ -88,12 +101,12 @@ public final class Parameters implements AutoCloseable {
 
   /**
    * Rounds the weights into the copies that networks compute with, where there are any. To be
-   * called by whoever writes to the weights' memory.
+   * called by whoever changes the weights.
    */
   public void updateCopies() {
     NDList pairs = copies();
     if (!pairs.isEmpty()) {
-      Bf16.copy(pairs);
+      Placement.copy(pairs);
     }
   }
 
@@ -115,7 +128,12 @@ public final class Parameters implements AutoCloseable {
 
   /** Fresh weights, each drawn as its specification says: a function of the seed alone. */
   public static Parameters fresh(List<ParameterSpec> specs, long seed) {
-    Parameters parameters = zeros(specs);
+    return fresh(specs, seed, Placement.chosen());
+  }
+
+  /** Fresh weights in a given place, the same numbers in each. */
+  public static Parameters fresh(List<ParameterSpec> specs, long seed, Placement placement) {
+    Parameters parameters = zeros(specs, Precision.FP32, placement);
     for (int i = 0; i < specs.size(); i++) {
       parameters.draw(i, seed);
     }
@@ -126,7 +144,8 @@ public final class Parameters implements AutoCloseable {
   public void draw(int index, long seed) {
     requireFp32(index);
     ParameterSpec spec = specs.get(index);
-    spec.initial().fill(memory(index), new CounterRandom(seed, spec.name().hashCode()));
+    CounterRandom random = new CounterRandom(seed, spec.name().hashCode());
+    change(index, memory -> spec.initial().fill(memory, random));
   }
 
   /** These weights for one more owner: they are freed when all have closed them. */
@@ -157,7 +176,12 @@ public final class Parameters implements AutoCloseable {
 
   /** A copy that is held in a number format. */
   public Parameters copyOf(List<ParameterSpec> others, Precision precision) {
-    Parameters copy = zeros(others, precision);
+    return copyOf(others, precision, placement);
+  }
+
+  /** A copy in a given place. */
+  public Parameters copyOf(List<ParameterSpec> others, Precision precision, Placement place) {
+    Parameters copy = zeros(others, precision, place);
     for (int i = 0; i < others.size(); i++) {
       int source = index(others.get(i).name());
       if (source >= 0) {
@@ -175,12 +199,9 @@ public final class Parameters implements AutoCloseable {
     updateCopies();
   }
 
-  private void set(int index, Parameters other, int source) {
-    if (precision(index) == other.precision(source)) {
-      memory(index).put(other.memory(source));
-    } else {
-      Bf16.copy(new NDList(other.arrays.get(source), arrays.get(index)));
-    }
+  /** Overwrites a parameter by another's, wherever that is, rounded to this one's format. */
+  public void set(int index, Parameters other, int source) {
+    Placement.copy(new NDList(other.arrays.get(source), arrays.get(index)));
   }
 
   /** What the weights are, in their order. */
@@ -243,7 +264,7 @@ public final class Parameters implements AutoCloseable {
       for (int i = 0; i < specs.size(); i++) {
         requireFp32(i);
       }
-      arrays.forEach(array -> Torch.requiresGradient(array, trained));
+      arrays.forEach(array -> placement.requiresGradient(array, trained));
       trainable = trained;
     }
   }
@@ -276,19 +297,23 @@ public final class Parameters implements AutoCloseable {
   public void round(Dtype dtype) {
     for (int i = 0; i < specs.size(); i++) {
       requireFp32(i);
-      FloatBuffer memory = memory(i).asFloatBuffer();
-      float[] block = new float[Math.min(ROUNDED_BLOCK, memory.remaining())];
-      while (memory.hasRemaining()) {
-        int count = Math.min(block.length, memory.remaining());
-        memory.duplicate().get(block, 0, count);
-        dtype.require(specs.get(i).name(), block, count);
-        for (int n = 0; n < count; n++) {
-          block[n] = dtype.round(block[n]);
-        }
-        memory.put(block, 0, count);
-      }
+      String name = specs.get(i).name();
+      change(i, memory -> round(name, dtype, memory.asFloatBuffer()));
     }
     updateCopies();
+  }
+
+  private static void round(String name, Dtype dtype, FloatBuffer memory) {
+    float[] block = new float[Math.min(ROUNDED_BLOCK, memory.remaining())];
+    while (memory.hasRemaining()) {
+      int count = Math.min(block.length, memory.remaining());
+      memory.duplicate().get(block, 0, count);
+      dtype.require(name, block, count);
+      for (int n = 0; n < count; n++) {
+        block[n] = dtype.round(block[n]);
+      }
+      memory.put(block, 0, count);
+    }
   }
 
   /** All weights, one tensor behind the other, as the scripts have them; they have to be fp32. */
@@ -296,7 +321,7 @@ public final class Parameters implements AutoCloseable {
     FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(count()));
     for (int i = 0; i < specs.size(); i++) {
       requireFp32(i);
-      values.put(memory(i).asFloatBuffer());
+      values.put(read(i).asFloatBuffer());
     }
     return values.array();
   }
@@ -306,9 +331,9 @@ public final class Parameters implements AutoCloseable {
     int next = 0;
     for (int i = 0; i < specs.size(); i++) {
       requireFp32(i);
-      FloatBuffer memory = memory(i).asFloatBuffer();
-      int size = memory.remaining();
-      memory.put(values, next, size);
+      int start = next;
+      int size = Math.toIntExact(specs.get(i).size());
+      change(i, memory -> memory.asFloatBuffer().put(values, start, size));
       next += size;
     }
     updateCopies();
@@ -318,9 +343,17 @@ public final class Parameters implements AutoCloseable {
   public float[] gradientValues() {
     FloatBuffer values = FloatBuffer.allocate(Math.toIntExact(count()));
     try (NDManager scope = manager.newSubManager()) {
-      gradients(scope).forEach(gradient -> values.put(gradient.toFloatArray()));
+      gradients(scope).forEach(gradient -> values.put(placement.floats(gradient)));
     }
     return values.array();
+  }
+
+  /** The gradient of one parameter, owned by the scope; empty where it collects none. */
+  public NDArray gradient(int index, NDManager scope) {
+    NDArray array = arrays.get(index);
+    NDArray gradient = array.hasGradient() ? array.getGradient() : scope.create(new float[0]);
+    gradient.attach(scope);
+    return gradient;
   }
 
   /** Sets all gradients to zero. */
@@ -337,20 +370,35 @@ public final class Parameters implements AutoCloseable {
   }
 
   /**
-   * The bytes of a parameter, little-endian numbers of {@link #precision(int)}, from 0 to its size;
-   * shared with the network.
+   * The bytes of a parameter, read-only: little-endian numbers of {@link #precision(int)}, from 0
+   * to its size. On the host they are the network's own, elsewhere a copy.
    */
-  public ByteBuffer memory(int index) {
-    return Torch.memory(arrays.get(index)).order(ByteOrder.LITTLE_ENDIAN);
+  public ByteBuffer read(int index) {
+    return placement.read(arrays.get(index));
   }
 
-  /** Views of the weights by Hugging Face tensor name, in checkpoint layout. */
+  /**
+   * Changes numbers of a parameter; {@link #updateCopies} is the caller's to call.
+   *
+   * @param work is given its bytes as they are and may write to them until it returns
+   */
+  public void change(int index, Consumer<ByteBuffer> work) {
+    placement.change(arrays.get(index), work);
+  }
+
+  /** The weights by Hugging Face tensor name, in checkpoint layout, to be read. */
   public Map<String, StridedTensor> tensors() {
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     for (int i = 0; i < specs.size(); i++) {
-      tensors.putAll(parts(specs.get(i), memory(i), precision(i)));
+      int index = i;
+      tensors.putAll(parts(specs.get(i), () -> read(index), precision(i)));
     }
     return tensors;
+  }
+
+  /** Changes a parameter as the checkpoint's tensors that it holds; see {@link #change}. */
+  public void changeTensors(int index, Consumer<Map<String, StridedTensor>> work) {
+    change(index, memory -> work.accept(parts(specs.get(index), memory, precision(index))));
   }
 
   /**
@@ -358,6 +406,11 @@ public final class Parameters implements AutoCloseable {
    */
   public static Map<String, StridedTensor> parts(
       ParameterSpec spec, ByteBuffer memory, Precision precision) {
+    return parts(spec, () -> memory, precision);
+  }
+
+  private static Map<String, StridedTensor> parts(
+      ParameterSpec spec, Supplier<ByteBuffer> memory, Precision precision) {
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     int start = 0;
     for (ParameterSpec.Part part : spec.parts()) {

@@ -266,8 +266,9 @@ public final class Safetensors implements TensorFile {
     }
   }
 
-  private static void write(FileChannel channel, String name, StridedTensor tensor, Dtype dtype)
+  private static void write(FileChannel channel, String name, StridedTensor given, Dtype dtype)
       throws IOException {
+    StridedTensor tensor = given.onHost();
     int block = blockRows(tensor);
     float[] values = new float[block * tensor.columns()];
     ByteBuffer bytes =

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
 import java.util.List;
+import java.util.function.Supplier;
 import org.rlhf4j.model.torch.Bf16;
 import org.rlhf4j.settings.Precision;
 
@@ -14,7 +15,8 @@ import org.rlhf4j.settings.Precision;
  * scalar is one row.
  *
  * @param shape the tensor's shape in the checkpoint
- * @param memory the memory that it lies in, from index 0 on
+ * @param memory gives the memory that it lies in, from index 0 on: where that is on a device, a
+ *     copy
  * @param start the number of its first element
  * @param rowStride how many numbers apart rows are
  * @param columnStride how many numbers apart a row's neighbours are
@@ -22,7 +24,7 @@ import org.rlhf4j.settings.Precision;
  */
 public record StridedTensor(
     List<Long> shape,
-    ByteBuffer memory,
+    Supplier<ByteBuffer> memory,
     int start,
     int rowStride,
     int columnStride,
@@ -36,12 +38,17 @@ public record StridedTensor(
    * @return the tensor
    */
   public static StridedTensor contiguous(List<Long> shape, ByteBuffer memory) {
+    return contiguous(shape, () -> memory, 0, Precision.FP32);
+  }
+
+  /** The same of memory that is asked for when it is needed. */
+  public static StridedTensor contiguous(List<Long> shape, Supplier<ByteBuffer> memory) {
     return contiguous(shape, memory, 0, Precision.FP32);
   }
 
   /** A tensor whose elements lie one after another from number {@code start} on. */
   static StridedTensor contiguous(
-      List<Long> shape, ByteBuffer memory, int start, Precision precision) {
+      List<Long> shape, Supplier<ByteBuffer> memory, int start, Precision precision) {
     return new StridedTensor(shape, memory, start, Math.toIntExact(columns(shape)), 1, precision);
   }
 
@@ -132,11 +139,17 @@ public record StridedTensor(
     return start + row * rowStride + column * columnStride;
   }
 
+  /** The same tensor with its memory at hand, so that one on a device is copied once. */
+  public StridedTensor onHost() {
+    ByteBuffer here = memory.get();
+    return new StridedTensor(shape, () -> here, start, rowStride, columnStride, precision);
+  }
+
   private FloatBuffer floats() {
     return bytes().asFloatBuffer();
   }
 
   private ByteBuffer bytes() {
-    return memory.duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
+    return memory.get().duplicate().clear().order(ByteOrder.LITTLE_ENDIAN);
   }
 }

@@ -3,6 +3,8 @@ package org.rlhf4j.model.weights;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Profile;
 import org.rlhf4j.model.torch.TorchScript;
 
@@ -10,11 +12,17 @@ import org.rlhf4j.model.torch.TorchScript;
 public final class WeightUpdate {
   private WeightUpdate() {}
 
-  /** Compiled at first use, for the whole process. */
-  private static final class Script {
-    static final TorchScript INSTANCE =
-        TorchScript.compile(
-            "WeightUpdate", TorchScript.source(WeightUpdate.class, "weight_update.py"), Map.of());
+  /** For each placement its script, compiled at first use for the whole process. */
+  private static final Map<Placement, TorchScript> SCRIPTS = new ConcurrentHashMap<>();
+
+  private static TorchScript script(Parameters parameters) {
+    return SCRIPTS.computeIfAbsent(
+        parameters.placement(),
+        placement ->
+            TorchScript.compile(
+                "WeightUpdate",
+                placement.source(WeightUpdate.class, "weight_update.py"),
+                Map.of()));
   }
 
   /**
@@ -36,8 +44,18 @@ public final class WeightUpdate {
   public static double norm(Parameters parameters) {
     try (Profile.Span span = Profile.span(Profile.Work.OPTIMIZER);
         NDManager scope = parameters.manager().newSubManager()) {
-      return Script.INSTANCE.run("norm", parameters.gradients(scope)).get(0).getFloat();
+      return number(parameters, script(parameters).run("norm", parameters.gradients(scope)));
     }
+  }
+
+  /** For each parameter 1 where all of its weights are finite, else 0; looked at where they are. */
+  static long[] finite(Parameters parameters) {
+    NDList results = script(parameters).run("finite", parameters.list());
+    return parameters.placement().longs(results.get(0));
+  }
+
+  private static float number(Parameters parameters, NDList results) {
+    return parameters.placement().floats(results.get(0))[0];
   }
 
   /**
@@ -52,7 +70,7 @@ public final class WeightUpdate {
         NDManager scope = parameters.manager().newSubManager()) {
       NDList in = new NDList(parameters.gradients(scope));
       in.add(scope.create((float) limit));
-      return Script.INSTANCE.run("clip", in).get(0).getFloat();
+      return number(parameters, script(parameters).run("clip", in));
     }
   }
 
@@ -89,7 +107,7 @@ public final class WeightUpdate {
                 constants.epsilon(),
                 constants.weightDecay()
               }));
-      Script.INSTANCE.run("adamw", in);
+      script(parameters).run("adamw", in);
       parameters.updateCopies();
     }
   }

@@ -300,11 +300,17 @@ class AdapterTest {
 
   private double lossAt(LanguageModel model, Parameters start, double step, float[] weights) {
     for (int i = 0; i < start.specs().size(); i++) {
-      ByteBuffer from = start.memory(i);
-      ByteBuffer to = model.parameters().memory(i);
-      for (int j = 0; from.hasRemaining(); j++) {
-        to.putFloat((float) (from.getFloat() + step * direction(i, j)));
-      }
+      int index = i;
+      ByteBuffer from = start.read(i);
+      model
+          .parameters()
+          .change(
+              i,
+              to -> {
+                for (int j = 0; from.hasRemaining(); j++) {
+                  to.putFloat((float) (from.getFloat() + step * direction(index, j)));
+                }
+              });
     }
     float[] logprobs = trained(model, tokens);
     double loss = 0;
@@ -341,11 +347,14 @@ class AdapterTest {
   private static void fillB(LanguageModel model, long seed) {
     Parameters parameters = model.parameters();
     for (int i = 1; i < parameters.specs().size(); i += 2) {
-      ByteBuffer memory = parameters.memory(i);
       CounterRandom numbers = new CounterRandom(seed, i);
-      for (int j = 0; memory.hasRemaining(); j++) {
-        memory.putFloat((float) (0.3 * numbers.normal(j)));
-      }
+      parameters.change(
+          i,
+          memory -> {
+            for (int j = 0; memory.hasRemaining(); j++) {
+              memory.putFloat((float) (0.3 * numbers.normal(j)));
+            }
+          });
     }
   }
 

@@ -20,6 +20,7 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
 import org.rlhf4j.model.family.Family;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
@@ -80,7 +81,8 @@ class AgainstPeftTest {
       for (int i = 0; i < parameters.specs().size(); i++) {
         NDArray gradient = parameters.gradients(scope).get(i);
         for (Map.Entry<String, StridedTensor> part :
-            Parameters.parts(parameters.specs().get(i), Torch.memory(gradient), Precision.FP32)
+            Parameters.parts(
+                    parameters.specs().get(i), Placement.HOST.read(gradient), Precision.FP32)
                 .entrySet()) {
           float[] theirs = expected.values(AdapterFolder.name(family, part.getKey()));
           float[] ours = part.getValue().values();

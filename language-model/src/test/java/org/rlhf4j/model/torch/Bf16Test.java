@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.model.weights.StridedTensor;
@@ -40,24 +39,32 @@ class Bf16Test {
     float[] values = {1, 2.003f, -3.1416f, 1e-30f, 65_537, 0.1f};
     try (NDManager scope = Torch.manager()) {
       NDArray matrix = scope.create(values).reshape(2, 3);
-      NDArray half = Bf16.zeros(scope, 2, 3);
+      NDArray half = Placement.HOST.zeros(scope, Precision.BF16, 2, 3);
       NDList pair = new NDList(matrix, half);
       pair.forEach(array -> array.setName("p[]"));
-      Bf16.copy(pair);
-      ByteBuffer memory = Torch.memory(half).order(ByteOrder.LITTLE_ENDIAN);
-      assertThat(memory.remaining()).isEqualTo(12);
+      Placement.copy(pair);
+      assertThat(Placement.HOST.read(half).remaining()).isEqualTo(12);
 
-      StridedTensor first = new StridedTensor(List.of(1L, 2L), memory, 0, 1, 3, Precision.BF16);
-      StridedTensor others = new StridedTensor(List.of(2L, 2L), memory, 1, 1, 3, Precision.BF16);
-      assertThat(first.values()).containsExactly(1, rounded(1e-30f));
-      assertThat(others.values())
-          .containsExactly(rounded(2.003f), 65_536, rounded(-3.1416f), rounded(0.1f));
+      Placement.HOST.change(
+          half,
+          memory -> {
+            StridedTensor first = bf16(memory, 1, 0);
+            StridedTensor others = bf16(memory, 2, 1);
+            assertThat(first.values()).containsExactly(1, rounded(1e-30f));
+            assertThat(others.values())
+                .containsExactly(rounded(2.003f), 65_536, rounded(-3.1416f), rounded(0.1f));
 
-      others.put(1, 1, new float[] {7.03f, -8});
-      assertThat(others.values()).containsExactly(rounded(2.003f), 65_536, rounded(7.03f), -8);
-      Bf16.copy(new NDList(half, matrix));
+            others.put(1, 1, new float[] {7.03f, -8});
+            assertThat(others.values())
+                .containsExactly(rounded(2.003f), 65_536, rounded(7.03f), -8);
+          });
+      Placement.copy(new NDList(half, matrix));
       assertThat(matrix.toFloatArray())
           .containsExactly(1, rounded(2.003f), rounded(7.03f), rounded(1e-30f), 65_536, -8);
     }
+  }
+
+  private static StridedTensor bf16(ByteBuffer memory, long rows, int start) {
+    return new StridedTensor(List.of(rows, 2L), () -> memory, start, 1, 3, Precision.BF16);
   }
 }

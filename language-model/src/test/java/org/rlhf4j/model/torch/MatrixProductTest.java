@@ -28,7 +28,7 @@ class MatrixProductTest {
   /** Both sources give a b + bias, of transposed views too: the other machines' one as well. */
   @Test
   void bothSourcesAgree() {
-    float[] ours = computed(MatrixProduct.source());
+    float[] ours = computed(MatrixProduct.source(Placement.HOST));
     float[] others = computed(TorchScript.source(MatrixProduct.class, "product_libtorch.py"));
     assertThat(ours).containsExactly(others, within(1e-5f));
     float[] a = new RandomTokens(1).weights(7 * 5);

@@ -29,14 +29,26 @@ class FiniteWeightsTest {
           new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
         float[] damaged = sound.clone();
         damaged[i] = number;
-        view.put(0, view.rows(), damaged);
+        overwrite(weights, tensor, damaged);
         assertThat(FiniteWeights.fault(weights)).contains(tensor + " holds " + number);
       }
       float[] large = sound.clone();
       large[i] = -Float.MAX_VALUE;
-      view.put(0, view.rows(), large);
+      overwrite(weights, tensor, large);
       assertThat(FiniteWeights.fault(weights)).isEmpty();
     }
-    view.put(0, view.rows(), sound);
+    overwrite(weights, tensor, sound);
+  }
+
+  private static void overwrite(Parameters weights, String tensor, float[] values) {
+    for (int i = 0; i < weights.specs().size(); i++) {
+      weights.changeTensors(
+          i,
+          parts -> {
+            if (parts.containsKey(tensor)) {
+              parts.get(tensor).put(0, parts.get(tensor).rows(), values);
+            }
+          });
+    }
   }
 }

@@ -46,6 +46,12 @@ public abstract class PolicyStageContract {
         .hasSameBinaryContentAs(kept.resolve("model/model.safetensors"));
   }
 
+  @Test
+  void onADeviceARunIsAsOnTheHost() throws IOException {
+    OnADevice.isAsOnTheHost(
+        runs::run, "steps", "2", "prompts-per-step", "2", "max-new-tokens", "4");
+  }
+
   /** Proofs included; the policy's samples are other ones, but the metrics are the same. */
   @Test
   void runsInBf16WholeAndAsAnAdapter() throws IOException {

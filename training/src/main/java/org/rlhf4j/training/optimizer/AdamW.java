@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.model.weights.WeightUpdate;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -39,6 +41,7 @@ public final class AdamW implements AutoCloseable {
   private static final String COUNT = "step";
 
   private final Parameters parameters;
+  private final Placement placement;
   private final WeightUpdate.AdamWConstants constants;
   private final NDManager manager;
   private final NDList means;
@@ -57,6 +60,7 @@ public final class AdamW implements AutoCloseable {
   public AdamW(
       Parameters parameters, double beta1, double beta2, double epsilon, double weightDecay) {
     this.parameters = parameters;
+    this.placement = parameters.placement();
     constants = new WeightUpdate.AdamWConstants(beta1, beta2, epsilon, weightDecay);
     manager = parameters.manager().newSubManager();
     means = zerosLike(parameters.list(), "m[]");
@@ -66,7 +70,7 @@ public final class AdamW implements AutoCloseable {
   private NDList zerosLike(NDList arrays, String name) {
     NDList zeros = new NDList();
     for (NDArray array : arrays) {
-      NDArray zero = manager.zeros(array.getShape(), array.getDataType());
+      NDArray zero = placement.zeros(manager, Precision.FP32, array.getShape().getShape());
       zero.setName(name);
       zeros.add(zero);
     }
@@ -96,9 +100,8 @@ public final class AdamW implements AutoCloseable {
     List<ParameterSpec> specs = parameters.specs();
     for (int i = 0; i < specs.size(); i++) {
       ParameterSpec spec = specs.get(i);
-      tensors.put(MEAN + spec.name(), StridedTensor.contiguous(spec.shape(), memory(means.get(i))));
-      tensors.put(
-          SQUARE + spec.name(), StridedTensor.contiguous(spec.shape(), memory(squares.get(i))));
+      tensors.put(MEAN + spec.name(), tensor(spec, means.get(i)));
+      tensors.put(SQUARE + spec.name(), tensor(spec, squares.get(i)));
     }
     Safetensors.write(file, tensors);
   }
@@ -116,8 +119,8 @@ public final class AdamW implements AutoCloseable {
     List<ParameterSpec> specs = parameters.specs();
     for (int i = 0; i < specs.size(); i++) {
       ParameterSpec spec = specs.get(i);
-      copy(saved, MEAN + spec.name(), spec.shape(), memory(means.get(i)));
-      copy(saved, SQUARE + spec.name(), spec.shape(), memory(squares.get(i)));
+      load(saved, MEAN + spec.name(), spec, means.get(i));
+      load(saved, SQUARE + spec.name(), spec, squares.get(i));
     }
     count = Math.round(updates.getFloat(0));
   }
@@ -137,8 +140,12 @@ public final class AdamW implements AutoCloseable {
     saved.copy(name, StridedTensor.contiguous(shape, target));
   }
 
-  private static ByteBuffer memory(NDArray array) {
-    return array.toByteBuffer(true).order(ByteOrder.LITTLE_ENDIAN);
+  private StridedTensor tensor(ParameterSpec spec, NDArray state) {
+    return StridedTensor.contiguous(spec.shape(), () -> placement.read(state));
+  }
+
+  private void load(Safetensors saved, String name, ParameterSpec spec, NDArray state) {
+    placement.change(state, memory -> copy(saved, name, spec.shape(), memory));
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
+import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.settings.UserException;
 
 /** A network's weights in a checkpoint: fp32 safetensors under their Hugging Face names. */
@@ -31,18 +32,20 @@ public final class WeightsFile {
    */
   public static void load(Parameters parameters, Path file) {
     Safetensors saved = Safetensors.open(file);
-    parameters
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              Safetensors.Entry entry = saved.entries().get(name);
-              if (entry == null || !entry.shape().equals(tensor.shape())) {
-                throw new UserException(
-                    "%s: tensor %s should have shape %s; the checkpoint is of another model"
-                        .formatted(file, name, tensor.shape()));
-              }
-              saved.copy(name, tensor);
-            });
+    for (int i = 0; i < parameters.specs().size(); i++) {
+      parameters.changeTensors(
+          i, parts -> parts.forEach((name, tensor) -> copy(saved, name, tensor)));
+    }
     parameters.updateCopies();
+  }
+
+  private static void copy(Safetensors saved, String name, StridedTensor target) {
+    Safetensors.Entry entry = saved.entries().get(name);
+    if (entry == null || !entry.shape().equals(target.shape())) {
+      throw new UserException(
+          "%s: tensor %s should have shape %s; the checkpoint is of another model"
+              .formatted(saved.file(), name, target.shape()));
+    }
+    saved.copy(name, target);
   }
 }

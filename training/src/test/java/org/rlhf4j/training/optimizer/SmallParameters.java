@@ -5,8 +5,6 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +48,8 @@ public final class SmallParameters {
   /** Overwrites the weights, one flat array a parameter. */
   public static void setWeights(Parameters parameters, float[]... values) {
     for (int i = 0; i < values.length; i++) {
-      put(parameters.list().get(i).toByteBuffer(true), values[i]);
+      float[] flat = values[i];
+      parameters.change(i, memory -> memory.asFloatBuffer().put(flat));
     }
   }
 
@@ -81,9 +80,5 @@ public final class SmallParameters {
     try (NDManager scope = parameters.manager().newSubManager()) {
       return parameters.gradients(scope).get(index).toFloatArray();
     }
-  }
-
-  private static void put(ByteBuffer memory, float[] values) {
-    memory.order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
   }
 }
