@@ -13,7 +13,7 @@ import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFile;
 import org.rlhf4j.data.file.RowFiles;
-import org.rlhf4j.data.file.Stringat;
+import org.rlhf4j.data.file.RowFormat;
 import org.rlhf4j.data.file.RowSource;
 import org.rlhf4j.settings.UserException;
 
@@ -71,7 +71,7 @@ public final class RowReader<T extends Row> implements Iterator<T>, AutoCloseabl
    */
   public static <T extends Row> RowReader<T> open(
       List<Path> files, RowKind<T> kind, Consumer<BadRow> onBadRow) {
-    return open(RowFiles.of(files, Stringat.USUAL), kind, onBadRow);
+    return open(RowFiles.of(files, RowFormat.USUAL), kind, onBadRow);
   }
 
   /**
