@@ -64,14 +64,15 @@ public record GrpoConfig(
 
   /** Advantages of each reward need rewards, and nothing in the sum that isn't one of them. */
   private static void requireWeighable(RolloutSettings rollouts, GrpoSettings grpo, KlSettings kl) {
+    if (!grpo.advantagePerReward()) {
+      return;
+    }
     String name = "advantage-per-reward";
-    boolean apart = grpo.advantagePerReward();
-    Limits.require(!apart || !rollouts.reward().isEmpty(), name, "needs --reward");
+    boolean penalties = rollouts.missingEosPenalty() != 0 || rollouts.overlongPenalty() != 0;
+    boolean klInReward = kl.klIn() == KlSettings.KlIn.REWARD && kl.klCoefficient() != 0;
+    Limits.require(!rollouts.reward().isEmpty(), name, "needs --reward");
     Limits.require(
-        !apart
-            || rollouts.missingEosPenalty() == 0
-                && rollouts.overlongPenalty() == 0
-                && (kl.klIn() == KlSettings.KlIn.LOSS || kl.klCoefficient() == 0),
+        !penalties && !klInReward,
         name,
         "takes no penalties and no --kl-in reward, which belong to no reward; use --reward"
             + " length-penalty and --kl-in loss");

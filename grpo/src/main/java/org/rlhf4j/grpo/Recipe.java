@@ -163,7 +163,7 @@ public enum Recipe implements Preset {
         defaults().keySet().stream()
             .map(setting -> setting + " " + chosen.get(setting))
             .collect(Collectors.joining(", "));
-    String line = "recipe %s (%s): %s".formatted(this, source, all);
+    String line = "recipe " + this + " (" + source + "): " + all;
     List<String> kept = ours().stream().filter(setting -> !otherwise.contains(setting)).toList();
     if (!kept.isEmpty()) {
       line += "; not from the paper but ours: " + String.join(", ", kept);
@@ -177,7 +177,7 @@ public enum Recipe implements Preset {
   }
 
   private String recipes(String setting) {
-    return "%s (%s)".formatted(setting, defaults().get(setting));
+    return setting + " (" + defaults().get(setting) + ")";
   }
 
   /** As it is written. */
