@@ -63,8 +63,8 @@ class ModelExportTest {
         LanguageModel back = LanguageModel.load(file)) {
       Parameters weights = model.weights();
       for (int i = 0; i < weights.specs().size(); i++) {
-        ByteBuffer own = weights.memory(i);
-        ByteBuffer read = back.weights().memory(i);
+        ByteBuffer own = weights.read(i);
+        ByteBuffer read = back.weights().read(i);
         boolean matrix = weights.specs().get(i).shape().size() == 2;
         while (own.hasRemaining()) {
           float value = own.getFloat();
