@@ -49,12 +49,12 @@ final class CrashingFileSystem extends FileSystem {
   }
 
   @Override
-  public Iterable<Path> getRootDirectories() {
+  public List<Path> getRootDirectories() {
     return List.of();
   }
 
   @Override
-  public Iterable<FileStore> getFileStores() {
+  public List<FileStore> getFileStores() {
     return List.of();
   }
 

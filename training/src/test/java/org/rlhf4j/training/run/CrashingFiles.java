@@ -149,19 +149,18 @@ final class CrashingFiles extends FileSystemProvider {
   public DirectoryStream<Path> newDirectoryStream(
       Path folder, DirectoryStream.Filter<? super Path> filter) throws IOException {
     requireAlive();
-    DirectoryStream<Path> stream = Files.newDirectoryStream(real(folder));
+    List<Path> paths = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(real(folder))) {
+      stream.forEach(path -> paths.add(watched(path)));
+    }
     return new DirectoryStream<>() {
       @Override
       public Iterator<Path> iterator() {
-        List<Path> paths = new ArrayList<>();
-        stream.forEach(path -> paths.add(watched(path)));
         return paths.iterator();
       }
 
       @Override
-      public void close() throws IOException {
-        stream.close();
-      }
+      public void close() {}
     };
   }
 
