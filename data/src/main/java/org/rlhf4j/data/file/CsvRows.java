@@ -100,7 +100,7 @@ final class CsvRows implements RowSource {
         record.stream().skip(header.size()).allMatch(String::isBlank)
             && record.size() >= header.size();
     boolean fewer = header.stream().skip(record.size()).allMatch(name -> name.startsWith(UNNAMED));
-    return more || record.size() < header.size() && fewer;
+    return more || (record.size() < header.size() && fewer);
   }
 
   /**

@@ -48,7 +48,7 @@ final class ColumnsHint {
   private static String columns(Fields row, boolean answered) {
     Optional<String> prompt = only(row, PROMPTS).or(() -> onlyText(row));
     Optional<String> completion = only(row, COMPLETIONS);
-    if (prompt.isEmpty() || answered && completion.isEmpty()) {
+    if (prompt.isEmpty() || (answered && completion.isEmpty())) {
       return "";
     }
     return "; a field of another name: --columns prompt="

@@ -175,7 +175,7 @@ final class ListText {
   }
 
   private static JsonNode number(String word) {
-    return word.chars().allMatch(c -> c >= '0' && c <= '9' || c == '-')
+    return word.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '-')
         ? NODES.numberNode(Long.parseLong(word))
         : NODES.numberNode(Double.parseDouble(word));
   }

@@ -65,7 +65,7 @@ final class MessageParser {
   /** Whether a value is a message, a list of them, or a list of such lists. */
   static boolean isMessages(JsonNode value) {
     return isMessage(value)
-        || value.isArray() && (value.path(0).isObject() || value.path(0).path(0).isObject());
+        || (value.isArray() && (value.path(0).isObject() || value.path(0).path(0).isObject()));
   }
 
   private static boolean isMessage(JsonNode value) {
@@ -158,10 +158,7 @@ final class MessageParser {
       String name = entry.getKey();
       JsonNode value = entry.getValue();
       boolean said = Stream.of("role", "content", "from", "value").anyMatch(name::equals);
-      if (said
-          || value.isNull()
-          || value.isTextual() && value.textValue().isEmpty()
-          || value.isContainerNode() && value.isEmpty()) {
+      if (said || saysNothing(value)) {
         continue;
       }
       if (name.equals(ChatMessage.TOOL_CALLS)) {
@@ -179,8 +176,14 @@ final class MessageParser {
     return further;
   }
 
+  private static boolean saysNothing(JsonNode value) {
+    return value.isNull()
+        || (value.isTextual() && value.textValue().isEmpty())
+        || (value.isContainerNode() && value.isEmpty());
+  }
+
   private int weight(JsonNode value) {
-    if (!value.isNumber() || value.doubleValue() != 0 && value.doubleValue() != 1) {
+    if (!value.isNumber() || (value.doubleValue() != 0 && value.doubleValue() != 1)) {
       throw new BadRowException(
           place, "\"" + field + "\" has a message of weight " + value + "; give 0 or 1");
     }
