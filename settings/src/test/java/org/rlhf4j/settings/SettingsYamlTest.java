@@ -126,7 +126,7 @@ class SettingsYamlTest {
   void refusesAliasesThatMultiply() {
     StringBuilder yaml = new StringBuilder("a0: &a0 [x, x, x, x, x]\n");
     for (int i = 1; i < 10; i++) {
-      yaml.append("a%d: &a%d [%s]\n".formatted(i, i, ("*a" + (i - 1) + ",").repeat(5)));
+      yaml.append("a" + i + ": &a" + i + " [" + ("*a" + (i - 1) + ",").repeat(5) + "]\n");
     }
     assertThatThrownBy(() -> SettingsYaml.parse(yaml.toString(), "c"))
         .isInstanceOf(UsageException.class)
