@@ -1,2 +1,2 @@
-/** Commands that write a model's folder: a fresh one, or an adapter merged into its base. */
+/** Commands that write a model: a fresh folder, an adapter merged into its base, or a GGUF file. */
 package org.rlhf4j.cli.model;

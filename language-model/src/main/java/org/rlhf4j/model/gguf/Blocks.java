@@ -97,13 +97,13 @@ final class Blocks {
   private static int scaleOf(byte[] packed, int group) {
     return group < 4
         ? packed[group] & 0x3f
-        : packed[group + 4] & LOW | packed[group - 4] >> 2 & 0x30;
+        : (packed[group + 4] & LOW) | (packed[group - 4] >> 2 & 0x30);
   }
 
   private static int minimumOf(byte[] packed, int group) {
     return group < 4
         ? packed[group + 4] & 0x3f
-        : packed[group + 4] >> 4 & LOW | packed[group] >> 2 & 0x30;
+        : (packed[group + 4] >> 4 & LOW) | (packed[group] >> 2 & 0x30);
   }
 
   /**
@@ -119,7 +119,7 @@ final class Blocks {
       int half = i / 128;
       int quarter = i % 128 / 32;
       int lower = in.get(low + 64 * half + i % 64) >> (quarter < 2 ? 0 : 4) & LOW;
-      int upper = in.get(high + 32 * half + i % 32) >> 2 * quarter & 3;
+      int upper = in.get(high + 32 * half + i % 32) >> (2 * quarter) & 3;
       values[at + i] = scale * in.get(scales + i / 16) * ((lower | upper << 4) - 32);
     }
     in.position(scales + 18);

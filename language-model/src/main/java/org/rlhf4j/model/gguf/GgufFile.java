@@ -78,7 +78,7 @@ record GgufFile(Path file, GgufMetadata metadata, Map<String, GgufTensor> tensor
           metadata.file()
               + ": is one of "
               + parts
-              + " files of a split model (split.count); join them with llama-gguf-split --merge");
+              + " files of a split model (split.count); join them with llama-gguf-split");
     }
   }
 

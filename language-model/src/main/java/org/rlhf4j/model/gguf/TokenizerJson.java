@@ -64,7 +64,8 @@ final class TokenizerJson {
     ArrayNode added = json.putArray("added_tokens");
     for (int id = 0; id < tokens.size(); id++) {
       boolean control = kinds.get(id) == TokenKind.CONTROL;
-      if (control || kinds.get(id) == TokenKind.USER_DEFINED && !isSpaces(tokens.get(id))) {
+      boolean defined = kinds.get(id) == TokenKind.USER_DEFINED && !isSpaces(tokens.get(id));
+      if (control || defined) {
         added
             .addObject()
             .put("id", id)
