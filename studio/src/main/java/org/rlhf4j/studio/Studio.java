@@ -3,13 +3,17 @@ package org.rlhf4j.studio;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 import org.rlhf4j.studio.store.Store;
 import org.rlhf4j.studio.store.StoreAddress;
 import org.rlhf4j.studio.store.StoreLock;
+import org.rlhf4j.studio.talk.Replies;
 import org.rlhf4j.studio.web.StudioServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,12 +28,14 @@ public final class Studio implements AutoCloseable {
 
   private final StudioServer server;
   private final Store store;
+  private final Optional<Replies> replies;
   private final StoreLock lock;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private Studio(StudioServer server, Store store, StoreLock lock) {
+  private Studio(StudioServer server, Store store, Optional<Replies> replies, StoreLock lock) {
     this.server = server;
     this.store = store;
+    this.replies = replies;
     this.lock = lock;
   }
 
@@ -43,26 +49,47 @@ public final class Studio implements AutoCloseable {
   public static Studio start(StudioSettings settings) {
     StoreLock lock = StoreLock.take(StoreAddress.of(settings.data()));
     Store store = null;
+    Optional<Replies> replies = Optional.empty();
     try {
       store = Store.open(settings.data());
+      replies = replies(settings);
       WatchedRuns runs = new WatchedRuns(settings.runs());
-      StudioServer server = serve(settings, runs, new Labels(store, Clock.systemUTC()));
+      StudioServer server = serve(settings, runs, new Labels(store, Clock.systemUTC()), replies);
       readAhead(runs);
-      return new Studio(server, store, lock);
+      return new Studio(server, store, replies, lock);
     } catch (RuntimeException e) {
       if (store != null) {
         store.close();
       }
+      replies.ifPresent(Replies::close);
       lock.close();
       throw e;
     }
   }
 
-  private static StudioServer serve(StudioSettings settings, WatchedRuns runs, Labels labels) {
+  private static Optional<Replies> replies(StudioSettings settings) {
+    if (settings.model() == null) {
+      return Optional.empty();
+    }
+    LanguageModel model = LanguageModel.load(settings.model(), settings.machine().precision());
+    SamplingSettings sampling =
+        SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
+    return Optional.of(
+        new Replies(
+            model,
+            settings.model().toString(),
+            settings.messageForm(),
+            sampling,
+            settings.machine().seed()));
+  }
+
+  private static StudioServer serve(
+      StudioSettings settings, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
     return StudioServer.start(
         new StudioServer.Listening(settings.host(), settings.port(), settings.proxy()),
         runs,
-        labels);
+        labels,
+        replies);
   }
 
   private static void readAhead(WatchedRuns runs) {
@@ -93,6 +120,7 @@ public final class Studio implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    replies.ifPresent(Replies::close);
     store.close();
     lock.close();
     closed.countDown();

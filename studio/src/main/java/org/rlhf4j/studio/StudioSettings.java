@@ -5,17 +5,24 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.studio.talk.Replies;
 
 /**
  * What {@code rlhf studio} takes.
  *
  * @param data the store: a folder, or an address of PostgreSQL
  * @param runs the folder whose runs are watched
+ * @param model the model to talk with, or null
+ * @param messageForm what a message is written as for a model without a chat template
+ * @param maxNewTokens the most tokens of a reply, EOS included
+ * @param temperature what logits are divided by when replies are drawn
  * @param port the port that it listens on; 0 takes a free one
  * @param host the address that it listens on
  * @param publicUrl the address under which a proxy in front of it is known, or null
+ * @param machine device, threads and seed
  */
 public record StudioSettings(
     @Setting(
@@ -23,16 +30,39 @@ public record StudioSettings(
             defaultValue = "studio")
         String data,
     @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,
+    @Setting(help = "Model to talk with: a model folder, a run or a hub id.", model = true)
+        Path model,
+    @Setting(
+            help =
+                "What a message is written as for a model without a chat template. {} stands for the"
+                    + " message.",
+            defaultValue = "{}",
+            group = "Talk")
+        String messageForm,
+    @Setting(help = "Most tokens of a reply, EOS included.", defaultValue = "128", group = "Talk")
+        int maxNewTokens,
+    @Setting(
+            help = "Temperature of the replies: logits are divided by it.",
+            defaultValue = "1.0",
+            group = "Talk")
+        double temperature,
     @Setting(help = "Port to listen on. 0 takes a free one.", defaultValue = "8420") int port,
     @Setting(help = "Address to listen on.", defaultValue = "127.0.0.1") String host,
     @Setting(
             help = "Address of a proxy in front of the studio, such as https://studio.example.org.")
-        String publicUrl) {
+        String publicUrl,
+    MachineSettings machine) {
 
   /** Checks the port and the address. */
   public StudioSettings {
     Limits.between("port", 0, 65_535, port);
     url(publicUrl);
+    Limits.positive("max-new-tokens", maxNewTokens);
+    Limits.positive("temperature", temperature);
+    Limits.require(
+        messageForm.contains(Replies.MESSAGE),
+        "message-form",
+        "must have {} in it, for the message");
   }
 
   /** The address of a proxy in front. */

@@ -2,6 +2,7 @@ package org.rlhf4j.cli.studio;
 
 import java.util.List;
 import org.rlhf4j.cli.command.SettingsCommand;
+import org.rlhf4j.settings.Setting;
 import org.rlhf4j.studio.Studio;
 import org.rlhf4j.studio.StudioSettings;
 import picocli.CommandLine.Command;
@@ -10,20 +11,36 @@ import picocli.CommandLine.Command;
 @Command(
     name = "studio",
     description = "Label, talk with a model and watch runs on a page of this machine.")
-public final class StudioCommand extends SettingsCommand<StudioSettings> {
+public final class StudioCommand extends SettingsCommand<StudioCommand.StudioCommandSettings> {
+
+  /**
+   * What {@code rlhf studio} takes.
+   *
+   * @param demo whether it opens on the demo
+   * @param settings where it listens and what it shows
+   */
+  record StudioCommandSettings(
+      @Setting(
+              help =
+                  "Open on the runs of the demo (--runs, or runs/demo), with fifty pairs of its own to label.",
+              defaultValue = "false")
+          boolean demo,
+      StudioSettings settings) {}
 
   public StudioCommand() {
-    super(StudioSettings.class);
+    super(StudioCommandSettings.class);
   }
 
   @Override
   public List<SettingsCommand<?>> subcommands() {
-    return List.of(new AddCommand(), new ExportCommand(), new BackupCommand());
+    return List.of(new AddCommand(), new SampleCommand(), new ExportCommand(), new BackupCommand());
   }
 
   @Override
-  protected void run(StudioSettings chosen) throws Exception {
-    try (Studio studio = Studio.start(chosen)) {
+  protected void run(StudioCommandSettings chosen) throws Exception {
+    StudioSettings settings =
+        chosen.demo() ? DemoStudio.prepare(chosen.settings(), err()) : chosen.settings();
+    try (Studio studio = Studio.start(settings)) {
       Runtime.getRuntime().addShutdownHook(new Thread(studio::close, "studio-close"));
       out().println(studio.address());
       out().flush();

@@ -15,6 +15,7 @@ import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.RowReader;
 import org.rlhf4j.data.row.Rows;
+import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.store.Store;
 
@@ -118,6 +119,22 @@ public final class Items {
           items.forEach(adding::add);
           return adding.end(List.of());
         });
+  }
+
+  /** Puts an item into a project, and tells its number; that of the one that is there already. */
+  static long put(Handle handle, Project project, NewItem item) {
+    Adding adding = new Adding(handle, project);
+    adding.add(item);
+    if (adding.identical > 0) {
+      throw new UsageException("not an item: all completions are the same text");
+    }
+    adding.flush();
+    return handle
+        .createQuery("SELECT id FROM item WHERE project_id = :project AND digest = :digest")
+        .bind("project", project.id())
+        .bind("digest", item.digest())
+        .mapTo(Long.class)
+        .one();
   }
 
   /** Items on their way into a project, many with one statement. */

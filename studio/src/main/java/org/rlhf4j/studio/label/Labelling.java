@@ -75,18 +75,6 @@ public final class Labelling {
    */
   public record Given(String event, long item, Act act, JsonNode answer, double seconds) {}
 
-  /**
-   * How far an annotator and their project are.
-   *
-   * @param answered by this annotator
-   * @param put aside by this annotator: skipped and flagged
-   * @param left that this annotator could still answer
-   * @param items of the project
-   * @param open that want more answers
-   * @param pace median seconds of this annotator's last answers, 0 where there are none
-   */
-  public record Progress(int answered, int put, int left, int items, int open, double pace) {}
-
   static final RowMapper<Item> ITEM =
       (row, context) ->
           new Item(
@@ -214,9 +202,33 @@ public final class Labelling {
         handle -> {
           lock(handle, project);
           if (!isKnown(handle, given.event())) {
-            record(handle, project, annotator, given);
+            record(handle, project, annotator, given, List.of());
           }
           return lend(handle, project, annotator);
+        });
+  }
+
+  /**
+   * Takes a verdict on an item that comes into the project with it, as in a dialogue with a model.
+   *
+   * @param item the item, its completions as they stood on the page
+   * @param given the verdict; its item's number isn't looked at
+   */
+  public void take(Project project, long annotator, NewItem item, Given given) {
+    requireEvent(given.event());
+    store.change(
+        handle -> {
+          lock(handle, project);
+          if (!isKnown(handle, given.event())) {
+            long id = Items.put(handle, project, item);
+            record(
+                handle,
+                project,
+                annotator,
+                new Given(given.event(), id, given.act(), given.answer(), given.seconds()),
+                IntStream.range(0, item.completions().size()).boxed().toList());
+          }
+          return null;
         });
   }
 
@@ -235,7 +247,8 @@ public final class Labelling {
         .isPresent();
   }
 
-  private void record(Handle handle, Project project, long annotator, Given given) {
+  private void record(
+      Handle handle, Project project, long annotator, Given given, List<Integer> shown) {
     Item item = item(handle, project, given.item());
     Answer answer =
         given.act() == Act.ANSWER
@@ -255,6 +268,7 @@ public final class Labelling {
                 given.event(),
                 given.act().written(),
                 answer.json().toString(),
+                shown.isEmpty() ? task(item, annotator).shown() : shown,
                 given.seconds(),
                 null));
     handle
@@ -308,7 +322,8 @@ public final class Labelling {
     }
   }
 
-  private record Line(String event, String act, String answer, double seconds, Long undoes) {}
+  private record Line(
+      String event, String act, String answer, List<Integer> shown, double seconds, Long undoes) {}
 
   private long insert(Handle handle, long annotator, Item item, Line line) {
     return handle
@@ -321,7 +336,7 @@ public final class Labelling {
         .bind("annotator", annotator)
         .bind("act", line.act())
         .bind("answer", line.answer())
-        .bind("shown", task(item, annotator).shown().toString().replace(" ", ""))
+        .bind("shown", line.shown().toString().replace(" ", ""))
         .bind("seconds", Math.max(0, Math.min(86_400, line.seconds())))
         .bind("time", clock.millis())
         .bind("undoes", line.undoes())
@@ -383,7 +398,7 @@ public final class Labelling {
             .bind("annotator", annotator)
             .mapTo(Long.class)
             .one();
-    insert(handle, annotator, item, new Line(event, "undo", "{}", 0, undone));
+    insert(handle, annotator, item, new Line(event, "undo", "{}", List.of(), 0, undone));
     count(handle, project, item, -answered);
     handle
         .createUpdate(
@@ -397,64 +412,6 @@ public final class Labelling {
 
   /** How far an annotator and their project are. */
   public Progress progress(Project project, long annotator) {
-    return store.read(
-        handle -> {
-          int answered = verdicts(handle, project, annotator, "act = 'answer'");
-          int put = verdicts(handle, project, annotator, "act <> 'answer'");
-          int items =
-              count(
-                  handle,
-                  "SELECT COUNT(*) FROM item WHERE project_id = :project",
-                  project,
-                  annotator);
-          int open =
-              count(
-                  handle,
-                  "SELECT COUNT(*) FROM item WHERE project_id = :project AND is_open = 1",
-                  project,
-                  annotator);
-          int left =
-              count(
-                  handle,
-                  "SELECT COUNT(*) FROM item WHERE project_id = :project AND is_open = 1 AND NOT EXISTS"
-                      + " (SELECT 1 FROM standing WHERE standing.item_id = item.id"
-                      + " AND standing.annotator_id = :annotator)",
-                  project,
-                  annotator);
-          return new Progress(answered, put, left, items, open, pace(handle, annotator));
-        });
-  }
-
-  private static int verdicts(Handle handle, Project project, long annotator, String which) {
-    return count(
-        handle,
-        "SELECT COUNT(*) FROM standing JOIN verdict ON verdict.id = standing.verdict_id"
-            + " JOIN item ON item.id = standing.item_id WHERE item.project_id = :project"
-            + " AND standing.annotator_id = :annotator AND "
-            + which,
-        project,
-        annotator);
-  }
-
-  private static int count(Handle handle, String query, Project project, long annotator) {
-    return handle
-        .createQuery(query)
-        .bind("project", project.id())
-        .bind("annotator", annotator)
-        .mapTo(Integer.class)
-        .one();
-  }
-
-  private static double pace(Handle handle, long annotator) {
-    List<Double> seconds =
-        handle
-            .createQuery(
-                "SELECT seconds FROM verdict WHERE annotator_id = :annotator AND act = 'answer'"
-                    + " ORDER BY id DESC LIMIT 25")
-            .bind("annotator", annotator)
-            .mapTo(Double.class)
-            .list();
-    List<Double> sorted = seconds.stream().sorted().toList();
-    return sorted.isEmpty() ? 0 : sorted.get(sorted.size() / 2);
+    return store.read(handle -> Progress.of(handle, project, annotator));
   }
 }

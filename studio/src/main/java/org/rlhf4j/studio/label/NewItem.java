@@ -8,6 +8,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.StreamSupport;
+import org.rlhf4j.data.row.Comparison;
+import org.rlhf4j.data.row.PromptRow;
 
 /**
  * An item before it is in a project.
@@ -20,6 +22,30 @@ import java.util.stream.StreamSupport;
  */
 public record NewItem(
     ItemKind kind, JsonNode prompt, ArrayNode completions, boolean labelled, String source) {
+
+  /**
+   * A pair or a ranking whose order isn't known to mean anything.
+   *
+   * @param row what is to be judged
+   * @param source where it comes from
+   */
+  public static NewItem unlabelled(Comparison row, String source) {
+    NewItem item = RowItems.of(row, false).orElseThrow();
+    return new NewItem(item.kind(), item.prompt(), item.completions(), false, source);
+  }
+
+  /**
+   * Sampled completions of a prompt: a pair, or a ranking of more.
+   *
+   * @param row the prompt
+   * @param completions what was sampled
+   * @param source from what
+   */
+  public static NewItem sampled(PromptRow row, ArrayNode completions, String source) {
+    ItemKind kind = completions.size() == 2 ? ItemKind.COMPARE : ItemKind.RANK;
+    JsonNode prompt = RowItems.of(row, false).orElseThrow().prompt();
+    return new NewItem(kind, prompt, completions, false, source);
+  }
 
   /** The same for equal texts, in whatever order the completions are. */
   String digest() {

@@ -28,7 +28,8 @@ final class PageFiles {
           "compare.js",
           "rank.js",
           "write.js",
-          "texts.js");
+          "texts.js",
+          "talk.js");
 
   private static final Map<String, String> TYPES =
       Map.of("css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");

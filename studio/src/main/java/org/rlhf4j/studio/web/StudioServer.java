@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
+import org.rlhf4j.studio.talk.Replies;
 
 /** The studio's server. */
 public final class StudioServer implements AutoCloseable {
@@ -31,9 +32,10 @@ public final class StudioServer implements AutoCloseable {
   private final Guard guard = new Guard();
   private final String host;
 
-  private StudioServer(Listening where, WatchedRuns runs, Labels labels) {
+  private StudioServer(
+      Listening where, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
     host = where.host();
-    server = Javalin.create(config -> configure(config, where, runs, labels));
+    server = Javalin.create(config -> configure(config, where, runs, labels, replies));
   }
 
   /**
@@ -42,11 +44,13 @@ public final class StudioServer implements AutoCloseable {
    * @param where the address
    * @param runs what is watched
    * @param labels what is labelled
+   * @param replies of the model to talk with, if there is one
    * @return the running server
    * @throws UserException if it can't listen there
    */
-  public static StudioServer start(Listening where, WatchedRuns runs, Labels labels) {
-    StudioServer studio = new StudioServer(where, runs, labels);
+  public static StudioServer start(
+      Listening where, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
+    StudioServer studio = new StudioServer(where, runs, labels, replies);
     try {
       studio.server.start();
     } catch (JavalinBindException e) {
@@ -60,7 +64,12 @@ public final class StudioServer implements AutoCloseable {
     return studio;
   }
 
-  private void configure(JavalinConfig config, Listening where, WatchedRuns runs, Labels labels) {
+  private void configure(
+      JavalinConfig config,
+      Listening where,
+      WatchedRuns runs,
+      Labels labels,
+      Optional<Replies> replies) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -72,13 +81,15 @@ public final class StudioServer implements AutoCloseable {
     PageFiles files = new PageFiles();
     config.routes.get("/", files::page);
     config.routes.get("/files/{name}", files::file);
-    config.routes.get("/api/state", this::state);
+    config.routes.get("/api/state", request -> state(request, replies));
     new RunRoutes(runs, closing).addTo(config.routes);
     new LabelRoutes(labels).addTo(config.routes);
+    replies.ifPresent(model -> new TalkRoutes(labels, model).addTo(config.routes));
   }
 
-  private void state(Context request) {
+  private void state(Context request, Optional<Replies> replies) {
     ObjectNode state = Answers.object().put("token", guard.token());
+    state.put("model", replies.map(Replies::name).orElse(null));
     Answers.send(request, state);
   }
 

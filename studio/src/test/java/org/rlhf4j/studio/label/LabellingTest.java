@@ -110,8 +110,8 @@ abstract class LabellingTest {
     }
     assertThat(seen).hasSize(4);
     assertThat(labelling().next(project, ada)).isEmpty();
-    Labelling.Progress progress = labelling().progress(project, ada);
-    assertThat(progress).isEqualTo(new Labelling.Progress(4, 0, 0, 4, 0, 1.5));
+    Progress progress = labelling().progress(project, ada);
+    assertThat(progress).isEqualTo(new Progress(4, 0, 0, 4, 0, 1.5));
   }
 
   /** Whoever reloads the page has the same item, with the same sides. */

@@ -36,7 +36,8 @@ class GuardTest {
             new StudioServer.Listening(
                 "127.0.0.1", 0, Optional.of(URI.create("https://studio.example.org"))),
             new WatchedRuns(folder),
-            labels);
+            labels,
+            Optional.empty());
     studio = server.address();
   }
 
@@ -145,7 +146,8 @@ class GuardTest {
                 StudioServer.start(
                     new StudioServer.Listening("127.0.0.1", studio.getPort(), Optional.empty()),
                     new WatchedRuns(folder),
-                    labels))
+                    labels,
+                    Optional.empty()))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("127.0.0.1:" + studio.getPort() + ": can't be listened on")
         .hasMessageNotContaining("\n");

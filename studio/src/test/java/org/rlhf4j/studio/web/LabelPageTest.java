@@ -42,7 +42,8 @@ class LabelPageTest {
         StudioServer.start(
             new StudioServer.Listening("127.0.0.1", 0, Optional.empty()),
             new WatchedRuns(folder.resolve("runs")),
-            labels);
+            labels,
+            Optional.empty());
     page = StudioPage.start(server.address());
   }
 

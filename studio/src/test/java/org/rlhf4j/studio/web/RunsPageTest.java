@@ -40,7 +40,8 @@ class RunsPageTest {
         StudioServer.start(
             new StudioServer.Listening("127.0.0.1", 0, Optional.empty()),
             new WatchedRuns(folder),
-            labels);
+            labels,
+            Optional.empty());
     page = StudioPage.start(server.address());
   }
 

@@ -3,9 +3,11 @@ import { faultLine, refreshState } from "./api.js";
 import { labelPage } from "./label.js";
 import { projectsPage } from "./projects.js";
 import { runsPage } from "./runs.js";
+import { talkPage } from "./talk.js";
 
 const PAGES = [
   { name: "projects", title: "Label", show: projectsPage },
+  { name: "talk", title: "Talk", show: talkPage },
   { name: "runs", title: "Runs", show: runsPage },
   { name: "label", title: "Label", show: labelPage, within: "projects" },
 ];

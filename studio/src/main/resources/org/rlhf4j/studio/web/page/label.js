@@ -28,7 +28,7 @@ function remember(name, value) {
 }
 
 // Single keys don't act where one types, with a modifier, or while a dialog is open.
-function isTyping(event) {
+export function isTyping(event) {
   return event.ctrlKey || event.metaKey || event.altKey || event.isComposing
     || event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, dialog, [contenteditable]");
 }

@@ -1,5 +1,5 @@
 // A reply to a prompt, from nothing or from what is there.
-import { get, state } from "./api.js";
+import { post, state } from "./api.js";
 
 export function writePart({ item }, answer) {
   const before = typeof item.completions[0] === "string" ? item.completions[0] : "";
@@ -18,8 +18,9 @@ export function writePart({ item }, answer) {
       return; // nothing here counts tokens
     }
     timer = setTimeout(async () => {
-      const { tokens } = await get(`/api/tokens?text=${encodeURIComponent(text.value.slice(0, 4000))}`).catch(() => ({}));
-      if (tokens !== undefined && text.value.length <= 4000) {
+      const counted = text.value;
+      const { tokens } = await post("/api/tokens", { text: counted }).catch(() => ({}));
+      if (tokens !== undefined && counted === text.value) {
         count.textContent = `${plain}, ${tokens.toLocaleString("en")} tokens`;
       }
     }, 300);
