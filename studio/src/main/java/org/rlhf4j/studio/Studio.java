@@ -71,7 +71,7 @@ public final class Studio implements AutoCloseable {
     if (settings.model() == null) {
       return Optional.empty();
     }
-    LanguageModel model = LanguageModel.load(settings.model(), settings.machine().precision());
+    LanguageModel model = LanguageModel.load(settings.model(), settings.machine().format());
     SamplingSettings sampling =
         SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
     return Optional.of(
