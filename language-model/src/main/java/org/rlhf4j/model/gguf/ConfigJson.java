@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.rlhf4j.model.family.Family;
@@ -61,8 +62,13 @@ final class ConfigJson {
     }
     if (embedding.shape().get(0) != tokens) {
       throw new UserException(
-          "%s: token_embd.weight has %d rows for the %d tokens of %s; convert the model again"
-              .formatted(file.file(), embedding.shape().get(0), tokens, TOKENS));
+          String.format(
+              Locale.ROOT,
+              "%s: token_embd.weight has %d rows for the %d tokens of %s; convert the model again",
+              file.file(),
+              embedding.shape().get(0),
+              tokens,
+              TOKENS));
     }
     return tokens;
   }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -194,8 +195,11 @@ final class ConfigKeys {
       put("attention.sliding_window_pattern", sliding());
     }
     notes.add(
-        "llama.cpp knows no sliding window for %s: texts of more than %d tokens are computed otherwise there"
-            .formatted(architecture.key(), window));
+        String.format(
+            Locale.ROOT,
+            "llama.cpp knows no sliding window for %s: texts of more than %d tokens are computed otherwise there",
+            architecture.key(),
+            window));
   }
 
   private void require(boolean fits, String key, String supported) {

@@ -146,8 +146,12 @@ public final class GgufExport {
             .count();
     if (others > 0) {
       notes.add(
-          "%d tensors have rows that aren't whole blocks of %d, so they are f16 instead of %s"
-              .formatted(others, format.type().blockSize(), format));
+          String.format(
+              Locale.ROOT,
+              "%d tensors have rows that aren't whole blocks of %d, so they are f16 instead of %s",
+              others,
+              format.type().blockSize(),
+              format));
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.rlhf4j.settings.UserException;
 
@@ -167,8 +168,12 @@ record GgufFile(Path file, GgufMetadata metadata, Map<String, GgufTensor> tensor
     long offset = in.u64();
     if (offset < 0 || offset % alignment != 0) {
       throw in.damaged(
-          "the tensor %s begins at byte %s of the data, which isn't a multiple of %d"
-              .formatted(name, Long.toUnsignedString(offset), alignment));
+          String.format(
+              Locale.ROOT,
+              "the tensor %s begins at byte %s of the data, which isn't a multiple of %d",
+              name,
+              Long.toUnsignedString(offset),
+              alignment));
     }
     return new GgufTensor(name, type, List.copyOf(shape), offset);
   }
@@ -177,17 +182,22 @@ record GgufFile(Path file, GgufMetadata metadata, Map<String, GgufTensor> tensor
   private static GgufTensor placed(GgufInput in, GgufTensor tensor, long start) {
     if (!isInside(tensor, in.length() - start)) {
       throw in.damaged(
-          "the tensor %s of shape %s at byte %d of the data lies outside its %d bytes"
-              .formatted(
-                  tensor.name(),
-                  tensor.shape(),
-                  tensor.offset(),
-                  Math.max(0, in.length() - start)));
+          String.format(
+              Locale.ROOT,
+              "the tensor %s of shape %s at byte %d of the data lies outside its %d bytes",
+              tensor.name(),
+              tensor.shape(),
+              tensor.offset(),
+              Math.max(0, in.length() - start)));
     }
     if (tensor.columns() % tensor.type().blockSize() != 0) {
       throw in.damaged(
-          "the tensor %s is %s, which isn't whole blocks of %d"
-              .formatted(tensor.name(), tensor.shape(), tensor.type().blockSize()));
+          String.format(
+              Locale.ROOT,
+              "the tensor %s is %s, which isn't whole blocks of %d",
+              tensor.name(),
+              tensor.shape(),
+              tensor.type().blockSize()));
     }
     return new GgufTensor(tensor.name(), tensor.type(), tensor.shape(), start + tensor.offset());
   }

@@ -3,6 +3,7 @@ package org.rlhf4j.model.gguf;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.rlhf4j.settings.UserException;
 
 /**
@@ -39,9 +40,14 @@ final class RotaryFactors {
     for (int i = 0; i < factors.size(); i++) {
       if (Math.abs(made.get(i) / factors.get(i) - 1) > TOLERANCE) {
         throw new UserException(
-            ("%s: rope_freqs.weight isn't Llama 3's stretching of rotary positions (number %d is"
-                    + " %s, not %s)")
-                .formatted(file.file(), i, factors.get(i), made.get(i)));
+            String.format(
+                Locale.ROOT,
+                ("%s: rope_freqs.weight isn't Llama 3's stretching of rotary positions (number %d is"
+                    + " %s, not %s)"),
+                file.file(),
+                i,
+                factors.get(i),
+                made.get(i)));
       }
     }
   }

@@ -237,8 +237,12 @@ final class TokenizerJson {
   static String token(GgufMetadata metadata, List<String> tokens, int id) {
     if (id >= tokens.size()) {
       throw new UserException(
-          "%s: its metadata names the token %d of %d; convert the model again"
-              .formatted(metadata.file(), id, tokens.size()));
+          String.format(
+              Locale.ROOT,
+              "%s: its metadata names the token %d of %d; convert the model again",
+              metadata.file(),
+              id,
+              tokens.size()));
     }
     return tokens.get(id);
   }

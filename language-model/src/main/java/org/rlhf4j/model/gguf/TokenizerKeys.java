@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.rlhf4j.settings.UserException;
 
@@ -84,8 +85,12 @@ final class TokenizerKeys {
   private void set(int id, String token, TokenKind kind) {
     if (id >= tokens.length) {
       throw new UserException(
-          "%s: its tokenizer has the id %d, but vocab_size is %d"
-              .formatted(model, id, tokens.length));
+          String.format(
+              Locale.ROOT,
+              "%s: its tokenizer has the id %d, but vocab_size is %d",
+              model,
+              id,
+              tokens.length));
     }
     tokens[id] = token;
     kinds[id] = kind;
