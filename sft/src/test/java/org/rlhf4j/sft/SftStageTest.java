@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -104,13 +105,23 @@ class SftStageTest {
   @Test
   void onADeviceARunIsAsOnTheHost() throws IOException {
     OnADevice.isAsOnTheHost(
-        this::run, "steps", "2", "eval-fraction", "0.2", "checkpoint-every", "1");
+        this::run,
+        "steps",
+        "2",
+        "eval-fraction",
+        "0",
+        "checkpoint-every",
+        "1",
+        "max-length",
+        "26");
   }
 
   /** What auto is, is settled by the device once; the run keeps it on another. */
   @Test
   void precisionIsSettledOnceAndKeptByTheRun() throws IOException {
-    String[] options = {"steps", "2", "checkpoint-every", "1", "eval-fraction", "0"};
+    String[] options = {
+      "steps", "2", "checkpoint-every", "1", "eval-fraction", "0", "max-length", "26"
+    };
     assertThat(run("host", options).resolve("config.yaml")).content().contains("precision: fp32");
     assumeTrue(LazyDevice.start(Torch.libraryFolder()));
     Placement.choose(Placement.on(LazyDevice.NAME));
@@ -122,7 +133,10 @@ class SftStageTest {
     }
     assertThat(run.resolve("config.yaml")).content().contains("precision: bf16");
     killAfter(1, run);
-    run("device", "steps", "2", "checkpoint-every", "1", "eval-fraction", "0", "resume", "true");
+    String[] resumed = Arrays.copyOf(options, options.length + 2);
+    resumed[options.length] = "resume";
+    resumed[options.length + 1] = "true";
+    run("device", resumed);
     assertThat(run.resolve("config.yaml")).content().contains("precision: bf16");
     LanguageModel.load(run).close();
   }

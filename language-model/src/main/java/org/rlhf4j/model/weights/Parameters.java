@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.rlhf4j.model.random.CounterRandom;
 import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
@@ -23,7 +22,6 @@ import org.rlhf4j.settings.UserException;
  * frees the memory, unless another model has them too.
  */
 public final class Parameters implements AutoCloseable {
-  private static final int ROUNDED_BLOCK = 1 << 16; // floats
   private final List<ParameterSpec> specs;
   private final NDManager manager;
   private final Precision held; // of the matrices
@@ -77,7 +75,7 @@ public final class Parameters implements AutoCloseable {
 
   /** The number format in which networks compute with these weights. */
   public Precision precision() {
-    return hasCopies() ? Precision.BF16 : held;
+    return computed != null ? Precision.BF16 : held;
   }
 
   /**
@@ -95,10 +93,6 @@ public final class Parameters implements AutoCloseable {
     return this;
   }
 
-  private boolean hasCopies() {
-    return computed != null;
-  }
-
   /**
    * Rounds the weights into the copies that networks compute with, where there are any. To be
    * called by whoever changes the weights.
@@ -111,7 +105,7 @@ public final class Parameters implements AutoCloseable {
   }
 
   private boolean isCopied(int index) {
-    return hasCopies() && specs.get(index).isMatrix();
+    return computed != null && specs.get(index).isMatrix();
   }
 
   /** Each matrix that networks have a copy of, followed by the copy. */
@@ -216,7 +210,7 @@ public final class Parameters implements AutoCloseable {
 
   /** What networks compute with, likewise: the same arrays, or copies of the matrices. */
   public NDList computed() {
-    return hasCopies() ? computed : arrays;
+    return computed != null ? computed : arrays;
   }
 
   /** The manager that owns the arrays: for what must live as long as they do. */
@@ -298,22 +292,9 @@ public final class Parameters implements AutoCloseable {
     for (int i = 0; i < specs.size(); i++) {
       requireFp32(i);
       String name = specs.get(i).name();
-      change(i, memory -> round(name, dtype, memory.asFloatBuffer()));
+      change(i, memory -> WeightMemory.round(name, dtype, memory.asFloatBuffer()));
     }
     updateCopies();
-  }
-
-  private static void round(String name, Dtype dtype, FloatBuffer memory) {
-    float[] block = new float[Math.min(ROUNDED_BLOCK, memory.remaining())];
-    while (memory.hasRemaining()) {
-      int count = Math.min(block.length, memory.remaining());
-      memory.duplicate().get(block, 0, count);
-      dtype.require(name, block, count);
-      for (int n = 0; n < count; n++) {
-        block[n] = dtype.round(block[n]);
-      }
-      memory.put(block, 0, count);
-    }
   }
 
   /** All weights, one tensor behind the other, as the scripts have them; they have to be fp32. */
@@ -391,7 +372,7 @@ public final class Parameters implements AutoCloseable {
     Map<String, StridedTensor> tensors = new LinkedHashMap<>();
     for (int i = 0; i < specs.size(); i++) {
       int index = i;
-      tensors.putAll(parts(specs.get(i), () -> read(index), precision(i)));
+      tensors.putAll(WeightMemory.parts(specs.get(i), () -> read(index), precision(i)));
     }
     return tensors;
   }
@@ -406,26 +387,7 @@ public final class Parameters implements AutoCloseable {
    */
   public static Map<String, StridedTensor> parts(
       ParameterSpec spec, ByteBuffer memory, Precision precision) {
-    return parts(spec, () -> memory, precision);
-  }
-
-  private static Map<String, StridedTensor> parts(
-      ParameterSpec spec, Supplier<ByteBuffer> memory, Precision precision) {
-    Map<String, StridedTensor> tensors = new LinkedHashMap<>();
-    int start = 0;
-    for (ParameterSpec.Part part : spec.parts()) {
-      if (spec.transposed()) {
-        int columns = Math.toIntExact(spec.shape().get(1));
-        tensors.put(
-            part.tensor(), new StridedTensor(part.shape(), memory, start, 1, columns, precision));
-        start += Math.toIntExact(part.shape().get(0));
-      } else {
-        tensors.put(
-            part.tensor(), StridedTensor.contiguous(part.shape(), memory, start, precision));
-        start += Math.toIntExact(part.size());
-      }
-    }
-    return tensors;
+    return WeightMemory.parts(spec, () -> memory, precision);
   }
 
   @Override
