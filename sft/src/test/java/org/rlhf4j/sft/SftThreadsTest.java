@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,7 +39,11 @@ class SftThreadsTest {
     List<String> lines = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       lines.add(
-          "{\"prompt\": \"what is %d?\", \"completion\": \" It is %d.\"}".formatted(i, 7 * i));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"what is %d?\", \"completion\": \" It is %d.\"}",
+              i,
+              7 * i));
     }
     data = Files.write(folder.resolve("rows.jsonl"), lines);
   }

@@ -6,6 +6,7 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.util.JavalinBindException;
 import java.net.URI;
+import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.label.Labels;
@@ -55,8 +56,11 @@ public final class StudioServer implements AutoCloseable {
       studio.server.start();
     } catch (JavalinBindException e) {
       throw new UserException(
-          "%s:%d: can't be listened on; something else does, or the address isn't this machine's;"
-                  .formatted(where.host(), where.port())
+          String.format(
+                  Locale.ROOT,
+                  "%s:%d: can't be listened on; something else does, or the address isn't this machine's;",
+                  where.host(),
+                  where.port())
               + " choose another --port or --host",
           e);
     }

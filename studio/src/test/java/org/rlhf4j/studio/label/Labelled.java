@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.UUID;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFiles;
@@ -46,8 +47,12 @@ public final class Labelled {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       rows.add(
-          "{\"prompt\": \"Question %d?\", \"completions\": [\" good %d\", \" bad %d\"]}"
-              .formatted(i, i, i));
+          String.format(
+              Locale.ROOT,
+              "{\"prompt\": \"Question %d?\", \"completions\": [\" good %d\", \" bad %d\"]}",
+              i,
+              i,
+              i));
     }
     return rows.toArray(String[]::new);
   }

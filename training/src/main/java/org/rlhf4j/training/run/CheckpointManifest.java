@@ -8,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -51,7 +52,7 @@ record CheckpointManifest(int step, Map<String, Content> files) {
           checksum.update(block);
         }
       }
-      return new Content(bytes, "%08x".formatted(checksum.getValue()));
+      return new Content(bytes, String.format(Locale.ROOT, "%08x", checksum.getValue()));
     }
   }
 
@@ -93,8 +94,12 @@ record CheckpointManifest(int step, Map<String, Content> files) {
         }
         if (Files.size(path) != file.getValue().bytes()) {
           return Optional.of(
-              "%s has %d bytes and not %d"
-                  .formatted(file.getKey(), Files.size(path), file.getValue().bytes()));
+              String.format(
+                  Locale.ROOT,
+                  "%s has %d bytes and not %d",
+                  file.getKey(),
+                  Files.size(path),
+                  file.getValue().bytes()));
         }
         if (!Content.of(path).equals(file.getValue())) {
           return Optional.of(file.getKey() + " has other bytes than were written");
