@@ -39,7 +39,7 @@ public final class Machine {
 
   private static void chooseDevice(Device device, PrintWriter err) {
     boolean wanted = device == Device.GPU;
-    if (device == Device.CPU || !wanted && !Gpu.hasDriver()) {
+    if (device == Device.CPU || (!wanted && !Gpu.hasDriver())) {
       return;
     }
     Optional<String> fault = Gpu.ofMachine().fault();

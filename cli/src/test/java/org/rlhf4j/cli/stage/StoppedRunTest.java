@@ -35,7 +35,7 @@ class StoppedRunTest {
     output = folder.resolve("out");
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      rows.add("{\"prompt\": \"is it %d?\", \"completion\": \" yes\"}".formatted(i));
+      rows.add("{\"prompt\": \"is it " + i + "?\", \"completion\": \" yes\"}");
     }
     Files.write(folder.resolve("rows.jsonl"), rows);
   }
@@ -184,10 +184,10 @@ class StoppedRunTest {
         """
         threads: 1
         stages:
-          - {name: one, stage: sft, model: %s, data: rows.jsonl, eval-fraction: 0, steps: %d}
+          - {name: one, stage: sft, model: %s, data: rows.jsonl, eval-fraction: 0, steps: %s}
           - {name: two, stage: sft, model: {from: one}, data: rows.jsonl, steps: 2}
         """
-            .formatted(MODEL, STEPS));
+            .formatted(MODEL, Integer.toString(STEPS)));
     start("run", "pipeline.yaml", "--output", "out", "--rerun", "one");
     Outcome stop = rlhf("stop", output.toString());
     assertThat(stop.code()).as(stop.err()).isZero();
