@@ -14,6 +14,7 @@ import org.rlhf4j.studio.talk.Replies;
  * What {@code rlhf studio} takes.
  *
  * @param data the store: a folder, or an address of PostgreSQL
+ * @param annotator under whose name verdicts are kept
  * @param runs the folder whose runs are watched
  * @param model the model to talk with, or null
  * @param messageForm what a message is written as for a model without a chat template
@@ -29,6 +30,12 @@ public record StudioSettings(
             help = "The store of labels: a folder, or jdbc:postgresql://… for a team.",
             defaultValue = "studio")
         String data,
+    @Setting(
+            help =
+                "Name under which verdicts are kept. In a team each has a studio, and all have the"
+                    + " same --data.",
+            defaultValue = "local")
+        String annotator,
     @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,
     @Setting(help = "Model to talk with: a model folder, a run or a hub id.", model = true)
         Path model,
@@ -57,6 +64,10 @@ public record StudioSettings(
   public StudioSettings {
     Limits.between("port", 0, 65_535, port);
     url(publicUrl);
+    Limits.require(
+        !annotator.isBlank() && annotator.length() <= 64,
+        "annotator",
+        "must have 1 to 64 characters");
     Limits.positive("max-new-tokens", maxNewTokens);
     Limits.positive("temperature", temperature);
     Limits.require(

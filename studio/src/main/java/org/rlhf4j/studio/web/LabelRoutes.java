@@ -52,7 +52,7 @@ final class LabelRoutes {
 
   private ObjectNode described(Project project) {
     ObjectNode node = (ObjectNode) Answers.of(project);
-    node.set("progress", Answers.of(labels.labelling().progress(project, labels.local())));
+    node.set("progress", Answers.of(labels.labelling().progress(project, labels.annotator())));
     return node;
   }
 
@@ -69,7 +69,7 @@ final class LabelRoutes {
   }
 
   private void next(Context request) {
-    Answers.send(request, task(labels.labelling().next(named(request), labels.local())));
+    Answers.send(request, task(labels.labelling().next(named(request), labels.annotator())));
   }
 
   private void take(Context request) {
@@ -83,9 +83,9 @@ final class LabelRoutes {
             body.path("answer"),
             body.path("seconds").asDouble());
     try {
-      Answers.send(request, task(labels.labelling().take(project, labels.local(), given)));
+      Answers.send(request, task(labels.labelling().take(project, labels.annotator(), given)));
     } catch (Labelling.EnoughException e) {
-      ObjectNode answer = task(labels.labelling().next(project, labels.local()));
+      ObjectNode answer = task(labels.labelling().next(project, labels.annotator()));
       Answers.send(request, answer.put("note", e.getMessage()));
     }
   }
@@ -101,7 +101,7 @@ final class LabelRoutes {
 
   private void undo(Context request) {
     String event = Answers.body(request).path("event").asText();
-    Answers.send(request, task(labels.labelling().undo(named(request), labels.local(), event)));
+    Answers.send(request, task(labels.labelling().undo(named(request), labels.annotator(), event)));
   }
 
   private static ObjectNode task(Optional<Labelling.Task> task) {
