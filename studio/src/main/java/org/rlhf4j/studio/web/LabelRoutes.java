@@ -11,10 +11,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import org.rlhf4j.studio.agreement.Agreement;
 import org.rlhf4j.studio.label.Export;
 import org.rlhf4j.studio.label.Labelling;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
+import org.rlhf4j.studio.label.Votes;
 
 /** Projects, the next item, verdicts, and the rows that are made of them. */
 final class LabelRoutes {
@@ -33,6 +35,7 @@ final class LabelRoutes {
     routes.post("/api/projects/{project}/verdicts", this::take);
     routes.post("/api/projects/{project}/undo", this::undo);
     routes.get("/api/projects/{project}/export", this::export);
+    routes.get("/api/projects/{project}/agreement", this::agreement);
   }
 
   private Project named(Context request) {
@@ -108,6 +111,10 @@ final class LabelRoutes {
     ObjectNode answer = Answers.object();
     JsonNode item = task.<JsonNode>map(Answers::of).orElse(null);
     return item == null ? answer.putNull("task") : answer.set("task", item);
+  }
+
+  private void agreement(Context request) {
+    Answers.send(request, Agreement.of(Votes.of(labels.store(), named(request))).json());
   }
 
   private void export(Context request) throws IOException {
