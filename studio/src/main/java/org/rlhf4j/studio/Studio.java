@@ -54,7 +54,9 @@ public final class Studio implements AutoCloseable {
       store = Store.open(settings.data());
       replies = replies(settings);
       WatchedRuns runs = new WatchedRuns(settings.runs());
-      StudioServer server = serve(settings, runs, new Labels(store, Clock.systemUTC()), replies);
+      StudioServer server =
+          serve(
+              settings, runs, new Labels(store, Clock.systemUTC(), settings.annotator()), replies);
       readAhead(runs);
       return new Studio(server, store, replies, lock);
     } catch (RuntimeException e) {

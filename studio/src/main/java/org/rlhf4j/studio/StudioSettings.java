@@ -1,7 +1,9 @@
 package org.rlhf4j.studio;
 
+import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.rlhf4j.settings.Limits;
@@ -14,6 +16,7 @@ import org.rlhf4j.studio.talk.Replies;
  * What {@code rlhf studio} takes.
  *
  * @param data the store: a folder, or an address of PostgreSQL
+ * @param annotator under whose name verdicts are kept
  * @param runs the folder whose runs are watched
  * @param model the model to talk with, or null
  * @param messageForm what a message is written as for a model without a chat template
@@ -29,6 +32,12 @@ public record StudioSettings(
             help = "The store of labels: a folder, or jdbc:postgresql://… for a team.",
             defaultValue = "studio")
         String data,
+    @Setting(
+            help =
+                "Name under which verdicts are kept. In a team each has a studio, and all have the"
+                    + " same --data.",
+            defaultValue = "local")
+        String annotator,
     @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,
     @Setting(help = "Model to talk with: a model folder, a run or a hub id.", model = true)
         Path model,
@@ -47,22 +56,44 @@ public record StudioSettings(
             group = "Talk")
         double temperature,
     @Setting(help = "Port to listen on. 0 takes a free one.", defaultValue = "8420") int port,
-    @Setting(help = "Address to listen on.", defaultValue = "127.0.0.1") String host,
+    @Setting(help = "Address to listen on: one of this machine alone.", defaultValue = "127.0.0.1")
+        String host,
     @Setting(
-            help = "Address of a proxy in front of the studio, such as https://studio.example.org.")
+            help = "Address of a proxy that asks who comes in, such as https://studio.example.org.")
         String publicUrl,
     MachineSettings machine) {
 
   /** Checks the port and the address. */
   public StudioSettings {
     Limits.between("port", 0, 65_535, port);
+    requireThisMachine(host);
     url(publicUrl);
+    Limits.require(
+        !annotator.isBlank() && annotator.length() <= 64,
+        "annotator",
+        "must have 1 to 64 characters");
     Limits.positive("max-new-tokens", maxNewTokens);
     Limits.positive("temperature", temperature);
     Limits.require(
         messageForm.contains(Replies.MESSAGE),
         "message-form",
         "must have {} in it, for the message");
+  }
+
+  /** There are no accounts, so nobody else may come in. */
+  private static void requireThisMachine(String host) {
+    try {
+      if (InetAddress.getByName(host).isLoopbackAddress()) {
+        return;
+      }
+    } catch (UnknownHostException e) {
+      throw new UsageException("host: '" + host + "' isn't known; leave --host out", e);
+    }
+    throw new UsageException(
+        "host: '"
+            + host
+            + "' would let everybody in who reaches this machine; leave --host out, and come from"
+            + " elsewhere by 'ssh -L 8420:127.0.0.1:8420'");
   }
 
   /** The address of a proxy in front. */

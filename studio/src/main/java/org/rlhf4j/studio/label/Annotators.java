@@ -6,7 +6,8 @@ import org.rlhf4j.studio.store.Store;
 /** Those who label. */
 public final class Annotators {
 
-  private static final String LOCAL = "local";
+  /** Who labels where nobody says it. */
+  public static final String LOCAL = "local";
 
   private final Store store;
   private final Clock clock;
@@ -17,13 +18,13 @@ public final class Annotators {
     this.clock = clock;
   }
 
-  /** The number of the one who needs no password on their own machine. */
-  public long local() {
+  /** The number of the annotator of a name, who is known from then on. */
+  public long named(String name) {
     return store.change(
         handle ->
             handle
                 .createQuery("SELECT id FROM annotator WHERE name = :name ORDER BY id LIMIT 1")
-                .bind("name", LOCAL)
+                .bind("name", name)
                 .mapTo(Long.class)
                 .findOne()
                 .orElseGet(
@@ -31,7 +32,7 @@ public final class Annotators {
                         handle
                             .createUpdate(
                                 "INSERT INTO annotator (name, created) VALUES (:name, :now)")
-                            .bind("name", LOCAL)
+                            .bind("name", name)
                             .bind("now", clock.millis())
                             .executeAndReturnGeneratedKeys("id")
                             .mapTo(Long.class)

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -25,9 +24,6 @@ import org.rlhf4j.studio.store.Store;
  * project wants. What was said is never overwritten: to undo is another verdict.
  */
 public final class Labelling {
-
-  /** How long an item is lent. */
-  static final Duration LEASE = Duration.ofMinutes(10);
 
   private static final Pattern EVENT = Pattern.compile("[A-Za-z0-9-]{8,64}");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -85,11 +81,13 @@ public final class Labelling {
 
   private final Store store;
   private final Clock clock;
+  private final Leases leases;
 
   /** The labelling of a store. */
   public Labelling(Store store, Clock clock) {
     this.store = store;
     this.clock = clock;
+    leases = new Leases(clock);
   }
 
   static JsonNode json(String text) {
@@ -124,40 +122,11 @@ public final class Labelling {
 
   private Optional<Task> lend(Handle handle, Project project, long annotator) {
     Optional<Item> item =
-        held(handle, project, annotator).or(() -> free(handle, project, annotator));
-    item.ifPresent(found -> lease(handle, found.id(), annotator));
+        leases
+            .held(handle, project, annotator)
+            .or(() -> leases.free(handle, project, annotator, target(handle, project)));
+    item.ifPresent(found -> leases.lend(handle, found.id(), annotator));
     return item.map(found -> task(found, annotator));
-  }
-
-  private Optional<Item> held(Handle handle, Project project, long annotator) {
-    return handle
-        .createQuery(
-            "SELECT item.* FROM lease JOIN item ON item.id = lease.item_id"
-                + " WHERE lease.annotator_id = :annotator AND lease.expires > :now"
-                + " AND item.project_id = :project AND item.is_open = 1"
-                + " ORDER BY lease.expires DESC LIMIT 1")
-        .bind("annotator", annotator)
-        .bind("now", clock.millis())
-        .bind("project", project.id())
-        .map(ITEM)
-        .findOne();
-  }
-
-  private Optional<Item> free(Handle handle, Project project, long annotator) {
-    return handle
-        .createQuery(
-            "SELECT item.* FROM item WHERE project_id = :project AND is_open = 1"
-                + " AND NOT EXISTS (SELECT 1 FROM standing WHERE standing.item_id = item.id"
-                + " AND standing.annotator_id = :annotator)"
-                + " AND answers + (SELECT COUNT(*) FROM lease WHERE lease.item_id = item.id"
-                + " AND lease.expires > :now AND lease.annotator_id <> :annotator) < :target"
-                + " ORDER BY place, id LIMIT 1")
-        .bind("project", project.id())
-        .bind("annotator", annotator)
-        .bind("now", clock.millis())
-        .bind("target", target(handle, project))
-        .map(ITEM)
-        .findOne();
   }
 
   private static int target(Handle handle, Project project) {
@@ -166,17 +135,6 @@ public final class Labelling {
         .bind("id", project.id())
         .mapTo(Integer.class)
         .one();
-  }
-
-  private void lease(Handle handle, long item, long annotator) {
-    handle
-        .createUpdate(
-            "INSERT INTO lease (item_id, annotator_id, expires) VALUES (:item, :annotator, :until)"
-                + " ON CONFLICT (item_id, annotator_id) DO UPDATE SET expires = excluded.expires")
-        .bind("item", item)
-        .bind("annotator", annotator)
-        .bind("until", clock.millis() + LEASE.toMillis())
-        .execute();
   }
 
   /**
@@ -281,11 +239,7 @@ public final class Labelling {
         .bind("verdict", verdict)
         .execute();
     count(handle, project, item, more);
-    handle
-        .createUpdate("DELETE FROM lease WHERE item_id = :item AND annotator_id = :annotator")
-        .bind("item", item.id())
-        .bind("annotator", annotator)
-        .execute();
+    Leases.end(handle, item.id(), annotator);
   }
 
   private static Item item(Handle handle, Project project, long id) {
@@ -400,14 +354,8 @@ public final class Labelling {
             .one();
     insert(handle, annotator, item, new Line(event, "undo", "{}", List.of(), 0, undone));
     count(handle, project, item, -answered);
-    handle
-        .createUpdate(
-            "DELETE FROM lease WHERE annotator_id = :annotator AND item_id IN"
-                + " (SELECT id FROM item WHERE project_id = :project)")
-        .bind("annotator", annotator)
-        .bind("project", project.id())
-        .execute();
-    lease(handle, item.id(), annotator);
+    Leases.end(handle, project, annotator);
+    leases.lend(handle, item.id(), annotator);
   }
 
   /** How far an annotator and their project are. */

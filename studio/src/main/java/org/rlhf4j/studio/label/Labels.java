@@ -10,20 +10,31 @@ public final class Labels {
   private final Projects projects;
   private final Items items;
   private final Labelling labelling;
-  private final long local;
+  private final long annotator;
+
+  /**
+   * The labels of a store, for commands that don't label.
+   *
+   * @param store where they are
+   * @param clock what time it is
+   */
+  public Labels(Store store, Clock clock) {
+    this(store, clock, Annotators.LOCAL);
+  }
 
   /**
    * The labels of a store.
    *
    * @param store where they are
    * @param clock what time it is
+   * @param annotator the name of who labels here
    */
-  public Labels(Store store, Clock clock) {
+  public Labels(Store store, Clock clock, String annotator) {
     this.store = store;
     projects = new Projects(store, clock);
     items = new Items(store);
     labelling = new Labelling(store, clock);
-    local = new Annotators(store, clock).local();
+    this.annotator = new Annotators(store, clock).named(annotator);
   }
 
   /** Where they are. */
@@ -46,8 +57,8 @@ public final class Labels {
     return labelling;
   }
 
-  /** The number of the annotator who needs no password on their own machine. */
-  public long local() {
-    return local;
+  /** The number of who labels here. */
+  public long annotator() {
+    return annotator;
   }
 }

@@ -11,10 +11,12 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import org.rlhf4j.studio.agreement.Agreement;
 import org.rlhf4j.studio.label.Export;
 import org.rlhf4j.studio.label.Labelling;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
+import org.rlhf4j.studio.label.Votes;
 
 /** Projects, the next item, verdicts, and the rows that are made of them. */
 final class LabelRoutes {
@@ -33,6 +35,7 @@ final class LabelRoutes {
     routes.post("/api/projects/{project}/verdicts", this::take);
     routes.post("/api/projects/{project}/undo", this::undo);
     routes.get("/api/projects/{project}/export", this::export);
+    routes.get("/api/projects/{project}/agreement", this::agreement);
   }
 
   private Project named(Context request) {
@@ -52,7 +55,7 @@ final class LabelRoutes {
 
   private ObjectNode described(Project project) {
     ObjectNode node = (ObjectNode) Answers.of(project);
-    node.set("progress", Answers.of(labels.labelling().progress(project, labels.local())));
+    node.set("progress", Answers.of(labels.labelling().progress(project, labels.annotator())));
     return node;
   }
 
@@ -69,7 +72,7 @@ final class LabelRoutes {
   }
 
   private void next(Context request) {
-    Answers.send(request, task(labels.labelling().next(named(request), labels.local())));
+    Answers.send(request, task(labels.labelling().next(named(request), labels.annotator())));
   }
 
   private void take(Context request) {
@@ -83,9 +86,9 @@ final class LabelRoutes {
             body.path("answer"),
             body.path("seconds").asDouble());
     try {
-      Answers.send(request, task(labels.labelling().take(project, labels.local(), given)));
+      Answers.send(request, task(labels.labelling().take(project, labels.annotator(), given)));
     } catch (Labelling.EnoughException e) {
-      ObjectNode answer = task(labels.labelling().next(project, labels.local()));
+      ObjectNode answer = task(labels.labelling().next(project, labels.annotator()));
       Answers.send(request, answer.put("note", e.getMessage()));
     }
   }
@@ -101,13 +104,17 @@ final class LabelRoutes {
 
   private void undo(Context request) {
     String event = Answers.body(request).path("event").asText();
-    Answers.send(request, task(labels.labelling().undo(named(request), labels.local(), event)));
+    Answers.send(request, task(labels.labelling().undo(named(request), labels.annotator(), event)));
   }
 
   private static ObjectNode task(Optional<Labelling.Task> task) {
     ObjectNode answer = Answers.object();
     JsonNode item = task.<JsonNode>map(Answers::of).orElse(null);
     return item == null ? answer.putNull("task") : answer.set("task", item);
+  }
+
+  private void agreement(Context request) {
+    Answers.send(request, Agreement.of(Votes.of(labels.store(), named(request))).json());
   }
 
   private void export(Context request) throws IOException {

@@ -120,7 +120,7 @@ final class TalkRoutes {
         .labelling()
         .take(
             labels.projects().make(body.path("project").asText()),
-            labels.local(),
+            labels.annotator(),
             item,
             new Labelling.Given(
                 body.path("event").asText(),

@@ -171,12 +171,12 @@ class ExportTest {
             FOUR,
             "{\"prompt\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"completions\":[\"one\",\"two\"]}");
     for (int i = 0; i < 3; i++) {
-      Item item = labels.labelling().next(project, labels.local()).orElseThrow().item();
+      Item item = labels.labelling().next(project, labels.annotator()).orElseThrow().item();
       String answer =
           item.kind() == ItemKind.RANK
               ? "{'order': [[3],[2],[1],[0]]}"
               : "{'better': 0, 'strength': 3}";
-      labels.labelling().take(project, labels.local(), Labelled.answer(item, answer));
+      labels.labelling().take(project, labels.annotator(), Labelled.answer(item, answer));
     }
     Path file = folder.resolve("rows.jsonl");
     Files.write(file, Labelled.exported(labels, project, Export.Choices.USUAL));

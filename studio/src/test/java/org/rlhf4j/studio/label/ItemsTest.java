@@ -68,7 +68,7 @@ class ItemsTest {
         .isInstanceOf(UserException.class)
         .hasMessageContaining("rows.jsonl:2:")
         .hasMessageContaining("\"prompt\" should be a string");
-    assertThat(labels.labelling().progress(project, labels.local()).items()).isZero();
+    assertThat(labels.labelling().progress(project, labels.annotator()).items()).isZero();
     assertThat(add(OnBadRow.SKIP, rows).lines())
         .startsWith("2 items added: 2 to write", "1 bad rows left out");
   }
@@ -93,7 +93,7 @@ class ItemsTest {
     RowFiles files = RowFiles.of(List.of(file), RowFormat.USUAL);
     assertThat(labels.items().add(project, files, OnBadRow.FAIL).count()).isEqualTo(100_000);
     assertThat(labels.items().add(project, files, OnBadRow.FAIL).repeated()).isEqualTo(100_000);
-    assertThat(labels.labelling().next(project, labels.local())).isPresent();
+    assertThat(labels.labelling().next(project, labels.annotator())).isPresent();
   }
 
   @Test

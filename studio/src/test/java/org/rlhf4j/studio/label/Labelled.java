@@ -71,6 +71,12 @@ public final class Labelled {
         UUID.randomUUID().toString(), item.id(), Labelling.Act.ANSWER, json(answer), 1.5);
   }
 
+  /** Answers the next item of who labels there. */
+  public static void answerNext(Labels labels, Project project, String answer) {
+    Item item = labels.labelling().next(project, labels.annotator()).orElseThrow().item();
+    labels.labelling().take(project, labels.annotator(), answer(item, answer));
+  }
+
   /** What is exported. */
   static List<String> exported(Labels labels, Project project, Export.Choices choices) {
     List<String> rows = new ArrayList<>();

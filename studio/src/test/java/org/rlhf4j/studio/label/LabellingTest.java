@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,7 +40,7 @@ abstract class LabellingTest {
     }
 
     @Override
-    public Clock withZone(java.time.ZoneId zone) {
+    public Clock withZone(ZoneId zone) {
       return this;
     }
   }
@@ -58,7 +59,7 @@ abstract class LabellingTest {
   void open() {
     labels = new Labels(Store.open(store()), clock);
     project = Labelled.project(labels, "p", Labelled.pairs(4));
-    ada = labels.local();
+    ada = labels.annotator();
     bob = other("bob");
   }
 
@@ -68,16 +69,7 @@ abstract class LabellingTest {
   }
 
   private long other(String name) {
-    return labels
-        .store()
-        .change(
-            handle ->
-                handle
-                    .createUpdate("INSERT INTO annotator (name, created) VALUES (:name, 0)")
-                    .bind("name", name)
-                    .executeAndReturnGeneratedKeys("id")
-                    .mapTo(Long.class)
-                    .one());
+    return new Annotators(labels.store(), clock).named(name);
   }
 
   private Labelling labelling() {
@@ -131,7 +123,7 @@ abstract class LabellingTest {
     }
     assertThat(others).doesNotContain(item.id());
     assertThat(labelling().next(project, bob)).isEmpty();
-    clock.now = clock.now.plus(Labelling.LEASE).plus(Duration.ofSeconds(1));
+    clock.now = clock.now.plus(Leases.TIME).plus(Duration.ofSeconds(1));
     assertThat(next(bob)).isEqualTo(item);
   }
 
@@ -139,7 +131,7 @@ abstract class LabellingTest {
   @Test
   void noItemHasMoreAnnotatorsThanItsTarget() {
     Item item = next(ada);
-    clock.now = clock.now.plus(Labelling.LEASE).plus(Duration.ofSeconds(1));
+    clock.now = clock.now.plus(Leases.TIME).plus(Duration.ofSeconds(1));
     while (next(bob).id() != item.id()) {
       take(bob, next(bob));
     }

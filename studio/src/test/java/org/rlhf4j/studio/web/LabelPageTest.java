@@ -2,8 +2,10 @@ package org.rlhf4j.studio.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.studio.label.Export;
 import org.rlhf4j.studio.label.Labelled;
 import org.rlhf4j.studio.label.Labels;
+import org.rlhf4j.studio.label.Project;
 import org.rlhf4j.studio.runs.WatchedRuns;
 import org.rlhf4j.testing.Browser;
 
@@ -177,8 +180,7 @@ class LabelPageTest {
    */
   @Test
   void hostileTextsAreShownAsTheyAre() throws IOException {
-    String hostile =
-        new com.fasterxml.jackson.databind.ObjectMapper().writeValueAsString(StudioPage.HOSTILE);
+    String hostile = new ObjectMapper().writeValueAsString(StudioPage.HOSTILE);
     Labelled.project(
         labels,
         "hostile",
@@ -198,6 +200,29 @@ class LabelPageTest {
       verdict("s");
     }
     assertThat(browser().evaluate("typeof window.broken").asText()).isEqualTo("undefined");
+  }
+
+  /** Ada and the one who labels here agree on two of three. */
+  @Test
+  void agreementIsShown() {
+    Project project = Labelled.project(labels, "agreed", Labelled.pairs(3));
+    labels.projects().change(project, "", 2);
+    Labels adas = new Labels(labels.store(), Clock.systemUTC(), "Ada");
+    for (int i = 0; i < 3; i++) {
+      Labelled.answerNext(adas, project, "{'better': 0, 'strength': 1}");
+      Labelled.answerNext(
+          labels,
+          project,
+          i == 0 ? "{'better': 1, 'strength': 1}" : "{'better': 0, 'strength': 1}");
+    }
+    page.open("#/projects");
+    browser()
+        .evaluate(
+            "[...document.querySelectorAll('.project')].find(p => p.textContent.startsWith('agreed'))"
+                + ".querySelector('details').open = true");
+    page.waitFor(
+        "document.querySelector('main').textContent.includes('On 3 items with two answers')");
+    assertThat(browser().text("main")).contains("Ada");
   }
 
   @ParameterizedTest

@@ -33,6 +33,46 @@ function settings(project, changed) {
       make("button", { type: "submit" }, "Save"), told));
 }
 
+function share(value) {
+  return value === null ? "–" : `${(100 * value).toFixed(0)} %`;
+}
+
+// Fetched when it is first opened.
+function agreement(project) {
+  const details = make("details", {}, make("summary", {}, "Annotators and agreement"));
+  details.addEventListener("toggle", async () => {
+    if (!details.open || details.children.length > 1) {
+      return;
+    }
+    const place = make("div", {});
+    details.append(place);
+    try {
+      const found = await get(`/api/projects/${encodeURIComponent(project.name)}/agreement`);
+      place.append(...agreementOf(found));
+    } catch (fault) {
+      place.append(faultLine(fault));
+    }
+  });
+  return details;
+}
+
+function agreementOf({ annotators, pairs, alphaOfChoice, alphaOfStrength, shared }) {
+  if (annotators.length === 0) {
+    return [make("p", { class: "soft" }, "Nobody has answered a pair yet.")];
+  }
+  const parts = [table("annotators", ["annotator", "pairs", "chose the left", "chose the longer", "median seconds"],
+    annotators.map((one) => [one.name, String(one.answers), share(one.left), share(one.longer), number(one.seconds, 3)]))];
+  if (shared) {
+    parts.push(make("p", {}, `On ${shared} ${shared === 1 ? "item" : "items"} with two answers or more, Krippendorff's α is `
+      + `${number(alphaOfChoice, 3)} for the choice and ${number(alphaOfStrength, 3)} for its strength. 1 is full agreement, 0 is chance.`),
+    table("pairs of annotators", ["annotators", "items", "Cohen's κ"],
+      pairs.map((pair) => [`${pair.first}, ${pair.second}`, String(pair.items), number(pair.kappa, 3)])));
+  } else {
+    parts.push(make("p", { class: "soft" }, "No item has two answers, so there is no agreement to measure."));
+  }
+  return parts;
+}
+
 function card(project) {
   const { progress } = project;
   const about = make("p", {});
@@ -44,7 +84,7 @@ function card(project) {
   const label = make("a", { class: "action", href: `#/label/${encodeURIComponent(project.name)}` }, progress.left ? "Label" : "Look");
   return make("article", { class: "card project" },
     make("div", { class: "head" }, make("h3", {}, project.name), label),
-    bar(progress.items - progress.open, progress.items), about, exports(project),
+    bar(progress.items - progress.open, progress.items), about, exports(project), agreement(project),
     settings(project, (now) => tell(now.progress)));
 }
 

@@ -1,0 +1,84 @@
+package org.rlhf4j.studio.label;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** Which items are lent to whom. A lease that has run out counts for nothing. */
+final class Leases {
+
+  /** How long an item is lent. */
+  static final Duration TIME = Duration.ofMinutes(10);
+
+  private final Clock clock;
+
+  Leases(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** The item that an annotator has already, the one lent last first. */
+  Optional<Item> held(Handle handle, Project project, long annotator) {
+    return handle
+        .createQuery(
+            "SELECT item.* FROM lease JOIN item ON item.id = lease.item_id"
+                + " WHERE lease.annotator_id = :annotator AND lease.expires > :now"
+                + " AND item.project_id = :project AND item.is_open = 1"
+                + " ORDER BY lease.expires DESC LIMIT 1")
+        .bind("annotator", annotator)
+        .bind("now", clock.millis())
+        .bind("project", project.id())
+        .map(Labelling.ITEM)
+        .findOne();
+  }
+
+  /** The first item that wants one more annotator and has nothing of this one. */
+  Optional<Item> free(Handle handle, Project project, long annotator, int target) {
+    return handle
+        .createQuery(
+            "SELECT item.* FROM item WHERE project_id = :project AND is_open = 1"
+                + " AND NOT EXISTS (SELECT 1 FROM standing WHERE standing.item_id = item.id"
+                + " AND standing.annotator_id = :annotator)"
+                + " AND answers + (SELECT COUNT(*) FROM lease WHERE lease.item_id = item.id"
+                + " AND lease.expires > :now AND lease.annotator_id <> :annotator) < :target"
+                + " ORDER BY place, id LIMIT 1")
+        .bind("project", project.id())
+        .bind("annotator", annotator)
+        .bind("now", clock.millis())
+        .bind("target", target)
+        .map(Labelling.ITEM)
+        .findOne();
+  }
+
+  /** Lends an item, or lends it on. */
+  void lend(Handle handle, long item, long annotator) {
+    handle
+        .createUpdate(
+            "INSERT INTO lease (item_id, annotator_id, expires) VALUES (:item, :annotator, :until)"
+                + " ON CONFLICT (item_id, annotator_id) DO UPDATE SET expires = excluded.expires")
+        .bind("item", item)
+        .bind("annotator", annotator)
+        .bind("until", clock.millis() + TIME.toMillis())
+        .execute();
+  }
+
+  /** Ends the lease of an item. */
+  static void end(Handle handle, long item, long annotator) {
+    handle
+        .createUpdate("DELETE FROM lease WHERE item_id = :item AND annotator_id = :annotator")
+        .bind("item", item)
+        .bind("annotator", annotator)
+        .execute();
+  }
+
+  /** Ends all leases of an annotator in a project. */
+  static void end(Handle handle, Project project, long annotator) {
+    handle
+        .createUpdate(
+            "DELETE FROM lease WHERE annotator_id = :annotator AND item_id IN"
+                + " (SELECT id FROM item WHERE project_id = :project)")
+        .bind("annotator", annotator)
+        .bind("project", project.id())
+        .execute();
+  }
+}
