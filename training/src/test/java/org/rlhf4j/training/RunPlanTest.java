@@ -90,6 +90,9 @@ class RunPlanTest {
                 + " model");
   }
 
+  /** No weights, on the processor. */
+  private static final Parameters NONE = Parameters.zeros(List.of());
+
   /** A network of GPT-2's sizes, without its weights. */
   private record Gpt2(
       ModelConfig config,
@@ -111,7 +114,7 @@ class RunPlanTest {
   }
 
   private static Gpt2 gpt2(Path folder, long frozen, Precision precision) throws IOException {
-    return new Gpt2(config(folder), null, frozen, precision, false);
+    return new Gpt2(config(folder), NONE, frozen, precision, false);
   }
 
   private static ModelConfig config(Path folder) throws IOException {
@@ -127,11 +130,11 @@ class RunPlanTest {
   /** A token takes 737,280 bytes, with gradient checkpointing 98,304: see MemoryPlanTest. */
   @Test
   void tokensTakeWhatTheMemoryPlanCounts() throws IOException {
-    assertThat(RunPlan.Part.ofTokens(gpt2(folder, null, false), 1000))
+    assertThat(RunPlan.Part.ofTokens(gpt2(folder, NONE, false), 1000))
         .containsExactly(
             new RunPlan.Part("activations of 1,000 tokens", 737_280_000L),
             new RunPlan.Part("logits", 25_165_824L));
-    assertThat(RunPlan.Part.ofTokens(gpt2(folder, null, true), 1000))
+    assertThat(RunPlan.Part.ofTokens(gpt2(folder, NONE, true), 1000))
         .contains(new RunPlan.Part("activations of 1,000 tokens", 98_304_000L));
   }
 
