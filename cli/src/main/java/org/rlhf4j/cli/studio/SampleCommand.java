@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.rlhf4j.cli.command.SettingsCommand;
@@ -93,7 +94,7 @@ public final class SampleCommand extends SettingsCommand<SampleCommand.SampleSet
   @Override
   protected void run(SampleSettings chosen) {
     Rows<PromptRow> rows = chosen.rows().read(RowKind.PROMPTS);
-    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().precision());
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().format());
         Store store = Store.open(chosen.store().store())) {
       Labels labels = new Labels(store, Clock.systemUTC());
       Project project = labels.projects().make(chosen.project());
@@ -115,7 +116,7 @@ public final class SampleCommand extends SettingsCommand<SampleCommand.SampleSet
 
   private void say(int count, String what) {
     if (count > 0) {
-      err().printf("%,d %s%n", count, what);
+      err().printf(Locale.ROOT, "%,d %s%n", count, what);
     }
   }
 

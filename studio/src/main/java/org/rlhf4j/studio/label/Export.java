@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -105,7 +106,8 @@ public final class Export {
 
     /** A line for each thing to know. */
     public List<String> lines(Form form) {
-      List<String> lines = new ArrayList<>(List.of("%,d rows written".formatted(rows)));
+      List<String> lines =
+          new ArrayList<>(List.of(String.format(Locale.ROOT, "%,d rows written", rows)));
       say(lines, ties, "ties left out; --ties both keeps them");
       say(
           lines,
@@ -123,7 +125,7 @@ public final class Export {
 
     private static void say(List<String> lines, int count, String what) {
       if (count > 0) {
-        lines.add("%,d %s".formatted(count, what));
+        lines.add(String.format(Locale.ROOT, "%,d %s", count, what));
       }
     }
   }

@@ -3,6 +3,7 @@ package org.rlhf4j.studio.label;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -49,9 +50,14 @@ public final class Items {
       List<String> lines = new ArrayList<>();
       String kinds =
           added.entrySet().stream()
-              .map(entry -> "%,d to %s".formatted(entry.getValue(), entry.getKey().written()))
+              .map(
+                  entry ->
+                      String.format(
+                          Locale.ROOT, "%,d to %s", entry.getValue(), entry.getKey().written()))
               .collect(Collectors.joining(", "));
-      lines.add("%,d items added%s".formatted(count(), kinds.isEmpty() ? "" : ": " + kinds));
+      lines.add(
+          String.format(
+              Locale.ROOT, "%,d items added%s", count(), kinds.isEmpty() ? "" : ": " + kinds));
       say(lines, repeated, "left out: the project has them already");
       say(lines, identical, "left out: their completions are the same text");
       say(lines, promptless, "left out: texts without a prompt to write for");
@@ -62,7 +68,7 @@ public final class Items {
 
     private static void say(List<String> lines, int count, String what) {
       if (count > 0) {
-        lines.add("%,d %s".formatted(count, what));
+        lines.add(String.format(Locale.ROOT, "%,d %s", count, what));
       }
     }
   }

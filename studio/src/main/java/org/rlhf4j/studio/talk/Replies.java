@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -167,8 +168,11 @@ public final class Replies implements AutoCloseable {
     }
     if (prompt.length + sampling.maxNewTokens() > positions) {
       throw new UserException(
-          "a dialogue of %,d tokens leaves no room for a reply in the model's %,d positions; begin a new one"
-              .formatted(prompt.length, positions));
+          String.format(
+              Locale.ROOT,
+              "a dialogue of %,d tokens leaves no room for a reply in the model's %,d positions; begin a new one",
+              prompt.length,
+              positions));
     }
   }
 

@@ -55,8 +55,10 @@ public final class StudioServer implements AutoCloseable {
       studio.server.start();
     } catch (JavalinBindException e) {
       throw new UserException(
-          "%s:%d: can't be listened on; something else does, or the address isn't this machine's;"
-                  .formatted(where.host(), where.port())
+          where.host()
+              + ":"
+              + where.port()
+              + ": can't be listened on; something else does, or the address isn't this machine's;"
               + " choose another --port or --host",
           e);
     }

@@ -46,7 +46,7 @@ public final class Labelled {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       rows.add(
-          "{\"prompt\": \"Question %d?\", \"completions\": [\" good %d\", \" bad %d\"]}"
+          "{\"prompt\": \"Question %s?\", \"completions\": [\" good %s\", \" bad %s\"]}"
               .formatted(i, i, i));
     }
     return rows.toArray(String[]::new);
