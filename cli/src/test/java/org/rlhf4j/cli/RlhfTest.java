@@ -45,7 +45,8 @@ class RlhfTest {
   @Test
   void helpListsEveryCommandOnceInItsGroup() {
     Pattern line =
-        Pattern.compile("(?m)^  (?:Begin|Train|Judge|Use|Models|Editor|) +([a-z]+) +[A-Z].*\\.?$");
+        Pattern.compile(
+            "(?m)^  (?:Begin|Train|Label|Judge|Use|Models|Editor|) +([a-z]+) +[A-Z].*\\.?$");
     List<String> listed =
         line.matcher(rlhf("--help").out()).results().map(found -> found.group(1)).toList();
 

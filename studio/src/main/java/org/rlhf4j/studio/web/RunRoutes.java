@@ -19,6 +19,7 @@ import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.runs.RunState;
 import org.rlhf4j.studio.runs.WatchedRun;
 import org.rlhf4j.studio.runs.WatchedRuns;
+import org.rlhf4j.training.run.RunDirectory;
 
 /** Runs: which there are, their curves as they grow, and what else the report shows of one. */
 final class RunRoutes {
@@ -44,6 +45,7 @@ final class RunRoutes {
     routes.get("/api/runs", this::list);
     routes.get("/api/runs/report", this::report);
     routes.get("/api/runs/watch", this::watch);
+    routes.post("/api/runs/stop", this::stop);
   }
 
   private void list(Context request) throws IOException {
@@ -82,6 +84,13 @@ final class RunRoutes {
     } finally {
       reporting.unlock();
     }
+  }
+
+  /** Asks as {@code rlhf stop} does; the trainer looks between its steps. */
+  private void stop(Context request) throws IOException {
+    WatchedRun run = named(Answers.body(request).path("run").asText());
+    RunDirectory.requestStop(run.folder());
+    Answers.send(request, Answers.object());
   }
 
   private WatchedRun named(String id) throws IOException {

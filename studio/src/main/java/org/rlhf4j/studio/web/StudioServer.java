@@ -6,7 +6,6 @@ import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.util.JavalinBindException;
 import java.net.URI;
-import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.label.Labels;
@@ -56,11 +55,10 @@ public final class StudioServer implements AutoCloseable {
       studio.server.start();
     } catch (JavalinBindException e) {
       throw new UserException(
-          String.format(
-                  Locale.ROOT,
-                  "%s:%d: can't be listened on; something else does, or the address isn't this machine's;",
-                  where.host(),
-                  where.port())
+          where.host()
+              + ":"
+              + where.port()
+              + ": can't be listened on; something else does, or the address isn't this machine's;"
               + " choose another --port or --host",
           e);
     }

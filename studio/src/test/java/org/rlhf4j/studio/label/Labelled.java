@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.UUID;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFiles;
@@ -47,12 +46,8 @@ public final class Labelled {
     List<String> rows = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       rows.add(
-          String.format(
-              Locale.ROOT,
-              "{\"prompt\": \"Question %d?\", \"completions\": [\" good %d\", \" bad %d\"]}",
-              i,
-              i,
-              i));
+          "{\"prompt\": \"Question %s?\", \"completions\": [\" good %s\", \" bad %s\"]}"
+              .formatted(i, i, i));
     }
     return rows.toArray(String[]::new);
   }

@@ -61,7 +61,7 @@ public final class Postgres implements AutoCloseable {
     }
     String data = folder.resolve("data").toString();
     require(postgres.as("initdb", "--auth=trust", "--username=studio", "--no-sync", "-D", data));
-    String options = "-p %d -k %s -h 127.0.0.1 -c fsync=off".formatted(port, folder);
+    String options = "-p %s -k %s -h 127.0.0.1 -c fsync=off".formatted(port, folder);
     String log = folder.resolve("log").toString();
     require(postgres.as("pg_ctl", "start", "--wait", "-D", data, "-l", log, "-o", options));
     return postgres;
@@ -69,7 +69,7 @@ public final class Postgres implements AutoCloseable {
 
   /** The address of a fresh database. */
   public String database(String name) {
-    String at = "host=127.0.0.1 port=%d user=studio dbname=postgres".formatted(port);
+    String at = "host=127.0.0.1 port=%s user=studio dbname=postgres".formatted(port);
     require(as("psql", "-d", at, "-c", "CREATE DATABASE " + name));
     return "jdbc:postgresql://127.0.0.1:" + port + "/" + name + "?user=studio";
   }

@@ -1,6 +1,6 @@
 // Runs while they learn. The curves come as a stream and grow in place; what else the report shows of a run is
 // fetched when something of it has changed. All of it is drawn by the report's own scripts.
-import { get } from "./api.js";
+import { announce, faultLine, get, post } from "./api.js";
 
 const RETRY = 2000;
 const REDRAW = 400;
@@ -126,13 +126,15 @@ export class LiveRuns {
       } });
       const about = make("div", { class: "about" });
       const state = make("span", {});
+      const stop = this.stopButton(run);
       this.cards.append(make("article", { class: "card run", ofRun: i },
-        make("div", { class: "name" }, make("h3", {}, run.name), state), about,
+        make("div", { class: "name" }, make("h3", {}, run.name), state), about, stop,
         make("label", {}, box, make("i", { class: `key dash-${Math.floor(i / 8) % 3}` }), "in the curves")));
-      return { about, state };
+      return { about, state, stop };
     });
     this.runs.forEach((run, i) => {
-      const { about, state } = this.boxes[i];
+      const { about, state, stop } = this.boxes[i];
+      stop.hidden = run.state !== "running";
       state.className = `pill state ${run.state}`;
       state.textContent = `${run.stage} · step ${run.lastStep.toLocaleString("en")} · ${run.state}`;
       if (about.headline !== run.headline || about.damaged !== run.damaged || about.fault !== run.fault) {
@@ -140,6 +142,33 @@ export class LiveRuns {
         about.replaceChildren(...this.about(run));
       }
     });
+  }
+
+  // Asks the run to stop after its step, with a checkpoint; asked twice, so that no slip ends a night's work.
+  stopButton(run) {
+    const place = make("div", { class: "buttons", hidden: true });
+    const ask = make("button", { type: "button", onclick: () => {
+      place.replaceChildren(sure, keep);
+      sure.focus();
+    } }, "Stop…");
+    const sure = make("button", { type: "button", onclick: async () => {
+      try {
+        await post("/api/runs/stop", { run: run.id });
+        const told = make("p", { class: "soft", tabindex: -1 }, "It ends after its step, with a checkpoint; --resume goes on.");
+        place.replaceChildren(told);
+        told.focus();
+        announce(`${run.name} is asked to stop.`);
+      } catch (fault) {
+        place.replaceChildren(faultLine(fault), ask);
+        ask.focus();
+      }
+    } }, "Stop after this step");
+    const keep = make("button", { type: "button", onclick: () => {
+      place.replaceChildren(ask);
+      ask.focus();
+    } }, "Let it run");
+    place.append(ask);
+    return place;
   }
 
   about(run) {
