@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.rlhf4j.rollout.BehaviourWeights;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlEstimator;
-import org.rlhf4j.rollout.ratio.BehaviourWeights;
 
 /**
  * A rollout with what GRPO learns from it, one row per completion in flat order.

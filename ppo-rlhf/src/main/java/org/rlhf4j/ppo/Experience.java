@@ -2,10 +2,10 @@ package org.rlhf4j.ppo;
 
 import java.util.Arrays;
 import java.util.List;
+import org.rlhf4j.rollout.BehaviourWeights;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.kl.KlEstimator;
-import org.rlhf4j.rollout.ratio.BehaviourWeights;
 
 /**
  * A rollout with what PPO learns from it. Each array has one row per completion in flat order, one

@@ -20,7 +20,7 @@ import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.row.Row;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.RowReader;
-import org.rlhf4j.data.token.RowTokenizer;
+import org.rlhf4j.data.token.KnownIds;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -155,7 +155,7 @@ final class RowLines<R extends Row, I> {
                 ids.length,
                 model.positions()));
       }
-      RowTokenizer.requireKnown(place, ids, model.vocabulary());
+      new KnownIds(model.vocabulary()).require(place, ids);
     }
   }
 

@@ -3,10 +3,8 @@ package org.rlhf4j.data.token;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.data.file.BadRowException;
-import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.report.DataReport;
 import org.rlhf4j.data.row.Comparison;
 import org.rlhf4j.data.row.Conversation;
@@ -44,7 +42,7 @@ public final class RowTokenizer {
   private final int maxLength;
   private final boolean trainsOnPrompt;
   private final boolean cutsTurns;
-  private final int vocabulary;
+  private final KnownIds known;
   private final MessageTokenizer messages;
 
   /**
@@ -79,12 +77,7 @@ public final class RowTokenizer {
    */
   public RowTokenizer(
       Tokenizer tokenizer, int maxLength, List<TrainedPart> trainOn, boolean cutsTurns) {
-    this(
-        tokenizer,
-        maxLength,
-        trainOn.contains(TrainedPart.PROMPT),
-        cutsTurns,
-        Integer.MAX_VALUE);
+    this(tokenizer, maxLength, trainOn.contains(TrainedPart.PROMPT), cutsTurns, KnownIds.ANY);
   }
 
   private RowTokenizer(
@@ -92,7 +85,7 @@ public final class RowTokenizer {
       int maxLength,
       boolean trainsOnPrompt,
       boolean cutsTurns,
-      int vocabulary) {
+      KnownIds known) {
     if (maxLength < 2) {
       throw new UsageException("max-length: " + maxLength + " is too short; give at least 2");
     }
@@ -100,7 +93,7 @@ public final class RowTokenizer {
     this.maxLength = maxLength;
     this.trainsOnPrompt = trainsOnPrompt;
     this.cutsTurns = cutsTurns;
-    this.vocabulary = vocabulary;
+    this.known = known;
     this.messages = new MessageTokenizer(tokenizer);
   }
 
@@ -112,30 +105,7 @@ public final class RowTokenizer {
    * @return one that otherwise does the same
    */
   public RowTokenizer within(int rows) {
-    return new RowTokenizer(tokenizer, maxLength, trainsOnPrompt, cutsTurns, rows);
-  }
-
-  /**
-   * Makes sure that a model has ids.
-   *
-   * @param place where their row begins
-   * @param ids a row's
-   * @param vocabulary rows of the model's embedding
-   * @throws BadRowException if it hasn't
-   */
-  public static void requireKnown(Location place, int[] ids, int vocabulary) {
-    for (int id : ids) {
-      if (id >= vocabulary) {
-        throw new BadRowException(
-            place,
-            String.format(
-                Locale.ROOT,
-                "the model has %d tokens, and the id %d isn't one of them; is this the model's"
-                    + " tokenizer?",
-                vocabulary,
-                id));
-      }
-    }
+    return new RowTokenizer(tokenizer, maxLength, trainsOnPrompt, cutsTurns, new KnownIds(rows));
   }
 
   /**
@@ -171,8 +141,8 @@ public final class RowTokenizer {
    */
   public Optional<TokenizedRow> tokenize(Row row, DataReport.Builder report) {
     MessageTokenizer.Ids ids = ids(row);
-    requireKnown(row.location(), ids.prompt(), vocabulary);
-    ids.completions().forEach(said -> requireKnown(row.location(), said, vocabulary));
+    known.require(row.location(), ids.prompt());
+    ids.completions().forEach(said -> known.require(row.location(), said));
     report.read(row);
     int[] prompt = ids.prompt();
     List<int[]> completions = ids.completions().stream().map(this::ended).toList();
@@ -246,7 +216,7 @@ public final class RowTokenizer {
         row.conversation().map(given -> row.rendered(messages.prompt(given))).orElse(row);
     int[] prompt =
         row.messages().isPresent() ? messages.ids(text.prompt()) : promptIds(row.prompt());
-    requireKnown(row.location(), prompt, vocabulary);
+    known.require(row.location(), prompt);
     report.read(row);
     int[] fitting = fitting(prompt, room);
     if (fitting.length == 0) {

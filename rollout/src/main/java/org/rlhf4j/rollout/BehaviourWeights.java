@@ -1,9 +1,8 @@
-package org.rlhf4j.rollout.ratio;
+package org.rlhf4j.rollout;
 
 import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.Rollout;
+import org.rlhf4j.rollout.ratio.TruncatedRatio;
 import org.rlhf4j.training.run.Metrics;
 
 /**

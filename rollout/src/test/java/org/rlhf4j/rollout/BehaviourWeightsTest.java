@@ -1,4 +1,4 @@
-package org.rlhf4j.rollout.ratio;
+package org.rlhf4j.rollout;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.rlhf4j.rollout.Completion;
-import org.rlhf4j.rollout.Rollout;
-import org.rlhf4j.rollout.TinyRollouts;
 import org.rlhf4j.training.run.Metrics;
 
 class BehaviourWeightsTest {
