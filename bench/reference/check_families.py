@@ -19,8 +19,9 @@ from pathlib import Path
 
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers import AutoConfig, AutoModelForCausalLM
 
+from model_fixtures import classifier_class
 from rows import score, token_logprobs, values, write_json
 
 MODULE = Path(__file__).resolve().parents[2] / "language-model"
@@ -53,7 +54,7 @@ def causal_difference(folder, expected):
 
 @torch.no_grad()
 def reward_difference(folder, expected):
-    model = load(AutoModelForSequenceClassification, folder)
+    model = load(classifier_class(AutoConfig.from_pretrained(folder)), folder)
     worst = 0.0
     for row in expected["reward"]["rows"]:
         prompt, completion = row["prompt"], row["completion"]

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers import (
+    MODEL_FOR_CAUSAL_LM_MAPPING, MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING, AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+)
+from transformers.modeling_layers import GenericForSequenceClassification
 
 from rows import (
     hidden_states, random_ids, score, token_logprobs, token_logprobs_and_entropy, values,
     write_json,
 )
 from tiny_models import (
-    EOS, PAD, causal_model, gemma3_config, gpt2_config, gpt_neox_config, llama3_config, llama_config,
-    mistral_config, olmo2_config, qwen2_config, qwen3_config, save_folder, scalar_model, smollm3_config,
-    write_tokenizer,
+    EOS, PAD, causal_model, gemma2_config, gemma3_config, gpt2_config, gpt_neox_config, granite_config,
+    llama3_config, llama_config, mistral_config, olmo2_config, phi3_config, qwen2_config, qwen3_config, save_folder, scalar_model,
+    smollm3_config, stablelm_config, write_tokenizer, yarn_config,
 )
 
 TEMPERATURES = (1.0, 0.7)
@@ -26,7 +30,7 @@ TEXTS = ["the rain is ending", "Human: what?\n\nAssistant: 42, and 7.", "", " ",
 FOLDERS = [
     "gpt2", "llama-gqa-tied", "llama-untied-bf16", "llama-mha-fp16", "gpt2-reward", "llama-reward",
     "llama-llama3", "mistral", "qwen2", "qwen3", "gpt-neox", "gpt-neox-in-turn", "olmo2", "smollm3",
-    "gemma3",
+    "gemma3", "llama-yarn", "phi3", "stablelm", "stablelm-beside", "granite", "gemma2",
 ]
 
 
@@ -52,6 +56,13 @@ def write_models(folder):
     write_causal(folder / "olmo2", causal_model(olmo2_config(), 23))
     write_causal(folder / "smollm3", causal_model(smollm3_config(), 24))
     write_causal(folder / "gemma3", causal_model(gemma3_config(), 25))
+    write_causal(folder / "llama-yarn", causal_model(yarn_config(), 26))
+    write_causal(folder / "phi3", causal_model(phi3_config(), 27))
+    write_causal(folder / "stablelm", causal_model(stablelm_config(), 28))
+    beside = stablelm_config(use_parallel_residual=True, qk_layernorm=True, use_qkv_bias=False)
+    write_causal(folder / "stablelm-beside", causal_model(beside, 29))
+    write_causal(folder / "granite", causal_model(granite_config(), 30))
+    write_causal(folder / "gemma2", causal_model(gemma2_config(), 32))
     return [folder / name for name in FOLDERS]
 
 
@@ -195,12 +206,23 @@ def padded_logprobs(model, rows, side):
         yield one[at - 1, torch.tensor(row["completion"])]
 
 
+def classifier_class(config):
+    """The class of a sequence classifier; transformers has none of Granite, so it is made as those of others are."""
+    known = MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING.get(type(config), None)
+    if known:
+        return known
+    causal = MODEL_FOR_CAUSAL_LM_MAPPING[type(config)]
+    base = causal.__mro__[1]
+    name = causal.__name__.replace("ForCausalLM", "ForSequenceClassification")
+    return type(name, (GenericForSequenceClassification, base), {})
+
+
 @torch.no_grad()
 def reward_record(model, name):
     """A sequence classifier on the same backbone: its class, its tensors' names and shapes, its scores."""
     config = copy.deepcopy(model.config)
     config.num_labels = 1
-    classifier = AutoModelForSequenceClassification.from_config(
+    classifier = classifier_class(config)._from_config(
         config, dtype=torch.float32, attn_implementation="eager").eval()
     trunk = getattr(classifier, classifier.base_model_prefix)
     trunk.load_state_dict(getattr(model, model.base_model_prefix).state_dict())

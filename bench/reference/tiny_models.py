@@ -13,15 +13,19 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForSequenceClassification,
+    Gemma2Config,
     Gemma3TextConfig,
     GPT2Config,
     GPTNeoXConfig,
+    GraniteConfig,
     LlamaConfig,
     MistralConfig,
     Olmo2Config,
+    Phi3Config,
     Qwen2Config,
     Qwen3Config,
     SmolLM3Config,
+    StableLmConfig,
 )
 
 VOCABULARY = 97
@@ -75,6 +79,28 @@ def llama3_config():
         rope_parameters=stretched))
 
 
+def yarn_config():
+    """Llama stretched fourfold by YaRN: the first of the four pairs is kept, the last divided."""
+    stretched = rope("yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=8, beta_slow=0.5)
+    return LlamaConfig(**small(rope_parameters=stretched))
+
+
+def phi3_config():
+    """Half of each head turned, by LongRoPE's short factors; texts up to the original positions."""
+    stretched = rope("longrope", partial_rotary_factor=0.5, short_factor=[1.1, 1.7], long_factor=[3.0, 5.0])
+    values = small(rope_parameters=stretched, tie_word_embeddings=False, sliding_window=9,
+                   max_position_embeddings=4 * POSITIONS, original_max_position_embeddings=POSITIONS)
+    del values["head_dim"]
+    return Phi3Config(**{**values, "hidden_size": 32})
+
+
+def stablelm_config(**overrides):
+    """Half of each head turned, biases on query, key and value."""
+    values = small(rope_parameters=rope(partial_rotary_factor=0.5), use_qkv_bias=True, tie_word_embeddings=False)
+    del values["head_dim"]
+    return StableLmConfig(**{**values, "hidden_size": 32, **overrides})
+
+
 def mistral_config():
     """A window of 7 tokens in every layer."""
     return MistralConfig(**small(sliding_window=7, rope_parameters=rope(), tie_word_embeddings=False))
@@ -113,6 +139,20 @@ def smollm3_config():
         use_sliding_window=True, sliding_window=10))
 
 
+def granite_config():
+    """Four multipliers that are none of them 1 or what they would replace."""
+    return GraniteConfig(**small(
+        rope_parameters=rope(), embedding_multiplier=1.7, attention_multiplier=0.2, residual_multiplier=0.6,
+        logits_scaling=1.3, attention_bias=True, mlp_bias=True))
+
+
+def gemma2_config():
+    """Three layers, the first and the third of which see 6 tokens; caps that are low enough to matter."""
+    return Gemma2Config(**small(
+        num_hidden_layers=3, sliding_window=6, query_pre_attn_scalar=10, attn_logit_softcapping=2.0,
+        final_logit_softcapping=1.5, hidden_size=32, rope_parameters=rope()))
+
+
 def gemma3_config():
     """Three layers, the second of which sees all and the others 6 tokens; two bases, own query scale."""
     return Gemma3TextConfig(**small(
@@ -129,7 +169,7 @@ def draw_weights(model, seed):
         for name, parameter in model.named_parameters():
             noise = torch.randn(parameter.shape, generator=generator)
             if is_norm_weight(name):
-                centre = 0.0 if model.config.model_type == "gemma3_text" else 1.0  # Gemma's are 1 + w
+                centre = 0.0 if model.config.model_type.startswith("gemma") else 1.0  # Gemma's are 1 + w
                 parameter.copy_(centre + 0.2 * noise)
             elif name.endswith("bias"):
                 parameter.copy_(0.1 * noise)

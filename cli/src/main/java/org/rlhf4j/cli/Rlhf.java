@@ -1,5 +1,6 @@
 package org.rlhf4j.cli;
 
+import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.OutputStreamWriter;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.rlhf4j.cli.chat.ChatCommand;
 import org.rlhf4j.cli.command.ErrorLine;
 import org.rlhf4j.cli.command.Logging;
@@ -92,6 +94,7 @@ public final class Rlhf implements Callable<Integer> {
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
     Locale.setDefault(Locale.ROOT); // our own code names its locale, but not every library does
+    System.setProperty("user.home", home(System.getProperty("user.home"), System.getenv("HOME")));
     PrintWriter out = console(FileDescriptor.out);
     PrintWriter err = console(FileDescriptor.err);
     Thread.setDefaultUncaughtExceptionHandler(
@@ -100,6 +103,17 @@ public final class Rlhf implements Callable<Integer> {
     out.flush();
     err.flush();
     System.exit(code);
+  }
+
+  /**
+   * The user's home. A user whom the system doesn't know has the home "?" in Java, and libraries
+   * would make a folder of that name; then it is {@code HOME}, or the folder for temporary files.
+   */
+  static String home(String given, String variable) {
+    return Stream.of(given, variable)
+        .filter(home -> home != null && new File(home).isAbsolute())
+        .findFirst()
+        .orElse(System.getProperty("java.io.tmpdir"));
   }
 
   /**

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -15,8 +13,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.model.weights.Safetensors;
 
-/** A reward model whose weights are NaN: each command that it scores for says so and ends. */
+/**
+ * A reward model whose weights are so large that scores become NaN: each command that it scores for
+ * says so and ends.
+ */
 class DamagedRewardModelTest {
 
   private static final Path FIXTURES = Path.of("../language-model/src/test/resources/fixtures");
@@ -30,11 +32,13 @@ class DamagedRewardModelTest {
     for (String file : new String[] {"config.json", "tokenizer.json", "tokenizer_config.json"}) {
       Files.copy(FIXTURES.resolve("llama-reward").resolve(file), reward.resolve(file));
     }
-    byte[] weights = Files.readAllBytes(FIXTURES.resolve("llama-reward/model.safetensors"));
-    long header = ByteBuffer.wrap(weights).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    Arrays.fill(weights, 8 + (int) header, weights.length, (byte) 0x7f);
-    for (int i = 8 + (int) header; i < weights.length; i += 2) {
-      weights[i] = (byte) 0xc0; // 0x7fc0 is NaN in bf16, 0x7fc07fc0 in fp32
+    Path file = FIXTURES.resolve("llama-reward/model.safetensors");
+    byte[] weights = Files.readAllBytes(file);
+    for (String tensor : new String[] {"model.norm.weight", "score.weight"}) {
+      Safetensors.Entry entry = Safetensors.open(file).entries().get(tensor);
+      int start = (int) entry.offset();
+      int bytes = (int) entry.elements() * (entry.type() == Safetensors.Type.F32 ? 4 : 2);
+      Arrays.fill(weights, start, start + bytes, (byte) 0x7f); // 3.4e38, as bf16 and as fp32
     }
     Files.write(reward.resolve("model.safetensors"), weights);
     Files.writeString(

@@ -100,6 +100,7 @@ public final class LanguageModel extends TransformerModel {
               + ": this is a reward model (sequence classifier), not a language model; name a"
               + " language model, such as the one that it was trained from");
     }
+    files.reportUnusedHead();
     Tokenizer tokenizer = files.tokenizer();
     List<ParameterSpec> specs = config.languageModelParameters();
     Adapter adapter = files.adapter(specs, List.of(), lora, seed);

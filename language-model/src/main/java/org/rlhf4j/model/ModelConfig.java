@@ -17,6 +17,7 @@ import org.rlhf4j.model.family.ConfigReader;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.family.Family;
 import org.rlhf4j.model.files.ModelTexts;
+import org.rlhf4j.model.tokenizer.EndOfSequence;
 import org.rlhf4j.model.weights.Dtype;
 import org.rlhf4j.model.weights.ModelPath;
 import org.rlhf4j.model.weights.ParameterSpec;
@@ -159,6 +160,11 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
         dimensions().hidden());
   }
 
+  /** The class of a reward model in transformers. */
+  String scalarClass() {
+    return family.architecture() + SCALAR;
+  }
+
   /** Whether this configuration is of a sequence classifier. */
   public boolean isScalar() {
     return json.path("architectures").path(0).asText("").endsWith(SCALAR);
@@ -166,10 +172,8 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
 
   /** How many labels a sequence classifier's configuration gives it, 0 where it doesn't say. */
   int labels() {
-    if (json.has("id2label")) {
-      return json.path("id2label").size();
-    }
-    return json.path("num_labels").asInt(0);
+    int named = json.path("id2label").size();
+    return named > 0 ? named : json.path("num_labels").asInt(0);
   }
 
   /**
@@ -179,11 +183,28 @@ public record ModelConfig(ObjectNode json, Family family, Blueprint blueprint) {
    */
   ModelConfig asScalar(int padId) {
     ObjectNode out = json.deepCopy();
-    out.putArray("architectures").add(family.architecture() + SCALAR);
+    out.putArray("architectures").add(scalarClass());
+    out.put("pad_token_id", padId);
+    return new ModelConfig(out, family, blueprint).withOneLabel();
+  }
+
+  /** The same of one label: without a word of it, transformers takes two. */
+  ModelConfig withOneLabel() {
+    ObjectNode out = json.deepCopy();
     out.putObject("id2label").put("0", "LABEL_0");
     out.putObject("label2id").put("LABEL_0", 0);
-    out.put("pad_token_id", padId);
     return new ModelConfig(out, family, blueprint);
+  }
+
+  /** The same with a head of its own, not the embedding; {@code file} is for messages. */
+  ModelConfig untied(Path file) {
+    return of(json.deepCopy().put("tie_word_embeddings", false), file);
+  }
+
+  /** The same with an id that ends a sequence: see {@link EndOfSequence}. */
+  ModelConfig withEnd(int eos) {
+    ObjectNode out = json.deepCopy();
+    return EndOfSequence.writeTo(out, eos) ? new ModelConfig(out, family, blueprint) : this;
   }
 
   /** The configuration of a language model on this backbone. */

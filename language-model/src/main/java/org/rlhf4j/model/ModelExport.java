@@ -11,7 +11,6 @@ import java.util.StringJoiner;
 import org.rlhf4j.model.chat.ChatMessage;
 import org.rlhf4j.model.chat.ChatTemplate;
 import org.rlhf4j.model.chat.OllamaTemplate;
-import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.model.gguf.GgufExport;
 import org.rlhf4j.model.gguf.GgufFormat;
 import org.rlhf4j.model.tokenizer.Tokenizer;
@@ -69,7 +68,7 @@ public final class ModelExport implements AutoCloseable {
             given,
             model.config().json(),
             model.config().blueprint(),
-            ModelTexts.of(tokenizer.folder()).json("tokenizer.json"),
+            tokenizer.json(),
             texts,
             model.weights().tensors(),
             format);

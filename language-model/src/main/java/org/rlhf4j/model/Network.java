@@ -64,8 +64,9 @@ final class Network implements AutoCloseable {
 
   /** The methods of a network of this family where it is to compute. */
   static String source(ModelConfig config, Placement placement) {
-    List<String> files = new ArrayList<>(config.family().scripts());
-    files.addAll(List.of("transformer.py", "adapters.py", "divergence.py", "decoding.py"));
+    List<String> files =
+        new ArrayList<>(List.of("transformer.py", "adapters.py", "divergence.py", "decoding.py"));
+    files.addAll(config.family().scripts());
     return TorchScript.methods(
         TorchScript.methods(Network.class, files), placement.machineSource());
   }

@@ -75,6 +75,7 @@ public final class ScalarModel extends TransformerModel {
               + HEAD
               + ", so it isn't a reward model; `rlhf reward` makes one");
     }
+    files.requireScalar();
     return files;
   }
 
@@ -130,16 +131,19 @@ public final class ScalarModel extends TransformerModel {
       Precision precision,
       Precision held) {
     ModelConfig config = files.config();
-    if (config.isScalar() && config.labels() > 1) {
+    if (config.isScalar() && files.labels() > 1) {
       throw new UserException(
           String.format(
               Locale.ROOT,
               "%s: it has %d labels, but a reward model has one",
               files.folder().resolve("config.json"),
-              config.labels()));
+              files.labels()));
     }
     Tokenizer tokenizer = files.tokenizer();
-    ModelConfig scalar = config.isScalar() ? config : config.asScalar(padId(config, tokenizer));
+    ModelConfig scalar =
+        !config.isScalar()
+            ? config.asScalar(padId(config, tokenizer))
+            : config.labels() == 1 ? config : config.withOneLabel();
     List<ParameterSpec> backbone = scalar.blueprint().parameters();
     List<ParameterSpec> head = List.of(scalar.scalarHead());
     Adapter adapter = files.adapter(backbone, head, lora, seed);

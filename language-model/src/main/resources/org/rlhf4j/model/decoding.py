@@ -30,7 +30,7 @@
   # Returns ids [R] and their log-probabilities under what was drawn from: softmax(logits / temperature), of what top_k and top_p leave;
   # at temperature 0 under softmax(logits).
   def sample(self: __torch__.Transformer, h: Tensor, w: Tensor, uniforms: Tensor, temperature: float, top_k: int, top_p: float) -> Tuple[Tensor, Tensor]:
-    logits = (self).weighted(h.to(6), w, None)
+    logits = (self).logits_of((self).weighted(h.to(6), w, None))
     if temperature > 0.:
       _0 = torch.mul_(logits, 1. / temperature)
     best, arg = torch.max(logits, -1, True)
@@ -119,9 +119,9 @@
         _1 = torch.index_copy_(vc[layer].view([-1, self.head_size]), 0, at, v.reshape([-1, self.head_size]))
         grouped = q.view([rows, self.kv_heads, torch.floordiv(self.heads, self.kv_heads), self.head_size])
         if self.sliding[layer] == 1:
-          o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, first:end], vc[layer][0:rows, :, first:end], near, 0., False)
+          o = (self).attention(grouped, kc[layer][0:rows, :, first:end], vc[layer][0:rows, :, first:end], near, False)
         else:
-          o = torch.scaled_dot_product_attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], attention_mask, 0., False)
+          o = (self).attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], attention_mask, False)
         x = (self).merge(x, o.reshape([rows, -1]), p, layer, tape)
       current, logprob = (self).sample((self).normed(x, p), w, drawn[:, step], temperature, top_k, top_p)
       _2 = torch.copy_(ids[:, step], current)

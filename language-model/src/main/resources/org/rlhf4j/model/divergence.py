@@ -37,6 +37,7 @@
       d = torch.softmax((self).shifted(h[i:j], w, scale), -1)
       _0 = torch.sub_(d, torch.softmax((self).shifted(rows[i:j], other, scale), -1))
       _1 = torch.mul_(d, gq[i:j].unsqueeze(1) * scale)
+      (self).logits_of_backward(d, h[i:j], w)
       _2 = torch.copy_(gh[i:j], (self).product(w, d.t(), None).t())
       if torch.numel(gw) > 0:
         (self).add_product(gw, h[i:j].t(), d)

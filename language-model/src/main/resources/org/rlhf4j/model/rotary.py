@@ -9,14 +9,14 @@
     if tokens.requires_grad:
       _0 = torch.index_add_(ops.prim.grad(tokens), 1, ids, g.t().to(6))
 
-  # cos and sin [N, 1, D] of the angles position · frequency.
+  # cos and sin [N, 1, D] of the angles position · frequency, times the scale of stretched models.
   def rotary(self: __torch__.Transformer, positions: Tensor) -> Tuple[Tensor, Tensor]:
     return (self).angles(positions, self.frequencies)
 
   def angles(self: __torch__.Transformer, positions: Tensor, frequencies: List[float]) -> Tuple[Tensor, Tensor]:
     angles = torch.outer(positions.to(6), torch.tensor(frequencies, dtype=6, device=ops.prim.device(positions)))
     angles = torch.cat([angles, angles], -1).unsqueeze(1)
-    return (torch.cos(angles), torch.sin(angles))
+    return (torch.cos(angles) * self.rotary_scale, torch.sin(angles) * self.rotary_scale)
 
   def rotated(self: __torch__.Transformer, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     half = torch.floordiv(torch.size(x, 2), 2)

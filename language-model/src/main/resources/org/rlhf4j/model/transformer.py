@@ -7,7 +7,7 @@
 # everything from the selected rows of hidden states on (logits, log-probabilities, scores) are fp32. Where the matrices
 # in p are bf16 copies of what is trained, self.masters has for each, by identity, the fp32 original, which has the gradient.
 #
-# A family adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
+# A family may have attention, logits_of and logits_of_backward of its own; it adds: embed(p, ids, positions), embed_backward(p, ids, positions, g), rotary(positions),
 # project(x, p, layer, cos, sin, tape), merge(x, attended, p, layer, tape), activated(inner) and normed(x, p); and the constants window
 # (how many tokens a token sees in a sliding layer, 0 where no layer is) and sliding (1 for each layer that is, else 0).
 # Weights, caches and hidden states are where the network is; all else is given as host tensors, which are put
@@ -266,8 +266,12 @@
   # An empty attention mask stands for causal attention.
   def sdpa(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, given: Tensor) -> Tensor:
     attention_mask = annotate(Optional[Tensor], given if torch.numel(given) > 0 else None)
-    o = torch.scaled_dot_product_attention(q.transpose(0, 1).unsqueeze(0), k.transpose(0, 1).unsqueeze(0), v.transpose(0, 1).unsqueeze(0), attention_mask, 0., torch.__is__(attention_mask, None))
+    o = (self).attention(q.transpose(0, 1).unsqueeze(0), k.transpose(0, 1).unsqueeze(0), v.transpose(0, 1).unsqueeze(0), attention_mask, torch.__is__(attention_mask, None))
     return o.squeeze(0).transpose(0, 1)
+
+  # Attention of q [B, H, T, D] over k, v [B, H, S, D], with an additive attention mask, causal or of all over all.
+  def attention(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, attention_mask: Optional[Tensor], causal: bool) -> Tensor:
+    return torch.scaled_dot_product_attention(q, k, v, attention_mask, 0., causal)
 
   # ---- the head, in chunks: no [M, V] tensor ------------------------------------------------
 
@@ -307,9 +311,17 @@
       i = j
     return [out, entropy] + kept
 
+  # The logits that products with the head stand for: themselves, but in families that scale or cap them. In place.
+  def logits_of(self: __torch__.Transformer, products: Tensor) -> Tensor:
+    return products
+
+  # Turns d = ∂L/∂logits of hidden states h into ∂L/∂products, in place.
+  def logits_of_backward(self: __torch__.Transformer, d: Tensor, h: Tensor, w: Tensor) -> None:
+    pass
+
   # Logits / temperature, each row's largest moved to 0.
   def shifted(self: __torch__.Transformer, h: Tensor, w: Tensor, scale: float) -> Tensor:
-    logits = (self).product(h, w, None)
+    logits = (self).logits_of((self).product(h, w, None))
     if scale != 1.:
       _0 = torch.mul_(logits, scale)
     return torch.sub_(logits, torch.amax(logits, [-1], True))
@@ -351,6 +363,7 @@
       _4 = torch.scatter_add_(d, 1, t, gi)
       if scale != 1.:
         _5 = torch.mul_(d, scale)
+      (self).logits_of_backward(d, h[i:j], w)
       # d wᵀ as (w dᵀ)ᵀ: in this form oneDNN is 1.2 to 1.5 times as fast.
       _6 = torch.copy_(gh[i:j], (self).product(w, d.t(), None).t())
       if torch.numel(gw) > 0:

@@ -378,7 +378,7 @@ class DeviceContractTest {
           assertThat(FiniteWeights.fault(parameters)).isEmpty();
           parameters.change(2, memory -> memory.putFloat(8, Float.NaN));
           assertThat(FiniteWeights.fault(parameters))
-              .hasValueSatisfying(fault -> assertThat(fault).endsWith("holds NaN"));
+              .hasValueSatisfying(fault -> assertThat(fault.toString()).endsWith("holds NaN"));
           parameters.setValues(values);
           assertThat(parameters.values()).containsExactly(values);
           return List.of(values);

@@ -63,8 +63,8 @@ class ModelConfigTest {
       quoteCharacter = '`',
       value = {
         "model_type | \"mamba\" | the family of model_type \"mamba\" isn't known; known"
-            + " families: gemma3_text, gpt2, gpt_neox, llama, mistral, olmo2, qwen2, qwen3,"
-            + " smollm3",
+            + " families: gemma2, gemma3_text, gpt2, gpt_neox, granite, llama, mistral, olmo2, phi3,"
+            + " qwen2, qwen3, smollm3, stablelm",
         "model_type | null | isn't known; known families",
         "n_embd | null | \"n_embd\" is null; it must be a whole number of at least 1",
         "n_embd | 0 | \"n_embd\" is 0; it must be a whole number",
@@ -97,10 +97,10 @@ class ModelConfigTest {
         "num_key_value_heads | 3 | supported: a divisor of num_attention_heads 4",
         "num_attention_heads | 5 | supported: a divisor of hidden_size 32",
         "head_dim | 7 | head_dim = 7 isn't supported; supported: an even number",
-        "rope_scaling | {\"type\": \"yarn\"} | rope_scaling.type = \"yarn\" isn't supported",
+        "rope_scaling | {\"type\": \"mrope\"} | rope_scaling.type = \"mrope\" isn't supported",
         "rope_scaling | {\"type\": \"linear\"} | \"rope_scaling.factor\" is missing",
         "rope_scaling | 2 | \"rope_scaling\" is 2; it must be an object",
-        "rope_parameters | {\"rope_type\": \"yarn\"} | supported: rope_type default",
+        "rope_parameters | {\"rope_type\": \"mrope\"} | supported: rope_type default",
         "rope_parameters | [] | \"rope_parameters\" is []; it must be an object",
         "rope_theta | \"big\" | \"rope_theta\" is \"big\"; it must be a number"
       })

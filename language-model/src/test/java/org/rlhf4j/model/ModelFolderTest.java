@@ -145,7 +145,9 @@ class ModelFolderTest {
 
   @Test
   void weightsThatArentThoseOfTheConfiguration() throws IOException {
-    edit(header -> header.remove("transformer.h.1.ln_2.bias"));
+    edit( // its bytes are those of a mask, which is passed over
+        header ->
+            header.set("transformer.h.1.attn.bias", header.remove("transformer.h.1.ln_2.bias")));
     refused(
         "tensor transformer.h.1.ln_2.bias is missing; does config.json belong to these weights?");
   }

@@ -39,13 +39,30 @@ class RefusedModelsTest {
   }
 
   private void weights() throws IOException {
-    header("a tensor is missing", h -> h.remove("transformer.h.1.ln_2.bias"));
+    header( // its bytes are those of a mask, which is passed over
+        "a tensor is missing",
+        h -> h.set("transformer.h.1.attn.bias", h.remove("transformer.h.1.ln_2.bias")));
     header("a tensor has another shape", h -> shape(h, "transformer.wpe.weight", 32, 64));
     header(
         "a tensor is unknown",
         h -> h.putObject("extra.weight").put("dtype", "F32").setAll(nothing()));
     header("a tensor is of a type that isn't read", h -> type(h, "transformer.ln_f.bias", "I32"));
     header("a tensor is quantized", h -> type(h, "transformer.ln_f.bias", "F4"));
+
+    Path untied = copy("llama-gqa-tied");
+    edit(untied, c -> c.put("tie_word_embeddings", false));
+    load("there is no head", untied);
+    header(
+        "the names have a prefix",
+        h ->
+            List.copyOf(h.properties()).stream()
+                .filter(entry -> entry.getValue().has("shape")) // not the file's metadata
+                .forEach(e -> h.set("_orig_mod." + e.getKey(), h.remove(e.getKey()))));
+    Path broken = copy("gpt2");
+    byte[] last = Files.readAllBytes(broken.resolve(WEIGHTS));
+    Arrays.fill(last, last.length - 4, last.length, (byte) 0xff);
+    Files.write(broken.resolve(WEIGHTS), last);
+    load("a number isn't finite", broken);
 
     Path cut = copy("gpt2");
     byte[] bytes = Files.readAllBytes(cut.resolve(WEIGHTS));
@@ -82,7 +99,7 @@ class RefusedModelsTest {
     config(
         "rotary positions of another type",
         "llama-gqa-tied",
-        c -> ((ObjectNode) c.get("rope_parameters")).put("rope_type", "yarn"));
+        c -> ((ObjectNode) c.get("rope_parameters")).put("rope_type", "mrope"));
     config("another activation", "llama-gqa-tied", c -> c.put("hidden_act", "relu"));
     config("softcapping", "gemma3", c -> c.put("attn_logit_softcapping", 50));
     config("attention to both sides", "gemma3", c -> c.put("use_bidirectional_attention", true));
@@ -91,6 +108,12 @@ class RefusedModelsTest {
     Path labels = copy("llama-reward");
     edit(labels, c -> c.putObject("id2label").put("0", "A").put("1", "B"));
     table.add("a classifier of several labels", () -> ScalarModel.load(labels).close());
+    Path causal = copy("llama-reward");
+    edit(causal, c -> c.putArray("architectures").add("LlamaForCausalLM"));
+    table.add("a language model with a scalar head", () -> ScalarModel.load(causal).close());
+    Path tokens = copy("gpt2");
+    Files.writeString(tokens.resolve("added_tokens.json"), "{\"<|more|>\": 999}");
+    load("a token has another id than the next", tokens);
     Path gpt2 = copy("gpt2");
     table.add("a language model as reward model", () -> ScalarModel.load(gpt2).close());
     Path reward = copy("gpt2-reward");

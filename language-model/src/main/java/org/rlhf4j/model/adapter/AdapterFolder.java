@@ -17,6 +17,7 @@ import org.rlhf4j.hub.HubRepo;
 import org.rlhf4j.hub.TransferProgress;
 import org.rlhf4j.model.family.Family;
 import org.rlhf4j.model.weights.Dtype;
+import org.rlhf4j.model.weights.FiniteWeights;
 import org.rlhf4j.model.weights.ModelPath;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.Parameters;
@@ -145,11 +146,16 @@ public record AdapterFolder(Path folder, AdapterConfig config, Safetensors weigh
               i, parts -> parts.forEach((tensor, view) -> copy(name(family, tensor), view)));
         }
       }
+      FiniteWeights.fault(parameters).ifPresent(fault -> refuse(fault, family));
     } catch (RuntimeException e) {
       parameters.close();
       throw e;
     }
     return new Adapter(config, modules, parameters);
+  }
+
+  private void refuse(FiniteWeights.Fault fault, Family family) {
+    throw fault.refusal(weights.file(), name(family, fault.tensor()));
   }
 
   private void copy(String name, StridedTensor target) {

@@ -78,6 +78,11 @@ public final class ConfigReader {
     return json.path(key).isNull() ? 0 : positive(key, otherwise);
   }
 
+  /** A number, 0 where it is null, {@code otherwise} where it isn't there. */
+  double numberOrNull(String key, double otherwise) {
+    return json.path(key).isNull() ? 0 : number(key, otherwise);
+  }
+
   /** A number, which has to be there. */
   double number(String key) {
     if (!has(key)) {
@@ -130,6 +135,16 @@ public final class ConfigReader {
   /** A list of whole numbers, empty where there is none. */
   List<Integer> wholes(String key) {
     return list(key, JsonNode::canConvertToInt, JsonNode::intValue, "a list of whole numbers");
+  }
+
+  /** A list of so many numbers, which has to be there. */
+  List<Double> numbers(String key, int count) {
+    String expected = "a list of " + count + " numbers";
+    List<Double> numbers = list(key, JsonNode::isNumber, JsonNode::doubleValue, expected);
+    if (numbers.size() != count) {
+      throw unfit(key, json.path(key), expected);
+    }
+    return numbers;
   }
 
   private <T> List<T> list(

@@ -1,5 +1,7 @@
 package org.rlhf4j.model.family;
 
+import static java.util.Map.entry;
+
 import java.util.List;
 import java.util.Map;
 import org.rlhf4j.settings.UserException;
@@ -14,16 +16,20 @@ public interface Family {
 
   /** The families that can be read, by {@code model_type}. */
   Map<String, Family> ALL =
-      Map.of(
-          "gpt2", new Gpt2(),
-          "gpt_neox", new GptNeox(),
-          "llama", new Llama(),
-          "mistral", new Mistral(),
-          "qwen2", new Qwen2(),
-          "qwen3", new Qwen3(),
-          "olmo2", new Olmo2(),
-          "smollm3", new SmolLm3(),
-          "gemma3_text", new Gemma3Text());
+      Map.ofEntries(
+          entry("gpt2", new Gpt2()),
+          entry("gpt_neox", new GptNeox()),
+          entry("llama", new Llama()),
+          entry("mistral", new Mistral()),
+          entry("qwen2", new Qwen2()),
+          entry("qwen3", new Qwen3()),
+          entry("olmo2", new Olmo2()),
+          entry("phi3", new Phi3()),
+          entry("smollm3", new SmolLm3()),
+          entry("stablelm", new StableLm()),
+          entry("granite", new Granite()),
+          entry("gemma2", new Gemma2()),
+          entry("gemma3_text", new Gemma3Text()));
 
   /**
    * Reads what the script needs from a configuration.

@@ -30,7 +30,7 @@ final class Gemma3Text extends LlamaLike {
   }
 
   @Override
-  void attentionNorms(LayerWeights layer, Dimensions d) {
+  void attentionNorms(ConfigReader config, LayerWeights layer, Dimensions d) {
     layer.vector("input_norm", "input_layernorm.weight", ZEROS, d.hidden());
     layer.vector("q_norm", "self_attn.q_norm.weight", ZEROS, d.headSize());
     layer.vector("k_norm", "self_attn.k_norm.weight", ZEROS, d.headSize());
@@ -38,7 +38,7 @@ final class Gemma3Text extends LlamaLike {
   }
 
   @Override
-  void mlpNorms(LayerWeights layer, Dimensions d) {
+  void mlpNorms(ConfigReader config, LayerWeights layer, Dimensions d) {
     layer.vector("mlp_norm", "pre_feedforward_layernorm.weight", ZEROS, d.hidden());
     layer.vector("feedforward_norm", "post_feedforward_layernorm.weight", ZEROS, d.hidden());
   }
@@ -79,11 +79,17 @@ final class Gemma3Text extends LlamaLike {
     double localTheta =
         local.number("rope_theta", config.number("rope_local_base_freq", LOCAL_THETA));
     ConfigReader scaling = config.has("rope_scaling") ? config.nested("rope_scaling") : global;
+    Rotary all = Rotary.scaled(scaling, d.headSize(), theta, d.positions());
+    Rotary near = Rotary.scaled(local, d.headSize(), localTheta, d.positions());
+    scaling.require(all.scale() == 1, "rope_type", "default, linear, dynamic, llama3");
+    local.require(near.scale() == 1, "rope_type", "default, linear, dynamic, llama3");
     return Map.of(
         "frequencies",
-        Rotary.scaled(scaling, d.headSize(), theta, d.positions()),
+        all.frequencies(),
         "local_frequencies",
-        Rotary.scaled(local, d.headSize(), localTheta, d.positions()),
+        near.frequencies(),
+        "rotary_scale",
+        1.0,
         "query_scale",
         Math.sqrt(d.headSize() / config.number("query_pre_attn_scalar", 256)));
   }

@@ -34,7 +34,7 @@ final class GptNeox implements Family {
     }
     all.add(ParameterSpec.of("final_layer_norm.weight", ONES, d.hidden()));
     all.add(ParameterSpec.of("final_layer_norm.bias", ZEROS, d.hidden()));
-    constants.put("frequencies", frequencies(config, d));
+    constants.putAll(rotary(config, d).constants());
     constants.put("parallel", config.flag("use_parallel_residual", true) ? 1 : 0);
     return new Blueprint(d, constants, all);
   }
@@ -52,10 +52,14 @@ final class GptNeox implements Family {
         heads,
         hidden / heads,
         config.positive("intermediate_size"),
-        config.positive("max_position_embeddings", 2048),
+        Rotary.reach(config, longest(config)),
         config.number("layer_norm_eps", 1e-5),
         config.flag("tie_word_embeddings", false),
         config.number("initializer_range", 0.02));
+  }
+
+  private static int longest(ConfigReader config) {
+    return config.positive("max_position_embeddings", 2048);
   }
 
   private static LayerWeights layer(ConfigReader config, Dimensions d, LayerWeights layer) {
@@ -76,7 +80,7 @@ final class GptNeox implements Family {
   }
 
   /** Of the part of each head that is turned: {@code rotary_pct} in transformers 4. */
-  private static List<Double> frequencies(ConfigReader config, Dimensions d) {
+  private static Rotary rotary(ConfigReader config, Dimensions d) {
     ConfigReader settings = Rotary.settings(config);
     double part = settings.number("partial_rotary_factor", config.number("rotary_pct", 0.25));
     int size = (int) (d.headSize() * part);
@@ -86,7 +90,7 @@ final class GptNeox implements Family {
         key,
         "a part of head size " + d.headSize() + " that is an even number");
     double theta = settings.number("rope_theta", config.number("rotary_emb_base", 10_000));
-    return Rotary.scaled(settings, size, theta, d.positions());
+    return Rotary.scaled(settings, size, theta, longest(config));
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.ParameterSpec.Initial;
 import org.rlhf4j.model.weights.ParameterSpec.Part;
@@ -42,6 +43,26 @@ final class LayerWeights {
   /** A vector, such as a norm's weight. */
   void vector(String place, String tensor, Initial initial, long width) {
     put(place, ParameterSpec.of(prefix + tensor, initial, width));
+  }
+
+  /**
+   * As many vectors of a width as one, such as a norm for each head; at no place where it is none.
+   */
+  void vectors(String place, String tensor, int count, long width) {
+    if (count == 0) {
+      places.put(place, -1);
+      return;
+    }
+    List<Part> parts =
+        IntStream.range(0, count)
+            .mapToObj(i -> part(prefix + tensor + "." + i + ".weight", width))
+            .toList();
+    put(place, ParameterSpec.joined(prefix + tensor, Initial.ONES, parts));
+  }
+
+  /** Another place of what the layer has already. */
+  void same(String place, String other) {
+    places.put(place, places.get(other));
   }
 
   /**

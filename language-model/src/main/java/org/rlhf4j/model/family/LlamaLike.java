@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.model.family.LayerWeights.Out;
 import org.rlhf4j.model.weights.ParameterSpec;
 import org.rlhf4j.model.weights.ParameterSpec.Initial;
 
@@ -51,7 +52,7 @@ abstract class LlamaLike implements Family {
       all.addAll(layer.specs());
       constants.putAll(layer.constants());
     }
-    all.add(ParameterSpec.of("norm.weight", freshNorm(), d.hidden()));
+    all.addAll(lastNorm(d));
     constants.putAll(rotary(config, d));
     return new Blueprint(d, constants, all);
   }
@@ -72,38 +73,43 @@ abstract class LlamaLike implements Family {
         kvHeads,
         headSize,
         config.positive("intermediate_size"),
-        config.positive("max_position_embeddings", defaults.positions),
-        config.number("rms_norm_eps", defaults.epsilon),
+        Rotary.reach(config, longest(config)),
+        config.number(epsilonKey(), defaults.epsilon),
         config.flag("tie_word_embeddings", defaults.tied),
         config.number("initializer_range", 0.02));
+  }
+
+  /** The positions that a configuration names. */
+  final int longest(ConfigReader config) {
+    return config.positive("max_position_embeddings", defaults.positions);
   }
 
   private LayerWeights layer(ConfigReader config, Dimensions d, LayerWeights layer) {
     long c = d.hidden();
     long q = (long) d.heads() * d.headSize();
     long kv = (long) d.kvHeads() * d.headSize();
-    attentionNorms(layer, d);
-    layer.projection(
-        "qkv",
-        "self_attn.qkv_proj",
-        qkvBias(config),
-        c,
-        out("self_attn.q_proj", q),
-        out("self_attn.k_proj", kv),
-        out("self_attn.v_proj", kv));
+    attentionNorms(config, layer, d);
+    layer.projection("qkv", "self_attn.qkv_proj", qkvBias(config), c, qkv(q, kv));
     layer.projection(
         "output", "self_attn.o_proj", outputBias(config), q, out("self_attn.o_proj", c));
-    mlpNorms(layer, d);
+    mlpNorms(config, layer, d);
     layer.projection(
-        "gate_up",
-        "mlp.gate_up_proj",
-        mlpBias(config),
-        c,
-        out("mlp.gate_proj", d.intermediate()),
-        out("mlp.up_proj", d.intermediate()));
+        "gate_up", "mlp.gate_up_proj", mlpBias(config), c, gateAndUp(d.intermediate()));
     layer.projection(
         "down", "mlp.down_proj", mlpBias(config), d.intermediate(), out("mlp.down_proj", c));
     return layer;
+  }
+
+  /** The tensors that make up queries, keys and values. */
+  Out[] qkv(long queries, long keys) {
+    return new Out[] {
+      out("self_attn.q_proj", queries), out("self_attn.k_proj", keys), out("self_attn.v_proj", keys)
+    };
+  }
+
+  /** The tensors that make up gate and up. */
+  Out[] gateAndUp(long each) {
+    return new Out[] {out("mlp.gate_proj", each), out("mlp.up_proj", each)};
   }
 
   /** Key and value heads; as many as query heads where the configuration doesn't say. */
@@ -121,13 +127,23 @@ abstract class LlamaLike implements Family {
   }
 
   /** The norms of a layer's attention. */
-  void attentionNorms(LayerWeights layer, Dimensions d) {
+  void attentionNorms(ConfigReader config, LayerWeights layer, Dimensions d) {
     layer.vector("input_norm", "input_layernorm.weight", ONES, d.hidden());
   }
 
   /** The norms of a layer's MLP. */
-  void mlpNorms(LayerWeights layer, Dimensions d) {
+  void mlpNorms(ConfigReader config, LayerWeights layer, Dimensions d) {
     layer.vector("mlp_norm", "post_attention_layernorm.weight", ONES, d.hidden());
+  }
+
+  /** The norm after all layers. */
+  List<ParameterSpec> lastNorm(Dimensions d) {
+    return List.of(ParameterSpec.of("norm.weight", freshNorm(), d.hidden()));
+  }
+
+  /** Under which key the configuration has the norms' ε. */
+  String epsilonKey() {
+    return "rms_norm_eps";
   }
 
   /** What the norms' weights begin with. */
@@ -163,8 +179,15 @@ abstract class LlamaLike implements Family {
 
   /** The script's constants for positions. */
   Map<String, Object> rotary(ConfigReader config, Dimensions d) {
-    return Map.of(
-        "frequencies", Rotary.frequencies(config, d.headSize(), defaults.theta, d.positions()));
+    return Rotary.of(config, turnedSize(config, d), defaults.theta, longest(config)).constants();
+  }
+
+  /** How many of a head's dimensions are turned. */
+  int turnedSize(ConfigReader config, Dimensions d) {
+    ConfigReader settings = Rotary.settings(config);
+    double part = settings.number("partial_rotary_factor", 1);
+    settings.require(part == 1, "partial_rotary_factor", "1");
+    return d.headSize();
   }
 
   @Override

@@ -14,7 +14,7 @@ final class Olmo2 extends LlamaLike {
   }
 
   @Override
-  void attentionNorms(LayerWeights layer, Dimensions d) {
+  void attentionNorms(ConfigReader config, LayerWeights layer, Dimensions d) {
     long size = d.headSize();
     layer.vector("q_norm", "self_attn.q_norm.weight", ONES, d.heads() * size);
     layer.vector("k_norm", "self_attn.k_norm.weight", ONES, d.kvHeads() * size);
@@ -22,7 +22,7 @@ final class Olmo2 extends LlamaLike {
   }
 
   @Override
-  void mlpNorms(LayerWeights layer, Dimensions d) {
+  void mlpNorms(ConfigReader config, LayerWeights layer, Dimensions d) {
     layer.vector("feedforward_norm", "post_feedforward_layernorm.weight", ONES, d.hidden());
   }
 

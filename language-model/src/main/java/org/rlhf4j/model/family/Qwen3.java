@@ -21,8 +21,8 @@ final class Qwen3 extends LlamaLike {
   }
 
   @Override
-  void attentionNorms(LayerWeights layer, Dimensions d) {
-    super.attentionNorms(layer, d);
+  void attentionNorms(ConfigReader config, LayerWeights layer, Dimensions d) {
+    super.attentionNorms(config, layer, d);
     layer.vector("q_norm", "self_attn.q_norm.weight", ONES, d.headSize());
     layer.vector("k_norm", "self_attn.k_norm.weight", ONES, d.headSize());
   }

@@ -5,7 +5,9 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.rlhf4j.model.gguf.GgufModel;
 import org.rlhf4j.model.weights.ModelPath;
 import org.rlhf4j.settings.JsonFiles;
@@ -53,6 +55,27 @@ public final class ModelTexts {
     return bytes(name)
         .map(bytes -> JsonFiles.parse(path(name), bytes))
         .orElse(MissingNode.getInstance());
+  }
+
+  /**
+   * The files of a folder inside it, by the names that {@link #bytes} takes.
+   *
+   * @param folder such as {@code additional_chat_templates}
+   * @param suffix of the files' names
+   * @return their names with the folder's before it, in order
+   */
+  public List<String> names(String folder, String suffix) throws IOException {
+    Path inside = place.resolve(folder);
+    if (gguf != null || !Files.isDirectory(inside)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(inside)) {
+      return files
+          .map(file -> folder + "/" + file.getFileName())
+          .filter(name -> name.endsWith(suffix))
+          .sorted()
+          .toList();
+    }
   }
 
   /** Whether these are the files of that folder. */

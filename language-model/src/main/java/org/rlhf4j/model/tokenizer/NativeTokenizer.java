@@ -1,6 +1,7 @@
 package org.rlhf4j.model.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import org.rlhf4j.model.torch.NativeFolder;
 import org.rlhf4j.settings.UserException;
 
 /** The tokenizer that DJL brings, as this project uses it: it neither truncates nor pads. */
@@ -33,8 +35,7 @@ final class NativeTokenizer implements AutoCloseable {
    * @throws UserException if it can't be read
    */
   static NativeTokenizer open(Path file, byte[] bytes) {
-    setUnlessGiven("OPT_OUT_TRACKING", "true");
-    setUnlessGiven("RUST_FLAVOR", "cpu");
+    requireLibrary();
     Map<String, String> options =
         Map.of("addSpecialTokens", "true", "truncation", "false", "padding", "false");
     try {
@@ -45,6 +46,23 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
+  /**
+   * Loads the library.
+   *
+   * @throws UserException if it can't be
+   */
+  static void requireLibrary() {
+    setUnlessGiven("OPT_OUT_TRACKING", "true");
+    setUnlessGiven("RUST_FLAVOR", "cpu");
+    try {
+      LibUtils.checkStatus();
+    } catch (RuntimeException | LinkageError e) {
+      throw NativeFolder.refusal("the tokenizers library", e)
+          .orElseGet(
+              () -> new UserException("the tokenizers library doesn't load: " + firstLine(e), e));
+    }
+  }
+
   /** DJL would otherwise report its use, or fetch a library for GPUs, over the network. */
   private static void setUnlessGiven(String name, String value) {
     if (System.getenv(name) == null && System.getProperty(name) == null) {
@@ -52,7 +70,7 @@ final class NativeTokenizer implements AutoCloseable {
     }
   }
 
-  private static String firstLine(Exception e) {
+  private static String firstLine(Throwable e) {
     return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 

@@ -2,6 +2,7 @@ package org.rlhf4j.model.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.rlhf4j.model.files.ModelTexts;
 import org.rlhf4j.settings.JsonFiles;
 import org.rlhf4j.settings.UsageException;
@@ -36,14 +38,26 @@ public final class Tokenizer implements AutoCloseable {
           "vocab.txt",
           "merges.txt",
           "tokenizer.model",
+          "spiece.model",
+          "sentencepiece.bpe.model",
+          "tekken.json",
           "chat_template.jinja",
           "chat_template.json",
-          SpecialTokens.GENERATION_CONFIG);
+          SpecialTokens.GENERATION_CONFIG,
+          "LICENSE",
+          "LICENSE.txt",
+          "LICENSE.md",
+          "NOTICE",
+          "NOTICE.txt",
+          "USE_POLICY.md");
+
+  private static final String MORE_TEMPLATES = "additional_chat_templates";
 
   /** Texts that end a word: what is tokenized after one of them gets no word-start mark. */
   private static final List<String> LEADS = List.of("\n", "a\n", ":");
 
   private final ModelTexts files;
+  private final ModelTexts model;
   private final NativeTokenizer backend;
   private final SpecialTokens specials;
   private final int[] beginning;
@@ -52,12 +66,14 @@ public final class Tokenizer implements AutoCloseable {
   private final String hash;
   private final Set<String> addedTokens;
 
-  private Tokenizer(ModelTexts files, byte[] bytes, JsonNode json, SpecialTokens specials) {
+  private Tokenizer(ModelTexts files, ModelTexts model, byte[] bytes, JsonNode json) {
     this.files = files;
-    this.specials = specials;
+    this.model = model;
+    this.specials = SpecialTokens.read(files, model, json);
     this.hash = sha256(bytes);
     this.vocabularySize = vocabularySize(json);
     this.addedTokens = addedTokens(json);
+    NativeTokenizer.requireLibrary();
     TokenizerTrial.require(files.path(TOKENIZER_JSON), bytes, json, hash);
     this.backend = NativeTokenizer.open(files.path(TOKENIZER_JSON), bytes);
     this.beginning = beginning();
@@ -70,15 +86,32 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param folder a Hugging Face model or tokenizer folder, or a GGUF file
    * @return the tokenizer
-   * @throws UserException if {@code tokenizer.json} is missing or invalid, or no end-of-sequence
-   *     token is named
+   * @throws UserException if {@code tokenizer.json} is missing or invalid, no end-of-sequence token
+   *     is named, or a file gives a token another id than the tokenizer
    */
   public static Tokenizer load(Path folder) {
+    return load(folder, folder);
+  }
+
+  /**
+   * Loads a tokenizer that lies apart from its model, as an adapter's does.
+   *
+   * @param folder as for {@link #load(Path)}
+   * @param model the folder whose {@code config.json} and {@code generation_config.json} count
+   *     where the tokenizer's has none
+   * @return the tokenizer
+   */
+  public static Tokenizer load(Path folder, Path model) {
     ModelTexts files = ModelTexts.of(folder);
     Path file = files.path(TOKENIZER_JSON);
     byte[] bytes = files.bytes(TOKENIZER_JSON).orElseThrow(() -> missing(file));
     JsonNode json = JsonFiles.parse(file, bytes);
-    return new Tokenizer(files, bytes, json, SpecialTokens.read(files, json));
+    JsonNode completed = AddedTokens.complete(files, json);
+    return new Tokenizer(
+        files,
+        model.equals(folder) ? files : ModelTexts.of(model),
+        completed.equals(json) ? bytes : completed.toString().getBytes(StandardCharsets.UTF_8),
+        completed);
   }
 
   private static UsageException missing(Path file) {
@@ -207,8 +240,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Returns the ids that end sampling: those of {@code generation_config.json} and the
-   * end-of-sequence id.
+   * Returns the ids that end sampling: those of {@code generation_config.json}, or of {@code
+   * config.json} where that file names none, and the end-of-sequence id.
    *
    * @return ids, ascending, at least one
    */
@@ -237,7 +270,7 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Returns the SHA-256 of {@code tokenizer.json}: two models with the same hash share token ids.
+   * Returns the SHA-256 of {@link #json}: two models with the same hash share token ids.
    *
    * @return 64 hexadecimal digits
    */
@@ -255,6 +288,15 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
+   * Returns {@code tokenizer.json}, with the tokens that only other files of the folder add to it.
+   *
+   * @return the whole tokenizer
+   */
+  public JsonNode json() {
+    return AddedTokens.complete(files, files.json(TOKENIZER_JSON));
+  }
+
+  /**
    * Returns the texts that are one token wherever they stand.
    *
    * @return the texts of the special tokens and of what was added to the vocabulary
@@ -264,21 +306,26 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /**
-   * Copies the tokenizer's files, its chat template and {@code generation_config.json}, those that
-   * exist, byte for byte.
+   * Copies the tokenizer's files, its chat templates, {@code generation_config.json} and the
+   * license, those that exist, byte for byte; but that every file names {@link #eosId} as an end.
    *
    * @param target an existing folder
    * @throws UserException if a file can't be written
    */
   public void copyTo(Path target) {
+    EndOfSequence end =
+        new EndOfSequence(files, model, specials, decodeRaw(new int[] {specials.eos()}));
     try {
       if (files.areIn(target)) {
         return;
       }
-      for (String name : FILES) {
-        Optional<byte[]> content = files.bytes(name);
+      List<String> templates = files.names(MORE_TEMPLATES, ".jinja");
+      for (String name : Stream.concat(FILES.stream(), templates.stream()).toList()) {
+        Optional<byte[]> content = end.content(name);
         if (content.isPresent()) {
-          Files.write(target.resolve(name), content.get()); // content, not permissions
+          Path file = target.resolve(name);
+          Files.createDirectories(file.getParent());
+          Files.write(file, content.get()); // content, not permissions
         }
       }
     } catch (IOException e) {

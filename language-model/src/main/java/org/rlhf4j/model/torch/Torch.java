@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.pytorch.jni.LibUtils;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.rlhf4j.settings.UserException;
@@ -56,6 +57,10 @@ public final class Torch {
     try {
       Engine.getEngine("PyTorch");
     } catch (RuntimeException | LinkageError e) {
+      Optional<UserException> folder = NativeFolder.refusal("libtorch", e);
+      if (folder.isPresent()) {
+        throw folder.get();
+      }
       Throwable root = e;
       while (root.getCause() != null) {
         root = root.getCause();

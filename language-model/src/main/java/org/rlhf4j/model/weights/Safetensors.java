@@ -17,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -176,6 +177,40 @@ public final class Safetensors implements TensorFile {
     } catch (IOException e) {
       throw new UserException(file + ": can't be read: " + e.getMessage());
     }
+  }
+
+  /**
+   * Whether a tensor has the shape and the numbers of another, whatever types they are of.
+   *
+   * @param name a tensor of this file
+   * @param other this or another file
+   * @param otherName a tensor of that one
+   * @throws UserException where one of them can't be read
+   */
+  public boolean isSame(String name, Safetensors other, String otherName) {
+    long elements = entries.get(name).elements();
+    boolean same = shape(name).equals(other.shape(otherName));
+    float[] values = new float[BLOCK];
+    float[] others = new float[BLOCK];
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        FileChannel second = FileChannel.open(other.file, StandardOpenOption.READ)) {
+      for (long from = 0; same && from < elements; from += BLOCK) {
+        int count = (int) Math.min(BLOCK, elements - from);
+        read(channel, name, from, count, values);
+        other.read(second, otherName, from, count, others);
+        same = Arrays.equals(values, 0, count, others, 0, count);
+      }
+    } catch (IOException e) {
+      throw new UserException(file + ": can't be read: " + e.getMessage());
+    }
+    return same;
+  }
+
+  private void read(FileChannel channel, String name, long from, int count, float[] values)
+      throws IOException {
+    Entry entry = entries.get(name);
+    int bytes = entry.type().bytes;
+    decode(name, entry.type(), read(channel, entry.offset() + from * bytes, count * bytes), values);
   }
 
   /** A tensor's elements as fp32, in the file's order; see {@link #copy}. */

@@ -17,7 +17,7 @@ class Olmo2Test extends FamilyContract {
       value = {
         "hidden_act | \"swish\" | hidden_act = \"swish\" isn't supported; supported: silu",
         "num_key_value_heads | 3 | supported: a divisor of num_attention_heads 4",
-        "rope_parameters | {\"rope_type\": \"longrope\"} | rope_parameters.rope_type = \"longrope\" isn't supported"
+        "rope_parameters | {\"rope_type\": \"mrope\"} | rope_parameters.rope_type = \"mrope\" isn't supported"
       })
   void refusesWhatItWouldComputeWrongly(String key, String value, String reason)
       throws IOException {

@@ -21,7 +21,7 @@ class Qwen2Test extends FamilyContract {
         "layer_types | [\"full_attention\", \"sliding_attention\"] | supported: sliding_attention with a sliding_window",
         "layer_types | \"all\" | supported: full_attention or sliding_attention for each of 2 layers",
         "use_sliding_window | 1 | \"use_sliding_window\" is 1; it must be true or false",
-        "rope_scaling | {\"type\": \"longrope\"} | rope_scaling.type = \"longrope\" isn't supported; supported: rope_type default"
+        "rope_scaling | {\"type\": \"mrope\"} | rope_scaling.type = \"mrope\" isn't supported; supported: rope_type default"
       })
   void refusesWhatItWouldComputeWrongly(String key, String value, String reason)
       throws IOException {

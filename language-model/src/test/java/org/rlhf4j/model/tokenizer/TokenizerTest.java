@@ -182,6 +182,66 @@ class TokenizerTest {
   }
 
   @Test
+  void withoutIdsInTheGenerationConfigTheConfigurationsEndSampling() throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{\"eos_token_id\":[0,2]}");
+    Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\":[null]}");
+    try (Tokenizer tokenizer = load(tokenizerJson(BYTE_BPE), "{\"eos_token\":\"<|pad|>\"}")) {
+      assertThat(tokenizer.eosId()).isEqualTo(1);
+      assertThat(tokenizer.stopIds()).containsExactly(0, 1, 2);
+    }
+  }
+
+  /** The ids are those of transformers 5.23: the next free ones, in the order of their files. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '!',
+      value = {
+        "tokenizer_config.json ! {'eos_token':'<|pad|>','added_tokens_decoder':{'NEXT1':{'content':'<|b|>',"
+            + "'special':true},'NEXT':{'content':'<|a|>','special':true},'1':{'content':'<|pad|>'}}}",
+        "tokenizer_config.json ! {'eos_token':'<|pad|>','additional_special_tokens':['<|a|>',"
+            + "{'content':'<|b|>'},'<|a|>','<|pad|>']}",
+        "tokenizer_config.json ! {'eos_token':'<|pad|>','extra_special_tokens':['<|a|>','<|b|>']}",
+        "added_tokens.json     ! {'<|b|>':NEXT1,'<|a|>':NEXT,'<|pad|>':1}",
+      })
+  void tokensThatOnlyOtherFilesNameAreAdded(String file, String content) throws IOException {
+    ObjectNode json = tokenizerJson(BYTE_BPE);
+    int next = Tokenizer.vocabularySize(json);
+    Files.writeString(
+        folder.resolve(file),
+        content
+            .replace('\'', '"')
+            .replace("NEXT1", String.valueOf(next + 1))
+            .replace("NEXT", String.valueOf(next)));
+    JSON.writeValue(folder.resolve("tokenizer.json").toFile(), json);
+    Files.writeString(folder.resolve("special_tokens_map.json"), "{\"eos_token\":\"<|pad|>\"}");
+    try (Tokenizer tokenizer = Tokenizer.load(folder);
+        Tokenizer without = Tokenizer.load(BYTE_BPE)) {
+      assertThat(tokenizer.encodeRaw("x<|a|>y<|b|>"))
+          .containsExactly(without.encodeRaw("x")[0], next, without.encodeRaw("y")[0], next + 1);
+      assertThat(tokenizer.decodeRaw(new int[] {next, next + 1})).isEqualTo("<|a|><|b|>");
+      assertThat(tokenizer.vocabularySize()).isEqualTo(next + 2);
+      assertThat(tokenizer.addedTokens()).contains("<|a|>", "<|b|>", "<|pad|>");
+      assertThat(tokenizer.hash()).isNotEqualTo(without.hash());
+      assertThat(tokenizer.json().path("added_tokens").size())
+          .isEqualTo(json.path("added_tokens").size() + 2);
+    }
+  }
+
+  @Test
+  void aTokenWithAnotherIdThanTheNextIsRefused() throws IOException {
+    ObjectNode json = tokenizerJson(BYTE_BPE);
+    int next = Tokenizer.vocabularySize(json);
+    String config =
+        "{\"eos_token\":\"<|pad|>\",\"added_tokens_decoder\":{\"%s\":{\"content\":\"<|a|>\"}}}";
+    assertThatExceptionOfType(UserException.class)
+        .isThrownBy(() -> load(json, config.formatted(next + 3)))
+        .withMessage(
+            ("%s: gives \"<|a|>\" the id %s, but tokenizer.json doesn't have it, and the next id there"
+                    + " is %s; save the tokenizer again with the model that it belongs to")
+                .formatted(folder.resolve("tokenizer_config.json"), next + 3, next));
+  }
+
+  @Test
   void copiesItsFilesByteForByte() throws IOException {
     try (Tokenizer tokenizer = Tokenizer.load(BYTE_BPE)) {
       tokenizer.copyTo(folder);

@@ -30,7 +30,8 @@ class FiniteWeightsTest {
         float[] damaged = sound.clone();
         damaged[i] = number;
         overwrite(weights, tensor, damaged);
-        assertThat(FiniteWeights.fault(weights)).contains(tensor + " holds " + number);
+        assertThat(FiniteWeights.fault(weights).map(Object::toString))
+            .contains(tensor + " holds " + number);
       }
       float[] large = sound.clone();
       large[i] = -Float.MAX_VALUE;

@@ -47,7 +47,7 @@ public final class NonFiniteException extends UserException {
    * @throws NonFiniteException where one is NaN or infinite, with the name of its tensor
    */
   public static void check(Parameters weights) {
-    Optional<String> found = FiniteWeights.fault(weights);
+    Optional<FiniteWeights.Fault> found = FiniteWeights.fault(weights);
     if (found.isPresent()) {
       throw new NonFiniteException("the tensor " + found.get() + " after the update; " + CAUSES);
     }
