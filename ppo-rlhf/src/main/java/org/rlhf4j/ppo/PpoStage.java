@@ -142,19 +142,23 @@ public final class PpoStage extends PolicyStage {
   private static Normalization normalization(PpoConfig config, PolicyModels models) {
     boolean startsFromScores =
         config.ppo().valueModel() != null || lentRewardModel(models).isPresent();
-    return config.rollouts().normalizeReward() && startsFromScores
-        ? Normalization.of(config.rollouts().rewardModel())
-        : Normalization.NONE;
+    if (!config.rollouts().normalizeReward() || !startsFromScores) {
+      return Normalization.NONE;
+    }
+    int lent = lentRewardModel(models).map(models.rewardModels()::indexOf).orElse(0);
+    return Normalization.of(config.rollouts().rewardModels().rewardModel().get(lent));
   }
 
-  /** The reward model where it has the policy's tokenizer. */
+  /** The first reward model that has the policy's tokenizer. */
   private static Optional<ScalarModel> lentRewardModel(PolicyModels models) {
     String tokenizer = models.policy().tokenizer().hash();
-    return models.rewardModel().filter(model -> model.tokenizer().hash().equals(tokenizer));
+    return models.rewardModels().stream()
+        .filter(model -> model.tokenizer().hash().equals(tokenizer))
+        .findFirst();
   }
 
   /**
-   * What the critic starts from: as asked for, else the reward model, else the policy. With an
+   * What the critic starts from: as asked for, else a reward model, else the policy. With an
    * adapter it trains one too, on weights that it shares with what it is from.
    */
   private static ScalarModel valueModel(

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.settings.UserException;
@@ -12,6 +13,7 @@ import org.rlhf4j.settings.UserException;
 /**
  * A sum of rewards, each with its weight. A part that is NaN doesn't apply to the completion and is
  * left out of its sum; where none applies the score is NaN too. A part of weight 0 is shown alone.
+ * Of a part that is made of others, these are shown beside it.
  */
 public final class WeightedRewards implements Reward {
 
@@ -55,9 +57,12 @@ public final class WeightedRewards implements Reward {
       rewards.add(new LinkedHashMap<>());
     }
     for (Part part : parts) {
-      double[] scores = part.reward().score(rollout);
+      Rollout judged = part.reward().scored(rollout);
+      double[] scores = judged.scores();
+      List<Completion> completions = judged.completions();
       for (int i = 0; i < n; i++) {
         rewards.get(i).put(part.name(), scores[i]);
+        rewards.get(i).putAll(completions.get(i).rewards());
         if (!Double.isNaN(scores[i]) && part.weight() != 0) {
           sums[i] = (Double.isNaN(sums[i]) ? 0 : sums[i]) + part.weight() * scores[i];
           requireFinite(sums[i], part, scores[i]);
