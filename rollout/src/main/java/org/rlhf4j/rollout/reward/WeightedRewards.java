@@ -56,6 +56,7 @@ public final class WeightedRewards implements Reward {
     for (int i = 0; i < n; i++) {
       rewards.add(new LinkedHashMap<>());
     }
+    double[][] tokenRewards = new double[n][];
     for (Part part : parts) {
       Rollout judged = part.reward().scored(rollout);
       double[] scores = judged.scores();
@@ -66,10 +67,29 @@ public final class WeightedRewards implements Reward {
         if (!Double.isNaN(scores[i]) && part.weight() != 0) {
           sums[i] = (Double.isNaN(sums[i]) ? 0 : sums[i]) + part.weight() * scores[i];
           requireFinite(sums[i], part, scores[i]);
+          tokenRewards[i] =
+              sum(tokenRewards[i], part.weight(), completions.get(i).tokenRewards());
         }
       }
     }
-    return rollout.withRewards(rewards).withScores(sums);
+    return rollout.withRewards(rewards).withScores(sums).withTokenRewards(tokenRewards);
+  }
+
+  /** What is paid at each token so far and w times what a part pays there; NaN pays nothing. */
+  private static double[] sum(double[] paid, double weight, double[] more) {
+    if (more == null) {
+      return paid;
+    }
+    double[] sum = new double[more.length];
+    for (int t = 0; t < sum.length; t++) {
+      double before = paid == null ? Double.NaN : paid[t];
+      double weighted = weight * more[t];
+      sum[t] =
+          Double.isNaN(before)
+              ? weighted
+              : before + (Double.isNaN(weighted) ? 0 : weighted);
+    }
+    return sum;
   }
 
   private static void requireFinite(double sum, Part part, double score) {
