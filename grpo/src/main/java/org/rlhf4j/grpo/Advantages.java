@@ -35,8 +35,10 @@ public interface Advantages {
     return advantages;
   }
 
-  /** Whether {@link #of(double[])} can take the rewards of a group's steps, of which a completion
-   * can have several. */
+  /**
+   * Whether {@link #of(double[])} can take the rewards of a group's steps, of which a completion
+   * can have several.
+   */
   default boolean takesSteps() {
     return true;
   }

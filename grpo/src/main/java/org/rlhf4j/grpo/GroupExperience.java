@@ -82,7 +82,8 @@ record GroupExperience(
             ? StepAdvantages.of(rollout, rewards, estimatedBy)
             : perToken(rollout, estimatedBy.of(rollout, rewards));
     double[] advantages = Arrays.stream(ofTokens).mapToDouble(row -> row[0]).toArray();
-    float[][] tokenAdvantages = Arrays.stream(ofTokens).map(GroupExperience::floats).toArray(float[][]::new);
+    float[][] tokenAdvantages =
+        Arrays.stream(ofTokens).map(GroupExperience::floats).toArray(float[][]::new);
     BehaviourWeights behaviour = BehaviourWeights.of(rollout, maxBehaviourRatio);
     return new GroupExperience(
         rollout,

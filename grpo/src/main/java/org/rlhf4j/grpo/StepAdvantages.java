@@ -13,7 +13,8 @@ import org.rlhf4j.settings.UserException;
  * section 4.1.3). The rewards of all steps of all completions of a group are normalized together; a
  * token's advantage is the sum of those that are paid at it or later,
  *
- * <pre>  r̃ = (r − mean(R)) / (std(R) + 1e-4),   A_i,t = Σ_{steps j of i at t or later} r̃_i,j</pre>
+ * <pre>  r̃ = (r − mean(R)) / (std(R) + 1e-4),   A_i,t = Σ_{steps j of i at t or later} r̃_i,j
+ * </pre>
  *
  * with {@code --advantage group}; others say in their own way what becomes of R. A completion's
  * last token is a step too, with what of its reward isn't paid at a token: other rewards, penalties

@@ -36,17 +36,13 @@ class StepAdvantagesTest {
   }
 
   /**
-   * R = 1, 3 and −1, 2, 5: mean 2, squares 1 + 1 + 9 + 0 + 9 = 20, unbiased variance 5. Of the first
-   * completion's tokens: (−1 + 1), 1; of the second's: (−3 + 0 + 3), (0 + 3), 3, 3.
+   * R = 1, 3 and −1, 2, 5: mean 2, squares 1 + 1 + 9 + 0 + 9 = 20, unbiased variance 5. Of the
+   * first completion's tokens: (−1 + 1), 1; of the second's: (−3 + 0 + 3), (0 + 3), 3, 3.
    */
   @Test
   void handWorked() {
     Rollout rollout =
-        rollout(
-            List.of(
-                List.of(
-                    completion(2, 4, 1, 3),
-                    completion(4, 6, -1, 2, NONE, 5))));
+        rollout(List.of(List.of(completion(2, 4, 1, 3), completion(4, 6, -1, 2, NONE, 5))));
     double s = Math.sqrt(5) + 1e-4;
     double[][] advantages =
         StepAdvantages.of(rollout, rollout.scores(), GroupAdvantages.GROUP.start());
@@ -60,8 +56,7 @@ class StepAdvantagesTest {
   /** A penalty of 0.5 for the first; the second has a score of the whole: R = 1, 2.5 and 4. */
   @Test
   void whatIsntPaidAtATokenIsPaidAtTheLast() {
-    Rollout rollout =
-        rollout(List.of(List.of(completion(3, 4, 1, NONE, 3), completion(2, 4))));
+    Rollout rollout = rollout(List.of(List.of(completion(3, 4, 1, NONE, 3), completion(2, 4))));
     double[][] advantages =
         StepAdvantages.of(rollout, new double[] {3.5, 4}, GroupAdvantages.NONE.start());
     assertThat(advantages[0]).containsExactly(new double[] {3.5, 2.5, 2.5}, CLOSE);
@@ -123,10 +118,8 @@ class StepAdvantagesTest {
   void wholeRewardsHaveTheAdvantagesOfTheGroup() {
     Rollout rollout =
         rollout(List.of(List.of(completion(2, 1), completion(3, 4), completion(1, -2))));
-    double[] whole =
-        GroupAdvantages.GROUP.start().of(rollout, rollout.scores());
-    double[][] steps =
-        StepAdvantages.of(rollout, rollout.scores(), GroupAdvantages.GROUP.start());
+    double[] whole = GroupAdvantages.GROUP.start().of(rollout, rollout.scores());
+    double[][] steps = StepAdvantages.of(rollout, rollout.scores(), GroupAdvantages.GROUP.start());
     for (int i = 0; i < whole.length; i++) {
       assertThat(steps[i]).containsOnly(whole[i]);
     }

@@ -45,8 +45,8 @@ record Experience(
    * @param maxBehaviourRatio C, the most that a token weighs that another policy sampled
    * @param lastValues V_{T+1} of each completion, where one that was cut counts as interrupted:
    *     what is expected of it beyond its end is read there, and of its score only what is paid at
-   *     single tokens is paid. Null where
-   *     every completion ends with its last token, for which it gets its score
+   *     single tokens is paid. Null where every completion ends with its last token, for which it
+   *     gets its score
    * @return the experience
    */
   static Experience of(

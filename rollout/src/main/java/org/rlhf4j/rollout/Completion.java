@@ -14,8 +14,8 @@ import java.util.Map;
  * @param score the raw reward, before any penalty; NaN while unknown
  * @param rewards where the score is a weighted sum, its parts before weighing; NaN where one
  *     doesn't apply. Else empty
- * @param tokenRewards what of the score is paid at each token, NaN where nothing is; the rest is paid
- *     at the last one. Null where all of it is
+ * @param tokenRewards what of the score is paid at each token, NaN where nothing is; the rest is
+ *     paid at the last one. Null where all of it is
  * @param behaviourLogprobs log μ(token), where what sampled it isn't taken for π_old but for a
  *     behaviour policy μ of its own; else null
  * @param logprobs log π_old(token); null while unknown
@@ -83,16 +83,7 @@ public record Completion(
 
   Completion withTokenRewards(double[] paid) {
     return new Completion(
-        ids,
-        ended,
-        text,
-        score,
-        rewards,
-        paid,
-        behaviourLogprobs,
-        logprobs,
-        refLogprobs,
-        values);
+        ids, ended, text, score, rewards, paid, behaviourLogprobs, logprobs, refLogprobs, values);
   }
 
   Completion withScore(double raw) {

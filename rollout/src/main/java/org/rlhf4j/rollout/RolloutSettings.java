@@ -59,7 +59,7 @@ public record RolloutSettings(
             help =
                 "Reward program, [WEIGHT*]NAME[:ARGUMENT]: exact-match, number-after:####, regex:…,"
                     + " format:think,answer, length-penalty:64-128, repetition-penalty,"
-                    + " class:JAR#CLASS, command:…. The scores of several programs and of a reward"
+                    + " judge:MODEL?prompt=FILE, class:JAR#CLASS, command:…. The scores of several programs and of a reward"
                     + " model are added up.")
         List<WeightedProgram> reward,
     @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")

@@ -26,10 +26,10 @@ import org.rlhf4j.training.run.Sample;
 /**
  * Rollouts as JSON lines, one completion a line: {@code step}, {@code sampled_step} (where an
  * earlier step sampled it), {@code group}, {@code prompt_ids}, {@code completion_ids}, {@code
- * score} and, when known, {@code rewards} (the score's parts), {@code token_rewards} (what of it is paid at
- * single tokens), {@code behaviour_logprobs}, {@code
- * logprobs}, {@code ref_logprobs}, {@code values}, {@code advantages}, {@code prompt}, {@code
- * completion}. Advantages are for reading: on replay they are worked out anew.
+ * score} and, when known, {@code rewards} (the score's parts), {@code token_rewards} (what of it is
+ * paid at single tokens), {@code behaviour_logprobs}, {@code logprobs}, {@code ref_logprobs},
+ * {@code values}, {@code advantages}, {@code prompt}, {@code completion}. Advantages are for
+ * reading: on replay they are worked out anew.
  */
 public final class RolloutFile {
   private static final ObjectMapper JSON = new ObjectMapper();

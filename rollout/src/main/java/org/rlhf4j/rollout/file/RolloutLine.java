@@ -207,7 +207,8 @@ final class RolloutLine {
       return null;
     }
     if (!array.isArray() || array.size() != length) {
-      throw bad("\"token_rewards\" must be a list of " + length + " numbers or nulls, one per token");
+      throw bad(
+          "\"token_rewards\" must be a list of " + length + " numbers or nulls, one per token");
     }
     double[] rewards = new double[length];
     for (int i = 0; i < length; i++) {

@@ -21,10 +21,10 @@ import org.rlhf4j.settings.UserException;
  * A user's command, run by {@code sh -c} and kept alive. For each completion it reads a line {@code
  * {"prompt", "completion", "completion_ids", "ended", "answer", …}} with the row's further fields,
  * and writes a line {@code {"score": NUMBER}}, null where it doesn't apply, or {@code
- * {"token_rewards": […]}} or {@code {"line_rewards": […]}}. A completion's line is sent as soon as it
- * is foreseen, so the command computes while others are sampled; the rest is sent with the batch. A
- * command that ends or falls silent is started anew, once a batch, and asked for what it left
- * unanswered.
+ * {"token_rewards": […]}} or {@code {"line_rewards": […]}}. A completion's line is sent as soon as
+ * it is foreseen, so the command computes while others are sampled; the rest is sent with the
+ * batch. A command that ends or falls silent is started anew, once a batch, and asked for what it
+ * left unanswered.
  */
 final class CommandProgram implements RewardProgram {
   private static final ObjectMapper JSON =
@@ -220,7 +220,9 @@ final class CommandProgram implements RewardProgram {
 
   private UserException unfit(String answer) throws InterruptedException {
     return fault(
-        "answered '" + shortened(answer) + "' instead of a line {\"score\": number or null}, {\"token_rewards\": [numbers]} or"
+        "answered '"
+            + shortened(answer)
+            + "' instead of a line {\"score\": number or null}, {\"token_rewards\": [numbers]} or"
             + " {\"line_rewards\": [numbers]}",
         running.lastWords());
   }

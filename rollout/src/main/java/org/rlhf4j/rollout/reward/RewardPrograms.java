@@ -12,10 +12,12 @@ import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFiles;
 import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.rollout.program.Judge;
 import org.rlhf4j.rollout.program.ProgramKind;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.RunPlan;
 
 /** The programs of a run's {@code --reward}, opened, by the names that metrics have for them. */
 public final class RewardPrograms implements AutoCloseable {
@@ -135,6 +137,15 @@ public final class RewardPrograms implements AutoCloseable {
                     new ProgramReward(
                         one.setting().kind().written(), one.program(), policyTokenizer))));
     return new WeightedRewards(parts);
+  }
+
+  /** What judges take in memory. */
+  public List<RunPlan.Part> memory() {
+    return programs.values().stream()
+        .map(Opened::program)
+        .filter(Judge.class::isInstance)
+        .map(judge -> RunPlan.Part.frozen("judge", ((Judge) judge).model().parameters()))
+        .toList();
   }
 
   @Override

@@ -67,8 +67,7 @@ public final class WeightedRewards implements Reward {
         if (!Double.isNaN(scores[i]) && part.weight() != 0) {
           sums[i] = (Double.isNaN(sums[i]) ? 0 : sums[i]) + part.weight() * scores[i];
           requireFinite(sums[i], part, scores[i]);
-          tokenRewards[i] =
-              sum(tokenRewards[i], part.weight(), completions.get(i).tokenRewards());
+          tokenRewards[i] = sum(tokenRewards[i], part.weight(), completions.get(i).tokenRewards());
         }
       }
     }
@@ -84,10 +83,7 @@ public final class WeightedRewards implements Reward {
     for (int t = 0; t < sum.length; t++) {
       double before = paid == null ? Double.NaN : paid[t];
       double weighted = weight * more[t];
-      sum[t] =
-          Double.isNaN(before)
-              ? weighted
-              : before + (Double.isNaN(weighted) ? 0 : weighted);
+      sum[t] = Double.isNaN(before) ? weighted : before + (Double.isNaN(weighted) ? 0 : weighted);
     }
     return sum;
   }

@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout.stage;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -29,6 +30,7 @@ final class SampledSteps implements StepSource {
   private final PolicyModels models;
   private final PolicySettings settings;
   private final RunPrompts prompts;
+  private final RewardPrograms programs;
   private final RewardModels judges;
   private final SampledRollouts sampled;
   private final Optional<ResampledRollouts> resampled;
@@ -53,6 +55,7 @@ final class SampledSteps implements StepSource {
     int tokenBudget = settings.tokenBudget();
     this.models = models;
     this.settings = settings;
+    this.programs = programs;
     this.judges = judges(models, settings);
     this.prompts = RunPrompts.read(settings.rollouts(), policy, settings.seed());
     prompts.requireReadBy(judges);
@@ -168,7 +171,9 @@ final class SampledSteps implements StepSource {
 
   @Override
   public List<RunPlan.Part> memory() {
-    return sampled.memory(settings.rollouts().maxLength());
+    List<RunPlan.Part> memory = new ArrayList<>(sampled.memory(settings.rollouts().maxLength()));
+    memory.addAll(programs.memory());
+    return memory;
   }
 
   @Override

@@ -161,7 +161,7 @@ class CommandProgramTest {
     }
     assertThat(Files.readString(seen))
         .isEqualTo(
-            "{\"prompt\":\"Why \\\"☃\\\"?\\n\",\"completion\":\"So.\",\"ended\":false,\"answer\":null,\"level\":3}");
+            "{\"prompt\":\"Why \\\"☃\\\"?\\n\",\"completion\":\"So.\",\"completion_ids\":[5],\"ended\":false,\"answer\":null,\"level\":3}");
   }
 
   @Test

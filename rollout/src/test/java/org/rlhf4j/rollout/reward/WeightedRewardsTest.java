@@ -206,7 +206,8 @@ class WeightedRewardsTest {
     int[] ids = concat(tokenizer.encode("a\n"), tokenizer.encode("\nb"), new int[] {0});
     Completion completion =
         new Completion(ids, true, tokenizer.decodeContinuation(ids), NONE, null, null, null);
-    Rollout rollout = new Rollout(List.of(new RolloutGroup(0, "p", new int[] {5}, null, List.of(completion))));
+    Rollout rollout =
+        new Rollout(List.of(new RolloutGroup(0, "p", new int[] {5}, null, List.of(completion))));
     RewardProgram program = judging(Judgement.ofLines(new double[] {1, 2, 4}));
     double[] paid =
         new ProgramReward("class", program, tokenizer)
