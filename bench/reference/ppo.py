@@ -183,7 +183,22 @@ def update_critic(critic, batch, chosen, settings):
             "value_loss": value_loss.detach(), "value_grad_norm": critic.update(settings["max-grad-norm"])}
 
 
-def update(models, optimizer, critic, batch, chosen, settings, step_kl_coefficient):
+def pretraining_loss(policy, number, settings):
+    """The mean of -log pi over the completion tokens of the rows of update `number`, from 1; the rows come in order."""
+    if "pretraining-rows" not in settings:
+        return torch.tensor(0.0)
+    rows, size = pretraining_rows(), settings["pretraining-rows"]
+    batches = [rows[i:i + size] for i in range(0, len(rows), size)]
+    chosen = batches[(number - 1) % len(batches)]
+    return -torch.cat([token_logprobs(policy, *row, 1.0) for row in chosen]).mean()
+
+
+def pretraining_rows():
+    generator = torch.Generator().manual_seed(56)
+    return [(random_prompt(generator), random_prompt(generator)) for _ in range(5)]
+
+
+def update(models, optimizer, critic, batch, chosen, settings, step_kl_coefficient, number):
     """One minibatch: the completions with the given indices, every mean over their tokens."""
     def pick(name):
         return torch.cat([batch[name][i] for i in chosen])
@@ -202,6 +217,8 @@ def update(models, optimizer, critic, batch, chosen, settings, step_kl_coefficie
 
     total = policy_loss + settings["value-coefficient"] * value_loss
     total = total - settings["entropy-coefficient"] * entropy
+    pretraining = pretraining_loss(models["policy"], number, settings)
+    total = total + settings.get("pretraining-coefficient", 0.0) * pretraining
     total.backward()
     grad_norm = clip_gradients(models["policy"], settings["max-grad-norm"])
     optimizer.step()
@@ -213,6 +230,7 @@ def update(models, optimizer, critic, batch, chosen, settings, step_kl_coefficie
         "approx_kl": (ratio - 1 - log_ratio).detach().mean(),
         "ratio_mean": ratio.detach().mean(), "ratio_max": ratio.detach().max(),
         "entropy": entropy.detach(), "grad_norm": grad_norm,
+        **({"pretraining_loss": pretraining.detach()} if "pretraining-rows" in settings else {}),
         "value_grad_norm": critic.update(settings["max-grad-norm"]),
     }
 
@@ -250,6 +268,7 @@ def train(models, rollouts_by_step, orders, settings, after_step=lambda step: No
     critic = Critic(models, settings)
     step_kl_coefficient = 1.0
     records = []
+    number = 0
     for step, (rollouts, epochs) in enumerate(zip(rollouts_by_step, orders), start=1):
         batch = prepare(models, critic, rollouts, settings)
         chosen = [(e, c) for e, minibatches in enumerate(epochs, start=1) for c in minibatches]
@@ -259,9 +278,10 @@ def train(models, rollouts_by_step, orders, settings, after_step=lambda step: No
             measured = trust_region_step(models["policy"], batch, settings)
             alone = True
         for e, c in chosen:
+            number += 1
             updates.append({"epoch": e, **(
                 update_critic(critic, batch, c, settings) if alone
-                else update(models, optimizer, critic, batch, c, settings, step_kl_coefficient))})
+                else update(models, optimizer, critic, batch, c, settings, step_kl_coefficient, number))})
         if settings["objective"] == "adaptive-kl":
             kl = step_kl(models, batch, settings)
             measured = {"step_kl": kl, "step_kl_coefficient": step_kl_coefficient}
@@ -307,6 +327,7 @@ VARIANTS = {
     "a2c": {"objective": "vanilla", "clip": None, "whiten": False, "lambda": 1.0,
             "value-learning-rate": 5e-4},
     "n-step": {"advantage-estimator": "n-step", "n-steps": 3, "gamma": 0.9},
+    "pretraining": {"pretraining-coefficient": 0.5, "pretraining-rows": 2, "temperature": 0.8},
     "interrupted": {"bootstrap-cut": True, "gamma": 0.9, "value-learning-rate": 5e-4},
     "interrupted-shared": {"bootstrap-cut": True, "critic": "shared", "advantage-estimator": "n-step", "n-steps": 5},
 }
@@ -319,6 +340,7 @@ def write_ppo(folder):
         save_folder(model, folder / name)
     rollouts = fixed_rollouts(models["policy"])
     write_rollouts(folder / "rollouts.jsonl", sum(rollouts, []))
+    write_json(folder / "pretraining.json", [list(row) for row in pretraining_rows()])
     for name, changes in VARIANTS.items():
         settings = {k: v for k, v in {**SETTINGS, **changes}.items() if v is not None}
         trained = copy.deepcopy(models)

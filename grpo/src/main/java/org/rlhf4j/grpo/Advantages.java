@@ -36,6 +36,14 @@ public interface Advantages {
   }
 
   /**
+   * Whether {@link #of(double[])} can take the rewards of a group's steps, of which a completion
+   * can have several.
+   */
+  default boolean takesSteps() {
+    return true;
+  }
+
+  /**
    * Takes the next batch's rewards, before any of its groups is asked for.
    *
    * @param rewards of all its completions

@@ -34,6 +34,11 @@ record BatchScaled(Advantages raw) implements Advantages {
   }
 
   @Override
+  public boolean takesSteps() {
+    return false;
+  }
+
+  @Override
   public void begin(double[] rewards) {
     raw.begin(rewards);
   }

@@ -16,9 +16,10 @@ import org.rlhf4j.rollout.kl.KlEstimator;
  * @param oldLogprobs log π_old per token
  * @param refLogprobs log π_ref per token
  * @param rewards one per completion: scores less penalties, and less the KL where that is in them
- * @param advantages one per completion
+ * @param advantages one per completion: that of its first token
+ * @param tokenAdvantages per token; all of a completion equal unless rewards are paid at tokens
  * @param behaviour the weights of tokens that another policy than π_old sampled
- * @param policyAdvantages per token: the completion's advantage times the token's weight
+ * @param policyAdvantages per token: its advantage times its weight
  * @param takesPart whether a completion's tokens bring loss
  * @param counts what the losses divide by
  * @param equalRewardGroups groups whose advantages are all 0: nothing can be learnt from them
@@ -29,6 +30,7 @@ record GroupExperience(
     float[][] refLogprobs,
     double[] rewards,
     double[] advantages,
+    float[][] tokenAdvantages,
     BehaviourWeights behaviour,
     float[][] policyAdvantages,
     boolean[] takesPart,
@@ -75,7 +77,13 @@ record GroupExperience(
     }
     int[] sizes = rollout.groups().stream().mapToInt(g -> g.completions().size()).toArray();
     estimatedBy.begin(rewards);
-    double[] advantages = estimatedBy.of(rollout, rewards);
+    double[][] ofTokens =
+        rollout.hasTokenRewards()
+            ? StepAdvantages.of(rollout, rewards, estimatedBy)
+            : perToken(rollout, estimatedBy.of(rollout, rewards));
+    double[] advantages = Arrays.stream(ofTokens).mapToDouble(row -> row[0]).toArray();
+    float[][] tokenAdvantages =
+        Arrays.stream(ofTokens).map(GroupExperience::floats).toArray(float[][]::new);
     BehaviourWeights behaviour = BehaviourWeights.of(rollout, maxBehaviourRatio);
     return new GroupExperience(
         rollout,
@@ -83,19 +91,32 @@ record GroupExperience(
         refLogprobs,
         rewards,
         advantages,
+        tokenAdvantages,
         behaviour,
-        behaviour.times(perToken(rollout, advantages)),
+        behaviour.times(tokenAdvantages),
         takesPart,
         new GrpoLoss.Counts(sizes.length, sizes, n, tokens, maxNewTokens),
-        groupsOfZeros(sizes, advantages));
+        groupsOfZeros(sizes, ofTokens));
   }
 
-  private static int groupsOfZeros(int[] sizes, double[] advantages) {
+  private static float[] floats(double[] numbers) {
+    float[] floats = new float[numbers.length];
+    for (int t = 0; t < floats.length; t++) {
+      floats[t] = (float) numbers[t];
+    }
+    return floats;
+  }
+
+  private static int groupsOfZeros(int[] sizes, double[][] advantages) {
     int zeros = 0;
     int first = 0;
     for (int size : sizes) {
       int next = first + size;
-      zeros += Arrays.stream(advantages, first, next).allMatch(one -> one == 0) ? 1 : 0;
+      boolean isZero =
+          Arrays.stream(advantages, first, next)
+              .flatMapToDouble(Arrays::stream)
+              .allMatch(one -> one == 0);
+      zeros += isZero ? 1 : 0;
       first = next;
     }
     return zeros;
@@ -125,6 +146,7 @@ record GroupExperience(
         refLogprobs,
         rewards,
         advantages,
+        tokenAdvantages,
         behaviour,
         policyAdvantages,
         part,
@@ -143,16 +165,12 @@ record GroupExperience(
   }
 
   /** Each completion's advantage at each of its tokens. */
-  float[][] tokenAdvantages() {
-    return perToken(rollout, advantages);
-  }
-
-  private static float[][] perToken(Rollout rollout, double[] advantages) {
+  private static double[][] perToken(Rollout rollout, double[] advantages) {
     List<Completion> completions = rollout.completions();
-    float[][] rows = new float[completions.size()][];
+    double[][] rows = new double[completions.size()][];
     for (int i = 0; i < rows.length; i++) {
-      rows[i] = new float[completions.get(i).length()];
-      Arrays.fill(rows[i], (float) advantages[i]);
+      rows[i] = new double[completions.get(i).length()];
+      Arrays.fill(rows[i], advantages[i]);
     }
     return rows;
   }

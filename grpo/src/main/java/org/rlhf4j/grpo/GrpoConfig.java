@@ -70,7 +70,12 @@ public record GrpoConfig(
     String name = "advantage-per-reward";
     boolean penalties = rollouts.missingEosPenalty() != 0 || rollouts.overlongPenalty() != 0;
     boolean klInReward = kl.klIn() == KlSettings.KlIn.REWARD && kl.klCoefficient() != 0;
-    Limits.require(!rollouts.reward().isEmpty(), name, "needs --reward");
+    boolean areParts =
+        rollouts.rewardModels().areSeveral() && !rollouts.rewardModels().areEnsemble();
+    Limits.require(
+        !rollouts.reward().isEmpty() || areParts,
+        name,
+        "needs --reward, or the sum of several --reward-model");
     Limits.require(
         !penalties && !klInReward,
         name,

@@ -116,7 +116,8 @@ public final class GrpoTrainer {
    * @param step from 1
    * @param rollout sampled, scored, with the log-probabilities of policy and reference
    * @param scores the completions' scores, penalties subtracted
-   * @return the batch with its advantages, all of a completion equal, and what was measured
+   * @return the batch with its advantages, all of a completion equal unless rewards are paid at
+   *     tokens, and what was measured
    */
   public LearntStep<GrpoUpdate> step(int step, Rollout rollout, double[] scores) {
     int groups = rollout.groups().size();
@@ -130,7 +131,8 @@ public final class GrpoTrainer {
    * @param rollout sampled, scored, with the log-probabilities of policy and reference
    * @param scores the completions' scores, penalties subtracted
    * @param order which groups make which update
-   * @return the batch with its advantages, all of a completion equal, and what was measured
+   * @return the batch with its advantages, all of a completion equal unless rewards are paid at
+   *     tokens, and what was measured
    */
   public LearntStep<GrpoUpdate> step(
       int step, Rollout rollout, double[] scores, MinibatchOrder order) {

@@ -42,6 +42,11 @@ record PartAdvantages(Map<String, Double> weights, Advantages ofPart) implements
     return advantages;
   }
 
+  @Override
+  public boolean takesSteps() {
+    return false;
+  }
+
   private void add(double weight, double[] rewards, double[] advantages, int first) {
     int[] applies =
         IntStream.range(0, rewards.length).filter(i -> !Double.isNaN(rewards[i])).toArray();

@@ -31,6 +31,11 @@ final class RunningMean implements Advantages {
   }
 
   @Override
+  public boolean takesSteps() {
+    return false;
+  }
+
+  @Override
   public void end(double[] rewards) {
     mean = DECAY * mean + (1 - DECAY) * RolloutMetrics.mean(rewards);
   }

@@ -39,7 +39,7 @@ class GrpoTrainerTest {
                 policy.parameters(), config.optimizer(), config.optimizer().scheduleOver(9))) {
       GrpoTrainer trainer = new GrpoTrainer(config.grpo(), config.kl(), 1, 6, 20, policy, learner);
       NDManager first = policy.parameters().manager();
-      NDManager second = run.models().rewardModel().orElseThrow().parameters().manager();
+      NDManager second = run.models().rewardModels().get(0).parameters().manager();
       int after2 = 0;
       for (int step = 1; step <= 6; step++) {
         Rollout rollout = run.rollout(step).rollout();

@@ -28,7 +28,7 @@ final class Rollouts {
         int number = i++;
         parts.forEach((name, values) -> rewards.put(name, values[number]));
         completions.add(
-            new Completion(new int[] {7}, true, "", score, rewards, null, null, null, null));
+            new Completion(new int[] {7}, true, "", score, rewards, null, null, null, null, null));
       }
       groups.add(new RolloutGroup(groups.size(), null, new int[] {5}, null, completions));
     }

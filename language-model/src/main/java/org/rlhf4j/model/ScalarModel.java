@@ -26,6 +26,8 @@ import org.rlhf4j.settings.UserException;
 public final class ScalarModel extends TransformerModel {
   private static final String HEAD = Family.SCALAR_HEAD;
 
+  private double lengthSlope;
+
   private ScalarModel(
       ModelConfig config, Tokenizer tokenizer, Path origin, Parameters weights, Adapter adapter) {
     super(config, tokenizer, origin, weights, adapter);
@@ -203,13 +205,32 @@ public final class ScalarModel extends TransformerModel {
   }
 
   /**
+   * Takes out of {@link #scores} what they owe to length, w · h − slope · tokens. It is no part of
+   * the weights: copies, values and passes with gradients don't have it.
+   *
+   * @param slope score per token of the completion; 0 for none
+   */
+  public void debiasLength(double slope) {
+    lengthSlope = slope;
+  }
+
+  /** What {@link #debiasLength} was told; 0 for none. */
+  public double lengthSlope() {
+    return lengthSlope;
+  }
+
+  /**
    * Scores of completions, each read at its last token.
    *
    * @param tokens packed prompts and completions
    * @return one per completion
    */
   public float[] scores(PackedTokens tokens) {
-    return scalars(tokens, tokens.lastRows());
+    float[] scores = scalars(tokens, tokens.lastRows());
+    for (int k = 0; lengthSlope != 0 && k < scores.length; k++) {
+      scores[k] -= (float) (lengthSlope * tokens.length(k));
+    }
+    return scores;
   }
 
   /**

@@ -21,7 +21,7 @@ final class PipelineRewards {
    *
    * @param written one program or a list of them, each as text or as a mapping
    * @param base the pipeline file's folder
-   * @param inputs takes the jars
+   * @param inputs takes what they read
    * @return the programs as text; what can't be read stays for the settings to refuse
    */
   static Written resolved(Written written, Path base, List<Path> inputs) {
@@ -35,7 +35,7 @@ final class PipelineRewards {
       return written;
     }
     WeightedProgram resolved = program.get().in(base);
-    resolved.jar().ifPresent(jar -> inputs.add(existing(jar, written)));
+    resolved.inputs().forEach(input -> inputs.add(existing(input, written)));
     return new Written.Scalar(resolved.toString(), written.where());
   }
 
@@ -63,12 +63,12 @@ final class PipelineRewards {
     return Optional.of(fields);
   }
 
-  private static Path existing(Path jar, Written written) {
-    if (!Files.exists(jar)) {
+  private static Path existing(Path input, Written written) {
+    if (!Files.exists(input)) {
       throw new UsageException(
-          "%s: %s: no such jar or folder of classes; a path is relative to the pipeline file"
-              .formatted(written.where(), jar));
+          "%s: %s: no such file or folder; a path is relative to the pipeline file"
+              .formatted(written.where(), input));
     }
-    return jar;
+    return input;
   }
 }

@@ -63,8 +63,14 @@ public final class PipelineSchema {
       if (spec.required()) {
         required.add(spec.name());
       }
-      if (spec.valueType() == Path.class && !spec.repeatable()) {
-        properties.set(spec.name(), orEarlier((ObjectNode) properties.get(spec.name())));
+      if (spec.valueType() == Path.class && (!spec.repeatable() || spec.model())) {
+        ObjectNode property = (ObjectNode) properties.get(spec.name());
+        ObjectNode either = orEarlier(property);
+        if (spec.repeatable()) {
+          ObjectNode items = JSON.objectNode().set("anyOf", either.get("anyOf").deepCopy());
+          ((ArrayNode) either.get("anyOf")).addObject().put("type", "array").set("items", items);
+        }
+        properties.set(spec.name(), either);
       }
     }
     properties.putObject("name").put("type", "string");

@@ -102,7 +102,7 @@ class PipelineTest {
             + " weight");
     refuses(
         grpo("'class:r.jar#a.B'"),
-        ":6:13: FOLDER/r.jar: no such jar or folder of classes; a path is relative to the pipeline"
+        ":6:13: FOLDER/r.jar: no such file or folder; a path is relative to the pipeline"
             + " file");
     refuses(
         "stages:\n" + stage("one", "").replace("stage: sft", "stage: grpo"),

@@ -44,8 +44,9 @@ record Experience(
    * @param rule how they become advantages and returns
    * @param maxBehaviourRatio C, the most that a token weighs that another policy sampled
    * @param lastValues V_{T+1} of each completion, where one that was cut counts as interrupted:
-   *     what is expected of it beyond its end is read there, and its score isn't paid. Null where
-   *     every completion ends with its last token, for which it gets its score
+   *     what is expected of it beyond its end is read there, and of its score only what is paid at
+   *     single tokens is paid. Null where every completion ends with its last token, for which it
+   *     gets its score
    * @return the experience
    */
   static Experience of(
@@ -72,7 +73,8 @@ record Experience(
       oldValues[i] = completion.values();
       double[] kl = estimator.of(oldLogprobs[i], refLogprobs[i]);
       boolean interrupted = lastValues != null && !completion.ended();
-      double[] rewards = TokenRewards.of(kl, coefficient, interrupted ? 0 : scores[i]);
+      double score = interrupted ? completion.paidAtTokens() : scores[i];
+      double[] rewards = TokenRewards.of(kl, coefficient, score, completion.tokenRewards());
       double last = interrupted ? lastValues[i] : 0;
       for (double reward : rewards) {
         total += replayed[i] ? 0 : reward;

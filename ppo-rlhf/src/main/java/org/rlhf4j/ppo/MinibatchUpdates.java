@@ -28,6 +28,7 @@ final class MinibatchUpdates {
   private final LanguageModel policy;
   private final Learner policyLearner;
   private final Critic critic;
+  private final Optional<Pretraining> pretraining;
 
   MinibatchUpdates(
       PpoSettings settings,
@@ -36,7 +37,8 @@ final class MinibatchUpdates {
       int tokenBudget,
       LanguageModel policy,
       Learner policyLearner,
-      Critic critic) {
+      Critic critic,
+      Optional<Pretraining> pretraining) {
     this.settings = settings;
     this.loss = new PpoLoss(settings, klSettings);
     this.temperature = temperature;
@@ -44,10 +46,12 @@ final class MinibatchUpdates {
     this.policy = policy;
     this.policyLearner = policyLearner;
     this.critic = critic;
+    this.pretraining = pretraining;
   }
 
-  /** A share of a batch: its micro-batches and its number of tokens. */
-  private record Minibatch(Experience experience, List<RolloutMicroBatch> parts, int tokens) {}
+  /** A share of a batch: its micro-batches, its number of tokens, and its number in the run. */
+  private record Minibatch(
+      Experience experience, List<RolloutMicroBatch> parts, int tokens, long number) {}
 
   /**
    * Updates policy and critic.
@@ -79,11 +83,13 @@ final class MinibatchUpdates {
       MinibatchOrder order,
       Function<Minibatch, PpoUpdate> update) {
     List<PpoUpdate> updates = new ArrayList<>();
+    long before = (long) (step - 1) * settings.ppoEpochs() * settings.minibatches();
     for (int epoch = 0; epoch < settings.ppoEpochs(); epoch++) {
       for (IntPredicate chosen : order.minibatches(step, epoch)) {
         var parts = RolloutMicroBatch.of(experience.rollout(), chosen, tokenBudget);
         int tokens = parts.stream().mapToInt(part -> part.tokens().predicted()).sum();
-        updates.add(update.apply(new Minibatch(experience, parts, tokens)));
+        long number = before + updates.size() + 1;
+        updates.add(update.apply(new Minibatch(experience, parts, tokens, number)));
       }
     }
     return updates;
@@ -103,10 +109,19 @@ final class MinibatchUpdates {
           share.valueLoss().isPresent() ? share.valueLoss().get() : valuePass(minibatch, part);
     }
     NonFiniteException.check("loss", policyLoss + klLoss + valueLoss);
+    double pretrainingLoss =
+        pretraining.map(one -> one.accumulate(minibatch.number())).orElse(Double.NaN);
     double gradNorm = policyLearner.update(step);
     double valueGradNorm = critic.update(step);
     return new PpoUpdate(
-        minibatch.tokens(), policyLoss, klLoss, valueLoss, ratios, gradNorm, valueGradNorm);
+        minibatch.tokens(),
+        policyLoss,
+        klLoss,
+        valueLoss,
+        pretrainingLoss,
+        ratios,
+        gradNorm,
+        valueGradNorm);
   }
 
   private PpoUpdate updateCritic(int step, Minibatch minibatch) {

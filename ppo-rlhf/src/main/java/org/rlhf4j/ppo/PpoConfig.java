@@ -23,6 +23,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param rollouts where rollouts come from
  * @param run where the run is written
  * @param ppo the algorithm's
+ * @param pretraining rows that it goes on to model
  * @param kl how the policy is held to the reference
  * @param loop how long
  * @param optimizer how weights are updated
@@ -33,6 +34,7 @@ public record PpoConfig(
     @Defaults("missing-eos-penalty=1") RolloutSettings rollouts,
     RunSettings run,
     PpoSettings ppo,
+    PretrainingSettings pretraining,
     KlSettings kl,
     LoopSettings loop,
     @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
@@ -61,6 +63,10 @@ public record PpoConfig(
         ppo.objective().takesMinibatches() || kl.klIn() == KlSettings.KlIn.REWARD,
         "kl-in",
         "must be reward with --objective trust-region");
+    Limits.require(
+        ppo.objective().takesMinibatches() || !pretraining.isAsked(),
+        "pretraining-data",
+        "isn't for --objective trust-region, whose step is that of its own loss alone");
     if (!ppo.objective().takesMinibatches() && machine.precision() == PrecisionChoice.AUTO) {
       machine = machine.with(PrecisionChoice.FP32);
     }

@@ -56,6 +56,7 @@ public final class PpoStage extends PolicyStage {
   private final Critic critic;
   private final Learner policyLearner;
   private final PpoTrainer trainer;
+  private final Optional<Pretraining> pretraining;
 
   private static void start(PpoConfig given, StageRun run) throws IOException {
     try (RewardPrograms programs = RewardPrograms.tried(given.rollouts(), run.display().stream());
@@ -69,6 +70,7 @@ public final class PpoStage extends PolicyStage {
       run.writeConfig(TYPE, config);
       try (PpoStage stage = PpoStage.open(config, run.directory(), policy, programs)) {
         run.display().stream().println(stage.run().report());
+        stage.pretraining.ifPresent(one -> one.report().forEach(run.display().stream()::println));
         run.ready(config.loop(), config.rollouts().heldOut().evaluation(), stage);
       }
     }
@@ -107,6 +109,7 @@ public final class PpoStage extends PolicyStage {
                 config.optimizer(),
                 config.optimizer().scheduleOver(run.steps())),
             Learner::close);
+    this.pretraining = Pretraining.read(config, policy);
     this.trainer =
         new PpoTrainer(
             config.ppo(),
@@ -115,7 +118,8 @@ public final class PpoStage extends PolicyStage {
             config.loop().microBatchTokens(),
             policy,
             policyLearner,
-            critic);
+            critic,
+            pretraining);
   }
 
   private static Critic critic(PpoConfig config, PolicyRun run) {
@@ -142,19 +146,23 @@ public final class PpoStage extends PolicyStage {
   private static Normalization normalization(PpoConfig config, PolicyModels models) {
     boolean startsFromScores =
         config.ppo().valueModel() != null || lentRewardModel(models).isPresent();
-    return config.rollouts().normalizeReward() && startsFromScores
-        ? Normalization.of(config.rollouts().rewardModel())
-        : Normalization.NONE;
+    if (!config.rollouts().normalizeReward() || !startsFromScores) {
+      return Normalization.NONE;
+    }
+    int lent = lentRewardModel(models).map(models.rewardModels()::indexOf).orElse(0);
+    return Normalization.of(config.rollouts().rewardModels().rewardModel().get(lent));
   }
 
-  /** The reward model where it has the policy's tokenizer. */
+  /** The first reward model that has the policy's tokenizer. */
   private static Optional<ScalarModel> lentRewardModel(PolicyModels models) {
     String tokenizer = models.policy().tokenizer().hash();
-    return models.rewardModel().filter(model -> model.tokenizer().hash().equals(tokenizer));
+    return models.rewardModels().stream()
+        .filter(model -> model.tokenizer().hash().equals(tokenizer))
+        .findFirst();
   }
 
   /**
-   * What the critic starts from: as asked for, else the reward model, else the policy. With an
+   * What the critic starts from: as asked for, else a reward model, else the policy. With an
    * adapter it trains one too, on weights that it shares with what it is from.
    */
   private static ScalarModel valueModel(
@@ -197,12 +205,13 @@ public final class PpoStage extends PolicyStage {
 
   @Override
   public Optional<RunPlan> plan() {
-    return Optional.of(
+    RunPlan plan =
         run()
             .plan(
                 config.ppo().ppoEpochs(),
                 config.ppo().minibatches(),
-                List.of(RunPlan.Part.trained("critic", critic.parameters()))));
+                List.of(RunPlan.Part.trained("critic", critic.parameters())));
+    return Optional.of(pretraining.map(one -> plan.noting(List.of(one.plan()))).orElse(plan));
   }
 
   @Override

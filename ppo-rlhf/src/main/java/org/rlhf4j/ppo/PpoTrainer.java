@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.MinibatchOrder;
@@ -30,9 +31,10 @@ public final class PpoTrainer {
   private final PolicyObjective objective;
   private final MinibatchUpdates minibatches;
   private final TrustRegion trustRegion;
+  private final Optional<Pretraining> pretraining;
 
   /**
-   * A trainer.
+   * A trainer without a language-modelling batch.
    *
    * @param settings PPO's own
    * @param klSettings how the policy is held to the reference
@@ -50,6 +52,39 @@ public final class PpoTrainer {
       LanguageModel policy,
       Learner policyLearner,
       Critic critic) {
+    this(
+        settings,
+        klSettings,
+        temperature,
+        tokenBudget,
+        policy,
+        policyLearner,
+        critic,
+        Optional.empty());
+  }
+
+  /**
+   * A trainer.
+   *
+   * @param settings PPO's own
+   * @param klSettings how the policy is held to the reference
+   * @param temperature of all log-probabilities
+   * @param tokenBudget tokens of a micro-batch
+   * @param policy is improved
+   * @param policyLearner updates the policy
+   * @param critic learns the values
+   * @param pretraining the language-modelling batch of each update of the policy
+   */
+  public PpoTrainer(
+      PpoSettings settings,
+      KlSettings klSettings,
+      double temperature,
+      int tokenBudget,
+      LanguageModel policy,
+      Learner policyLearner,
+      Critic critic,
+      Optional<Pretraining> pretraining) {
+    this.pretraining = pretraining;
     this.settings = settings;
     this.klSettings = klSettings;
     this.tokenBudget = tokenBudget;
@@ -70,7 +105,14 @@ public final class PpoTrainer {
         };
     this.minibatches =
         new MinibatchUpdates(
-            settings, klSettings, temperature, tokenBudget, policy, policyLearner, critic);
+            settings,
+            klSettings,
+            temperature,
+            tokenBudget,
+            policy,
+            policyLearner,
+            critic,
+            pretraining);
     this.trustRegion =
         settings.objective().takesMinibatches()
             ? null
@@ -178,6 +220,7 @@ public final class PpoTrainer {
             ? all.policyLoss()
                 + all.klLoss()
                 - settings.entropyCoefficient() * all.ratios().entropy()
+                + pretraining.map(one -> one.coefficient() * all.pretrainingLoss()).orElse(0.0)
             : 0;
     Metrics metrics =
         new Metrics()
@@ -196,6 +239,9 @@ public final class PpoTrainer {
           .put("on_policy_error", updates.all().get(0).ratios().farthest())
           .putAll(all.ratios().replayedMetrics())
           .put("grad_norm", all.gradNorm());
+    }
+    if (pretraining.isPresent() && all.hasPolicy()) {
+      metrics.put("pretraining_loss", all.pretrainingLoss());
     }
     return metrics
         .putAll(experience.behaviour().measured())

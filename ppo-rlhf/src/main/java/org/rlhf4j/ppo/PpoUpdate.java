@@ -12,6 +12,8 @@ import org.rlhf4j.rollout.ratio.RatioStatistics;
  * @param policyLoss mean over its tokens
  * @param klLoss β times the mean over its tokens of the KL in the loss; 0 where it is in the reward
  * @param valueLoss mean over its tokens, unweighted
+ * @param pretrainingLoss the mean −log π of the language-modelling batch, unweighted; NaN where
+ *     there is none
  * @param ratios of its tokens
  * @param gradNorm the policy's, before clipping
  * @param valueGradNorm the critic's, of the weighted loss, before clipping
@@ -21,6 +23,7 @@ public record PpoUpdate(
     double policyLoss,
     double klLoss,
     double valueLoss,
+    double pretrainingLoss,
     RatioStatistics ratios,
     double gradNorm,
     double valueGradNorm) {
@@ -32,6 +35,7 @@ public record PpoUpdate(
         Double.NaN,
         Double.NaN,
         valueLoss,
+        Double.NaN,
         new RatioStatistics(),
         Double.NaN,
         valueGradNorm);
@@ -40,7 +44,8 @@ public record PpoUpdate(
   /** One of the policy alone. */
   static PpoUpdate ofPolicy(
       int tokens, double policyLoss, RatioStatistics ratios, double gradNorm) {
-    return new PpoUpdate(tokens, policyLoss, 0, Double.NaN, ratios, gradNorm, Double.NaN);
+    return new PpoUpdate(
+        tokens, policyLoss, 0, Double.NaN, Double.NaN, ratios, gradNorm, Double.NaN);
   }
 
   /** Whether it changed the policy. */
@@ -57,6 +62,7 @@ public record PpoUpdate(
         mean(updates, PpoUpdate::tokens, PpoUpdate::policyLoss),
         mean(updates, PpoUpdate::tokens, PpoUpdate::klLoss),
         mean(updates, PpoUpdate::tokens, PpoUpdate::valueLoss),
+        mean(updates, update -> 1, PpoUpdate::pretrainingLoss),
         ratios,
         mean(updates, update -> 1, PpoUpdate::gradNorm),
         mean(updates, update -> 1, PpoUpdate::valueGradNorm));

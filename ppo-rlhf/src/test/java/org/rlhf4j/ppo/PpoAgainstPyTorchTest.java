@@ -4,17 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.file.Location;
+import org.rlhf4j.data.row.Demonstration;
+import org.rlhf4j.data.row.Row;
+import org.rlhf4j.data.token.TokenizedRow;
+import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.ValueHead;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.Safetensors;
@@ -63,6 +72,8 @@ class PpoAgainstPyTorchTest {
     "reinforce, 4096",
     "a2c, 4096",
     "n-step, 4096",
+    "pretraining, 4096",
+    "pretraining, 20",
     "interrupted, 4096",
     "interrupted, 20",
     "interrupted-shared, 20",
@@ -87,7 +98,8 @@ class PpoAgainstPyTorchTest {
               tokenBudget,
               policy,
               policyLearner,
-              critic);
+              critic,
+              pretraining(config, policy, tokenBudget));
       SortedMap<Integer, Rollout> rollouts =
           RolloutFile.read(
               FIXTURE.resolve("rollouts.jsonl"), policy.tokenizer(), policy.config().dimensions());
@@ -157,6 +169,26 @@ class PpoAgainstPyTorchTest {
     return new SharedCritic(policy, head, config.optimizer(), schedule);
   }
 
+  /** The fixture's rows, in their order. */
+  private static Optional<Pretraining> pretraining(
+      PpoConfig config, LanguageModel policy, int tokenBudget) throws IOException {
+    if (!config.pretraining().isAsked()) {
+      return Optional.empty();
+    }
+    List<TrainingRow> rows = new ArrayList<>();
+    ObjectMapper json = new ObjectMapper();
+    for (JsonNode row : json.readTree(FIXTURE.resolve("pretraining.json").toFile())) {
+      int[] prompt = json.treeToValue(row.get(0), int[].class);
+      int[] completion = json.treeToValue(row.get(1), int[].class);
+      Row read = new Demonstration("", "", false, new Location("pretraining.json", 1, 1));
+      rows.add(new TokenizedRow(new TokenTree(prompt, List.of(completion)), read, 0, 0));
+    }
+    int size = config.pretraining().pretrainingRows();
+    double coefficient = config.pretraining().pretrainingCoefficient();
+    BatchOrder order = new BatchOrder(rows.size(), size, 0, false);
+    return Optional.of(new Pretraining(policy, rows, order, coefficient, tokenBudget, List.of()));
+  }
+
   /** The scores with 1 subtracted from those of cut completions, as the fixture says. */
   private static double[] penalized(Rollout rollout) {
     return rollout.completions().stream()
@@ -170,6 +202,9 @@ class PpoAgainstPyTorchTest {
     given.put("replay", List.of("rollouts.jsonl"));
     if (!settings.path("critic").asText().equals("shared")) {
       given.put("value-model", List.of("critic"));
+    }
+    if (settings.has("pretraining-rows")) {
+      given.put("pretraining-data", List.of("rows"));
     }
     given.put("output", List.of("run"));
     return Settings.of(PpoConfig.class).bind(Written.Mapping.EMPTY, given);
@@ -248,6 +283,9 @@ class PpoAgainstPyTorchTest {
       assertThat(ours.tokens()).isEqualTo(theirs.get("tokens").intValue());
       close(theirs, "policy_loss", ours.policyLoss());
       close(theirs, "value_loss", ours.valueLoss());
+      if (theirs.has("pretraining_loss")) {
+        close(theirs, "pretraining_loss", ours.pretrainingLoss());
+      }
       close(theirs, "grad_norm", ours.gradNorm());
       if (ours.hasPolicy()) {
         close(theirs, "clip_fraction", ours.ratios().clipFraction());

@@ -9,14 +9,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
@@ -213,6 +217,53 @@ class PpoStageTest extends PolicyStageContract {
     }
   }
 
+  /** What a manifest needs beside its numbers: a probe with the score that the model gives it. */
+  private static String probed(Path rewardModel) {
+    try (ScalarModel model = ScalarModel.load(rewardModel)) {
+      RowTokenizer rows = new RowTokenizer(model.tokenizer(), 64);
+      int[] completion = rows.ended(rows.completionIds("a", "b"));
+      TokenTree tree = new TokenTree(rows.promptIds("a"), List.of(completion));
+      float score = model.scores(PackedTokens.of(List.of(tree)))[0];
+      return "\"tokenizer_hash\": \"%s\", \"probes\": [{\"prompt\": \"a\", \"completion\": \"b\", \"score\": %s}]"
+          .formatted(model.tokenizer().hash(), score);
+    }
+  }
+
+  /**
+   * The rows that each update takes are a function of its number, so a stopped run goes on to the
+   * same bits. Without weight they change nothing but their metric.
+   */
+  @Test
+  void pretrainingRowsAreTakenAgainAfterAStop() throws IOException {
+    Path rows = folder.resolve("pretraining.jsonl");
+    Files.writeString(
+        rows,
+        "{\"text\": \"to be or not\"}\n{\"text\": \"that is\"}\n{\"prompt\": \"a\", \"completion\": \" b\"}\n");
+    String[] options = {"pretraining-data", rows.toString(), "pretraining-rows", "2"};
+    Path whole = runs.run("whole", options);
+    Path stopped = runs.run("stopped", options);
+    RunFiles.killAfter(1, stopped);
+    String[] resumed = Arrays.copyOf(options, 6);
+    resumed[4] = "resume";
+    resumed[5] = "true";
+    runs.run("stopped", resumed);
+    assertThat(stopped.resolve("model/model.safetensors"))
+        .hasSameBinaryContentAs(whole.resolve("model/model.safetensors"));
+    assertThat(RunFiles.lines(whole.resolve("metrics.jsonl")))
+        .allSatisfy(step -> assertThat(step.get("pretraining_loss").doubleValue()).isPositive());
+    Path plain = runs.run("plain");
+    assertThat(plain.resolve("model/model.safetensors").toFile())
+        .satisfies(
+            file ->
+                assertThat(Files.mismatch(file.toPath(), whole.resolve("model/model.safetensors")))
+                    .isNotEqualTo(-1));
+    String[] weightless = Arrays.copyOf(options, 6);
+    weightless[4] = "pretraining-coefficient";
+    weightless[5] = "0";
+    assertThat(runs.run("weightless", weightless).resolve("model/model.safetensors"))
+        .hasSameBinaryContentAs(plain.resolve("model/model.safetensors"));
+  }
+
   /**
    * Scores of mean 3 and deviation 0.5 are learnt as (r − 3) / 0.5, and the critic that is the
    * reward model starts with (V − 3) / 0.5. With γ = λ = 1 and no KL, each return is what is learnt
@@ -226,7 +277,9 @@ class PpoStageTest extends PolicyStageContract {
         Files.copy(file, scores.resolve(file.getFileName()));
       }
     }
-    Files.writeString(scores.resolve("rlhf.json"), "{\"score_mean\": 3, \"score_deviation\": 0.5}");
+    Files.writeString(
+        scores.resolve("rlhf.json"),
+        "{\"score_mean\": 3, \"score_deviation\": 0.5, " + probed(scores) + "}");
     List<String> options = new ArrayList<>(List.of("steps", "1", "reward-model"));
     options.addAll(List.of(scores.toString(), "kl-coefficient", "0", "lambda", "1"));
     options.addAll(List.of("ppo-epochs", "1", "minibatches", "1"));

@@ -49,7 +49,7 @@ class PpoTrainerTest {
       PpoTrainer trainer =
           new PpoTrainer(config.ppo(), config.kl(), 1, 20, policy, policyLearner, critic);
       List<NDManager> managers =
-          Stream.of(policy.parameters(), run.models().rewardModel().orElseThrow().parameters())
+          Stream.of(policy.parameters(), run.models().rewardModels().get(0).parameters())
               .map(parameters -> parameters.manager())
               .toList();
       int after2 = 0;

@@ -1,6 +1,7 @@
 package org.rlhf4j.reward;
 
 import ai.djl.engine.Engine;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -38,6 +39,8 @@ import org.rlhf4j.settings.UserException;
  * @param pairs the number of held-out pairs
  * @param scoreMean the mean score of the best completions, held-out ones where there are any
  * @param scoreDeviation the standard deviation of those scores
+ * @param lengthSlope what scores lose for each token of the completion ({@link LengthDebias}); 0,
+ *     which isn't written, for nothing
  * @param versions of what made it, by name
  * @param precision the number format in which all these scores were computed
  */
@@ -52,6 +55,7 @@ public record Manifest(
     int pairs,
     double scoreMean,
     double scoreDeviation,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) double lengthSlope,
     Map<String, String> versions,
     Precision precision) {
 
@@ -104,6 +108,7 @@ public record Manifest(
         evaluation.map(RewardEvaluation::pairs).orElse(0),
         mean,
         Math.sqrt(square),
+        model.lengthSlope(),
         currentVersions(),
         model.precision());
   }
@@ -115,6 +120,7 @@ public record Manifest(
    * @return the manifest with its probes' scores and its head
    */
   public Manifest rescored(ScalarModel model) {
+    model.debiasLength(lengthSlope);
     return new Manifest(
         kind,
         base,
@@ -125,6 +131,7 @@ public record Manifest(
         pairs,
         scoreMean,
         scoreDeviation,
+        lengthSlope,
         versions,
         model.precision());
   }
@@ -243,7 +250,11 @@ public record Manifest(
 
   private static ScalarModel verified(Path folder, ScalarModel model) {
     try {
-      read(folder).ifPresent(manifest -> manifest.verifyProbes(model));
+      Optional<Manifest> manifest = read(folder);
+      if (manifest.isPresent()) {
+        model.debiasLength(manifest.get().lengthSlope());
+        manifest.get().verifyProbes(model);
+      }
       return model;
     } catch (RuntimeException e) {
       model.close();

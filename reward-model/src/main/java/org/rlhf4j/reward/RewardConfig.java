@@ -36,6 +36,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param heldOut the rows to evaluate on
  * @param evaluation when to evaluate, and what follows from it
  * @param centerCoefficient the loss's centring coefficient
+ * @param lengthDebias whether what scores owe to length is taken out after training
  * @param normalizeOn files of rows whose completions' scores go into the manifest as mean and
  *     deviation; empty: the held-out rows
  * @param run where the run is written
@@ -76,6 +77,13 @@ public record RewardConfig(
             defaultValue = "0",
             group = "Loss")
         double centerCoefficient,
+    @Setting(
+            help =
+                "After training, fit how scores depend on the completion's length over the training"
+                    + " pairs, and take it out.",
+            defaultValue = "false",
+            group = "Length")
+        boolean lengthDebias,
     @Setting(
             help =
                 "File of rows for score_mean and score_deviation in rlhf.json. The scores of their"

@@ -1,5 +1,6 @@
 package org.rlhf4j.reward;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -40,6 +41,7 @@ import org.rlhf4j.training.run.FiniteJson;
  * @param margins how r_w − r_l is distributed
  * @param breakdowns the accuracy on parts of the pairs
  * @param mostWrong the pairs that are most wrong, with their texts
+ * @param lengthDebias what was taken out of the scores for length, or null
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record RewardEvaluation(
@@ -61,7 +63,8 @@ public record RewardEvaluation(
     double calibrationError,
     List<MarginBin> margins,
     List<Breakdown> breakdowns,
-    List<WrongPair> mostWrong) {
+    List<WrongPair> mostWrong,
+    @JsonInclude(JsonInclude.Include.NON_NULL) LengthDebias lengthDebias) {
 
   private static final ObjectMapper JSON =
       FiniteJson.mapper().enable(SerializationFeature.INDENT_OUTPUT);
@@ -144,7 +147,33 @@ public record RewardEvaluation(
         CalibrationBin.expectedError(calibration),
         MarginBin.of(differences),
         Breakdown.of(pairs, columns),
-        WrongPair.of(pairs));
+        WrongPair.of(pairs),
+        null);
+  }
+
+  /** The same, of scores from which something was taken out for length. */
+  RewardEvaluation with(LengthDebias debias) {
+    return new RewardEvaluation(
+        pairs,
+        accuracy,
+        accuracyLow,
+        accuracyHigh,
+        ties,
+        loss,
+        marginMean,
+        lengthAccuracy,
+        lengthBaseline,
+        shuffledLabels,
+        rankings,
+        kendallTau,
+        cut,
+        dropped,
+        calibration,
+        calibrationError,
+        margins,
+        breakdowns,
+        mostWrong,
+        debias);
   }
 
   /** −log σ(r_w − r_l − m) as log(1 + eˣ) without overflow, over the number of the row's pairs. */

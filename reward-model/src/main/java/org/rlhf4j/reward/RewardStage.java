@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.data.batch.BatchOrder;
+import org.rlhf4j.data.batch.SpreadRows;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.Rows;
 import org.rlhf4j.data.split.SplitRows;
@@ -47,6 +48,9 @@ public final class RewardStage implements Stage, AutoCloseable {
   /** Training rows whose best completions give the manifest's mean where none are held out. */
   private static final int STATISTICS_ROWS = 512;
 
+  /** Training rows on which the dependence on length is fitted, spread over all. */
+  private static final int DEBIAS_ROWS = 4096;
+
   private final RewardConfig config;
   private final RunDirectory run;
   private final ScalarModel model;
@@ -58,6 +62,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   private final PairTrainer trainer;
   private List<TrainingRow> batch = List.of();
   private List<float[]> heldOutScores; // by the weights as they stand, once they are asked for
+  private LengthDebias lengthDebias; // once the model is written
 
   private RewardStage(
       RewardConfig config,
@@ -106,6 +111,9 @@ public final class RewardStage implements Stage, AutoCloseable {
         run.ready(config.loop(), config.evaluation(), stage);
         if (run.directory().finishedStep().isPresent()) {
           stage.evaluation().ifPresent(held -> run.display().stream().println(held.sentence()));
+          if (stage.lengthDebias != null) {
+            run.display().stream().println(stage.lengthDebias.sentence());
+          }
         }
       }
     }
@@ -186,18 +194,44 @@ public final class RewardStage implements Stage, AutoCloseable {
     Metrics metrics = new Metrics();
     Optional<RewardEvaluation> evaluation = evaluation();
     if (evaluation.isPresent()) {
-      AtomicFiles.writeString(run.evaluation(), evaluation.get().json() + "\n");
+      write(evaluation.get());
       metrics.put("eval_loss", evaluation.get().loss());
       metrics.put("eval_accuracy", evaluation.get().accuracy());
     }
     return metrics;
   }
 
+  private void write(RewardEvaluation evaluation) throws IOException {
+    AtomicFiles.writeString(run.evaluation(), evaluation.json() + "\n");
+  }
+
   private Optional<RewardEvaluation> evaluation() {
     return heldOut.rows().isEmpty()
         ? Optional.empty()
         : Optional.of(
-            RewardEvaluation.of(heldOut.rows(), heldOutScores(), heldOut.report(), List.of()));
+            RewardEvaluation.of(heldOut.rows(), heldOutScores(), heldOut.report(), List.of())
+                .with(lengthDebias));
+  }
+
+  /** Fits what scores owe to length, takes it out of the model's scores, and evaluates again. */
+  private void debiasLength() throws IOException {
+    List<TrainingRow> rows = SpreadRows.of(training, DEBIAS_ROWS);
+    List<LengthDebias.Differences> fitted = LengthDebias.Differences.of(rows, score(rows));
+    LengthDebias.Judged before = judged();
+    double slope = LengthDebias.slope(fitted);
+    model.debiasLength(slope);
+    heldOutScores = null;
+    lengthDebias = new LengthDebias(slope, fitted.size(), before, judged());
+    Optional<RewardEvaluation> evaluation = evaluation();
+    if (evaluation.isPresent()) {
+      write(evaluation.get());
+    }
+  }
+
+  private LengthDebias.Judged judged() {
+    return heldOut.rows().isEmpty()
+        ? null
+        : LengthDebias.Judged.of(LengthDebias.Differences.of(heldOut.rows(), heldOutScores()));
   }
 
   private List<float[]> heldOutScores() {
@@ -234,6 +268,9 @@ public final class RewardStage implements Stage, AutoCloseable {
     if (format.dtype() != Dtype.FP32) { // what stands in the manifest is of the weights in the file
       model.parameters().round(format.dtype());
       heldOutScores = null;
+    }
+    if (config.lengthDebias()) {
+      debiasLength();
     }
     Manifest manifest =
         Manifest.of(model, HubRepo.nameOf(config.model()), evaluation(), scoresOfBest());

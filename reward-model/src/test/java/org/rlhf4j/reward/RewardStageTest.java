@@ -98,6 +98,39 @@ class RewardStageTest {
     Manifest.loadVerified(run).close();
   }
 
+  /** The slope is worked out again from the scores of the same run without it, in plain loops. */
+  @Test
+  void whatScoresOweToLengthIsTakenOut() throws IOException {
+    String[] options = {"steps", "4", "eval-fraction", "0.2"};
+    Path plain = run("plain", options);
+    String[] debias = {"steps", "4", "eval-fraction", "0.2", "length-debias", "true"};
+    Path run = run("run", debias);
+    assertThat(run.resolve("model/model.safetensors"))
+        .hasSameBinaryContentAs(plain.resolve("model/model.safetensors"));
+    assertThat(plain.resolve("model/rlhf.json")).content().doesNotContain("length_slope");
+    assertThat(plain.resolve("evaluation.json")).content().doesNotContain("length_debias");
+    JsonNode found = JSON.readTree(run.resolve("evaluation.json").toFile()).get("length_debias");
+    double slope = found.get("slope").doubleValue();
+    assertThat(Manifest.read(run).orElseThrow().lengthSlope()).isEqualTo(slope).isNotZero();
+    TokenTree tree = new TokenTree(new int[] {5}, List.of(new int[] {6, 7, 8}, new int[] {9}));
+    try (ScalarModel before = Manifest.loadVerified(plain);
+        ScalarModel after = Manifest.loadVerified(run);
+        ScalarModel copy = after.copy()) {
+      float[] raw = Scorer.score(before, List.of(tree), 64).get(0);
+      float[] less = Scorer.score(after, List.of(tree), 64).get(0);
+      assertThat(less[0]).isCloseTo((float) (raw[0] - 3 * slope), within(1e-5f));
+      assertThat(less[1]).isCloseTo((float) (raw[1] - slope), within(1e-5f));
+      assertThat(Scorer.score(copy, List.of(tree), 64).get(0)).isEqualTo(raw);
+    }
+    double correlation = found.get("after").get("length_correlation").doubleValue();
+    assertThat(Math.abs(correlation))
+        .isLessThan(Math.abs(found.get("before").get("length_correlation").doubleValue()));
+    assertThat(JSON.readTree(run.resolve("evaluation.json").toFile()).get("accuracy"))
+        .isEqualTo(found.get("after").get("accuracy"));
+    assertThat(JSON.readTree(plain.resolve("evaluation.json").toFile()).get("accuracy"))
+        .isEqualTo(found.get("before").get("accuracy"));
+  }
+
   @Test
   void onADeviceARunIsAsOnTheHost() throws IOException {
     OnADevice.isAsOnTheHost(

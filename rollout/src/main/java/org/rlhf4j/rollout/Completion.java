@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout;
 
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,6 +14,8 @@ import java.util.Map;
  * @param score the raw reward, before any penalty; NaN while unknown
  * @param rewards where the score is a weighted sum, its parts before weighing; NaN where one
  *     doesn't apply. Else empty
+ * @param tokenRewards what of the score is paid at each token, NaN where nothing is; the rest is
+ *     paid at the last one. Null where all of it is
  * @param behaviourLogprobs log μ(token), where what sampled it isn't taken for π_old but for a
  *     behaviour policy μ of its own; else null
  * @param logprobs log π_old(token); null while unknown
@@ -25,6 +28,7 @@ public record Completion(
     String text,
     double score,
     Map<String, Double> rewards,
+    double[] tokenRewards,
     float[] behaviourLogprobs,
     float[] logprobs,
     float[] refLogprobs,
@@ -40,6 +44,10 @@ public record Completion(
         throw new IllegalArgumentException(perToken.length + " numbers for " + ids.length + " ids");
       }
     }
+    if (tokenRewards != null && tokenRewards.length != ids.length) {
+      throw new IllegalArgumentException(
+          tokenRewards.length + " rewards for " + ids.length + " ids");
+    }
     rewards =
         rewards.isEmpty() ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(rewards));
   }
@@ -53,7 +61,7 @@ public record Completion(
       float[] logprobs,
       float[] refLogprobs,
       float[] values) {
-    this(ids, ended, text, score, Map.of(), null, logprobs, refLogprobs, values);
+    this(ids, ended, text, score, Map.of(), null, null, logprobs, refLogprobs, values);
   }
 
   /** The number of tokens. */
@@ -64,6 +72,18 @@ public record Completion(
   /** The log-probabilities by what sampled it: log μ where that is another than π_old. */
   public float[] sampledLogprobs() {
     return behaviourLogprobs != null ? behaviourLogprobs : logprobs;
+  }
+
+  /** The part of the score that is paid at single tokens: Σ of the token rewards. */
+  public double paidAtTokens() {
+    return tokenRewards == null
+        ? 0
+        : Arrays.stream(tokenRewards).filter(reward -> !Double.isNaN(reward)).sum();
+  }
+
+  Completion withTokenRewards(double[] paid) {
+    return new Completion(
+        ids, ended, text, score, rewards, paid, behaviourLogprobs, logprobs, refLogprobs, values);
   }
 
   Completion withScore(double raw) {
@@ -98,6 +118,7 @@ public record Completion(
       float[] old,
       float[] reference,
       float[] critic) {
-    return new Completion(ids, ended, text, raw, parts, behaviour, old, reference, critic);
+    return new Completion(
+        ids, ended, text, raw, parts, tokenRewards, behaviour, old, reference, critic);
   }
 }

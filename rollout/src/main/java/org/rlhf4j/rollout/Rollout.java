@@ -80,6 +80,16 @@ public record Rollout(List<RolloutGroup> groups) {
     return map((completion, i) -> completion.withRewards(rewards.get(i)));
   }
 
+  /** This batch with what of the scores is paid at single tokens, null where nothing is. */
+  public Rollout withTokenRewards(double[][] tokenRewards) {
+    return map((completion, i) -> completion.withTokenRewards(tokenRewards[i]));
+  }
+
+  /** Whether some of a score is paid at single tokens. */
+  public boolean hasTokenRewards() {
+    return completions().stream().anyMatch(one -> one.tokenRewards() != null);
+  }
+
   /** The completions that have a score, and the groups that have such; empty where none has. */
   public Optional<Rollout> judged() {
     List<RolloutGroup> judged = new ArrayList<>();

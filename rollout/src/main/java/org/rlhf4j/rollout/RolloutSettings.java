@@ -21,11 +21,11 @@ import org.rlhf4j.settings.UsageException;
  *
  * @param model the policy to improve
  * @param referenceModel the frozen reference, or null for a copy of the policy
- * @param rewardModel what scores completions, or null where programs do alone or when replaying
+ * @param rewardModels what scores completions; none where programs do alone or when replaying
  * @param reward programs that score completions, added up
  * @param rewardTimeout seconds that a command among them may keep silent
  * @param normalizeReward whether what is learnt from is the score less the mean, over the
- *     deviation, that the reward model's manifest has
+ *     deviation, that the reward model's manifest has; of several, each model's before they are one
  * @param rows the rows whose prompts are sampled from; no files where a rollout file is replayed
  * @param weights how often an epoch takes the prompts of each file
  * @param maxLength the most tokens of prompt and completion, or null
@@ -54,15 +54,12 @@ public record RolloutSettings(
             defaultText = "a frozen copy of the model",
             model = true)
         Path referenceModel,
-    @Setting(
-            help = "Reward model that scores completions: a model folder, a run or a hub id.",
-            model = true)
-        Path rewardModel,
+    RewardModelSettings rewardModels,
     @Setting(
             help =
                 "Reward program, [WEIGHT*]NAME[:ARGUMENT]: exact-match, number-after:####, regex:…,"
                     + " format:think,answer, length-penalty:64-128, repetition-penalty,"
-                    + " class:JAR#CLASS, command:…. The scores of several programs and of a reward"
+                    + " judge:MODEL?prompt=FILE, class:JAR#CLASS, command:…. The scores of several programs and of a reward"
                     + " model are added up.")
         List<WeightedProgram> reward,
     @Setting(help = "Seconds that a reward command may take for an answer.", defaultValue = "60")
@@ -70,7 +67,8 @@ public record RolloutSettings(
     @Setting(
             help =
                 "Learn from (score - score_mean) / score_deviation, with the numbers of the reward"
-                    + " model's rlhf.json. Metrics and files keep the raw score.",
+                    + " model's rlhf.json. Metrics and files keep the raw score. Of several reward"
+                    + " models each score is normalized before they become one.",
             defaultValue = "false")
         boolean normalizeReward,
     @Defaults("data=") RowSettings rows,
@@ -143,7 +141,7 @@ public record RolloutSettings(
       throw new UsageException("--data is missing: name a file of rows with prompts, or --replay");
     }
     Limits.positive("reward-timeout", rewardTimeout);
-    if (replay == null && rewardModel == null && reward.isEmpty()) {
+    if (replay == null && rewardModels.isEmpty() && reward.isEmpty()) {
       throw new UsageException(
           "--reward-model or --reward is missing: name a reward model, a program, or --replay");
     }
@@ -157,7 +155,7 @@ public record RolloutSettings(
           "--eval-data, --eval-fraction, --keep-best and --patience need a reward, but --replay has"
               + " none; leave them out, and use 'rlhf compare' on the resulting model");
     }
-    if (normalizeReward && rewardModel == null) {
+    if (normalizeReward && rewardModels.isEmpty()) {
       throw new UsageException(
           "--normalize-reward needs --reward-model: it normalizes the scores of a reward model");
     }

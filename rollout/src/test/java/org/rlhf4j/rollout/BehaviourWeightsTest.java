@@ -14,7 +14,7 @@ class BehaviourWeightsTest {
   /** A completion that was sampled with log μ, and has log π_old. */
   private static Completion sampled(float[] behaviour, float... old) {
     int[] ids = new int[old.length];
-    return new Completion(ids, false, "", 0, Map.of(), behaviour, old, null, null);
+    return new Completion(ids, false, "", 0, Map.of(), null, behaviour, old, null, null);
   }
 
   /** π_old / μ of ½, 1, 2 and 8, beyond C = 4; the other completion is π_old's own. */

@@ -2,6 +2,7 @@ package org.rlhf4j.sft;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import org.rlhf4j.data.batch.TrainedTokens;
 import org.rlhf4j.data.report.DataReport;
 import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedRow;

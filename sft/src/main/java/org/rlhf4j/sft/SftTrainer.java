@@ -3,6 +3,7 @@ package org.rlhf4j.sft;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import org.rlhf4j.data.batch.TrainedTokens;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.training.optimizer.Learner;

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.rlhf4j.data.batch.TrainedTokens;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;

@@ -3,7 +3,6 @@ package org.rlhf4j.cli.rows;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.data.DataSettings;
 import org.rlhf4j.data.row.PromptRow;
@@ -16,12 +15,15 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.reward.Manifest;
+import org.rlhf4j.rollout.RewardModelSettings;
 import org.rlhf4j.rollout.compare.HeldOutPrompts;
 import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.rollout.reward.RewardModelReward;
+import org.rlhf4j.rollout.reward.RewardModels;
 import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.stage.Opened;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Setting;
@@ -45,7 +47,7 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
    *
    * @param model the model
    * @param referenceModel what it is compared with
-   * @param rewardModel what judges both, or null where programs do alone
+   * @param rewardModels what judges both; none where programs do alone
    * @param reward programs that judge both
    * @param rewardTimeout seconds that a command among them may keep silent
    * @param data the rows with prompts, and how long they may be
@@ -59,10 +61,7 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
           Path model,
       @Setting(help = "Model to compare with, often that of sft.", required = true, model = true)
           Path referenceModel,
-      @Setting(
-              help = "Reward model that judges both: a model folder, a run or a hub id.",
-              model = true)
-          Path rewardModel,
+      RewardModelSettings rewardModels,
       @Setting(
               help =
                   "Reward program that judges both models, [WEIGHT*]NAME[:ARGUMENT]. See"
@@ -87,7 +86,7 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
       Limits.positive("max-new-tokens", maxNewTokens);
       Limits.notNegative("temperature", temperature);
       Limits.positive("reward-timeout", rewardTimeout);
-      if (rewardModel == null && reward.isEmpty()) {
+      if (rewardModels.isEmpty() && reward.isEmpty()) {
         throw new UsageException(
             "--reward-model or --reward is missing: name a reward model or a program");
       }
@@ -110,16 +109,17 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
                 Display.stderr().stream());
         LanguageModel model = LanguageModel.load(chosen.model(), chosen.machine().format());
         LanguageModel reference = LanguageModel.load(chosen.referenceModel(), model);
-        ScalarModel judge =
-            chosen.rewardModel() == null
-                ? null
-                : Manifest.loadVerified(chosen.rewardModel(), model)) {
+        Opened opened = new Opened()) {
       requireSameTokenizer(model, reference, chosen);
       List<TokenizedPrompt> prompts = prompts(rows, model, reference, chosen);
-      Optional<RewardModelReward> judged =
-          Optional.ofNullable(judge).map(one -> reward(one, model));
-      judged.ifPresent(one -> prompts.forEach(one::requireReads));
-      Reward reward = programs.with(judged, model.tokenizer());
+      RewardModels judges =
+          new RewardModels(
+              chosen.rewardModels(),
+              chosen.rewardModels().rewardModel().stream()
+                  .map(one -> reward(one, model, opened))
+                  .toList());
+      prompts.forEach(judges::requireRead);
+      Reward reward = programs.with(judges, model.tokenizer());
       HeldOutPrompts heldOut =
           new HeldOutPrompts(
               reference,
@@ -134,7 +134,8 @@ public final class CompareCommand extends SettingsCommand<CompareCommand.Compare
     }
   }
 
-  private static RewardModelReward reward(ScalarModel judge, LanguageModel model) {
+  private static RewardModelReward reward(Path folder, LanguageModel model, Opened opened) {
+    ScalarModel judge = opened.add(Manifest.loadVerified(folder, model), ScalarModel::close);
     int budget = MemoryPlan.microBatchTokens(judge.config().dimensions());
     return new RewardModelReward(judge, model.tokenizer(), budget);
   }

@@ -7,6 +7,7 @@ import org.rlhf4j.data.RowFileSettings;
 import org.rlhf4j.ppo.PpoConfig;
 import org.rlhf4j.ppo.PpoSettings;
 import org.rlhf4j.ppo.PpoStage;
+import org.rlhf4j.rollout.RewardModelSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.settings.ConfigBuilder;
@@ -35,7 +36,7 @@ public final class ImproveByPpo {
     PpoConfig config =
         ConfigBuilder.of(PpoConfig.class)
             .with(RolloutSettings::model, policy)
-            .with(RolloutSettings::rewardModel, rewardModel)
+            .with(RewardModelSettings::rewardModel, List.of(rewardModel))
             .with(RowFileSettings::data, List.of(prompts))
             .with(RolloutSettings::promptsPerStep, 8)
             .with(RolloutSettings::maxNewTokens, 12)

@@ -26,9 +26,10 @@ import org.rlhf4j.training.run.Sample;
 /**
  * Rollouts as JSON lines, one completion a line: {@code step}, {@code sampled_step} (where an
  * earlier step sampled it), {@code group}, {@code prompt_ids}, {@code completion_ids}, {@code
- * score} and, when known, {@code rewards} (the score's parts), {@code behaviour_logprobs}, {@code
- * logprobs}, {@code ref_logprobs}, {@code values}, {@code advantages}, {@code prompt}, {@code
- * completion}. Advantages are for reading: on replay they are worked out anew.
+ * score} and, when known, {@code rewards} (the score's parts), {@code token_rewards} (what of it is
+ * paid at single tokens), {@code behaviour_logprobs}, {@code logprobs}, {@code ref_logprobs},
+ * {@code values}, {@code advantages}, {@code prompt}, {@code completion}. Advantages are for
+ * reading: on replay they are worked out anew.
  */
 public final class RolloutFile {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -71,6 +72,7 @@ public final class RolloutFile {
         if (!completion.rewards().isEmpty()) {
           line.set("rewards", Sample.rewards(completion.rewards()));
         }
+        rewards(line, completion.tokenRewards());
         floats(line, "behaviour_logprobs", completion.behaviourLogprobs());
         floats(line, "logprobs", completion.logprobs());
         floats(line, "ref_logprobs", completion.refLogprobs());
@@ -153,6 +155,20 @@ public final class RolloutFile {
   private static void ints(ArrayNode array, int[] values) {
     for (int value : values) {
       array.add(value);
+    }
+  }
+
+  private static void rewards(ObjectNode line, double[] tokenRewards) {
+    if (tokenRewards == null) {
+      return;
+    }
+    ArrayNode array = line.putArray("token_rewards");
+    for (double reward : tokenRewards) {
+      if (Double.isNaN(reward)) {
+        array.addNull();
+      } else {
+        array.add(reward);
+      }
     }
   }
 

@@ -134,6 +134,7 @@ final class RolloutLine {
             text != null ? text : tokenizer.decodeContinuation(ids),
             score(),
             rewards(),
+            tokenRewards(ids.length),
             logprobs("behaviour_logprobs", ids.length),
             logprobs("logprobs", ids.length),
             logprobs("ref_logprobs", ids.length),
@@ -197,6 +198,27 @@ final class RolloutLine {
       }
     }
     return logprobs;
+  }
+
+  /** Null for a token at which nothing is paid. */
+  private double[] tokenRewards(int length) {
+    JsonNode array = json.path("token_rewards");
+    if (array.isMissingNode() || array.isNull()) {
+      return null;
+    }
+    if (!array.isArray() || array.size() != length) {
+      throw bad(
+          "\"token_rewards\" must be a list of " + length + " numbers or nulls, one per token");
+    }
+    double[] rewards = new double[length];
+    for (int i = 0; i < length; i++) {
+      JsonNode reward = array.get(i);
+      if (!reward.isNull() && !(reward.isNumber() && Double.isFinite(reward.doubleValue()))) {
+        throw bad("\"token_rewards\"[" + i + "] is " + reward + ", not a number or null");
+      }
+      rewards[i] = reward.isNull() ? Double.NaN : reward.doubleValue();
+    }
+    return rewards;
   }
 
   private float[] floats(String field, int length) {

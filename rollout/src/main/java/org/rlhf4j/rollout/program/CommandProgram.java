@@ -19,15 +19,20 @@ import org.rlhf4j.settings.UserException;
 
 /**
  * A user's command, run by {@code sh -c} and kept alive. For each completion it reads a line {@code
- * {"prompt", "completion", "ended", "answer", …}} with the row's further fields, and writes a line
- * {@code {"score": NUMBER}}, null where it doesn't apply. A completion's line is sent as soon as it
- * is foreseen, so the command computes while others are sampled; the rest is sent with the batch. A
- * command that ends or falls silent is started anew, once a batch, and asked for what it left
- * unanswered.
+ * {"prompt", "completion", "completion_ids", "ended", "answer", …}} with the row's further fields,
+ * and writes a line {@code {"score": NUMBER}}, null where it doesn't apply, or {@code
+ * {"token_rewards": […]}} or {@code {"line_rewards": […]}}. A completion's line is sent as soon as
+ * it is foreseen, so the command computes while others are sampled; the rest is sent with the
+ * batch. A command that ends or falls silent is started anew, once a batch, and asked for what it
+ * left unanswered.
  */
 final class CommandProgram implements RewardProgram {
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+  private static final String SCORE = "score";
+  private static final String TOKEN_REWARDS = "token_rewards";
+  private static final String LINE_REWARDS = "line_rewards";
+  private static final List<String> FORMS = List.of(SCORE, TOKEN_REWARDS, LINE_REWARDS);
   private static final int SHOWN = 60;
 
   private final String command;
@@ -68,15 +73,20 @@ final class CommandProgram implements RewardProgram {
 
   @Override
   public double[] scoreAll(List<CompletedPrompt> batch) {
+    return judgeAll(batch).stream().mapToDouble(Judgement::score).toArray();
+  }
+
+  @Override
+  public List<Judgement> judgeAll(List<CompletedPrompt> batch) {
     List<String> lines = batch.stream().map(CommandProgram::line).toList();
     int[] order = order(lines);
     List<String> asked = Arrays.stream(order).mapToObj(lines::get).toList();
-    double[] answers = interruptibly(() -> answers(asked));
-    double[] scores = new double[order.length];
+    Judgement[] answers = interruptibly(() -> answers(asked));
+    Judgement[] judged = new Judgement[order.length];
     for (int i = 0; i < order.length; i++) {
-      scores[order[i]] = answers[i];
+      judged[order[i]] = answers[i];
     }
-    return scores;
+    return List.of(judged);
   }
 
   /** The places of a batch's lines in the order in which they are asked: those foreseen first. */
@@ -91,8 +101,8 @@ final class CommandProgram implements RewardProgram {
     return order.stream().mapToInt(i -> i).toArray();
   }
 
-  private double[] answers(List<String> lines) throws InterruptedException {
-    double[] answers = new double[lines.size()];
+  private Judgement[] answers(List<String> lines) throws InterruptedException {
+    Judgement[] answers = new Judgement[lines.size()];
     send(lines.subList(foreseen.size(), lines.size()));
     foreseen.clear();
     int answered = receive(answers, 0, false);
@@ -120,11 +130,11 @@ final class CommandProgram implements RewardProgram {
   }
 
   /** Returns how many lines are answered now: all, or fewer where the command stopped. */
-  private int receive(double[] answers, int from, boolean again) throws InterruptedException {
+  private int receive(Judgement[] answers, int from, boolean again) throws InterruptedException {
     int answered = from;
     try {
       while (answered < answers.length) {
-        answers[answered] = score(running.answer(timeout));
+        answers[answered] = judgement(running.answer(timeout));
         answered++;
       }
     } catch (CommandStoppedException e) {
@@ -160,6 +170,7 @@ final class CommandProgram implements RewardProgram {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("prompt", completed.prompt());
     line.put("completion", completed.completion());
+    line.put("completion_ids", completed.ids());
     line.put("ended", completed.ended());
     line.put("answer", completed.answer());
     completed.fields().forEach(line::putIfAbsent);
@@ -170,26 +181,49 @@ final class CommandProgram implements RewardProgram {
     }
   }
 
-  private double score(String answer) throws InterruptedException {
-    JsonNode score;
+  private Judgement judgement(String answer) throws InterruptedException {
+    JsonNode read;
     try {
-      JsonNode read = JSON.readTree(answer);
-      score = read.path("score");
+      read = JSON.readTree(answer);
     } catch (JsonProcessingException e) {
       throw unfit(answer);
     }
-    if (score.isNull()) {
-      return Double.NaN;
-    }
-    if (!score.isNumber() || !Double.isFinite(score.doubleValue())) {
+    List<String> named = FORMS.stream().filter(read::has).toList();
+    if (named.size() != 1) {
       throw unfit(answer);
     }
-    return score.doubleValue();
+    JsonNode value = read.get(named.get(0));
+    return switch (named.get(0)) {
+      case TOKEN_REWARDS -> Judgement.ofTokens(numbers(value, answer));
+      case LINE_REWARDS -> Judgement.ofLines(numbers(value, answer));
+      default -> Judgement.of(value.isNull() ? Double.NaN : number(value, answer));
+    };
+  }
+
+  private double[] numbers(JsonNode list, String answer) throws InterruptedException {
+    if (!list.isArray()) {
+      throw unfit(answer);
+    }
+    double[] numbers = new double[list.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = number(list.get(i), answer);
+    }
+    return numbers;
+  }
+
+  private double number(JsonNode value, String answer) throws InterruptedException {
+    if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
+      throw unfit(answer);
+    }
+    return value.doubleValue();
   }
 
   private UserException unfit(String answer) throws InterruptedException {
     return fault(
-        "answered '" + shortened(answer) + "' instead of a line {\"score\": number or null}",
+        "answered '"
+            + shortened(answer)
+            + "' instead of a line {\"score\": number or null}, {\"token_rewards\": [numbers]} or"
+            + " {\"line_rewards\": [numbers]}",
         running.lastWords());
   }
 

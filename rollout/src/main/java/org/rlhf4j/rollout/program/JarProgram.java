@@ -123,6 +123,11 @@ final class JarProgram implements RewardProgram {
     return guarded(() -> program.scoreAll(batch));
   }
 
+  @Override
+  public List<Judgement> judgeAll(List<CompletedPrompt> batch) {
+    return guarded(() -> program.judgeAll(batch));
+  }
+
   private <T> T guarded(Supplier<T> work) {
     try {
       return work.get();

@@ -19,6 +19,9 @@ public enum ProgramKind {
   LENGTH_PENALTY("FROM-TO", (argument, surroundings) -> LengthPenalty.of(argument)),
   /** Saying again what was said costs. */
   REPETITION_PENALTY("[RUN]", (argument, surroundings) -> RepetitionPenalty.of(argument)),
+  /** A language model is asked. */
+  JUDGE(
+      "MODEL?prompt=FILE", (argument, surroundings) -> Judge.open(argument, surroundings.shown())),
   /** A user's class. */
   CLASS("[JAR]#CLASS", (argument, surroundings) -> JarProgram.open(argument)),
   /** A user's command. */
@@ -52,9 +55,9 @@ public enum ProgramKind {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** Whether it is the user's own, of which nothing is known beforehand. */
+  /** Whether what it judges by is the user's own, so that nothing is known of it beforehand. */
   public boolean isUsers() {
-    return this == CLASS || this == COMMAND;
+    return this == CLASS || this == COMMAND || this == JUDGE;
   }
 
   /**
@@ -69,6 +72,8 @@ public enum ProgramKind {
     }
     if (this == CLASS) {
       JarProgram.jar(argument);
+    } else if (this == JUDGE) {
+      Judge.Named.parse(argument);
     } else if (this == COMMAND && argument.isBlank()) {
       throw new UsageException("command needs a command, such as command:python3 score.py");
     } else if (!isUsers()) {

@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout.program;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -38,6 +39,18 @@ public interface RewardProgram extends AutoCloseable {
    */
   default double[] scoreAll(List<CompletedPrompt> batch) {
     return batch.stream().mapToDouble(this::score).toArray();
+  }
+
+  /**
+   * Judges a batch, where a program has more to say than a score of the whole: rewards of tokens or
+   * of lines. To be overridden by such a program; others are asked by {@link #scoreAll}.
+   *
+   * @param batch at least one completion
+   * @return a judgement for each, in their order
+   */
+  default List<Judgement> judgeAll(List<CompletedPrompt> batch) {
+    double[] scores = scoreAll(batch);
+    return scores == null ? null : Arrays.stream(scores).mapToObj(Judgement::of).toList();
   }
 
   /** Called once at the end of a run. */

@@ -129,8 +129,17 @@ public record WeightedProgram(ProgramKind kind, String argument, double weight) 
     return kind == ProgramKind.CLASS ? JarProgram.jar(argument) : Optional.empty();
   }
 
+  /** What it reads: the jar that it is loaded from, or a judge's model and what that is asked. */
+  public List<Path> inputs() {
+    if (kind == ProgramKind.JUDGE) {
+      Judge.Named named = Judge.Named.parse(argument);
+      return List.of(named.model(), named.prompt());
+    }
+    return jar().stream().toList();
+  }
+
   /**
-   * The program with its paths as of a folder: a jar is found from there, a command runs there.
+   * The program with its paths as of a folder: files are found from there, a command runs there.
    *
    * @param folder an absolute path
    */
@@ -142,6 +151,8 @@ public record WeightedProgram(ProgramKind kind, String argument, double weight) 
             .map(jar -> new WeightedProgram(kind, folder.resolve(jar).normalize() + name, weight))
             .orElse(this);
       }
+      case JUDGE ->
+          new WeightedProgram(kind, Judge.Named.parse(argument).in(folder).toString(), weight);
       case COMMAND -> {
         String quoted = "'" + folder.toString().replace("'", "'\\''") + "'";
         yield new WeightedProgram(kind, "cd " + quoted + " || exit; " + argument, weight);

@@ -1,11 +1,14 @@
 package org.rlhf4j.rollout.reward;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.program.CompletedPrompt;
+import org.rlhf4j.rollout.program.CompletionLines;
+import org.rlhf4j.rollout.program.Judgement;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.settings.UserException;
 
@@ -26,8 +29,37 @@ record ProgramReward(String name, RewardProgram program, Tokenizer policyTokeniz
 
   @Override
   public double[] score(Rollout rollout) {
-    return scores(
-        name, program, rollout.groups().stream().flatMap(g -> completed(g).stream()).toList());
+    return scored(rollout).scores();
+  }
+
+  @Override
+  public Rollout scored(Rollout rollout) {
+    List<CompletedPrompt> batch =
+        rollout.groups().stream().flatMap(group -> completed(group).stream()).toList();
+    List<Judgement> judged = judged(name, program, batch);
+    double[][] tokenRewards = new double[batch.size()][];
+    for (int i = 0; i < tokenRewards.length; i++) {
+      tokenRewards[i] = perToken(judged.get(i), batch.get(i).ids());
+    }
+    return rollout
+        .withScores(judged.stream().mapToDouble(Judgement::score).toArray())
+        .withTokenRewards(tokenRewards);
+  }
+
+  /** What is paid at each token, NaN where nothing is; null where a judgement is of the whole. */
+  private double[] perToken(Judgement judgement, int[] ids) {
+    double[] lines = judgement.lineRewards();
+    if (lines == null) {
+      return judgement.tokenRewards();
+    }
+    double[] rewards = new double[ids.length];
+    Arrays.fill(rewards, Double.NaN);
+    int[] last = CompletionLines.lastTokens(lines.length, ids, policyTokenizer);
+    for (int line = 0; line < lines.length; line++) {
+      int token = last[line];
+      rewards[token] = (Double.isNaN(rewards[token]) ? 0 : rewards[token]) + lines[line];
+    }
+    return rewards;
   }
 
   private List<CompletedPrompt> completed(RolloutGroup group) {
@@ -46,25 +78,49 @@ record ProgramReward(String name, RewardProgram program, Tokenizer policyTokeniz
         .toList();
   }
 
-  /** The program's scores, held to what a program may give. */
-  static double[] scores(String name, RewardProgram program, List<CompletedPrompt> batch) {
-    double[] scores = program.scoreAll(batch);
-    if (scores == null || scores.length != batch.size()) {
+  /** The program's judgements, held to what a program may give. */
+  static List<Judgement> judged(String name, RewardProgram program, List<CompletedPrompt> batch) {
+    List<Judgement> judged = program.judgeAll(batch);
+    if (judged == null || judged.size() != batch.size()) {
       throw new UserException(
           String.format(
               Locale.ROOT,
               "--reward %s: gave %s scores for %d completions; one for each is needed",
               name,
-              scores == null ? "no" : scores.length,
+              judged == null ? "no" : judged.size(),
               batch.size()));
     }
-    for (int i = 0; i < scores.length; i++) {
-      if (Double.isInfinite(scores[i])) {
-        throw new UserException(
-            "--reward %s: gave %s for a completion of '%s'; a finite number is needed, or NaN where it doesn't apply"
-                .formatted(name, scores[i], batch.get(i).shortPrompt()));
-      }
+    for (int i = 0; i < batch.size(); i++) {
+      require(name, judged.get(i), batch.get(i));
     }
-    return scores;
+    return judged;
+  }
+
+  private static void require(String name, Judgement judgement, CompletedPrompt completed) {
+    if (Double.isInfinite(judgement.score())) {
+      throw new UserException(
+          "--reward %s: gave %s for a completion of '%s'; a finite number is needed, or NaN where it doesn't apply"
+              .formatted(name, judgement.score(), completed.shortPrompt()));
+    }
+    requireLength(name, "token", judgement.tokenRewards(), completed.ids().length, completed);
+    int lines = CompletionLines.count(completed.completion());
+    requireLength(name, "line", judgement.lineRewards(), lines, completed);
+  }
+
+  private static void requireLength(
+      String name, String what, double[] rewards, int count, CompletedPrompt completed) {
+    if (rewards != null && rewards.length != count) {
+      throw new UserException(
+          String.format(
+              Locale.ROOT,
+              "--reward %s: gave %d %s_rewards for a completion of %d %ss of '%s'; one for each is"
+                  + " needed",
+              name,
+              rewards.length,
+              what,
+              count,
+              what,
+              completed.shortPrompt()));
+    }
   }
 }

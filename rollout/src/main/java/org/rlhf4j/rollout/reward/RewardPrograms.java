@@ -8,20 +8,19 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.file.RowFiles;
 import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.RolloutSettings;
+import org.rlhf4j.rollout.program.Judge;
 import org.rlhf4j.rollout.program.ProgramKind;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.RunPlan;
 
 /** The programs of a run's {@code --reward}, opened, by the names that metrics have for them. */
 public final class RewardPrograms implements AutoCloseable {
-  private static final String REWARD_MODEL = "model";
-
   private record Opened(WeightedProgram setting, RewardProgram program) {}
 
   private final Map<String, Opened> programs = new LinkedHashMap<>();
@@ -105,34 +104,30 @@ public final class RewardPrograms implements AutoCloseable {
   /**
    * The weights of the parts of a sum of rewards, by the names that metrics have for them.
    *
-   * @param settings name the reward model, whose weight is 1, and the programs
+   * @param settings name the reward models and the programs
    */
   public static Map<String, Double> weights(RolloutSettings settings) {
-    Map<String, Double> weights = new LinkedHashMap<>();
-    if (settings.rewardModel() != null) {
-      weights.put(REWARD_MODEL, 1.0);
-    }
+    Map<String, Double> weights = RewardModels.weights(settings.rewardModels());
     named(settings.reward()).forEach((name, setting) -> weights.put(name, setting.weight()));
     return weights;
   }
 
-  /** Whether there are none, so that a reward model alone judges. */
+  /** Whether there are none, so that reward models alone judge. */
   public boolean isEmpty() {
     return programs.isEmpty();
   }
 
   /**
-   * What judges completions: the programs, the reward model, or the weighted sum of both.
+   * What judges completions: the programs, the reward models, or the weighted sum of both.
    *
-   * @param rewardModel has weight 1; empty where programs judge alone
+   * @param rewardModels none where programs judge alone
    * @param policyTokenizer that of the policy
    */
-  public Reward with(Optional<? extends Reward> rewardModel, Tokenizer policyTokenizer) {
-    if (isEmpty()) {
-      return rewardModel.orElseThrow();
+  public Reward with(RewardModels rewardModels, Tokenizer policyTokenizer) {
+    List<WeightedRewards.Part> parts = new ArrayList<>(rewardModels.parts());
+    if (isEmpty() && parts.size() == 1 && parts.get(0).weight() == 1) {
+      return parts.get(0).reward();
     }
-    List<WeightedRewards.Part> parts = new ArrayList<>();
-    rewardModel.ifPresent(model -> parts.add(new WeightedRewards.Part(REWARD_MODEL, 1, model)));
     programs.forEach(
         (name, one) ->
             parts.add(
@@ -142,6 +137,15 @@ public final class RewardPrograms implements AutoCloseable {
                     new ProgramReward(
                         one.setting().kind().written(), one.program(), policyTokenizer))));
     return new WeightedRewards(parts);
+  }
+
+  /** What judges take in memory. */
+  public List<RunPlan.Part> memory() {
+    return programs.values().stream()
+        .map(Opened::program)
+        .filter(Judge.class::isInstance)
+        .map(judge -> RunPlan.Part.frozen("judge", ((Judge) judge).model().parameters()))
+        .toList();
   }
 
   @Override

@@ -14,6 +14,7 @@ import org.rlhf4j.data.row.PromptRow;
 import org.rlhf4j.data.row.RowKind;
 import org.rlhf4j.data.row.RowReader;
 import org.rlhf4j.rollout.program.CompletedPrompt;
+import org.rlhf4j.rollout.program.Judgement;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.settings.UserException;
@@ -102,7 +103,9 @@ record RewardTrial(List<PromptRow> rows) {
   private static double[] scores(
       WeightedProgram setting, RewardProgram program, PromptRow row, List<CompletedPrompt> tries) {
     try {
-      return ProgramReward.scores(setting.kind().written(), program, tries);
+      return ProgramReward.judged(setting.kind().written(), program, tries).stream()
+          .mapToDouble(Judgement::score)
+          .toArray();
     } catch (UserException e) {
       throw new UserException(e.getMessage() + " (tried on " + row.location() + ")", e);
     }

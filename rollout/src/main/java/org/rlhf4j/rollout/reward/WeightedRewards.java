@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.settings.UserException;
@@ -12,6 +13,7 @@ import org.rlhf4j.settings.UserException;
 /**
  * A sum of rewards, each with its weight. A part that is NaN doesn't apply to the completion and is
  * left out of its sum; where none applies the score is NaN too. A part of weight 0 is shown alone.
+ * Of a part that is made of others, these are shown beside it.
  */
 public final class WeightedRewards implements Reward {
 
@@ -54,17 +56,36 @@ public final class WeightedRewards implements Reward {
     for (int i = 0; i < n; i++) {
       rewards.add(new LinkedHashMap<>());
     }
+    double[][] tokenRewards = new double[n][];
     for (Part part : parts) {
-      double[] scores = part.reward().score(rollout);
+      Rollout judged = part.reward().scored(rollout);
+      double[] scores = judged.scores();
+      List<Completion> completions = judged.completions();
       for (int i = 0; i < n; i++) {
         rewards.get(i).put(part.name(), scores[i]);
+        rewards.get(i).putAll(completions.get(i).rewards());
         if (!Double.isNaN(scores[i]) && part.weight() != 0) {
           sums[i] = (Double.isNaN(sums[i]) ? 0 : sums[i]) + part.weight() * scores[i];
           requireFinite(sums[i], part, scores[i]);
+          tokenRewards[i] = sum(tokenRewards[i], part.weight(), completions.get(i).tokenRewards());
         }
       }
     }
-    return rollout.withRewards(rewards).withScores(sums);
+    return rollout.withRewards(rewards).withScores(sums).withTokenRewards(tokenRewards);
+  }
+
+  /** What is paid at each token so far and w times what a part pays there; NaN pays nothing. */
+  private static double[] sum(double[] paid, double weight, double[] more) {
+    if (more == null) {
+      return paid;
+    }
+    double[] sum = new double[more.length];
+    for (int t = 0; t < sum.length; t++) {
+      double before = paid == null ? Double.NaN : paid[t];
+      double weighted = weight * more[t];
+      sum[t] = Double.isNaN(before) ? weighted : before + (Double.isNaN(weighted) ? 0 : weighted);
+    }
+    return sum;
   }
 
   private static void requireFinite(double sum, Part part, double score) {

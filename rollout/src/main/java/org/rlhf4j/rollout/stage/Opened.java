@@ -9,7 +9,8 @@ import java.util.function.Function;
 public final class Opened implements AutoCloseable {
   private final Deque<Runnable> closing = new ArrayDeque<>();
 
-  private Opened() {}
+  /** Nothing yet. */
+  public Opened() {}
 
   /**
    * Makes something of parts that have to be closed; a failure closes those that are open.

@@ -19,9 +19,14 @@ public record PenalizedScores(
   /** As the settings say. */
   public static PenalizedScores of(RolloutSettings settings) {
     return new PenalizedScores(
-        settings.normalizeReward() ? Normalization.of(settings.rewardModel()) : Normalization.NONE,
-        settings.missingEosPenalty(),
-        OverlongPenalty.of(settings));
+        ofOneModel(settings), settings.missingEosPenalty(), OverlongPenalty.of(settings));
+  }
+
+  /** Of several reward models each is normalized before their scores become one. */
+  private static Normalization ofOneModel(RolloutSettings settings) {
+    return settings.normalizeReward() && !settings.rewardModels().areSeveral()
+        ? Normalization.of(settings.rewardModels().rewardModel().get(0))
+        : Normalization.NONE;
   }
 
   /** Of all completions, in flat order. */

@@ -21,7 +21,7 @@ public final class PolicyModels implements AutoCloseable {
   private final int maxLength;
   private final LanguageModel reference;
   private final Optional<LanguageModel> kept;
-  private final Optional<ScalarModel> rewardModel;
+  private final List<ScalarModel> rewardModels;
   private final Opened opened;
 
   private PolicyModels(LanguageModel policy, PolicySettings settings, Opened opened) {
@@ -42,12 +42,12 @@ public final class PolicyModels implements AutoCloseable {
         refreshes && rollouts.heldOut().isAsked()
             ? Optional.of(opened.add(reference.copy(), LanguageModel::close))
             : Optional.empty();
-    this.rewardModel =
-        rollouts.replay() != null || rollouts.rewardModel() == null
-            ? Optional.empty()
-            : Optional.of(
-                opened.add(
-                    Manifest.loadVerified(rollouts.rewardModel(), policy), ScalarModel::close));
+    this.rewardModels =
+        rollouts.replay() != null
+            ? List.of()
+            : rollouts.rewardModels().rewardModel().stream()
+                .map(one -> opened.add(Manifest.loadVerified(one, policy), ScalarModel::close))
+                .toList();
   }
 
   private static LanguageModel referenceOf(LanguageModel policy, RolloutSettings rollouts) {
@@ -118,9 +118,9 @@ public final class PolicyModels implements AutoCloseable {
     return kept.orElse(reference);
   }
 
-  /** The reward model; empty where programs judge alone, and when rollouts are replayed. */
-  public Optional<ScalarModel> rewardModel() {
-    return rewardModel;
+  /** The reward models; none where programs judge alone, and when rollouts are replayed. */
+  public List<ScalarModel> rewardModels() {
+    return rewardModels;
   }
 
   /** Makes the policy as it stands the reference, which has its shape. */
@@ -140,7 +140,7 @@ public final class PolicyModels implements AutoCloseable {
     memory.addAll(more);
     memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
     kept.ifPresent(one -> memory.add(RunPlan.Part.frozen("first reference", one.parameters())));
-    rewardModel.ifPresent(one -> memory.add(RunPlan.Part.frozen("reward model", one.parameters())));
+    rewardModels.forEach(one -> memory.add(RunPlan.Part.frozen("reward model", one.parameters())));
     return memory;
   }
 

@@ -61,7 +61,7 @@ public final class PolicyRun implements AutoCloseable {
     return settings;
   }
 
-  /** Policy, reference and reward model. */
+  /** Policy, reference and reward models. */
   public PolicyModels models() {
     return models;
   }
@@ -162,9 +162,9 @@ public final class PolicyRun implements AutoCloseable {
     buffer.ifPresent(one -> memory.add(bufferMemory(one)));
     long updates = (long) steps() * passes * minibatches;
     // Forward passes over a batch: the scoring networks', and those that updates amount to.
-    int scored = 1 + (models.rewardModel().isPresent() ? 1 : 0) + more.size();
+    int scored = 1 + models.rewardModels().size() + more.size();
     double trained = RunPlan.passes(policy) * (1 + more.size()) * passes;
-    // What is replayed is scored by all but the reward model, and trained on.
+    // What is replayed is scored by all but the reward models, and trained on.
     double again = buffer.map(ReplayBuffer::replayedToFresh).orElse(0.0);
     double passesAgain = again * (1 + more.size() + trained);
     return new RunPlan(

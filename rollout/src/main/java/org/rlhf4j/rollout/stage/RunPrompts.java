@@ -15,7 +15,7 @@ import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.compare.HeldOutPrompts;
 import org.rlhf4j.rollout.reward.Reward;
-import org.rlhf4j.rollout.reward.RewardModelReward;
+import org.rlhf4j.rollout.reward.RewardModels;
 import org.rlhf4j.rollout.source.SampledRollouts;
 
 /**
@@ -45,10 +45,10 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
     return new RunPrompts(settings, split, seed);
   }
 
-  /** Stops at a prompt that the reward model can't read. */
-  void requireReadBy(RewardModelReward reward) {
-    split.training().forEach(reward::requireReads);
-    split.heldOut().forEach(reward::requireReads);
+  /** Stops at a prompt that a reward model can't read. */
+  void requireReadBy(RewardModels rewards) {
+    split.training().forEach(rewards::requireRead);
+    split.heldOut().forEach(rewards::requireRead);
   }
 
   /** Each step's completions. */

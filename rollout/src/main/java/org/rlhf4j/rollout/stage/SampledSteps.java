@@ -1,10 +1,13 @@
 package org.rlhf4j.rollout.stage;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.reward.Normalization;
 import org.rlhf4j.rollout.Completion;
+import org.rlhf4j.rollout.RewardModelSettings;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.RolloutSettings;
@@ -12,6 +15,7 @@ import org.rlhf4j.rollout.compare.HeldOutPrompts;
 import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.rollout.reward.RewardModelReward;
+import org.rlhf4j.rollout.reward.RewardModels;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.source.ResampledRollouts;
 import org.rlhf4j.rollout.source.SampledRollouts;
@@ -26,7 +30,8 @@ final class SampledSteps implements StepSource {
   private final PolicyModels models;
   private final PolicySettings settings;
   private final RunPrompts prompts;
-  private final Optional<RewardModelReward> judge;
+  private final RewardPrograms programs;
+  private final RewardModels judges;
   private final SampledRollouts sampled;
   private final Optional<ResampledRollouts> resampled;
   private final SampledRollouts few;
@@ -50,13 +55,11 @@ final class SampledSteps implements StepSource {
     int tokenBudget = settings.tokenBudget();
     this.models = models;
     this.settings = settings;
-    this.judge =
-        models
-            .rewardModel()
-            .map(model -> new RewardModelReward(model, policy.tokenizer(), tokenBudget));
+    this.programs = programs;
+    this.judges = judges(models, settings);
     this.prompts = RunPrompts.read(settings.rollouts(), policy, settings.seed());
-    judge.ifPresent(prompts::requireReadBy);
-    Reward reward = programs.with(judge, policy.tokenizer());
+    prompts.requireReadBy(judges);
+    Reward reward = programs.with(judges, policy.tokenizer());
     this.sampled = prompts.rollouts(policy, settings.loop().shuffle(), settings.samples(), reward);
     this.resampled =
         settings.resample() == 0
@@ -64,6 +67,22 @@ final class SampledSteps implements StepSource {
             : Optional.of(new ResampledRollouts(sampled, settings.resample(), penalized::of));
     this.few = prompts.few(policy, reward);
     this.heldOut = prompts.heldOut(models.firstReference(), reward, tokenBudget);
+  }
+
+  private static RewardModels judges(PolicyModels models, PolicySettings settings) {
+    RolloutSettings rollouts = settings.rollouts();
+    RewardModelSettings named = rollouts.rewardModels();
+    List<RewardModelReward> judges =
+        models.rewardModels().stream()
+            .map(
+                model ->
+                    new RewardModelReward(
+                        model, models.policy().tokenizer(), settings.tokenBudget()))
+            .toList();
+    return rollouts.normalizeReward() && named.areSeveral()
+        ? new RewardModels(
+            named, judges, named.rewardModel().stream().map(Normalization::of).toList())
+        : new RewardModels(named, judges);
   }
 
   @Override
@@ -123,7 +142,7 @@ final class SampledSteps implements StepSource {
     proofs.batchSplitIsNoMatter();
     proofs.paddingIsNoMatter(
         policy().tokenizer().eosId(), policy().config().dimensions().positions());
-    judge.ifPresent(reward -> proofs.scoresAreEachOnesOwn(reward, reward.tolerance()));
+    judges.models().forEach(one -> proofs.scoresAreEachOnesOwn(one, one.tolerance()));
   }
 
   private LanguageModel policy() {
@@ -152,7 +171,9 @@ final class SampledSteps implements StepSource {
 
   @Override
   public List<RunPlan.Part> memory() {
-    return sampled.memory(settings.rollouts().maxLength());
+    List<RunPlan.Part> memory = new ArrayList<>(sampled.memory(settings.rollouts().maxLength()));
+    memory.addAll(programs.memory());
+    return memory;
   }
 
   @Override

@@ -58,6 +58,24 @@ class RolloutFileTest {
         .toArray(String[]::new);
   }
 
+  @Test
+  void rewardsOfTokensComeBack() throws IOException {
+    double[] paid = {0.1, Double.NaN, -7};
+    String[] lines =
+        lines(
+            1,
+            TinyRollouts.ofLengths(new int[] {3, 2}).withTokenRewards(new double[][] {paid, null}));
+    assertThat(lines[0]).contains("\"token_rewards\":[0.1,null,-7.0]");
+    assertThat(lines[1]).doesNotContain("token_rewards");
+    List<Completion> read = read(lines).get(1).completions();
+    assertThat(read.get(0).tokenRewards()).containsExactly(paid);
+    assertThat(read.get(1).tokenRewards()).isNull();
+    assertThatThrownBy(() -> read(lines[0].replace("[0.1,null,-7.0]", "[0.1]")))
+        .hasMessageContaining(":1:1: \"token_rewards\" must be a list of 3 numbers or nulls");
+    assertThatThrownBy(() -> read(lines[0].replace("[0.1,null", "[0.1,\"x\"")))
+        .hasMessageContaining("\"token_rewards\"[1] is \"x\", not a number or null");
+  }
+
   /** Any finite float and double: the bits are drawn, so all magnitudes and subnormals occur. */
   @Test
   void numbersComeBackToTheLastBit() throws IOException {

@@ -62,6 +62,30 @@ class CommandProgramTest {
     }
   }
 
+  /** Completions have the one token 5. */
+  @Test
+  void tokensAndLinesHaveRewardsOfTheirOwn() {
+    String command =
+        "read -r line; echo \"$line\" >&2; echo '{\"token_rewards\": [0.5]}'; read -r line;"
+            + " echo '{\"line_rewards\": [1, -3]}'; read -r line; echo '{\"score\": null}'; cat";
+    try (CommandProgram program = program(command, LONG)) {
+      List<Judgement> judged = program.judgeAll(completions(3));
+      assertThat(judged.get(0).tokenRewards()).containsExactly(0.5);
+      assertThat(judged.get(0).score()).isEqualTo(0.5);
+      assertThat(judged.get(1).lineRewards()).containsExactly(1, -3);
+      assertThat(judged.get(1).score()).isEqualTo(-2);
+      assertThat(judged.get(2)).isEqualTo(Judgement.of(Double.NaN));
+    }
+    assertThat(shown.toString(UTF_8)).contains("\"completion_ids\":[5]");
+    for (String unfit :
+        List.of(
+            "{\"token_rewards\": 1}",
+            "{\"line_rewards\": [1, null]}",
+            "{\"score\": 1, \"line_rewards\": [1]}")) {
+      fails("read -r l; echo '" + unfit + "'; cat", LONG, 1, "instead of a line");
+    }
+  }
+
   /** Asked first for the third and the second of the batch: their counts are 1 and 2. */
   @Test
   void whatIsForeseenIsAskedFirst() {
@@ -137,7 +161,7 @@ class CommandProgramTest {
     }
     assertThat(Files.readString(seen))
         .isEqualTo(
-            "{\"prompt\":\"Why \\\"☃\\\"?\\n\",\"completion\":\"So.\",\"ended\":false,\"answer\":null,\"level\":3}");
+            "{\"prompt\":\"Why \\\"☃\\\"?\\n\",\"completion\":\"So.\",\"completion_ids\":[5],\"ended\":false,\"answer\":null,\"level\":3}");
   }
 
   @Test

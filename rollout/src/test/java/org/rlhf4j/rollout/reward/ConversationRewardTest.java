@@ -344,12 +344,12 @@ class ConversationRewardTest {
         List<String> answers = group.completions().stream().map(Completion::text).toList();
         Tokenized<TokenizedRow> ranking =
             evaluated(
-                run.models().rewardModel().orElseThrow(),
+                run.models().rewardModels().get(0),
                 group.prompt().length() > 30 ? TURNS : hello,
                 answers);
         float[] expected =
             Scorer.score(
-                    run.models().rewardModel().orElseThrow(),
+                    run.models().rewardModels().get(0),
                     List.of(ranking.rows().get(0).tree()),
                     BUDGET)
                 .get(0);

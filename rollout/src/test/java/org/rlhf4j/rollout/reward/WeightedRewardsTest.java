@@ -5,16 +5,20 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.RolloutMetrics;
 import org.rlhf4j.rollout.TinyRollouts;
 import org.rlhf4j.rollout.program.CompletedPrompt;
+import org.rlhf4j.rollout.program.CompletionLines;
+import org.rlhf4j.rollout.program.Judgement;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.run.Metrics;
@@ -152,6 +156,96 @@ class WeightedRewardsTest {
                 + (completed.fields().equals(Map.of("level", 3)) ? 100_000 : 0);
     assertThat(new ProgramReward("class", program, TinyRollouts.tokenizer()).score(rollout))
         .containsExactly(114_312, 114_001, 3_001);
+  }
+
+  private static RewardProgram judging(Judgement... judgements) {
+    return new RewardProgram() {
+      @Override
+      public double score(CompletedPrompt completed) {
+        throw new IllegalStateException("it is asked for judgements");
+      }
+
+      @Override
+      public List<Judgement> judgeAll(List<CompletedPrompt> batch) {
+        return List.of(judgements);
+      }
+    };
+  }
+
+  /** Completions of 2, 3 and 1 tokens: 2 · (1, −4) beside 10; whole; none applies. */
+  @Test
+  void rewardsOfTokensAreWeighedAndAddedUp() {
+    Reward tokens =
+        new ProgramReward(
+            "class",
+            judging(
+                Judgement.ofTokens(new double[] {1, -4}),
+                Judgement.ofTokens(new double[] {NONE, 3, NONE}),
+                Judgement.of(NONE)),
+            TinyRollouts.tokenizer());
+    Rollout rollout =
+        new WeightedRewards(
+                List.of(
+                    new WeightedRewards.Part("a", 2, tokens),
+                    part("b", 1, 10, NONE, NONE),
+                    new WeightedRewards.Part("c", -1, tokens),
+                    new WeightedRewards.Part("shown", 0, tokens)))
+            .scored(ROLLOUT);
+    assertThat(rollout.scores()).containsExactly(7, 3, NONE);
+    List<Completion> completions = rollout.completions();
+    assertThat(completions.get(0).tokenRewards()).containsExactly(1, -4);
+    assertThat(completions.get(0).paidAtTokens()).isEqualTo(-3);
+    assertThat(completions.get(1).tokenRewards()).containsExactly(NONE, 3, NONE);
+    assertThat(completions.get(2).tokenRewards()).isNull();
+  }
+
+  /** "a\n\nb" and EOS: the first line ends with its feed, the last one with the completion. */
+  @Test
+  void aLineIsPaidAtItsLastToken() {
+    Tokenizer tokenizer = TinyRollouts.tokenizer();
+    int[] ids = concat(tokenizer.encode("a\n"), tokenizer.encode("\nb"), new int[] {0});
+    Completion completion =
+        new Completion(ids, true, tokenizer.decodeContinuation(ids), NONE, null, null, null);
+    Rollout rollout =
+        new Rollout(List.of(new RolloutGroup(0, "p", new int[] {5}, null, List.of(completion))));
+    RewardProgram program = judging(Judgement.ofLines(new double[] {1, 2, 4}));
+    double[] paid =
+        new ProgramReward("class", program, tokenizer)
+            .scored(rollout)
+            .completions()
+            .get(0)
+            .tokenRewards();
+    double[] expected = new double[ids.length];
+    Arrays.fill(expected, NONE);
+    int first = tokenizer.encode("a\n").length - 1;
+    expected[first] = 1;
+    expected[first + 1] = 2;
+    expected[ids.length - 1] = 4;
+    assertThat(paid).containsExactly(expected);
+  }
+
+  private static int[] concat(int[]... parts) {
+    return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+  }
+
+  @Test
+  void linesAreCounted() {
+    assertThat(CompletionLines.count("")).isZero();
+    assertThat(CompletionLines.count("a")).isEqualTo(1);
+    assertThat(CompletionLines.count("a\n")).isEqualTo(1);
+    assertThat(CompletionLines.count("a\n\nb")).isEqualTo(3);
+  }
+
+  @Test
+  void aWrongNumberOfRewardsIsNamedWithItsPrompt() {
+    Judgement one = Judgement.of(1);
+    assertThatThrownBy(() -> scored(judging(Judgement.ofTokens(new double[3]), one, one)))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(
+            "--reward command: gave 3 token_rewards for a completion of 2 tokens of '")
+        .hasMessageEndingWith("'; one for each is needed");
+    assertThatThrownBy(() -> scored(judging(one, Judgement.ofLines(new double[] {1}), one)))
+        .hasMessageContaining("gave 1 line_rewards for a completion of 0 lines of '");
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +21,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.rlhf4j.data.token.RowTokenizer;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.adapter.LoraConfig;
+import org.rlhf4j.reward.Scorer;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
@@ -117,9 +120,91 @@ class PolicyRunTest {
       }
       assertThat(RolloutMetrics.kl(rollout)).isCloseTo(0, within(1e-4));
       assertThat(run.report()).startsWith("prompts: 7 rows read, 7 kept (");
-      assertThat(run.models().rewardModel()).isPresent();
+      assertThat(run.models().rewardModels()).hasSize(1);
       assertThat(run.models().policy()).isSameAs(policy);
     }
+  }
+
+  private void putRewardModels(String... names) {
+    given.put(
+        "reward-model", Arrays.stream(names).map(name -> folder.resolve(name).toString()).toList());
+  }
+
+  private double[] scored(String... names) {
+    putRewardModels(names);
+    try (PolicyRun run = run(1, null)) {
+      return run.rollout(1).rollout().scores();
+    }
+  }
+
+  /** What each alone gives the same completions is added up by hand. */
+  @Test
+  void severalRewardModelsAreAddedUpOrAreAnEnsemble() throws IOException {
+    try (ScalarModel model = ScalarModel.from(policy, 5)) {
+      save("second", model::save);
+    }
+    double[] first = scored("reward");
+    double[] second = scored("second");
+    given.put("reward-model-weights", List.of("2,-0.5"));
+    double[] sums = scored("reward", "second");
+    given.remove("reward-model-weights");
+    given.put("reward-ensemble", List.of("minimum"));
+    double[] least = scored("reward", "second");
+    for (int i = 0; i < first.length; i++) {
+      assertThat(sums[i]).isCloseTo(2 * first[i] - 0.5 * second[i], within(1e-9));
+      assertThat(least[i]).isEqualTo(Math.min(first[i], second[i]));
+    }
+    try (PolicyRun run = run(1, null)) {
+      assertThat(run.models().rewardModels()).hasSize(2);
+      Completion completion = run.rollout(1).rollout().completions().get(0);
+      assertThat(completion.rewards().keySet())
+          .containsExactly("model_1", "model_2", "model_deviation");
+      assertThat(completion.rewards()).containsEntry("model_2", second[0]);
+    }
+  }
+
+  /** (r_1 − 1) / 2 and (r_2 + 3) / 4, their mean; nothing is normalized a second time. */
+  @Test
+  void eachOfSeveralRewardModelsIsNormalizedByItsOwnNumbers() throws IOException {
+    try (ScalarModel model = ScalarModel.from(policy, 5)) {
+      save("second", model::save);
+    }
+    double[] first = scored("reward");
+    double[] second = scored("second");
+    writeNormalization("reward", 1, 2);
+    writeNormalization("second", -3, 4);
+    given.put("reward-ensemble", List.of("mean"));
+    given.put("normalize-reward", List.of("true"));
+    given.put("missing-eos-penalty", List.of("0"));
+    putRewardModels("reward", "second");
+    try (PolicyRun run = run(1, null)) {
+      Rollout rollout = run.rollout(1).rollout();
+      double[] scores = rollout.scores();
+      for (int i = 0; i < scores.length; i++) {
+        double expected = ((first[i] - 1) / 2 + (second[i] + 3) / 4) / 2;
+        assertThat(scores[i]).isCloseTo(expected, within(1e-6));
+      }
+      assertThat(run.penalizedScores(rollout)).isEqualTo(scores);
+    }
+  }
+
+  private void writeNormalization(String name, double mean, double deviation) throws IOException {
+    try (ScalarModel model = ScalarModel.load(folder.resolve(name))) {
+      String probe =
+          "{\"prompt\": \"a\", \"completion\": \"b\", \"score\": %s}".formatted(probeScore(model));
+      Files.writeString(
+          folder.resolve(name).resolve("rlhf.json"),
+          "{\"kind\": \"reward-model\", \"tokenizer_hash\": \"%s\", \"probes\": [%s], \"score_mean\": %s, \"score_deviation\": %s}"
+              .formatted(model.tokenizer().hash(), probe, mean, deviation));
+    }
+  }
+
+  private static float probeScore(ScalarModel model) {
+    RowTokenizer tokenizer = new RowTokenizer(model.tokenizer(), 64);
+    TokenTree tree =
+        new TokenTree(
+            tokenizer.promptIds("a"), List.of(tokenizer.ended(tokenizer.completionIds("a", "b"))));
+    return Scorer.score(model, List.of(tree), 64).get(0)[0];
   }
 
   /** 7 prompts, 3 a step: an epoch has 3 steps. */
@@ -157,8 +242,7 @@ class PolicyRunTest {
 
   @Test
   void normalizedScoresAreLearntFromAndTheScoreIsKept() throws IOException {
-    Files.writeString(
-        folder.resolve("reward/rlhf.json"), "{\"score_mean\": 0.5, \"score_deviation\": 2}");
+    writeNormalization("reward", 0.5, 2);
     given.put("normalize-reward", List.of("true"));
     Rollout rollout = endedAndCut();
     try (PolicyRun run = run(1, null)) {
@@ -231,7 +315,8 @@ class PolicyRunTest {
   void aRewardModelThatWasChangedIsRefused() throws IOException {
     Files.writeString(
         folder.resolve("reward/rlhf.json"),
-        "{\"probes\": [{\"prompt\": \"\", \"completion\": \"Yes.\", \"score\": 77}]}");
+        "{\"tokenizer_hash\": \"0\", \"probes\": [{\"prompt\": \"\", \"completion\":"
+            + " \"Yes.\", \"score\": 77}]}");
     assertThatThrownBy(() -> run(1, null))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("the reward model scores its probe 1 (\"Yes.\")");
@@ -384,7 +469,7 @@ class PolicyRunTest {
     given.remove("reward-model");
     put("replay", "rollouts.jsonl");
     try (PolicyRun run = run(2, null)) {
-      assertThat(run.models().rewardModel()).isEmpty();
+      assertThat(run.models().rewardModels()).isEmpty();
       assertThat(run.samples()).isEmpty();
       assertThat(run.report()).isEqualTo("prompts: 2 recorded steps");
       assertThat(run.steps()).isEqualTo(4);
@@ -413,7 +498,7 @@ class PolicyRunTest {
     putProgram("exact-match", "2*regex:^[a-m ]", "0*regex:z");
     given.remove("reward-model");
     try (PolicyRun run = run(1, null)) {
-      assertThat(run.models().rewardModel()).isEmpty();
+      assertThat(run.models().rewardModels()).isEmpty();
       StepRollout made = run.rollout(1);
       for (Completion completion : made.rollout().completions()) {
         assertThat(completion.rewards().keySet())

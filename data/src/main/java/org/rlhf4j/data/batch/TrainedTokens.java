@@ -1,9 +1,8 @@
-package org.rlhf4j.sft;
+package org.rlhf4j.data.batch;
 
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.data.batch.MicroBatches;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
@@ -14,10 +13,16 @@ import org.rlhf4j.model.TokenTree;
  * @param tokens what the network sees
  * @param completionMask for each predicted token whether it is trained on [M]
  */
-record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
+public record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
 
-  /** Groups rows into micro-batches. */
-  static List<TrainedTokens> pack(List<? extends TrainingRow> rows, int tokenBudget) {
+  /**
+   * Groups rows into micro-batches.
+   *
+   * @param rows prompts with one completion each
+   * @param tokenBudget tokens that go through the network at once
+   * @return all rows, each in one of them
+   */
+  public static List<TrainedTokens> pack(List<? extends TrainingRow> rows, int tokenBudget) {
     List<TokenTree> trees = rows.stream().map(TrainingRow::tree).toList();
     List<TrainedTokens> microBatches = new ArrayList<>();
     for (int[] group : MicroBatches.of(trees, tokenBudget)) {
@@ -40,7 +45,7 @@ record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
   }
 
   /** The number of tokens that are trained on. */
-  int trained() {
+  public int trained() {
     int trained = 0;
     for (boolean one : completionMask) {
       trained += one ? 1 : 0;
@@ -49,7 +54,7 @@ record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
   }
 
   /** A gradient by each log-probability: the given one where a token is trained on, else 0. */
-  float[] gradients(float each) {
+  public float[] gradients(float each) {
     float[] gradients = new float[completionMask.length];
     for (int i = 0; i < gradients.length; i++) {
       gradients[i] = completionMask[i] ? each : 0;
@@ -58,7 +63,7 @@ record TrainedTokens(PackedTokens tokens, boolean[] completionMask) {
   }
 
   /** The sum of the log-probabilities of the tokens that are trained on. */
-  double sum(float[] logprobs) {
+  public double sum(float[] logprobs) {
     double sum = 0;
     for (int i = 0; i < logprobs.length; i++) {
       sum += completionMask[i] ? logprobs[i] : 0;
