@@ -196,6 +196,10 @@ class DpoStageTest {
     Files.write(data, lines);
     assertThatThrownBy(() -> run("run", "steps", "4", "resume", "true"))
         .isInstanceOf(UserException.class)
+        .hasMessageContaining("--data has another content than when the run");
+    Files.delete(run.resolve("inputs.json")); // a run that doesn't know its inputs
+    assertThatThrownBy(() -> run("run", "steps", "4", "resume", "true"))
+        .isInstanceOf(UserException.class)
         .hasMessageContaining("reference.safetensors: these log-probabilities are of other rows");
   }
 
