@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout.stage;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,8 +14,10 @@ import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.rollout.reward.RewardModelReward;
 import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.server.ServedPolicy;
 import org.rlhf4j.rollout.source.ResampledRollouts;
 import org.rlhf4j.rollout.source.SampledRollouts;
+import org.rlhf4j.rollout.source.ServedSampler;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.RunPlan;
@@ -31,6 +34,8 @@ final class SampledSteps implements StepSource {
   private final Optional<ResampledRollouts> resampled;
   private final SampledRollouts few;
   private final Optional<HeldOutPrompts> heldOut;
+  private final Optional<ServedPolicy> served;
+  private int begun;
 
   /**
    * Reads the prompts.
@@ -57,13 +62,20 @@ final class SampledSteps implements StepSource {
     this.prompts = RunPrompts.read(settings.rollouts(), policy, settings.seed());
     judge.ifPresent(prompts::requireReadBy);
     Reward reward = programs.with(judge, policy.tokenizer());
-    this.sampled = prompts.rollouts(policy, settings.loop().shuffle(), settings.samples(), reward);
+    this.few = prompts.few(policy, reward);
+    this.heldOut = prompts.heldOut(models.firstReference(), reward, tokenBudget);
+    this.served = prompts.served(policy);
+    this.sampled =
+        prompts.rollouts(
+            policy,
+            served.map(ServedSampler::new),
+            settings.loop().shuffle(),
+            settings.samples(),
+            reward);
     this.resampled =
         settings.resample() == 0
             ? Optional.empty()
             : Optional.of(new ResampledRollouts(sampled, settings.resample(), penalized::of));
-    this.few = prompts.few(policy, reward);
-    this.heldOut = prompts.heldOut(models.firstReference(), reward, tokenBudget);
   }
 
   @Override
@@ -73,15 +85,24 @@ final class SampledSteps implements StepSource {
 
   @Override
   public String report() {
-    return String.join(System.lineSeparator(), prompts.lines());
+    List<String> lines = new ArrayList<>(prompts.lines());
+    served.ifPresent(servers -> lines.add(servers.report()));
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  @Override
+  public void close() {
+    served.ifPresent(ServedPolicy::close);
   }
 
   @Override
   public StepRollout rollout(int step) {
+    double publishing = publish(step);
     ResampledRollouts.Made made =
         resampled
             .map(source -> source.rollout(step))
             .orElseGet(() -> new ResampledRollouts.Made(sampled.rollout(step), 0));
+    publishing += beginNext(step);
     Rollout all = made.rollout();
     Rollout judged =
         all.judged()
@@ -100,11 +121,43 @@ final class SampledSteps implements StepSource {
     if (resampled.isPresent()) {
       metrics.put("resampled_groups", made.resampled());
     }
+    if (served.isPresent()) {
+      metrics.putAll(served.get().metrics()).put("publishing_seconds", publishing);
+    }
     return new StepRollout(samplerIsBehaviour() ? judged.ofBehaviour() : judged, metrics);
   }
 
   private boolean samplerIsBehaviour() {
-    return settings.samplerIsBehaviour() || policy().precision() == Precision.BF16;
+    return settings.samplerIsBehaviour()
+        || served.isPresent()
+        || policy().precision() == Precision.BF16;
+  }
+
+  /** Servers have the policy as the step begins, unless they began with the step before that. */
+  private double publish(int step) {
+    return served.isPresent() && step != begun ? seconds(() -> publishUpdates(step - 1)) : 0;
+  }
+
+  /** With a lag the servers sample the next step while this one is learnt. */
+  private double beginNext(int step) {
+    boolean lags = settings.rollouts().servers().rolloutLag() > 0;
+    if (!lags || step >= settings.loop().stepsOver(stepsPerEpoch())) {
+      return 0;
+    }
+    double publishing = seconds(() -> publishUpdates(step - 1));
+    sampled.begin(step + 1);
+    begun = step + 1;
+    return publishing;
+  }
+
+  private void publishUpdates(int updates) {
+    served.orElseThrow().publish(updates);
+  }
+
+  private static double seconds(Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - start) / 1e9;
   }
 
   @Override
@@ -116,7 +169,9 @@ final class SampledSteps implements StepSource {
   }
 
   private void prove(Proofs proofs) {
-    proofs.ratioIsOne();
+    if (served.isEmpty()) { // else a server sampled, whose own proof is made with each adapter
+      proofs.ratioIsOne();
+    }
     if (settings.rollouts().referenceModel() == null) {
       proofs.klIsZero();
     }
@@ -152,22 +207,24 @@ final class SampledSteps implements StepSource {
 
   @Override
   public List<RunPlan.Part> memory() {
-    return sampled.memory(settings.rollouts().maxLength());
+    return served.isPresent() ? List.of() : sampled.memory(settings.rollouts().maxLength());
   }
 
   @Override
   public String work(int steps, long updates) {
     int promptsPerStep = settings.rollouts().promptsPerStep();
     long completions = (long) steps * promptsPerStep * settings.samples();
+    String servers = served.map(one -> "; " + one.plan()).orElse("");
     return String.format(
         Locale.ROOT,
-        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates",
+        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates%s",
         steps,
         promptsPerStep,
         settings.samples(),
         completions,
         settings.rollouts().maxNewTokens(),
-        updates);
+        updates,
+        servers);
   }
 
   @Override
