@@ -226,7 +226,7 @@ public final class ServedPolicy implements AutoCloseable {
   public String plan() {
     return String.format(
         Locale.ROOT,
-        "sampled by %,d servers, to each of which an adapter of %.1f MB goes at every step",
+        "sampled by %,d rollout server(s), each of which gets %.1f MB of adapter at every step",
         servers.all().size(),
         policy.parameters().count() * (double) Float.BYTES / 1e6);
   }

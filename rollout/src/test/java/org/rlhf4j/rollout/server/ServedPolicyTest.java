@@ -254,10 +254,11 @@ class ServedPolicyTest {
 
   @Test
   void aServerThatReadsTooLittleIsRefused() {
-    maxLength = 65;
+    int positions = policy.config().dimensions().positions();
+    maxLength = positions + 1;
     assertThatThrownBy(() -> open(server))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("it reads at most 64 tokens; raise its --max-model-len");
+        .hasMessageContaining("it reads at most " + positions + " tokens; raise its --max-model-len");
   }
 
   @Test

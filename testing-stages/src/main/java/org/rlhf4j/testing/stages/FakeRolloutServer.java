@@ -135,15 +135,21 @@ public final class FakeRolloutServer implements AutoCloseable {
   private synchronized Reply reply(Request request) {
     JsonNode body = request.body();
     return switch (request.path()) {
-      case "/v1/models" ->
-          new Reply(
-              200, "{\"data\": [{\"id\": \"base\", \"parent\": null, \"max_model_len\": 64}]}");
+      case "/v1/models" -> new Reply(200, models());
       case "/tokenize" -> tokenized(body);
       case "/v1/load_lora_adapter" -> load(body);
       case "/v1/unload_lora_adapter" -> unload(body.path("lora_name").asText());
       case "/v1/completions" -> completed(body);
       default -> new Reply(404, "{\"detail\": \"Not Found\"}");
     };
+  }
+
+  private String models() {
+    int positions = models.get(BASE).config().dimensions().positions();
+    ObjectNode answer = JSON.createObjectNode();
+    ObjectNode base = answer.putArray("data").addObject().put("id", BASE).putNull("parent");
+    base.put("max_model_len", positions);
+    return answer.toString();
   }
 
   private Reply tokenized(JsonNode body) {
