@@ -7,7 +7,8 @@ the proof "same policy" passes, and |log pi_old - log mu| is float error, at eac
 Run:  python rollout_server.py --rlhf RLHF --model MODEL --rows ROWS.jsonl.gz --work DIR --server http://127.0.0.1:8000
 The server, on the same machine (docs/scale.md has the line):
     VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 vllm serve MODEL --enable-lora --max-lora-rank 8 --max-loras 3 \
-        --logprobs-mode processed_logprobs --dtype float32 --max-model-len 512
+        --logprobs-mode processed_logprobs --dtype float32 --max-model-len 512 \
+        --max-num-batched-tokens 8192
 ROWS: rows with "chosen", dialogues of HH-RLHF; prompts are the beginnings of at most 300 characters.
 """
 
@@ -22,7 +23,7 @@ STEPS = 40
 END = "\n\nAssistant:"
 COMMON = [
     "--reward", "length-penalty:0-32", "--lora-rank", "8", "--lora-targets", "all-linear",
-    "--learning-rate", "3e-3", "--steps", str(STEPS), "--max-new-tokens", "32", "--max-length", "256",
+    "--learning-rate", "1e-3", "--steps", str(STEPS), "--max-new-tokens", "32", "--max-length", "256",
     "--threads", "1", "--seed", "1",
 ]
 METHODS = {
@@ -86,7 +87,9 @@ def main() -> None:
                 continue
             run = work / (method + "-" + kind.replace(", ", "-").replace(" ", "-"))
             command = [given.rlhf, method, "--model", given.model, "--data", str(prompts), "--output", str(run)]
-            result = subprocess.run(command + COMMON + options + more, capture_output=True, text=True, check=True)
+            result = subprocess.run(command + COMMON + options + more, capture_output=True, text=True)
+            if result.returncode != 0:
+                raise SystemExit(result.stderr)
             lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
             print(row(f"{method}, {kind}", lines), flush=True)
             for line in result.stdout.splitlines():

@@ -32,7 +32,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
   Sampled read(ServerAnswer answer, int[] prompt) throws ServerFailure {
     JsonNode choices = json(answer).path("choices");
     if (choices.size() != 1) {
-      throw wrong("answers with %d completions, not 1".formatted(choices.size()), API);
+      throw wrong("answers with %s completions, not 1".formatted(choices.size()), API);
     }
     JsonNode choice = choices.get(0);
     String reason = choice.path("finish_reason").asText("");
@@ -60,7 +60,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
     JsonNode read = choice.path("prompt_token_ids");
     if (read.isArray() && !Arrays.equals(ids(read), prompt)) {
       throw wrong(
-          "read %d other prompt tokens than the %d that it was sent"
+          "read %s other prompt tokens than the %s that it was sent"
               .formatted(read.size(), prompt.length),
           "serve the policy's base model with its own tokenizer and no added tokens");
     }
@@ -75,7 +75,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
       JsonNode id = given.get(t);
       if (!id.isIntegralNumber() || !id.canConvertToInt() || !isKnown(id.intValue())) {
         throw wrong(
-            "token %d is %s, but the policy's vocabulary has %d ids"
+            "token %s is %s, but the policy's vocabulary has %s ids"
                 .formatted(t, ServerAnswer.line(id.toString()), sampling.vocabulary()),
             "serve the policy's base model");
       }
@@ -92,12 +92,12 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
   private boolean requireEnd(int[] ids, String reason) {
     int most = sampling.maxNewTokens();
     if (ids.length > most) {
-      throw wrong("gave %d tokens, but at most %d were asked for".formatted(ids.length, most), API);
+      throw wrong("gave %s tokens, but at most %s were asked for".formatted(ids.length, most), API);
     }
     for (int t = 0; t + 1 < ids.length; t++) {
       if (sampling.stopsAt(ids[t])) {
         throw wrong(
-            "went on behind token %d, which is the stop id %d".formatted(t, ids[t]),
+            "went on behind token %s, which is the stop id %s".formatted(t, ids[t]),
             "update it: it must know stop_token_ids");
       }
     }
@@ -105,12 +105,12 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
     boolean ended = sampling.stopsAt(last);
     if (!ended && reason.equals("stop")) {
       throw wrong(
-          "stopped at id %d, which is no stop id of the policy".formatted(last),
+          "stopped at id %s, which is no stop id of the policy".formatted(last),
           "start it without stop words and end-of-sequence ids of its own");
     }
     if (!ended && ids.length < most) {
       throw wrong(
-          "cut a completion after %d of %d tokens".formatted(ids.length, most),
+          "cut a completion after %s of %s tokens".formatted(ids.length, most),
           "raise its --max-model-len, or lower --max-length or --max-new-tokens");
     }
     return ended;
@@ -120,7 +120,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
     if (!given.isArray() || given.size() != ids.length) {
       throw wrong(
           given.isArray()
-              ? "gave %d log-probabilities for %d tokens".formatted(given.size(), ids.length)
+              ? "gave %s log-probabilities for %s tokens".formatted(given.size(), ids.length)
               : "answers without log-probabilities",
           "start it so that it gives logprobs (vLLM: --max-logprobs 1 or more)");
     }
@@ -130,7 +130,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
       double value = one.asDouble(Double.NaN);
       if (!one.isNumber() || !(value > NONE && value <= ABOVE)) {
         throw wrong(
-            "the log-probability of token %d is %s, not a finite number of at most 0"
+            "the log-probability of token %s is %s, not a finite number of at most 0"
                 .formatted(t, ServerAnswer.line(one.toString())),
             "if the base model gives finite numbers, lower --learning-rate");
       }

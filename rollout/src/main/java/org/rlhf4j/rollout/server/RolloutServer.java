@@ -63,7 +63,7 @@ final class RolloutServer {
     int reads = model.path("max_model_len").asInt(maxLength);
     if (reads < maxLength) {
       throw new UsageException(
-          "%s: it reads at most %d tokens; raise its --max-model-len, or lower --max-length, which is"
+          "%s: it reads at most %s tokens; raise its --max-model-len, or lower --max-length, which is"
                   .formatted(address, reads)
               + " "
               + maxLength);
@@ -162,7 +162,7 @@ final class RolloutServer {
           "start it with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 in its environment";
     } else {
       advice =
-          "start it with --enable-lora --max-lora-rank %d; its model must be one that it can adapt"
+          "start it with --enable-lora --max-lora-rank %s; its model must be one that it can adapt"
               .formatted(Math.max(rank, 8));
     }
     return new UserException(

@@ -139,7 +139,7 @@ public final class ServedPolicy implements AutoCloseable {
           });
     }
     report =
-        "rollouts: sampled by %d server%s (%s)"
+        "rollouts: sampled by %s server%s (%s)"
             .formatted(
                 servers.all().size(), servers.all().size() == 1 ? "" : "s", shown(servers.all()));
     if (proof.isPresent()) {
@@ -191,7 +191,7 @@ public final class ServedPolicy implements AutoCloseable {
 
   private boolean isApplied(
       ServerProof proving, LanguageModel trial, LanguageModel base, int attempt) {
-    String name = "rlhf-%s-trial%d".formatted(tag, attempt);
+    String name = "rlhf-%s-trial%s".formatted(tag, attempt);
     Path written = write(name, trial);
     boolean told = true;
     try {
@@ -238,7 +238,7 @@ public final class ServedPolicy implements AutoCloseable {
    * @throws UserException where a server refuses it, or none is left; no server has it then
    */
   public void publish(int version) {
-    String name = "rlhf-%s-v%d".formatted(tag, version);
+    String name = "rlhf-%s-v%s".formatted(tag, version);
     if (name.equals(published.peekLast())) {
       return;
     }
@@ -321,7 +321,7 @@ public final class ServedPolicy implements AutoCloseable {
   public Metrics metrics() {
     return new Metrics()
         .put("servers_lost", servers.lost())
-        .put("server_retries", repeated.getAndSet(0));
+        .put("server_retries", (double) repeated.getAndSet(0));
   }
 
   /** Ends what is in work, and takes all adapters back as far as servers answer. */

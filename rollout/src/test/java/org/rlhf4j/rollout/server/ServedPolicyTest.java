@@ -258,7 +258,8 @@ class ServedPolicyTest {
     maxLength = positions + 1;
     assertThatThrownBy(() -> open(server))
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining("it reads at most " + positions + " tokens; raise its --max-model-len");
+        .hasMessageContaining(
+            "it reads at most " + positions + " tokens; raise its --max-model-len");
   }
 
   @Test
