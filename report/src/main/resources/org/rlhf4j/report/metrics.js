@@ -64,10 +64,13 @@ const METRICS = {
   behaviour_ratio_mean: ["Sampler's mean ratio", "Old policy to sampler; should stay near 1."],
   behaviour_ratio_max: ["Sampler's largest ratio", "Old policy to sampler, of a single token."],
   behaviour_truncated: ["Truncated tokens", "Share of tokens beyond --max-behaviour-ratio."],
+  servers_lost: ["Servers lost", "Rollout servers that others stood in for."],
+  server_retries: ["Requests made again", "To rollout servers."],
   kl_coefficient: ["KL coefficient", "The weight of the KL, as it stands."],
   learning_rate: ["Learning rate", "Of the step."],
   tokens_per_second: ["Tokens per second", "By the clock."],
   rollout_seconds: ["Seconds of rollouts", "Sampling and scoring, by the clock."],
+  publishing_seconds: ["Seconds of publishing", "Rollout servers get the adapter, by the clock."],
   training_seconds: ["Seconds of updates", "By the clock."],
   step_seconds: ["Seconds of a step", "By the clock."],
 };

@@ -10,6 +10,7 @@ import org.rlhf4j.data.file.RowFiles;
 import org.rlhf4j.data.split.SplitFiles;
 import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.rollout.program.WeightedProgram;
+import org.rlhf4j.rollout.server.RolloutServerSettings;
 import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.Setting;
@@ -40,6 +41,7 @@ import org.rlhf4j.settings.UsageException;
  * @param replay a rollout file to train on instead of sampling, or null
  * @param recompute what a replay computes itself, whatever was recorded
  * @param buffer whether steps before are learnt from again
+ * @param servers whether others than this process sample
  * @param skipProofs whether to go without the checks on the first rollout
  */
 @SettingsGroup("Rollouts")
@@ -117,6 +119,7 @@ public record RolloutSettings(
             defaultText = "what isn't recorded")
         List<Recomputed> recompute,
     ReplayBufferSettings buffer,
+    RolloutServerSettings servers,
     @Setting(
             help =
                 "Leave out the proofs on the first rollout: ratio 1, KL 0, batch split, padding,"
@@ -150,6 +153,10 @@ public record RolloutSettings(
         replay == null || !buffer.isAsked(),
         "replay-buffer",
         "keeps what is sampled; with --replay the file says what is learnt from");
+    Limits.require(
+        replay == null || !servers.isAsked(),
+        "rollout-server",
+        "samples; with --replay the file has the completions");
     if (replay != null && heldOut.isAsked()) {
       throw new UsageException(
           "--eval-data, --eval-fraction, --keep-best and --patience need a reward, but --replay has"

@@ -30,10 +30,10 @@ import org.rlhf4j.training.RunPlan;
 
 /** Samples completions from the policy as it stands and scores them. */
 public final class SampledRollouts implements RolloutSource {
-  private static final int MAX_ROWS = 64;
   private static final int TRIED_TOKENS = 4;
 
   private final LanguageModel policy;
+  private final Sampler sampler;
   private final List<TokenizedPrompt> prompts;
   private final BatchOrder order;
   private final int samples;
@@ -60,7 +60,40 @@ public final class SampledRollouts implements RolloutSource {
       SamplingSettings sampling,
       long seed,
       Reward reward) {
+    this(
+        policy,
+        new PolicySampler(policy, sampling),
+        prompts,
+        order,
+        samples,
+        sampling,
+        seed,
+        reward);
+  }
+
+  /**
+   * A source whose completions something else samples.
+   *
+   * @param policy the policy
+   * @param sampler draws the completions
+   * @param prompts all prompts
+   * @param order which prompts a step takes
+   * @param samples completions per prompt
+   * @param sampling how they are drawn
+   * @param seed the run's
+   * @param reward scores the completions
+   */
+  public SampledRollouts(
+      LanguageModel policy,
+      Sampler sampler,
+      List<TokenizedPrompt> prompts,
+      BatchOrder order,
+      int samples,
+      SamplingSettings sampling,
+      long seed,
+      Reward reward) {
     this.policy = policy;
+    this.sampler = sampler;
     this.prompts = prompts;
     this.order = order;
     this.samples = samples;
@@ -99,9 +132,21 @@ public final class SampledRollouts implements RolloutSource {
   }
 
   /**
+   * Begins with a step's completions, where servers sample.
+   *
+   * @param step from 1
+   */
+  public void begin(int step) {
+    if (sampler instanceof ServedSampler served) {
+      served.begin(requests(step, order.rows(step)));
+    }
+  }
+
+  /**
    * What a step takes on this machine.
    *
-   * @param sampling seconds of sampling its completions, none of which ends early
+   * @param sampling seconds of sampling its completions, none of which ends early; 0 where it is
+   *     done elsewhere
    * @param forward seconds of a forward pass of the policy over them
    */
   public record Trial(double sampling, double forward) {}
@@ -121,18 +166,20 @@ public final class SampledRollouts implements RolloutSource {
     double perToken =
         Pace.seconds(() -> policy.logprobs(tokens, sampling.temperature())) / tokens.tokens();
 
+    double forward = all.stream().mapToLong(TokenTree::length).sum() * perToken;
+    if (!(sampler instanceof PolicySampler)) {
+      return new Trial(0, forward);
+    }
     int[] tried = Arrays.copyOf(rows, few.size());
-    double first = Pace.seconds(() -> generate(1, tried, 1, SamplingListener.NONE));
-    double more = Pace.seconds(() -> generate(1, tried, 1 + TRIED_TOKENS, SamplingListener.NONE));
+    double first = Pace.seconds(() -> generate(tried, 1));
+    double more = Pace.seconds(() -> generate(tried, 1 + TRIED_TOKENS));
     double completions = (double) rows.length * samples;
-    double atOnce = Math.min(MAX_ROWS, completions);
+    double atOnce = Math.min(PolicySampler.MAX_ROWS, completions);
     double token =
         Math.max(0, more - first) / TRIED_TOKENS
             + Math.max(0, atOnce - (double) tried.length * samples) * perToken;
     long promptTokens = all.stream().mapToLong(tree -> tree.prompt().length).sum();
-    return new Trial(
-        promptTokens * perToken + completions / atOnce * length * token,
-        all.stream().mapToLong(TokenTree::length).sum() * perToken);
+    return new Trial(promptTokens * perToken + completions / atOnce * length * token, forward);
   }
 
   /** A prompt with completions of full length. */
@@ -148,7 +195,7 @@ public final class SampledRollouts implements RolloutSource {
    */
   public List<RunPlan.Part> memory(int maxLength) {
     long completions = (long) order.rows(1).length * samples;
-    long waves = (completions + MAX_ROWS - 1) / MAX_ROWS;
+    long waves = (completions + PolicySampler.MAX_ROWS - 1) / PolicySampler.MAX_ROWS;
     long weights = Generator.packedWeightBytes(policy, waves * sampling.maxNewTokens());
     return weights == 0
         ? List.of(cache(maxLength))
@@ -162,23 +209,26 @@ public final class SampledRollouts implements RolloutSource {
    */
   private RunPlan.Part cache(int maxLength) {
     Dimensions d = policy.config().dimensions();
-    long rows = Math.min(MAX_ROWS, (long) order.rows(1).length * samples);
+    long rows = Math.min(PolicySampler.MAX_ROWS, (long) order.rows(1).length * samples);
     long numbers = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
     return new RunPlan.Part(
         String.format(Locale.ROOT, "keys and values of %,d completions", rows),
         policy.precision().bytes() * numbers);
   }
 
-  private void generate(int step, int[] rows, int maxNewTokens, SamplingListener listener) {
+  private void generate(int[] rows, int maxNewTokens) {
+    SamplingSettings settings = SamplingSettings.of(maxNewTokens, sampling.temperature());
+    new PolicySampler(policy, settings).sample(requests(1, rows), SamplingListener.NONE);
+  }
+
+  private List<GenerationRequest> requests(int step, int[] rows) {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int row : rows) {
       List<SampleKey> keys =
           IntStream.range(0, samples).mapToObj(i -> new SampleKey(seed, step, row, i)).toList();
       requests.add(new GenerationRequest(prompts.get(row).ids(), keys));
     }
-    SamplingSettings settings = SamplingSettings.of(maxNewTokens, sampling.temperature());
-    int[] stopIds = policy.tokenizer().stopIds();
-    Generator.generate(policy, settings, stopIds, listener, requests, MAX_ROWS);
+    return requests;
   }
 
   private Rollout sample(int step, int[] rows) {
@@ -191,7 +241,7 @@ public final class SampledRollouts implements RolloutSource {
             reward.foresee(group(g, rows[g], completions[g][number]));
           }
         };
-    generate(step, rows, sampling.maxNewTokens(), listener);
+    sampler.sample(requests(step, rows), listener);
     return new Rollout(
         IntStream.range(0, rows.length).mapToObj(g -> group(g, rows[g], completions[g])).toList());
   }

@@ -141,6 +141,17 @@ public final class PolicyHealth {
           "this is expected if another policy sampled; look at behaviour_truncated, the share of"
               + " tokens that --max-behaviour-ratio cuts");
 
+  /** They are asked again at each step, and are few to begin with. */
+  public static final HealthCheck SERVERS_LOST =
+      new HealthCheck(
+          "servers-lost",
+          history -> history.last("servers_lost").orElse(0) > 0,
+          history ->
+              text(
+                  "rollout servers don't answer (servers_lost %.0f)", history.last("servers_lost")),
+          "the others sample in their place; start them again, and they are used from the next"
+              + " step on");
+
   /** By more than chance: the paired interval is below 0. */
   public static final HealthCheck WORSE_THAN_REFERENCE =
       new HealthCheck(
@@ -167,6 +178,7 @@ public final class PolicyHealth {
                   UPDATES_TOO_LARGE,
                   NOT_THE_SAMPLER,
                   FAR_SAMPLER,
+                  SERVERS_LOST,
                   WORSE_THAN_REFERENCE),
               TrainingHealth.CHECKS.stream())
           .toList();

@@ -35,7 +35,8 @@ public final class PolicyRun implements AutoCloseable {
     this.settings = settings;
     this.penalized = PenalizedScores.of(settings.rollouts());
     this.models = opened.add(PolicyModels.load(policy, settings), PolicyModels::close);
-    this.source = StepSource.of(models, settings, penalized, programs);
+    this.source =
+        opened.add(StepSource.of(models, settings, penalized, programs), StepSource::close);
     this.buffer =
         settings.rollouts().buffer().isAsked()
             ? Optional.of(new ReplayBuffer(settings.rollouts().buffer(), settings.seed()))
@@ -208,6 +209,7 @@ public final class PolicyRun implements AutoCloseable {
 
   @Override
   public void close() {
+    source.close();
     models.close();
   }
 }

@@ -16,7 +16,9 @@ import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.compare.HeldOutPrompts;
 import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.rollout.reward.RewardModels;
+import org.rlhf4j.rollout.server.ServedPolicy;
 import org.rlhf4j.rollout.source.SampledRollouts;
+import org.rlhf4j.rollout.source.Sampler;
 
 /**
  * The prompts of a run, and what is sampled from them.
@@ -52,10 +54,34 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
   }
 
   /** Each step's completions. */
-  SampledRollouts rollouts(LanguageModel policy, boolean shuffle, int samples, Reward reward) {
-    BatchOrder order =
-        new BatchOrder(split.training().size(), settings.promptsPerStep(), seed, shuffle);
-    return new SampledRollouts(policy, split.training(), order, samples, sampling(), seed, reward);
+  SampledRollouts rollouts(
+      LanguageModel policy,
+      Optional<Sampler> sampler,
+      boolean shuffle,
+      int samples,
+      Reward reward) {
+    List<TokenizedPrompt> prompts = split.training();
+    BatchOrder order = new BatchOrder(prompts.size(), settings.promptsPerStep(), seed, shuffle);
+    return sampler
+        .map(
+            one ->
+                new SampledRollouts(policy, one, prompts, order, samples, sampling(), seed, reward))
+        .orElseGet(
+            () -> new SampledRollouts(policy, prompts, order, samples, sampling(), seed, reward));
+  }
+
+  /** The policy as the servers have it that sample; empty where this process does. */
+  Optional<ServedPolicy> served(LanguageModel policy) {
+    return settings.servers().isAsked()
+        ? Optional.of(
+            ServedPolicy.open(
+                policy,
+                settings.servers(),
+                sampling(),
+                settings.maxLength(),
+                split.training().stream().map(TokenizedPrompt::ids).toList(),
+                !settings.skipProofs()))
+        : Optional.empty();
   }
 
   /** A completion of each of a few prompts, held-out ones where there are. */

@@ -17,8 +17,10 @@ import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.rollout.reward.RewardModelReward;
 import org.rlhf4j.rollout.reward.RewardModels;
 import org.rlhf4j.rollout.reward.RewardPrograms;
+import org.rlhf4j.rollout.server.ServedPolicy;
 import org.rlhf4j.rollout.source.ResampledRollouts;
 import org.rlhf4j.rollout.source.SampledRollouts;
+import org.rlhf4j.rollout.source.ServedSampler;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.RunPlan;
@@ -36,6 +38,8 @@ final class SampledSteps implements StepSource {
   private final Optional<ResampledRollouts> resampled;
   private final SampledRollouts few;
   private final Optional<HeldOutPrompts> heldOut;
+  private final Optional<ServedPolicy> served;
+  private int begun;
 
   /**
    * Reads the prompts.
@@ -60,13 +64,20 @@ final class SampledSteps implements StepSource {
     this.prompts = RunPrompts.read(settings.rollouts(), policy, settings.seed());
     prompts.requireReadBy(judges);
     Reward reward = programs.with(judges, policy.tokenizer());
-    this.sampled = prompts.rollouts(policy, settings.loop().shuffle(), settings.samples(), reward);
+    this.few = prompts.few(policy, reward);
+    this.heldOut = prompts.heldOut(models.firstReference(), reward, tokenBudget);
+    this.served = prompts.served(policy);
+    this.sampled =
+        prompts.rollouts(
+            policy,
+            served.map(ServedSampler::new),
+            settings.loop().shuffle(),
+            settings.samples(),
+            reward);
     this.resampled =
         settings.resample() == 0
             ? Optional.empty()
             : Optional.of(new ResampledRollouts(sampled, settings.resample(), penalized::of));
-    this.few = prompts.few(policy, reward);
-    this.heldOut = prompts.heldOut(models.firstReference(), reward, tokenBudget);
   }
 
   private static RewardModels judges(PolicyModels models, PolicySettings settings) {
@@ -92,15 +103,24 @@ final class SampledSteps implements StepSource {
 
   @Override
   public String report() {
-    return String.join(System.lineSeparator(), prompts.lines());
+    List<String> lines = new ArrayList<>(prompts.lines());
+    served.ifPresent(servers -> lines.add(servers.report()));
+    return String.join(System.lineSeparator(), lines);
+  }
+
+  @Override
+  public void close() {
+    served.ifPresent(ServedPolicy::close);
   }
 
   @Override
   public StepRollout rollout(int step) {
+    double publishing = publish(step);
     ResampledRollouts.Made made =
         resampled
             .map(source -> source.rollout(step))
             .orElseGet(() -> new ResampledRollouts.Made(sampled.rollout(step), 0));
+    publishing += beginNext(step);
     Rollout all = made.rollout();
     Rollout judged =
         all.judged()
@@ -119,11 +139,43 @@ final class SampledSteps implements StepSource {
     if (resampled.isPresent()) {
       metrics.put("resampled_groups", made.resampled());
     }
+    if (served.isPresent()) {
+      metrics.putAll(served.get().metrics()).put("publishing_seconds", publishing);
+    }
     return new StepRollout(samplerIsBehaviour() ? judged.ofBehaviour() : judged, metrics);
   }
 
   private boolean samplerIsBehaviour() {
-    return settings.samplerIsBehaviour() || policy().precision() == Precision.BF16;
+    return settings.samplerIsBehaviour()
+        || served.isPresent()
+        || policy().precision() == Precision.BF16;
+  }
+
+  /** Servers have the policy as the step begins, unless they began with the step before that. */
+  private double publish(int step) {
+    return served.isPresent() && step != begun ? seconds(() -> publishUpdates(step - 1)) : 0;
+  }
+
+  /** With a lag the servers sample the next step while this one is learnt. */
+  private double beginNext(int step) {
+    boolean lags = settings.rollouts().servers().rolloutLag() > 0;
+    if (!lags || step >= settings.loop().stepsOver(stepsPerEpoch())) {
+      return 0;
+    }
+    double publishing = seconds(() -> publishUpdates(step - 1));
+    sampled.begin(step + 1);
+    begun = step + 1;
+    return publishing;
+  }
+
+  private void publishUpdates(int updates) {
+    served.orElseThrow().publish(updates);
+  }
+
+  private static double seconds(Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - start) / 1e9;
   }
 
   @Override
@@ -135,7 +187,9 @@ final class SampledSteps implements StepSource {
   }
 
   private void prove(Proofs proofs) {
-    proofs.ratioIsOne();
+    if (served.isEmpty()) { // else a server sampled, whose own proof is made with each adapter
+      proofs.ratioIsOne();
+    }
     if (settings.rollouts().referenceModel() == null) {
       proofs.klIsZero();
     }
@@ -171,7 +225,10 @@ final class SampledSteps implements StepSource {
 
   @Override
   public List<RunPlan.Part> memory() {
-    List<RunPlan.Part> memory = new ArrayList<>(sampled.memory(settings.rollouts().maxLength()));
+    List<RunPlan.Part> memory = new ArrayList<>();
+    if (served.isEmpty()) {
+      memory.addAll(sampled.memory(settings.rollouts().maxLength()));
+    }
     memory.addAll(programs.memory());
     return memory;
   }
@@ -180,15 +237,17 @@ final class SampledSteps implements StepSource {
   public String work(int steps, long updates) {
     int promptsPerStep = settings.rollouts().promptsPerStep();
     long completions = (long) steps * promptsPerStep * settings.samples();
+    String servers = served.map(one -> ", " + one.plan()).orElse("");
     return String.format(
         Locale.ROOT,
-        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates",
+        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates%s",
         steps,
         promptsPerStep,
         settings.samples(),
         completions,
         settings.rollouts().maxNewTokens(),
-        updates);
+        updates,
+        servers);
   }
 
   @Override

@@ -29,6 +29,9 @@ sealed interface StepSource permits SampledSteps, ReplayedSteps {
         : new SampledSteps(models, settings, penalized, programs);
   }
 
+  /** Frees what was opened. */
+  default void close() {}
+
   /** Steps that go once over what rollouts are made from. */
   long stepsPerEpoch();
 

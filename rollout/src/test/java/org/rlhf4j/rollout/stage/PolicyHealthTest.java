@@ -186,6 +186,12 @@ class PolicyHealthTest {
   }
 
   @Test
+  void serversLost() {
+    fires(PolicyHealth.SERVERS_LOST, 4, 6, "servers_lost", step -> step < 4 ? 0 : 1);
+    isQuiet(6, "servers_lost", step -> 0);
+  }
+
+  @Test
   void worseThanTheReference() {
     fires(
         PolicyHealth.WORSE_THAN_REFERENCE,

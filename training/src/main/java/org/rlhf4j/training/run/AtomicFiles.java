@@ -181,7 +181,13 @@ public final class AtomicFiles {
     return System.getProperty("os.name").startsWith("Windows");
   }
 
-  private static void deleteTree(Path path) throws IOException {
+  /**
+   * Deletes a file, or a folder with all that is in it. Links are deleted, not followed.
+   *
+   * @param path the file or folder; nothing happens where it doesn't exist
+   * @throws IOException when something can't be deleted
+   */
+  public static void deleteTree(Path path) throws IOException {
     if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

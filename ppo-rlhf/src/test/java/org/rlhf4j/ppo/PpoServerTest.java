@@ -1,0 +1,14 @@
+package org.rlhf4j.ppo;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.rlhf4j.testing.stages.PolicyRuns;
+import org.rlhf4j.testing.stages.PolicyServerContract;
+
+class PpoServerTest extends PolicyServerContract {
+
+  @Override
+  protected PolicyRuns<?> runs(Path folder) throws IOException {
+    return new TinyRun(folder);
+  }
+}

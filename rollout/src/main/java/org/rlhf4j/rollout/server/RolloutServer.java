@@ -1,0 +1,230 @@
+package org.rlhf4j.rollout.server;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+
+/** One server: its base model, the adapters that it was given, and completions by them. */
+final class RolloutServer {
+  private static final int MOST_BYTES = 1 << 20;
+  private static final int NOT_FOUND = 404;
+  private static final int LOOKS = 5;
+  private static final int SHOWN_TOKENS = 64;
+  private static final Pattern NOT_VISIBLE =
+      Pattern.compile(
+          "(?i)no adapter found|no such file|does not exist|doesn't exist|not found at");
+  private static final Pattern ALREADY = Pattern.compile("(?i)already (been )?loaded");
+
+  private final ServerAddress address;
+  private final ServerConnection connection;
+  private final Set<String> loaded = new LinkedHashSet<>();
+  private String base;
+
+  /**
+   * A server; nothing is asked yet.
+   *
+   * @param address where it is
+   * @param connection to it
+   */
+  RolloutServer(ServerAddress address, ServerConnection connection) {
+    this.address = address;
+    this.connection = connection;
+  }
+
+  ServerAddress address() {
+    return address;
+  }
+
+  /** The base model's name there. */
+  String base() {
+    return base;
+  }
+
+  /**
+   * Asks which model is served.
+   *
+   * @param maxLength tokens of prompt and completion that it must read
+   */
+  void meet(int maxLength) throws ServerFailure {
+    ServerAnswer answer = connection.get("/v1/models", MOST_BYTES);
+    JsonNode model = baseOf(answer).orElseThrow(() -> noModels(answer));
+    base = model.path("id").asText();
+    int reads = model.path("max_model_len").asInt(maxLength);
+    if (reads < maxLength) {
+      throw new UsageException(
+          "%s: it reads at most %s tokens; raise its --max-model-len, or lower --max-length, which is"
+                  .formatted(address, reads)
+              + " "
+              + maxLength);
+    }
+  }
+
+  /** The first model that has no parent: adapters have one. */
+  private static Optional<JsonNode> baseOf(ServerAnswer answer) {
+    try {
+      if (answer.isGood()) {
+        for (JsonNode model : answer.json().path("data")) {
+          if (model.path("id").isTextual() && !model.path("parent").isTextual()) {
+            return Optional.of(model);
+          }
+        }
+      }
+    } catch (JsonProcessingException e) {
+      return Optional.empty();
+    }
+    return Optional.empty();
+  }
+
+  private UserException noModels(ServerAnswer answer) {
+    return new UserException(
+        "%s: /v1/models %s; name a server with vLLM's OpenAI-compatible API"
+            .formatted(address, answer.isGood() ? "names no base model" : answer.words()));
+  }
+
+  /**
+   * Makes sure that the server's tokenizer is the policy's, where it can be asked.
+   *
+   * @param text some text
+   * @param ids the policy's tokens of it
+   */
+  void requireReads(String text, int[] ids) throws ServerFailure {
+    ObjectNode request = JsonNodeFactory.instance.objectNode();
+    request.put("model", base).put("prompt", text).put("add_special_tokens", false);
+    ServerAnswer answer =
+        connection.post("/tokenize", request, MOST_BYTES + SHOWN_TOKENS * ids.length);
+    try {
+      JsonNode tokens = answer.isGood() ? answer.json().path("tokens") : null;
+      if (tokens != null && tokens.isArray() && !isSame(tokens, ids)) {
+        throw new UserException(
+            "%s: its tokenizer is different from the policy's; serve the policy's base model"
+                .formatted(address));
+      }
+    } catch (JsonProcessingException e) {
+      throw ServerFailure.lasting("/tokenize doesn't answer in JSON", e);
+    }
+  }
+
+  private static boolean isSame(JsonNode tokens, int[] ids) {
+    if (tokens.size() != ids.length) {
+      return false;
+    }
+    for (int t = 0; t < ids.length; t++) {
+      if (tokens.get(t).asInt(-1) != ids[t]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Loads an adapter. Its folder may take some time to be seen over a network.
+   *
+   * @param name never used before
+   * @param folder in peft's form
+   * @param rank the adapter's, for advice
+   * @throws UserException where the server refuses
+   */
+  void load(String name, Path folder, int rank) throws ServerFailure {
+    ObjectNode request = JsonNodeFactory.instance.objectNode();
+    request.put("lora_name", name).put("lora_path", folder.toString());
+    for (int look = 1; ; look++) {
+      ServerAnswer answer = connection.post("/v1/load_lora_adapter", request, MOST_BYTES);
+      // A request that was made again may find what the first one did.
+      if (answer.isGood() || ALREADY.matcher(answer.text()).find()) {
+        loaded.add(name);
+        return;
+      }
+      boolean unseen = NOT_VISIBLE.matcher(answer.text()).find();
+      if (!unseen || look == LOOKS) {
+        throw refused(answer, unseen, rank);
+      }
+      connection.pause(Duration.ofSeconds(look));
+    }
+  }
+
+  private UserException refused(ServerAnswer answer, boolean unseen, int rank) {
+    String advice;
+    if (unseen) {
+      advice = "it must see the folder --rollout-adapters under the same path";
+    } else if (answer.status() == NOT_FOUND) {
+      advice =
+          "start it with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 in its environment";
+    } else {
+      advice =
+          "start it with --enable-lora --max-lora-rank %s; its model must be one that it can adapt"
+              .formatted(Math.max(rank, 8));
+    }
+    return new UserException(
+        "%s: the adapter isn't loaded (%s); %s".formatted(address, answer.words(), advice));
+  }
+
+  /** Whether a server that was left out answers again. */
+  boolean isBack() {
+    try {
+      return connection.getOnce("/v1/models", MOST_BYTES).isGood();
+    } catch (ServerFailure e) {
+      return false;
+    }
+  }
+
+  /** Unloads what was loaded, but for some. What fails is left for the next time. */
+  void unloadAllBut(Set<String> kept) {
+    try {
+      for (Iterator<String> names = loaded.iterator(); names.hasNext(); ) {
+        String name = names.next();
+        if (!kept.contains(name)) {
+          ObjectNode request = JsonNodeFactory.instance.objectNode().put("lora_name", name);
+          // A server that was started again doesn't know it, and says so.
+          connection.postOnce("/v1/unload_lora_adapter", request, MOST_BYTES);
+          names.remove();
+        }
+      }
+    } catch (ServerFailure e) {
+      return; // a server that is gone is met when it is asked for a completion
+    }
+  }
+
+  /** Takes all adapters back, where the server still answers. */
+  void leave() {
+    try {
+      unloadAllBut(Set.of());
+    } catch (UserException e) {
+      loaded.clear(); // why the run ends is said already
+    }
+  }
+
+  /**
+   * Samples a completion.
+   *
+   * @param model the base's name, or an adapter's
+   * @param prompt its ids
+   * @param seed of the draws
+   * @param sampling how to draw
+   */
+  Sampled complete(String model, int[] prompt, long seed, ServedSampling sampling)
+      throws ServerFailure {
+    ServerAnswer answer =
+        connection.post(
+            "/v1/completions", sampling.request(model, prompt, seed), sampling.mostBytes(prompt));
+    if (answer.status() == NOT_FOUND) {
+      throw ServerFailure.lasting(
+          "doesn't know the model '%s' any more (%s)".formatted(model, answer.words()), null);
+    }
+    if (!answer.isGood()) {
+      throw new UserException(
+          "%s: refuses a completion (%s); read its log".formatted(address, answer.words()));
+    }
+    return new CompletionAnswer(address, sampling).read(answer, prompt);
+  }
+}

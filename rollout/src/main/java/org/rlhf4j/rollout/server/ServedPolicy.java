@@ -1,0 +1,337 @@
+package org.rlhf4j.rollout.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.random.SampleKey;
+import org.rlhf4j.model.sampling.Sampled;
+import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.run.AtomicFiles;
+import org.rlhf4j.training.run.Metrics;
+
+/**
+ * A policy that servers have a copy of: its base was loaded when they started, its adapter is
+ * handed over as often as it is published, under a name that is never used again. A server that
+ * fails is left out until the next publication.
+ */
+public final class ServedPolicy implements AutoCloseable {
+  /** What is sampled now, and what may still be in work. */
+  private static final int KEPT = 2;
+
+  private final LanguageModel policy;
+  private final Path folder;
+  private final ServedSampling sampling;
+  private final Optional<ServerProof> proof;
+  private final RolloutServers servers;
+  private final AtomicLong repeated;
+  private final String tag = Integer.toHexString(new SecureRandom().nextInt());
+  private final Deque<String> published = new ArrayDeque<>();
+  private String report = "";
+
+  private ServedPolicy(
+      LanguageModel policy,
+      Path folder,
+      ServedSampling sampling,
+      Optional<ServerProof> proof,
+      RolloutServers servers,
+      AtomicLong repeated) {
+    this.policy = policy;
+    this.folder = folder;
+    this.sampling = sampling;
+    this.proof = proof;
+    this.servers = servers;
+    this.repeated = repeated;
+  }
+
+  /**
+   * Meets the servers, and proves that they compute with adapters.
+   *
+   * @param policy an adapter on the base that they serve
+   * @param settings name them
+   * @param sampling of the run
+   * @param maxLength tokens of prompt and completion
+   * @param prompts of the run, as ids
+   * @param proves whether the proofs are made
+   * @return the policy, to be closed
+   * @throws UserException where a server can't be used
+   */
+  public static ServedPolicy open(
+      LanguageModel policy,
+      RolloutServerSettings settings,
+      SamplingSettings sampling,
+      int maxLength,
+      List<int[]> prompts,
+      boolean proves) {
+    return open(policy, settings, sampling, maxLength, prompts, proves, Pause.SLEEP);
+  }
+
+  static ServedPolicy open(
+      LanguageModel policy,
+      RolloutServerSettings settings,
+      SamplingSettings sampling,
+      int maxLength,
+      List<int[]> prompts,
+      boolean proves,
+      Pause pause) {
+    if (!policy.isAdapted()) {
+      throw new UsageException(
+          "--rollout-server needs --lora-rank: servers get an adapter at each step, not all weights");
+    }
+    if (!Files.isDirectory(settings.rolloutAdapters())) {
+      throw new UsageException(
+          settings.rolloutAdapters()
+              + ": no such folder; --rollout-adapters names one that the servers see too");
+    }
+    AtomicLong repeated = new AtomicLong();
+    Optional<String> key = Optional.ofNullable(System.getenv(ServerConnection.KEY));
+    List<RolloutServer> all = new ArrayList<>();
+    for (ServerAddress address : settings.addresses()) {
+      all.add(
+          new RolloutServer(
+              address, new ServerConnection(address, key, settings.patience(), pause, repeated)));
+    }
+    ServedSampling served =
+        new ServedSampling(
+            sampling.maxNewTokens(),
+            sampling.temperature(),
+            policy.tokenizer().stopIds(),
+            policy.config().dimensions().vocabulary());
+    ServedPolicy made =
+        new ServedPolicy(
+            policy,
+            settings.rolloutAdapters().toAbsolutePath().normalize(),
+            served,
+            proves ? Optional.of(new ServerProof(prompts, served)) : Optional.empty(),
+            new RolloutServers(all, settings.serverRequests()),
+            repeated);
+    try {
+      made.meet(maxLength, prompts);
+      return made;
+    } catch (RuntimeException | Error e) {
+      made.close();
+      throw e;
+    }
+  }
+
+  /** All servers have to be there when a run begins. */
+  private void meet(int maxLength, List<int[]> prompts) {
+    String text = policy.tokenizer().decode(prompts.get(0));
+    int[] ids = policy.tokenizer().encodeRaw(text);
+    for (RolloutServer server : servers.all()) {
+      atStart(
+          server,
+          () -> {
+            server.meet(maxLength);
+            server.requireReads(text, ids);
+          });
+    }
+    report =
+        "rollouts: sampled by %s server%s (%s)"
+            .formatted(
+                servers.all().size(), servers.all().size() == 1 ? "" : "s", shown(servers.all()));
+    if (proof.isPresent()) {
+      prove(proof.get());
+    }
+  }
+
+  private static String shown(List<RolloutServer> all) {
+    return String.join(", ", all.stream().map(one -> one.address().toString()).toList());
+  }
+
+  private interface Asking {
+    void ask() throws ServerFailure;
+  }
+
+  private static void atStart(RolloutServer server, Asking asking) {
+    try {
+      asking.ask();
+    } catch (ServerFailure e) {
+      throw new UserException(
+          "%s: %s; start it, or leave it out of --rollout-server"
+              .formatted(server.address(), e.getMessage()),
+          e);
+    }
+  }
+
+  private void prove(ServerProof proving) {
+    try (LanguageModel base = policy.copy();
+        TrialAdapter trial = new TrialAdapter(policy)) {
+      TrialAdapter.setOutputs(base, 0);
+      double largest = 0;
+      for (RolloutServer server : servers.all()) {
+        double[] distance = new double[1];
+        atStart(server, () -> distance[0] = proving.baseIsOurs(server, base));
+        largest = Math.max(largest, distance[0]);
+      }
+      int attempt = 0;
+      while (!isApplied(proving, trial.next(base, proving.prompts()), base, attempt)) {
+        attempt++;
+      }
+      report +=
+          String.format(
+              Locale.ROOT,
+              "%n  proof \"same policy\": base and adapter are applied, |log pi - log mu| %.2g nats"
+                  + " per token",
+              largest);
+    }
+  }
+
+  private boolean isApplied(
+      ServerProof proving, LanguageModel trial, LanguageModel base, int attempt) {
+    String name = "rlhf-%s-trial%s".formatted(tag, attempt);
+    Path written = write(name, trial);
+    boolean told = true;
+    try {
+      for (RolloutServer server : servers.all()) {
+        boolean[] clear = new boolean[1];
+        atStart(
+            server,
+            () -> {
+              server.load(name, written, rank());
+              clear[0] = proving.adapterIsApplied(server, name, trial, base);
+              server.unloadAllBut(Set.of());
+            });
+        told &= clear[0];
+      }
+    } finally {
+      delete(written);
+    }
+    return told;
+  }
+
+  private int rank() {
+    List<Long> first = policy.parameters().specs().get(0).shape();
+    return Math.toIntExact(Math.min(first.get(0), first.get(1)));
+  }
+
+  /** What the servers are, for the reader at the terminal. */
+  public String report() {
+    return report;
+  }
+
+  /** What goes to each server at a publication, in words. */
+  public String plan() {
+    return String.format(
+        Locale.ROOT,
+        "sampled by %,d rollout server(s), each of which gets %.1f MB of adapter at every step",
+        servers.all().size(),
+        policy.parameters().count() * (double) Float.BYTES / 1e6);
+  }
+
+  /**
+   * Hands the policy as it stands to the servers, unless they have that version.
+   *
+   * @param version updates that were made
+   * @throws UserException where a server refuses it, or none is left; no server has it then
+   */
+  public void publish(int version) {
+    String name = "rlhf-%s-v%s".formatted(tag, version);
+    if (name.equals(published.peekLast())) {
+      return;
+    }
+    Path written = write(name, policy);
+    published.addLast(name);
+    try {
+      for (RolloutServer server : servers.all()) {
+        publish(server, name, written);
+      }
+    } catch (RuntimeException e) {
+      published.removeLast();
+      unload(Set.copyOf(published));
+      delete(written);
+      throw e;
+    }
+    if (servers.lost() == servers.all().size()) {
+      throw servers.noneLeft();
+    }
+    while (published.size() > KEPT) {
+      delete(folder.resolve(published.removeFirst()));
+    }
+    unload(Set.copyOf(published));
+  }
+
+  private void publish(RolloutServer server, String name, Path written) {
+    if (servers.isLost(server) && !server.isBack()) {
+      return;
+    }
+    try {
+      server.load(name, written, rank());
+      if (proof.isPresent()) {
+        proof.get().policyIsOurs(server, name, policy);
+      }
+      servers.takeBack(server);
+    } catch (ServerFailure e) {
+      servers.lose(server, e);
+    }
+  }
+
+  private void unload(Set<String> kept) {
+    for (RolloutServer server : servers.all()) {
+      if (!servers.isLost(server)) {
+        server.unloadAllBut(kept);
+      }
+    }
+  }
+
+  private Path write(String name, LanguageModel model) {
+    Path at = folder.resolve(name);
+    try {
+      AtomicFiles.writeFolder(at, model::save);
+    } catch (IOException e) {
+      throw new UserException(at + ": can't write the adapter: " + e.getMessage(), e);
+    }
+    return at;
+  }
+
+  private static void delete(Path written) {
+    try {
+      AtomicFiles.deleteTree(written);
+    } catch (IOException e) {
+      throw new UserException(written + ": can't delete: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Asks for a completion by what was published last.
+   *
+   * @param prompt its ids
+   * @param key of its draws
+   */
+  public Future<Sampled> sample(int[] prompt, SampleKey key) {
+    return servers.submit(published.getLast(), prompt, key.random().bits(0) >>> 1, sampling);
+  }
+
+  /**
+   * What happened since it was last asked for: servers_lost, servers that are left out now;
+   * server_retries, requests that were made again.
+   */
+  public Metrics metrics() {
+    return new Metrics()
+        .put("servers_lost", servers.lost())
+        .put("server_retries", (double) repeated.getAndSet(0));
+  }
+
+  /** Ends what is in work, and takes all adapters back as far as servers answer. */
+  @Override
+  public void close() {
+    servers.close();
+    for (RolloutServer server : servers.all()) {
+      server.leave();
+    }
+    published.forEach(name -> delete(folder.resolve(name)));
+    published.clear();
+  }
+}
