@@ -21,6 +21,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.reward.Manifest;
 import org.rlhf4j.settings.Precision;
 
 /** logprobs, score and generate: one JSON line for each row, in the order of the rows. */
@@ -199,7 +200,14 @@ class TextCommandsTest {
       }
     }
     Files.writeString(
-        model.resolve("rlhf.json"), "{\"score_mean\": 0.25, \"score_deviation\": 0.5}");
+        model.resolve("rlhf.json"),
+        """
+        {"score_mean": 0.25, "score_deviation": 0.5, "tokenizer_hash": "0",
+         "probes": [{"prompt": "a", "completion": "b", "score": 0}]}
+        """);
+    try (ScalarModel scored = ScalarModel.load(model)) {
+      Manifest.read(model).orElseThrow().rescored(scored).write(model);
+    }
     String data = data("{'prompt': 'the rain', 'chosen': ' is', 'rejected': ' and'}");
     String[] command = {"score", "--reward-model", model.toString(), "--data", data};
     JsonNode raw = rlhf(command).jsonLines().get(0);

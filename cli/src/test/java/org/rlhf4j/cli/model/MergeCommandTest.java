@@ -43,10 +43,16 @@ class MergeCommandTest {
     }
   }
 
+  private static final String MANIFEST =
+      """
+      {"kind": "reward-model", "pairs": 17, "tokenizer_hash": "0",
+       "probes": [{"prompt": "a", "completion": "b", "score": 0}]}
+      """;
+
   @Test
   void aRewardModelKeepsItsManifest() throws IOException {
     Path adapter = rewardAdapter();
-    Files.writeString(adapter.resolve("rlhf.json"), "{\"kind\":\"reward-model\",\"pairs\":17}");
+    Files.writeString(adapter.resolve("rlhf.json"), MANIFEST);
     Path merged = folder.resolve("merged");
     rlhf(0, "merge", "--model", adapter.toString(), "--output", merged.toString());
     assertThat(Manifest.read(merged).orElseThrow().pairs()).isEqualTo(17);
@@ -61,7 +67,7 @@ class MergeCommandTest {
   void aRewardModelMergedInSixteenBitsIsRecognized() throws IOException {
     Path adapter = rewardAdapter();
     try (ScalarModel model = ScalarModel.load(adapter)) {
-      Files.writeString(adapter.resolve("rlhf.json"), "{\"kind\":\"reward-model\",\"pairs\":17}");
+      Files.writeString(adapter.resolve("rlhf.json"), MANIFEST);
       Manifest.read(adapter).orElseThrow().rescored(model).write(adapter);
     }
     Path merged = folder.resolve("merged");

@@ -23,6 +23,7 @@ import org.rlhf4j.model.ModelConfig;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.reward.Scorer;
 import org.rlhf4j.rollout.Completion;
@@ -200,16 +201,8 @@ class RewardModelRewardTest {
   void aScoreThatIsNotFiniteIsAnErrorThatNamesThePrompt() {
     try (ScalarModel damaged = ScalarModel.from(base, 6)) {
       int token = ids(" so", true)[0];
-      StridedTensor embedding =
-          damaged.parameters().tensors().entrySet().stream()
-              .filter(tensor -> tensor.getKey().contains("embed"))
-              .findFirst()
-              .orElseThrow()
-              .getValue();
       for (float number : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-        float[] row = new float[Math.toIntExact(embedding.shape().get(1))];
-        Arrays.fill(row, number);
-        embedding.put(token, 1, row);
+        fillEmbedding(damaged.parameters(), token, number);
         assertThat(reward(damaged, group("Human: hello", completion(EOS)))).hasSize(1);
         assertThatThrownBy(
                 () ->
@@ -220,6 +213,21 @@ class RewardModelRewardTest {
             .isInstanceOf(UserException.class)
             .hasMessageMatching(
                 "the reward model gives \\S+ for a completion of 'Human: why\\?'; .*");
+      }
+    }
+  }
+
+  private static void fillEmbedding(Parameters weights, int token, float number) {
+    for (int i = 0; i < weights.specs().size(); i++) {
+      if (weights.specs().get(i).parts().get(0).tensor().contains("embed")) {
+        weights.changeTensors(
+            i,
+            tensors -> {
+              StridedTensor embedding = tensors.values().iterator().next();
+              float[] row = new float[Math.toIntExact(embedding.shape().get(1))];
+              Arrays.fill(row, number);
+              embedding.put(token, 1, row);
+            });
       }
     }
   }
