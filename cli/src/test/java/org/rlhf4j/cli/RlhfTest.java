@@ -95,7 +95,7 @@ class RlhfTest {
         .contains("--json[=true|false]")
         .contains("\nMachine\n")
         .contains("--device=auto|cpu|gpu")
-        .contains("Default: fp32.");
+        .contains("Default: auto.");
   }
 
   @ParameterizedTest
