@@ -149,8 +149,8 @@ def granite_config():
 def gemma2_config():
     """Three layers, the first and the third of which see 6 tokens; caps that are low enough to matter."""
     return Gemma2Config(**small(
-        num_hidden_layers=3, sliding_window=6, query_pre_attn_scalar=10, attn_logit_softcapping=2.0,
-        final_logit_softcapping=1.5, hidden_size=32, rope_parameters=rope()))
+        num_hidden_layers=3, sliding_window=6, query_pre_attn_scalar=10, attn_logit_softcapping=6.0,
+        final_logit_softcapping=8.0, hidden_size=32, rope_parameters=rope()))
 
 
 def gemma3_config():

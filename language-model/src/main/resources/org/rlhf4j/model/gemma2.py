@@ -9,14 +9,14 @@
     return (self).rotated(torch.cat([q * self.query_scale, k], 1), cos, sin)
 
   def attention(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, attention_mask: Optional[Tensor], causal: bool) -> Tensor:
-    scores = torch.matmul(q, k.transpose(-2, -1)).to(6) * (1. / torch.sqrt(self.head_size))
+    scores = torch.matmul(q.to(6), k.to(6).transpose(-2, -1)) * (1. / torch.sqrt(self.head_size))
     if self.attention_cap > 0.:
       scores = torch.tanh(scores * (1. / self.attention_cap)) * self.attention_cap
     if causal:
       scores = scores + torch.triu(torch.full_like(scores[0, 0], -inf), 1)
     if torch.__isnot__(attention_mask, None):
       scores = scores + unchecked_cast(Tensor, attention_mask)
-    return torch.matmul(torch.type_as(torch.softmax(scores, -1), v), v)
+    return torch.type_as(torch.matmul(torch.softmax(scores, -1), v.to(6)), v)
 
   def logits_of(self: __torch__.Transformer, products: Tensor) -> Tensor:
     if self.logit_cap > 0.:
