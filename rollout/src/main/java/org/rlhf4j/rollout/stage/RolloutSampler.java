@@ -3,7 +3,7 @@ package org.rlhf4j.rollout.stage;
 import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.rollout.ratio.BehaviourWeights;
+import org.rlhf4j.rollout.BehaviourWeights;
 import org.rlhf4j.training.run.Metrics;
 
 /**
