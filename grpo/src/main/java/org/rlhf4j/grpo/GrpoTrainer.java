@@ -17,6 +17,7 @@ import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
 import org.rlhf4j.rollout.stage.LearntStep;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
@@ -136,6 +137,11 @@ public final class GrpoTrainer {
    */
   public LearntStep<GrpoUpdate> step(
       int step, Rollout rollout, double[] scores, MinibatchOrder order) {
+    if (rollout.hasTokenRewards() && settings.loss().isSequenceLevel()) {
+      throw new UserException(
+          "--reward gives rewards of tokens or lines, but --loss gspo and sequence know only whole"
+              + " completions; choose another --loss");
+    }
     // 1. Advantages within each group.
     boolean inReward = klSettings.klIn() == KlSettings.KlIn.REWARD;
     double coefficient = kl.coefficient();

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -16,6 +17,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.rollout.program.CompletedPrompt;
+import org.rlhf4j.rollout.program.Judgement;
+import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
@@ -58,6 +62,60 @@ class GrpoStageTest extends PolicyStageContract {
     for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
       assertThat(metrics.get("clip_fraction").doubleValue()).isZero();
     }
+  }
+
+  /** A reward for each token: its id modulo 3. */
+  public static final class IdsModulo3 implements RewardProgram {
+    @Override
+    public double score(CompletedPrompt completed) {
+      throw new IllegalStateException("it judges tokens");
+    }
+
+    @Override
+    public List<Judgement> judgeAll(List<CompletedPrompt> batch) {
+      return batch.stream().map(one -> Judgement.ofTokens(modulo3(one.ids()))).toList();
+    }
+
+    private static double[] modulo3(int[] ids) {
+      return Arrays.stream(ids).mapToDouble(id -> id % 3).toArray();
+    }
+  }
+
+  /** From the recorded ids, in plain loops: all tokens of a group are normalized together. */
+  @Test
+  void rewardsOfTokensAreThoseOfProcessSupervision() throws IOException {
+    String program = "class:#" + IdsModulo3.class.getName();
+    Path run = runs.run("run", "steps", "1", "reward", program, "reward-model", "");
+    List<JsonNode> lines = RunFiles.lines(run.resolve("rollouts.jsonl"));
+    double sum = 0;
+    for (JsonNode line : lines) {
+      List<Integer> all = new ArrayList<>();
+      for (JsonNode other : lines) {
+        if (other.get("group").equals(line.get("group"))) {
+          other.get("completion_ids").forEach(id -> all.add(id.intValue() % 3));
+        }
+      }
+      double mean = all.stream().mapToInt(r -> r).average().orElseThrow();
+      double squares = all.stream().mapToDouble(r -> (r - mean) * (r - mean)).sum();
+      double deviation = Math.sqrt(squares / (all.size() - 1)) + 1e-4;
+      double advantage = 0;
+      for (int t = line.get("completion_ids").size() - 1; t >= 0; t--) {
+        int reward = line.get("completion_ids").get(t).intValue() % 3;
+        assertThat(line.get("token_rewards").get(t).doubleValue()).isEqualTo(reward);
+        advantage += (reward - mean) / deviation;
+        assertThat(line.get("advantages").get(t).doubleValue()).isCloseTo(advantage, within(1e-4));
+        sum += reward;
+      }
+    }
+    JsonNode metrics = RunFiles.lines(run.resolve("metrics.jsonl")).get(0);
+    assertThat(metrics.get("reward").doubleValue()).isCloseTo(sum / lines.size(), within(1e-9));
+    assertThat(metrics.get("reward_class")).isEqualTo(metrics.get("reward"));
+    assertThatThrownBy(
+            () ->
+                runs.run(
+                    "whole", "steps", "1", "reward", program, "reward-model", "", "loss", "gspo"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("--loss gspo and sequence know only whole completions");
   }
 
   @Test
@@ -299,6 +357,7 @@ class GrpoStageTest extends PolicyStageContract {
       strings = {
         "kl-target=1 kl-horizon=10",
         "advantage=running-mean group-size=1",
+        "rollout-precision=bf16",
         "refresh-reference-every=2 kl-target=1 kl-horizon=10",
         "recipe=dapo minibatches=2 updates-per-batch=2 max-step-kl=1e-3",
         "recipe=cispo minibatches=2 updates-per-batch=2 entropy-coefficient=0.01",

@@ -306,6 +306,23 @@ public final class LanguageModel extends TransformerModel {
         : new LanguageModel(config, tokenizer, origin, weights.shared(), adapter.copy(List.of()));
   }
 
+  /**
+   * A frozen copy that computes in another number format.
+   *
+   * @param precision the format that its matrices are held in
+   * @return the copy; the tokenizer stays this model's
+   * @throws UserException where this model has an adapter, whose base isn't copied
+   */
+  public LanguageModel copyIn(Precision precision) {
+    if (adapter != null) {
+      throw new UserException(
+          "--rollout-precision needs a copy of all weights, but the policy trains an adapter on"
+              + " weights that are held once; leave it out");
+    }
+    Parameters copy = weights.copyOf(weights.specs(), precision);
+    return new LanguageModel(config, tokenizer, origin, copy, null);
+  }
+
   @Override
   boolean hasScalarHead() {
     return false;

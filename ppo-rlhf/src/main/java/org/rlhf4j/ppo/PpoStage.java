@@ -243,12 +243,12 @@ public final class PpoStage extends PolicyStage {
   }
 
   @Override
-  public Map<String, Double> counters() {
+  protected Map<String, Double> trainerCounters() {
     return trainer.counters();
   }
 
   @Override
-  public void restoreCounters(Map<String, Double> counters) {
+  protected void restoreTrainerCounters(Map<String, Double> counters) {
     trainer.restoreCounters(counters);
   }
 

@@ -31,6 +31,7 @@ const METRICS = {
   loss: ["Loss", "What is minimized."],
   policy_loss: ["Policy loss", "Stays near 0 while the reward rises: its gradient matters, not its value."],
   value_loss: ["Value loss", "Of the critic."],
+  sampler_bits: ["Sampler bits", "Number format that sampled the step, in bits."],
   pretraining_loss: ["Pretraining loss", "Mean −log π of the --pretraining-data of the updates."],
   kl_loss: ["KL in the loss", "Unweighted."],
   explained_variance: ["Explained variance", "Of the returns, by the critic: 1 perfect, 0 no better than their mean."],

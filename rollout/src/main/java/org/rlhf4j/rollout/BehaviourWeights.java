@@ -18,6 +18,8 @@ import org.rlhf4j.training.run.Metrics;
  *     share of tokens beyond C; of the tokens that have a μ, and empty where none has
  */
 public record BehaviourWeights(float[][] tokens, Metrics measured) {
+  /** The metric of the mean |log π_old − log μ|. */
+  public static final String ERROR_MEAN = "behaviour_error_mean";
 
   /**
    * The weights of a rollout's tokens.
@@ -90,7 +92,7 @@ public record BehaviourWeights(float[][] tokens, Metrics measured) {
           : new Metrics()
               .put("behaviour_ratio_mean", ratios / tokens)
               .put("behaviour_ratio_max", largest)
-              .put("behaviour_error_mean", errors / tokens)
+              .put(ERROR_MEAN, errors / tokens)
               .put("behaviour_error_max", farthest)
               .put("behaviour_truncated", (double) truncated / tokens);
     }

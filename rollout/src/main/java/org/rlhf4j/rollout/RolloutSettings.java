@@ -13,6 +13,7 @@ import org.rlhf4j.rollout.program.WeightedProgram;
 import org.rlhf4j.rollout.server.RolloutServerSettings;
 import org.rlhf4j.settings.Defaults;
 import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.SettingsGroup;
 import org.rlhf4j.settings.UsageException;
@@ -34,6 +35,7 @@ import org.rlhf4j.settings.UsageException;
  * @param heldOut prompts to evaluate on
  * @param promptsPerStep prompts of one rollout batch
  * @param maxNewTokens the most tokens of a completion
+ * @param rolloutPrecision the number format of sampling, or null for that of training
  * @param temperature of sampling and of all log-probabilities
  * @param missingEosPenalty subtracted from the score of a completion that was cut
  * @param overlongPenalty what a completion of the most tokens loses for its length; 0: off
@@ -88,6 +90,13 @@ public record RolloutSettings(
     HeldOutPromptSettings heldOut,
     @Setting(help = "Prompts in a rollout batch.", defaultValue = "32") int promptsPerStep,
     @Setting(help = "Most tokens of a completion.", defaultValue = "128") int maxNewTokens,
+    @Setting(
+            help =
+                "Number format of sampling. If it isn't that of training, a copy of the policy"
+                    + " samples as a behaviour policy. After a step in which the two are more than"
+                    + " 0.05 nats a token apart, the policy itself samples.",
+            defaultText = "that of training")
+        Precision rolloutPrecision,
     @Setting(help = "Temperature of sampling and of all log-probabilities.", defaultValue = "1.0")
         double temperature,
     @Setting(
@@ -148,6 +157,14 @@ public record RolloutSettings(
       throw new UsageException(
           "--reward-model or --reward is missing: name a reward model, a program, or --replay");
     }
+    Limits.require(
+        replay == null || rolloutPrecision == null,
+        "rollout-precision",
+        "is of sampling; with --replay nothing is sampled");
+    Limits.require(
+        !servers.isAsked() || rolloutPrecision == null,
+        "rollout-precision",
+        "is of sampling in this process; a rollout server has its own");
     Limits.require(replay != null || recompute.isEmpty(), "recompute", "is for --replay");
     Limits.require(
         replay == null || !buffer.isAsked(),

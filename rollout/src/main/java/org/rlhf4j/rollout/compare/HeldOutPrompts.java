@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.compare;
 
 import java.util.List;
+import java.util.Optional;
 import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.token.TokenizedPrompt;
 import org.rlhf4j.model.LanguageModel;
@@ -8,6 +9,7 @@ import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.reward.Reward;
+import org.rlhf4j.rollout.source.PolicySampler;
 import org.rlhf4j.rollout.source.SampledRollouts;
 
 /**
@@ -76,6 +78,16 @@ public final class HeldOutPrompts {
 
   private Rollout samples(LanguageModel model) {
     BatchOrder all = new BatchOrder(prompts.size(), prompts.size(), seed, false);
-    return new SampledRollouts(model, prompts, all, 1, sampling, seed, reward).rollout(1);
+    return new SampledRollouts(
+            model,
+            new PolicySampler(() -> model, sampling),
+            Optional.of(reference),
+            prompts,
+            all,
+            1,
+            sampling,
+            seed,
+            reward)
+        .rollout(1);
   }
 }

@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout.program;
 
+import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -22,6 +23,13 @@ public record CompletedPrompt(
     Map<String, Object> fields) {
 
   private static final int SHOWN = 60;
+
+  /** The same with one field more. */
+  CompletedPrompt withField(String name, Object value) {
+    Map<String, Object> more = new HashMap<>(fields);
+    more.put(name, value);
+    return new CompletedPrompt(prompt, completion, ids, ended, answer, more);
+  }
 
   /** The prompt's end, for a message that says which completion was at fault. */
   public String shortPrompt() {

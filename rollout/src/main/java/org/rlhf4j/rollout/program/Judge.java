@@ -37,8 +37,9 @@ import org.rlhf4j.settings.UserException;
  *       its answer is the score. An answer without a number is none (NaN).
  *   <li>With {@code {{other}}} it compares: the score is π(A) / (π(A) + π(B)) for what follows,
  *       where A is the completion. Both orders are asked and averaged, since models prefer a place.
- *       The other one is the row's {@code completion}, or its {@code answer}; without either the
- *       judge doesn't apply.
+ *       The other one is the row's {@code completion}, or its {@code answer}, or else the
+ *       reference's completion with the same random numbers; without a reference the judge doesn't
+ *       apply.
  * </ul>
  *
  * <p>A model with a chat template is asked as by a user.
@@ -47,6 +48,7 @@ public final class Judge implements RewardProgram {
   private static final String SEPARATOR = "?prompt=";
   private static final Pattern PLACE = Pattern.compile("\\{\\{(prompt|completion|other)}}");
   private static final Pattern NUMBER = Pattern.compile("[-+]?(?:\\d+(?:\\.\\d+)?|\\.\\d+)");
+  private static final String COMPLETION = "completion";
   private static final int ANSWER_TOKENS = 64;
   private static final int ROWS = 32;
   private static final int TOKEN_BUDGET = 4096;
@@ -221,8 +223,29 @@ public final class Judge implements RewardProgram {
     return scores;
   }
 
+  /** Whether it compares, and some rows have nothing to compare with. */
+  public boolean lacksOthers(List<CompletedPrompt> batch) {
+    return compares() && batch.stream().anyMatch(one -> other(one).isEmpty());
+  }
+
+  /**
+   * Completions with what they are compared with.
+   *
+   * @param batch some of whose rows have nothing
+   * @param reference the texts of its completions of the same prompts, in the same order
+   * @return those that have something as they are, the others with the reference's completion
+   */
+  public List<CompletedPrompt> besideOthers(List<CompletedPrompt> batch, List<String> reference) {
+    List<CompletedPrompt> beside = new ArrayList<>();
+    for (CompletedPrompt one : batch) {
+      String text = reference.get(beside.size());
+      beside.add(other(one).isPresent() ? one : one.withField(COMPLETION, text));
+    }
+    return beside;
+  }
+
   private static Optional<String> other(CompletedPrompt completed) {
-    return completed.fields().get("completion") instanceof String text
+    return completed.fields().get(COMPLETION) instanceof String text
         ? Optional.of(text)
         : Optional.ofNullable(completed.answer());
   }

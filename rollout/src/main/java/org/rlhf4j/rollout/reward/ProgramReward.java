@@ -3,11 +3,15 @@ package org.rlhf4j.rollout.reward;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.program.CompletedPrompt;
 import org.rlhf4j.rollout.program.CompletionLines;
+import org.rlhf4j.rollout.program.Judge;
 import org.rlhf4j.rollout.program.Judgement;
 import org.rlhf4j.rollout.program.RewardProgram;
 import org.rlhf4j.settings.UserException;
@@ -34,8 +38,17 @@ record ProgramReward(String name, RewardProgram program, Tokenizer policyTokeniz
 
   @Override
   public Rollout scored(Rollout rollout) {
+    return scored(rollout, Optional::empty);
+  }
+
+  @Override
+  public Rollout scored(Rollout rollout, Supplier<Optional<Rollout>> reference) {
     List<CompletedPrompt> batch =
         rollout.groups().stream().flatMap(group -> completed(group).stream()).toList();
+    if (program instanceof Judge judge && judge.lacksOthers(batch)) {
+      List<CompletedPrompt> alone = batch;
+      batch = reference.get().map(other -> judge.besideOthers(alone, texts(other))).orElse(alone);
+    }
     List<Judgement> judged = judged(name, program, batch);
     double[][] tokenRewards = new double[batch.size()][];
     for (int i = 0; i < tokenRewards.length; i++) {
@@ -44,6 +57,10 @@ record ProgramReward(String name, RewardProgram program, Tokenizer policyTokeniz
     return rollout
         .withScores(judged.stream().mapToDouble(Judgement::score).toArray())
         .withTokenRewards(tokenRewards);
+  }
+
+  private static List<String> texts(Rollout rollout) {
+    return rollout.completions().stream().map(Completion::text).toList();
   }
 
   /** What is paid at each token, NaN where nothing is; null where a judgement is of the whole. */

@@ -1,5 +1,7 @@
 package org.rlhf4j.rollout.reward;
 
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 
@@ -30,5 +32,17 @@ public interface Reward {
    */
   default Rollout scored(Rollout rollout) {
     return rollout.withScores(score(rollout));
+  }
+
+  /**
+   * The same, for what compares completions with those of a reference.
+   *
+   * @param rollout completions without scores
+   * @param reference samples the reference's completions of the same prompts with the same random
+   *     numbers; empty where there is no reference
+   * @return the batch
+   */
+  default Rollout scored(Rollout rollout, Supplier<Optional<Rollout>> reference) {
+    return scored(rollout);
   }
 }

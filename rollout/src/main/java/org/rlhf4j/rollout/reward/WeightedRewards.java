@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
@@ -49,6 +51,11 @@ public final class WeightedRewards implements Reward {
 
   @Override
   public Rollout scored(Rollout rollout) {
+    return scored(rollout, Optional::empty);
+  }
+
+  @Override
+  public Rollout scored(Rollout rollout, Supplier<Optional<Rollout>> reference) {
     int n = rollout.size();
     double[] sums = new double[n];
     Arrays.fill(sums, Double.NaN);
@@ -58,7 +65,7 @@ public final class WeightedRewards implements Reward {
     }
     double[][] tokenRewards = new double[n][];
     for (Part part : parts) {
-      Rollout judged = part.reward().scored(rollout);
+      Rollout judged = part.reward().scored(rollout, reference);
       double[] scores = judged.scores();
       List<Completion> completions = judged.completions();
       for (int i = 0; i < n; i++) {

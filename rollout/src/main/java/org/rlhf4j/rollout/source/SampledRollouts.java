@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.batch.BatchOrder;
@@ -34,6 +36,7 @@ public final class SampledRollouts implements RolloutSource {
 
   private final LanguageModel policy;
   private final Sampler sampler;
+  private final Optional<LanguageModel> reference;
   private final List<TokenizedPrompt> prompts;
   private final BatchOrder order;
   private final int samples;
@@ -62,7 +65,8 @@ public final class SampledRollouts implements RolloutSource {
       Reward reward) {
     this(
         policy,
-        new PolicySampler(policy, sampling),
+        new PolicySampler(() -> policy, sampling),
+        Optional.empty(),
         prompts,
         order,
         samples,
@@ -76,6 +80,7 @@ public final class SampledRollouts implements RolloutSource {
    *
    * @param policy the policy
    * @param sampler draws the completions
+   * @param reference what a reward may compare completions with
    * @param prompts all prompts
    * @param order which prompts a step takes
    * @param samples completions per prompt
@@ -86,6 +91,7 @@ public final class SampledRollouts implements RolloutSource {
   public SampledRollouts(
       LanguageModel policy,
       Sampler sampler,
+      Optional<LanguageModel> reference,
       List<TokenizedPrompt> prompts,
       BatchOrder order,
       int samples,
@@ -94,6 +100,7 @@ public final class SampledRollouts implements RolloutSource {
       Reward reward) {
     this.policy = policy;
     this.sampler = sampler;
+    this.reference = reference;
     this.prompts = prompts;
     this.order = order;
     this.samples = samples;
@@ -120,7 +127,8 @@ public final class SampledRollouts implements RolloutSource {
    * @return the batch, scored
    */
   Rollout rollout(int step, int[] rows) {
-    return reward.scored(sample(step, rows));
+    return reward.scored(
+        sample(step, rows), () -> reference.map(model -> sampleOf(model, step, rows)));
   }
 
   /** The prompts that a step doesn't take, in an order of the step's own. */
@@ -167,12 +175,12 @@ public final class SampledRollouts implements RolloutSource {
         Pace.seconds(() -> policy.logprobs(tokens, sampling.temperature())) / tokens.tokens();
 
     double forward = all.stream().mapToLong(TokenTree::length).sum() * perToken;
-    if (!(sampler instanceof PolicySampler)) {
+    if (!(sampler instanceof PolicySampler here)) {
       return new Trial(0, forward);
     }
     int[] tried = Arrays.copyOf(rows, few.size());
-    double first = Pace.seconds(() -> generate(tried, 1));
-    double more = Pace.seconds(() -> generate(tried, 1 + TRIED_TOKENS));
+    double first = Pace.seconds(() -> generate(here, tried, 1));
+    double more = Pace.seconds(() -> generate(here, tried, 1 + TRIED_TOKENS));
     double completions = (double) rows.length * samples;
     double atOnce = Math.min(PolicySampler.MAX_ROWS, completions);
     double token =
@@ -216,9 +224,9 @@ public final class SampledRollouts implements RolloutSource {
         policy.precision().bytes() * numbers);
   }
 
-  private void generate(int[] rows, int maxNewTokens) {
+  private void generate(PolicySampler here, int[] rows, int maxNewTokens) {
     SamplingSettings settings = SamplingSettings.of(maxNewTokens, sampling.temperature());
-    new PolicySampler(policy, settings).sample(requests(1, rows), SamplingListener.NONE);
+    new PolicySampler(here.policy(), settings).sample(requests(1, rows), SamplingListener.NONE);
   }
 
   private List<GenerationRequest> requests(int step, int[] rows) {
@@ -232,16 +240,25 @@ public final class SampledRollouts implements RolloutSource {
   }
 
   private Rollout sample(int step, int[] rows) {
+    return sample(sampler, reward::foresee, step, rows);
+  }
+
+  /** What another model says to the same prompts with the same random numbers. */
+  private Rollout sampleOf(LanguageModel model, int step, int[] rows) {
+    return sample(new PolicySampler(() -> model, sampling), group -> {}, step, rows);
+  }
+
+  private Rollout sample(Sampler by, Consumer<RolloutGroup> each, int step, int[] rows) {
     Completion[][] completions = new Completion[rows.length][samples];
     SamplingListener listener =
         new SamplingListener() {
           @Override
           public void finished(int g, int number, Sampled sampled) {
             completions[g][number] = completion(sampled);
-            reward.foresee(group(g, rows[g], completions[g][number]));
+            each.accept(group(g, rows[g], completions[g][number]));
           }
         };
-    sampler.sample(requests(step, rows), listener);
+    by.sample(requests(step, rows), listener);
     return new Rollout(
         IntStream.range(0, rows.length).mapToObj(g -> group(g, rows[g], completions[g])).toList());
   }

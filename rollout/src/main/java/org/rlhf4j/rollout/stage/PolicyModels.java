@@ -21,6 +21,8 @@ public final class PolicyModels implements AutoCloseable {
   private final int maxLength;
   private final LanguageModel reference;
   private final Optional<LanguageModel> kept;
+  private final Optional<LanguageModel> copy;
+  private final RolloutSampler sampler;
   private final List<ScalarModel> rewardModels;
   private final Opened opened;
 
@@ -42,6 +44,12 @@ public final class PolicyModels implements AutoCloseable {
         refreshes && rollouts.heldOut().isAsked()
             ? Optional.of(opened.add(reference.copy(), LanguageModel::close))
             : Optional.empty();
+    this.copy =
+        rollouts.rolloutPrecision() == null || rollouts.rolloutPrecision() == policy.precision()
+            ? Optional.empty()
+            : Optional.of(
+                opened.add(policy.copyIn(rollouts.rolloutPrecision()), LanguageModel::close));
+    this.sampler = new RolloutSampler(policy, copy);
     this.rewardModels =
         rollouts.replay() != null
             ? List.of()
@@ -108,6 +116,11 @@ public final class PolicyModels implements AutoCloseable {
     return policy;
   }
 
+  /** What samples the completions. */
+  RolloutSampler sampler() {
+    return sampler;
+  }
+
   /** The reference, frozen but for {@link #refreshReference}. */
   public LanguageModel reference() {
     return reference;
@@ -140,6 +153,7 @@ public final class PolicyModels implements AutoCloseable {
     memory.addAll(more);
     memory.add(RunPlan.Part.frozen("reference", reference.parameters()));
     kept.ifPresent(one -> memory.add(RunPlan.Part.frozen("first reference", one.parameters())));
+    copy.ifPresent(one -> memory.add(RunPlan.Part.frozen("sampler", one.parameters())));
     rewardModels.forEach(one -> memory.add(RunPlan.Part.frozen("reward model", one.parameters())));
     return memory;
   }

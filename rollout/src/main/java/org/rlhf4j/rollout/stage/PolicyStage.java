@@ -2,8 +2,10 @@ package org.rlhf4j.rollout.stage;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.compare.ModelComparison;
@@ -61,6 +63,25 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   /** The KL coefficient's controller. */
   protected abstract KlController kl();
 
+  /** Numbers of the trainer that later steps depend on, by name. */
+  protected abstract Map<String, Double> trainerCounters();
+
+  /** Takes over the trainer's numbers of a checkpoint. */
+  protected abstract void restoreTrainerCounters(Map<String, Double> counters);
+
+  @Override
+  public final Map<String, Double> counters() {
+    Map<String, Double> counters = new HashMap<>(trainerCounters());
+    counters.putAll(run.models().sampler().counters());
+    return counters;
+  }
+
+  @Override
+  public final void restoreCounters(Map<String, Double> counters) {
+    restoreTrainerCounters(counters);
+    run.models().sampler().restoreCounters(counters);
+  }
+
   /** Models and rollouts. */
   protected final PolicyRun run() {
     return run;
@@ -98,6 +119,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
       exact.put("kl_exact", run.exactKl(current.fresh()));
     }
     LearntStep<?> learnt = learn(step, current, run.penalizedScores(current));
+    Metrics sampled = run.models().sampler().after(learnt.metrics());
     if (klSettings.refreshesReferenceAfter(step)) {
       run.models().refreshReference();
       kl().restart();
@@ -113,6 +135,7 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
         .metrics()
         .putAll(exact)
         .putAll(made.metrics())
+        .putAll(sampled)
         .put("rollout_seconds", sampling)
         .put("training_seconds", training)
         .put("tokens_per_second", current.fresh().tokens() / (sampling + training));

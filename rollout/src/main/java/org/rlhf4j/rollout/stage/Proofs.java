@@ -83,7 +83,18 @@ public final class Proofs {
    * @throws UserException naming the first token that differs
    */
   public void ratioIsOne() {
+    ratioIsOne(precision);
+  }
+
+  /**
+   * The policy rescores what a copy of it has sampled to a ratio of 1.
+   *
+   * @param sampled the copy's number format
+   * @throws UserException naming the first token that differs
+   */
+  public void ratioIsOne(Precision sampled) {
     check(
+        sampled == Precision.BF16 ? sampled : precision,
         "proof \"ratio 1\" failed: sampling and rescoring the same tokens differ",
         "dropout in the training pass, another temperature, or other weights than those that"
             + " sampled; otherwise please report the model",
@@ -212,13 +223,23 @@ public final class Proofs {
       List<Integer> completions,
       IntFunction<float[]> first,
       IntFunction<float[]> second) {
+    check(precision, what, cause, completions, first, second);
+  }
+
+  private void check(
+      Precision coarsest,
+      String what,
+      String cause,
+      List<Integer> completions,
+      IntFunction<float[]> first,
+      IntFunction<float[]> second) {
     List<float[]> a = completions.stream().map(first::apply).toList();
     List<float[]> b = completions.stream().map(second::apply).toList();
-    if (precision == Precision.BF16 && meanDifference(a, b) <= precision.tolerance()) {
+    if (coarsest == Precision.BF16 && meanDifference(a, b) <= coarsest.tolerance()) {
       return;
     }
     for (int i = 0; i < a.size(); i++) {
-      int token = firstDifference(a.get(i), b.get(i), precision.tolerance());
+      int token = firstDifference(a.get(i), b.get(i), coarsest.tolerance());
       if (token >= 0) {
         throw new UserException(
             String.format(

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.rlhf4j.data.batch.BatchOrder;
 import org.rlhf4j.data.batch.SpreadRows;
 import org.rlhf4j.data.row.RowKind;
@@ -17,6 +18,7 @@ import org.rlhf4j.rollout.compare.HeldOutPrompts;
 import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.rollout.reward.RewardModels;
 import org.rlhf4j.rollout.server.ServedPolicy;
+import org.rlhf4j.rollout.source.PolicySampler;
 import org.rlhf4j.rollout.source.SampledRollouts;
 import org.rlhf4j.rollout.source.Sampler;
 
@@ -56,18 +58,20 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
   /** Each step's completions. */
   SampledRollouts rollouts(
       LanguageModel policy,
-      Optional<Sampler> sampler,
+      Sampler sampler,
+      LanguageModel reference,
       boolean shuffle,
       int samples,
       Reward reward) {
     List<TokenizedPrompt> prompts = split.training();
     BatchOrder order = new BatchOrder(prompts.size(), settings.promptsPerStep(), seed, shuffle);
-    return sampler
-        .map(
-            one ->
-                new SampledRollouts(policy, one, prompts, order, samples, sampling(), seed, reward))
-        .orElseGet(
-            () -> new SampledRollouts(policy, prompts, order, samples, sampling(), seed, reward));
+    return new SampledRollouts(
+        policy, sampler, Optional.of(reference), prompts, order, samples, sampling(), seed, reward);
+  }
+
+  /** What samples in this process. */
+  Sampler here(Supplier<LanguageModel> policy) {
+    return new PolicySampler(policy, sampling());
   }
 
   /** The policy as the servers have it that sample; empty where this process does. */
@@ -85,11 +89,12 @@ record RunPrompts(RolloutSettings settings, SplitPrompts split, long seed) {
   }
 
   /** A completion of each of a few prompts, held-out ones where there are. */
-  SampledRollouts few(LanguageModel policy, Reward reward) {
+  SampledRollouts few(LanguageModel policy, LanguageModel reference, Reward reward) {
     List<TokenizedPrompt> few =
         SpreadRows.of(split.heldOut().isEmpty() ? split.training() : split.heldOut(), FEW);
     BatchOrder all = new BatchOrder(few.size(), few.size(), seed, false);
-    return new SampledRollouts(policy, few, all, 1, sampling(), seed, reward);
+    return new SampledRollouts(
+        policy, here(() -> policy), Optional.of(reference), few, all, 1, sampling(), seed, reward);
   }
 
   /** What evaluations compare on; empty where nothing is held out. */

@@ -20,6 +20,7 @@ import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.server.ServedPolicy;
 import org.rlhf4j.rollout.source.ResampledRollouts;
 import org.rlhf4j.rollout.source.SampledRollouts;
+import org.rlhf4j.rollout.source.Sampler;
 import org.rlhf4j.rollout.source.ServedSampler;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
@@ -64,13 +65,16 @@ final class SampledSteps implements StepSource {
     this.prompts = RunPrompts.read(settings.rollouts(), policy, settings.seed());
     prompts.requireReadBy(judges);
     Reward reward = programs.with(judges, policy.tokenizer());
-    this.few = prompts.few(policy, reward);
+    this.few = prompts.few(policy, models.reference(), reward);
     this.heldOut = prompts.heldOut(models.firstReference(), reward, tokenBudget);
     this.served = prompts.served(policy);
     this.sampled =
         prompts.rollouts(
             policy,
-            served.map(ServedSampler::new),
+            served
+                .<Sampler>map(ServedSampler::new)
+                .orElseGet(() -> prompts.here(() -> models.sampler().model())),
+            models.reference(),
             settings.loop().shuffle(),
             settings.samples(),
             reward);
@@ -115,6 +119,7 @@ final class SampledSteps implements StepSource {
 
   @Override
   public StepRollout rollout(int step) {
+    models.sampler().follow();
     double publishing = publish(step);
     ResampledRollouts.Made made =
         resampled
@@ -148,6 +153,7 @@ final class SampledSteps implements StepSource {
   private boolean samplerIsBehaviour() {
     return settings.samplerIsBehaviour()
         || served.isPresent()
+        || models.sampler().isCopy()
         || policy().precision() == Precision.BF16;
   }
 
@@ -188,7 +194,7 @@ final class SampledSteps implements StepSource {
 
   private void prove(Proofs proofs) {
     if (served.isEmpty()) { // else a server sampled, whose own proof is made with each adapter
-      proofs.ratioIsOne();
+      proofs.ratioIsOne(models.sampler().model().precision());
     }
     if (settings.rollouts().referenceModel() == null) {
       proofs.klIsZero();

@@ -24,7 +24,7 @@ import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 
 class JudgeTest {
-  private static final Offset<Double> CLOSE = within(1e-5);
+  private static final Offset<Double> CLOSE = within(2e-6);
   private static final String CHOICE = "{{prompt}} A {{completion}} B {{other}}:";
 
   @TempDir private Path folder;
@@ -73,7 +73,7 @@ class JudgeTest {
       assertThat(scores[0]).isCloseTo(yes, CLOSE);
       assertThat(scores[1]).isCloseTo(so, CLOSE);
       assertThat(scores[2]).isNaN();
-      assertThat(Math.abs(yes - so)).isGreaterThan(1e-4);
+      assertThat(Math.abs(yes - so)).isGreaterThan(1e-5);
     }
     assertThat(shown.toString(UTF_8))
         .startsWith("reward judge: 1 of 3 completions had nothing to be compared with");
@@ -114,6 +114,23 @@ class JudgeTest {
           (preferred(model, "q A {{other}} B no:") + 1 - preferred(model, "q A no B {{other}}:"))
               / 2;
       assertThat(score).isCloseTo(expected, CLOSE);
+    }
+  }
+
+  /** Its own completion is the other one, but for the row that has one. */
+  @Test
+  void theReferenceCompletesWhatHasNothingToBeComparedWith() {
+    List<String> reference = List.of("no", "unused");
+    List<CompletedPrompt> batch =
+        List.of(completed("yes", null, null), completed("so", "no way", null));
+    try (Judge judge = judge(CHOICE)) {
+      assertThat(judge.lacksOthers(batch)).isTrue();
+      List<CompletedPrompt> beside = judge.besideOthers(batch, reference);
+      assertThat(judge.lacksOthers(beside)).isFalse();
+      assertThat(judge.scoreAll(beside))
+          .containsExactly(
+              judge.scoreAll(
+                  List.of(completed("yes", null, "no"), completed("so", null, "no way"))));
     }
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -104,6 +106,45 @@ class SampledRolloutsTest {
             rollout -> new double[rollout.size()]);
     assertThat(longOnes.memory(530).get(1))
         .isEqualTo(new RunPlan.Part("packed weights", Generator.packedWeightBytes(policy, 512)));
+  }
+
+  /** One of the same weights says the same, since the random numbers are the same. */
+  @Test
+  void aRewardCanAskForTheReferencesCompletions() {
+    List<List<List<Integer>>> said = new ArrayList<>();
+    Reward asking =
+        new Reward() {
+          @Override
+          public double[] score(Rollout rollout) {
+            throw new IllegalStateException("it is asked with the reference");
+          }
+
+          @Override
+          public Rollout scored(Rollout rollout, Supplier<Optional<Rollout>> reference) {
+            said.add(ids(rollout));
+            said.add(ids(reference.get().orElseThrow()));
+            return rollout.withScores(new double[rollout.size()]);
+          }
+        };
+    BatchOrder order = new BatchOrder(PROMPTS, 4, 0, false);
+    SamplingSettings sampling = SamplingSettings.of(10, 1);
+    try (LanguageModel other = TinyRollouts.policy(9)) {
+      for (LanguageModel reference : List.of(policy, other)) {
+        new SampledRollouts(
+                policy,
+                new PolicySampler(() -> policy, sampling),
+                Optional.of(reference),
+                ROWS,
+                order,
+                3,
+                sampling,
+                0,
+                asking)
+            .rollout(2);
+      }
+    }
+    assertThat(said.get(1)).isEqualTo(said.get(0));
+    assertThat(said.get(3)).isNotEqualTo(said.get(2));
   }
 
   @Test

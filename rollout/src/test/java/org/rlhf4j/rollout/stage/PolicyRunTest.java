@@ -33,12 +33,14 @@ import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.RolloutMetrics;
+import org.rlhf4j.rollout.RolloutScoring;
 import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.TinyRollouts;
 import org.rlhf4j.rollout.file.RolloutFile;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.settings.ConfigBuilder;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.settings.Written;
@@ -123,6 +125,37 @@ class PolicyRunTest {
       assertThat(run.models().rewardModels()).hasSize(1);
       assertThat(run.models().policy()).isSameAs(policy);
     }
+  }
+
+  /**
+   * What is sampled is what a bf16 model of the same folder samples; π_old is the fp32 pass. The
+   * copy follows the policy when that is trained.
+   */
+  @Test
+  void aCopyInAnotherFormatSamplesAsABehaviourPolicy() {
+    given.put("rollout-precision", List.of("bf16"));
+    try (PolicyRun run = run(1, null);
+        LanguageModel rounded = LanguageModel.load(folder.resolve("policy"), Precision.BF16);
+        LanguageModel other = LanguageModel.load(folder.resolve("other"), Precision.BF16)) {
+      requireSampledBy(rounded, run.rollout(1).rollout());
+      policy.parameters().set(other.parameters());
+      requireSampledBy(other, run.rollout(2).rollout());
+      assertThat(run.models().memory(List.of())).anyMatch(part -> part.name().equals("sampler"));
+    }
+  }
+
+  private void requireSampledBy(LanguageModel sampler, Rollout rollout) {
+    float[][] sampled = RolloutScoring.logprobs(sampler, rollout, 1, 4096);
+    float[][] trained = RolloutScoring.logprobs(policy, rollout, 1, 4096);
+    double error = 0;
+    for (int i = 0; i < sampled.length; i++) {
+      Completion completion = rollout.completions().get(i);
+      assertThat(completion.logprobs()).containsExactly(trained[i], within(1e-4f));
+      for (int t = 0; t < sampled[i].length; t++) {
+        error += Math.abs(completion.behaviourLogprobs()[t] - sampled[i][t]) / rollout.tokens();
+      }
+    }
+    assertThat(error).isLessThan(0.02);
   }
 
   private void putRewardModels(String... names) {

@@ -163,6 +163,19 @@ public abstract class PolicyStageContract {
     requireOwnOldPolicy(runs.run("rounded", options.toArray(String[]::new)));
   }
 
+  /** Training is in fp32, and the weights of the two differ by rounding alone. */
+  @Test
+  void samplingInBf16UnderFp32TrainingClipsNothing() throws IOException {
+    List<String> options = new ArrayList<>(oneCloselyClippedUpdate());
+    options.addAll(List.of("rollout-precision", "bf16"));
+    Path run = runs.run("mixed", options.toArray(String[]::new));
+    requireOwnOldPolicy(run);
+    for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
+      assertThat(metrics.get("sampler_bits").intValue()).isEqualTo(16);
+      assertThat(metrics.get("behaviour_error_mean").doubleValue()).isPositive();
+    }
+  }
+
   /** Checks that π_old isn't the sampler in a run of single updates. */
   protected static void requireOwnOldPolicy(Path run) throws IOException {
     for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
