@@ -37,6 +37,7 @@ import org.rlhf4j.settings.UserException;
 import org.rlhf4j.testing.stages.FakeRolloutServer;
 import org.rlhf4j.testing.stages.FakeRolloutServer.Reply;
 import org.rlhf4j.testing.stages.FakeRolloutServer.Request;
+import org.rlhf4j.training.run.AtomicFiles;
 
 class ServedPolicyTest {
   private static final List<int[]> PROMPTS =
@@ -147,10 +148,10 @@ class ServedPolicyTest {
         assertThat(all.stream().map(one -> List.of(one.ids()[0])).distinct().count())
             .isGreaterThan(1); // each has a seed of its own
       }
-      assertThat(Files.list(adapters)).hasSize(2);
+      assertThat(AtomicFiles.list(adapters)).hasSize(2);
       assertThat(served.metrics().values()).containsEntry("servers_lost", 0.0);
     }
-    assertThat(Files.list(adapters)).isEmpty();
+    assertThat(adapters).isEmptyDirectory();
     List<String> names = server.adapters().stream().map(name -> name.substring(1)).toList();
     String run = names.get(0).replaceFirst("trial0$", "");
     assertThat(server.adapters().stream().map(name -> name.replace(run, "")))
@@ -343,7 +344,7 @@ class ServedPolicyTest {
   }
 
   @Test
-  void whereOneServerRefusesAnAdapterNoneHasIt() {
+  void whereOneServerRefusesAnAdapterNoneHasIt() throws IOException {
     try (ServedPolicy served = open(server, second)) {
       served.publish(0);
       Optional<Reply> full = Reply.error(400, "no more");
@@ -354,11 +355,7 @@ class ServedPolicyTest {
       assertThat(server.adapters().get(server.adapters().size() - 1))
           .startsWith("-")
           .endsWith("v1");
-      try (Stream<Path> left = Files.list(adapters)) {
-        assertThat(left).hasSize(1);
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
+      assertThat(AtomicFiles.list(adapters)).hasSize(1);
     }
   }
 
