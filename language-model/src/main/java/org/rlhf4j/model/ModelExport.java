@@ -141,7 +141,7 @@ public final class ModelExport implements AutoCloseable {
       requireEqualTexts(back.tokenizer(), file);
       PackedTokens tokens = tokens();
       float[] before = model.logprobs(tokens, 1).logprobs();
-      export.roundWeights();
+      export.round(model.weights());
       requireEqualWeights(back, file);
       float[] rounded = model.logprobs(tokens, 1).logprobs();
       float[] read = back.logprobs(tokens, 1).logprobs();

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.rlhf4j.model.family.Blueprint;
 import org.rlhf4j.model.family.Dimensions;
+import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.settings.UserException;
 
@@ -177,8 +178,20 @@ public final class GgufExport {
     GgufWriter.write(file, metadata, tensors);
   }
 
-  /** Overwrites the model's weights by those that the file stands for. */
-  public void roundWeights() {
-    tensors.forEach(WrittenTensor::round);
+  /**
+   * Overwrites the model's weights by those that the file stands for.
+   *
+   * @param weights those that were written
+   */
+  public void round(Parameters weights) {
+    for (int i = 0; i < weights.specs().size(); i++) {
+      weights.changeTensors(i, this::round);
+    }
+  }
+
+  private void round(Map<String, StridedTensor> parts) {
+    tensors.stream()
+        .filter(tensor -> parts.containsKey(tensor.source()))
+        .forEach(tensor -> tensor.round(parts.get(tensor.source())));
   }
 }

@@ -65,8 +65,13 @@ record WrittenTensor(
     }
   }
 
-  /** Overwrites the checkpoint's numbers by those that the file stands for. */
-  void round() {
+  /**
+   * Overwrites the checkpoint's numbers by those that the file stands for.
+   *
+   * @param tensor the checkpoint's, which may be changed
+   */
+  void round(StridedTensor tensor) {
+    StridedTensor changed = order.view(tensor);
     int columns = Math.toIntExact(view.size() / view.rows());
     float[] values = new float[columns];
     ByteBuffer bytes =
@@ -80,7 +85,7 @@ record WrittenTensor(
           values[i] -= 1;
         }
       }
-      view.put(order.named(row), 1, values);
+      changed.put(order.named(row), 1, values);
     }
   }
 }

@@ -56,7 +56,7 @@ public final class Safetensors implements TensorFile {
     /** Truth values, a byte each. */
     BOOL(1);
 
-    private final int bytes;
+    final int bytes;
 
     Type(int bytes) {
       this.bytes = bytes;
