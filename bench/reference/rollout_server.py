@@ -2,7 +2,8 @@
 
 Each runs twice with the same seed and settings: once with --rollout-server, once without. The completions
 differ (other random numbers), so rewards agree only within noise. What has to hold: the reward rises in both,
-the proof "same policy" passes, and |log pi_old - log mu| is float error, at each step.
+the proof "same policy" passes (a run ends otherwise), and |log pi_old - log mu| is float error at each step without
+a lag.
 
 Run:  python rollout_server.py --rlhf RLHF --model MODEL --rows ROWS.jsonl.gz --work DIR --server http://127.0.0.1:8000
 The server, on the same machine (docs/scale.md has the line):
@@ -92,9 +93,6 @@ def main() -> None:
                 raise SystemExit(result.stderr)
             lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
             print(row(f"{method}, {kind}", lines), flush=True)
-            for line in result.stdout.splitlines():
-                if "proof" in line:
-                    print(line, flush=True)
 
 
 if __name__ == "__main__":
