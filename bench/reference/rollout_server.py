@@ -29,7 +29,7 @@ COMMON = [
 ]
 METHODS = {
     "grpo": ["--prompts-per-step", "4", "--group-size", "8"],
-    "ppo": ["--prompts-per-step", "32", "--missing-eos-penalty", "0"],
+    "ppo": ["--prompts-per-step", "16", "--missing-eos-penalty", "0", "--ppo-epochs", "1", "--minibatches", "2"],
 }
 
 
@@ -69,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("rlhf", "model", "rows", "work", "server"):
         parser.add_argument("--" + name, required=True)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     given = parser.parse_args()
     work = Path(given.work)
     adapters = work / "adapters"
@@ -82,13 +83,13 @@ def main() -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     server = ["--rollout-server", given.server, "--rollout-adapters", str(adapters)]
     kinds = {"in process": [], "served": server, "served, lag 1": [*server, "--rollout-lag", "1"]}
-    for method, options in METHODS.items():
+    for method in given.methods:
         for kind, more in kinds.items():
             if method == "ppo" and "lag" in kind:
                 continue
             run = work / (method + "-" + kind.replace(", ", "-").replace(" ", "-"))
             command = [given.rlhf, method, "--model", given.model, "--data", str(prompts), "--output", str(run)]
-            result = subprocess.run(command + COMMON + options + more, capture_output=True, text=True)
+            result = subprocess.run(command + COMMON + METHODS[method] + more, capture_output=True, text=True)
             if result.returncode != 0:
                 raise SystemExit(result.stderr)
             lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
