@@ -2,7 +2,8 @@
 
 Each runs twice with the same seed and settings: once with --rollout-server, once without. The completions
 differ (other random numbers), so rewards agree only within noise. What has to hold: the reward rises in both,
-the proof "same policy" passes, and |log pi_old - log mu| is float error, at each step.
+the proof "same policy" passes (a run ends otherwise), and |log pi_old - log mu| is float error at each step without
+a lag.
 
 Run:  python rollout_server.py --rlhf RLHF --model MODEL --rows ROWS.jsonl.gz --work DIR --server http://127.0.0.1:8000
 The server, on the same machine (docs/scale.md has the line):
@@ -28,7 +29,7 @@ COMMON = [
 ]
 METHODS = {
     "grpo": ["--prompts-per-step", "4", "--group-size", "8"],
-    "ppo": ["--prompts-per-step", "32", "--missing-eos-penalty", "0"],
+    "ppo": ["--prompts-per-step", "16", "--missing-eos-penalty", "0", "--ppo-epochs", "1", "--minibatches", "2"],
 }
 
 
@@ -68,6 +69,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("rlhf", "model", "rows", "work", "server"):
         parser.add_argument("--" + name, required=True)
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
     given = parser.parse_args()
     work = Path(given.work)
     adapters = work / "adapters"
@@ -81,20 +83,17 @@ def main() -> None:
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     server = ["--rollout-server", given.server, "--rollout-adapters", str(adapters)]
     kinds = {"in process": [], "served": server, "served, lag 1": [*server, "--rollout-lag", "1"]}
-    for method, options in METHODS.items():
+    for method in given.methods:
         for kind, more in kinds.items():
             if method == "ppo" and "lag" in kind:
                 continue
             run = work / (method + "-" + kind.replace(", ", "-").replace(" ", "-"))
             command = [given.rlhf, method, "--model", given.model, "--data", str(prompts), "--output", str(run)]
-            result = subprocess.run(command + COMMON + options + more, capture_output=True, text=True)
+            result = subprocess.run(command + COMMON + METHODS[method] + more, capture_output=True, text=True)
             if result.returncode != 0:
                 raise SystemExit(result.stderr)
             lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
             print(row(f"{method}, {kind}", lines), flush=True)
-            for line in result.stdout.splitlines():
-                if "proof" in line:
-                    print(line, flush=True)
 
 
 if __name__ == "__main__":

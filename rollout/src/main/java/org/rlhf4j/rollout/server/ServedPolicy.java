@@ -224,10 +224,13 @@ public final class ServedPolicy implements AutoCloseable {
 
   /** What goes to each server at a publication, in words. */
   public String plan() {
+    int count = servers.all().size();
     return String.format(
         Locale.ROOT,
-        "sampled by %,d rollout server(s), each of which gets %.1f MB of adapter at every step",
-        servers.all().size(),
+        "sampled by %s %.1f MB of adapter at every step",
+        count == 1
+            ? "a rollout server, which gets"
+            : count + " rollout servers, each of which gets",
         policy.parameters().count() * (double) Float.BYTES / 1e6);
   }
 

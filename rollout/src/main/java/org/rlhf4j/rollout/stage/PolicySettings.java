@@ -14,7 +14,8 @@ import org.rlhf4j.training.LoopSettings;
  * @param samples completions of a prompt
  * @param resample prompts that a step may sample in place of those whose rewards are all equal
  * @param samplerIsBehaviour whether the sampler is a behaviour policy of its own, so that π_old is
- *     the pass that is trained; always so where rounding takes the two apart, in bf16
+ *     the pass that is trained; always so where rounding takes the two apart, in bf16, and where
+ *     servers sample
  */
 public record PolicySettings(
     RolloutSettings rollouts,

@@ -243,7 +243,7 @@ final class SampledSteps implements StepSource {
   public String work(int steps, long updates) {
     int promptsPerStep = settings.rollouts().promptsPerStep();
     long completions = (long) steps * promptsPerStep * settings.samples();
-    String servers = served.map(one -> ", " + one.plan()).orElse("");
+    String servers = served.map(one -> "; " + one.plan()).orElse("");
     return String.format(
         Locale.ROOT,
         "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates%s",

@@ -10,6 +10,7 @@ import org.rlhf4j.training.run.Metrics;
  *     step itself the ones of steps before
  * @param metrics unscored, where programs judge: completions left out since no reward applies to
  *     them; resampled_groups, where groups may be: prompts sampled beyond the step's own;
- *     replayed_completions and replayed_age, where there are such
+ *     replayed_completions and replayed_age, where there are such; servers_lost, server_retries and
+ *     publishing_seconds, where servers sample
  */
 public record StepRollout(Rollout rollout, Metrics metrics) {}
