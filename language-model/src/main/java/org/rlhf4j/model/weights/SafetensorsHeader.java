@@ -11,8 +11,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlhf4j.model.weights.Safetensors.Entry;
-import org.rlhf4j.model.weights.Safetensors.Type;
 import org.rlhf4j.settings.UserException;
 
 /** The header of a safetensors file, as strict as the reference library is. */
@@ -36,9 +34,9 @@ final class SafetensorsHeader {
    * @return the tensors by name, in the order in which they lie
    * @throws UserException if it isn't a header, or doesn't fit the file
    */
-  static Map<String, Entry> parse(Path file, String text, long start, long length) {
+  static Map<String, Safetensors.Entry> parse(Path file, String text, long start, long length) {
     JsonNode header = header(file, text);
-    List<Map.Entry<String, Entry>> found = new ArrayList<>();
+    List<Map.Entry<String, Safetensors.Entry>> found = new ArrayList<>();
     for (Map.Entry<String, JsonNode> field : header.properties()) {
       if (!field.getKey().equals("__metadata__")) {
         found.add(
@@ -48,10 +46,11 @@ final class SafetensorsHeader {
     }
     found.sort(
         Map.Entry.comparingByValue(
-            Comparator.comparingLong(Entry::offset).thenComparingLong(Entry::end)));
-    Map<String, Entry> entries = new LinkedHashMap<>();
+            Comparator.comparingLong(Safetensors.Entry::offset)
+                .thenComparingLong(Safetensors.Entry::end)));
+    Map<String, Safetensors.Entry> entries = new LinkedHashMap<>();
     long end = start;
-    for (Map.Entry<String, Entry> next : found) {
+    for (Map.Entry<String, Safetensors.Entry> next : found) {
       if (next.getValue().offset() < end) {
         throw damaged(file, "tensor " + next.getKey() + " overlaps another");
       }
@@ -79,13 +78,14 @@ final class SafetensorsHeader {
     throw damaged(file, "its header isn't a JSON object");
   }
 
-  private static Entry entry(Path file, String name, JsonNode json, long start, long length) {
-    Type type = type(file, name, json.path("dtype").asText());
+  private static Safetensors.Entry entry(
+      Path file, String name, JsonNode json, long start, long length) {
+    Safetensors.Type type = type(file, name, json.path("dtype").asText());
     List<Long> shape = new ArrayList<>();
     json.path("shape").forEach(dimension -> shape.add(whole(dimension)));
     long from = whole(json.path("data_offsets").path(0));
     long to = whole(json.path("data_offsets").path(1));
-    Entry entry = new Entry(type, List.copyOf(shape), start + from);
+    Safetensors.Entry entry = new Safetensors.Entry(type, List.copyOf(shape), start + from);
     boolean sized;
     try {
       sized =
@@ -107,8 +107,8 @@ final class SafetensorsHeader {
     return number.isIntegralNumber() && number.canConvertToLong() ? number.longValue() : -1;
   }
 
-  private static Type type(Path file, String name, String dtype) {
-    for (Type type : Type.values()) {
+  private static Safetensors.Type type(Path file, String name, String dtype) {
+    for (Safetensors.Type type : Safetensors.Type.values()) {
       if (type.name().equals(dtype)) {
         return type;
       }
