@@ -27,7 +27,7 @@ class MistralTest extends FamilyContract {
         "hidden_act | \"gelu\" | hidden_act = \"gelu\" isn't supported; supported: silu",
         "num_key_value_heads | null | \"num_key_value_heads\" is null; it must be a whole number",
         "sliding_window | 0 | \"sliding_window\" is 0; it must be a whole number of at least 1",
-        "rope_parameters | {\"rope_type\": \"yarn\", \"factor\": 2} | rope_parameters.rope_type = \"yarn\" isn't supported"
+        "rope_parameters | {\"rope_type\": \"stretched\", \"factor\": 2} | rope_parameters.rope_type = \"stretched\" isn't supported"
       })
   void refusesWhatItWouldComputeWrongly(String key, String value, String reason)
       throws IOException {
