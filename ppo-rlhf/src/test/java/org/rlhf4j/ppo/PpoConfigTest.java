@@ -106,7 +106,11 @@ class PpoConfigTest {
             "profile",
             "save-dtype",
             "max-shard-size",
-            "skip-proofs");
+            "skip-proofs",
+            "rollout-server",
+            "rollout-adapters",
+            "server-requests",
+            "server-timeout");
   }
 
   @Test
