@@ -43,7 +43,13 @@ class ExperienceTest {
   void handWorked() {
     Experience experience =
         Experience.of(
-            rollout(), new double[] {2, -2}, 0.1, KlEstimator.K1, AdvantageRule.gae(1, 0.5), 2, null);
+            rollout(),
+            new double[] {2, -2},
+            0.1,
+            KlEstimator.K1,
+            AdvantageRule.gae(1, 0.5),
+            2,
+            null);
     // k1: 0.5, −0.5 and 1;  rewards: −0.05, 0.05 + 2 = 2.05 and −0.1 − 2 = −2.1
     // δ: −0.05 + 1 − 0.5 = 0.45, 2.05 − 1 = 1.05 and −2.1
     // A: 0.45 + 0.5 · 1.05 = 0.975, 1.05 and −2.1;  G = A + V: 1.475, 2.05 and −2.1

@@ -100,8 +100,7 @@ public final class InspectCommand extends SettingsCommand<InspectCommand.Inspect
     Path folder = ModelConfig.folderOf(chosen.model());
     try (Tokenizer tokenizer = Tokenizer.load(ModelConfig.tokenizerFolderOf(folder))) {
       RowTokenizer rows =
-          new RowTokenizer(
-                  tokenizer, chosen.maxLength(folder), chosen.trainOn(), chosen.cutTurns())
+          new RowTokenizer(tokenizer, chosen.maxLength(folder), chosen.trainOn(), chosen.cutTurns())
               .within(vocabulary(folder));
       TokenLines shown = new TokenLines(tokenizer, TokenLines.colours());
       SplitReport report =
