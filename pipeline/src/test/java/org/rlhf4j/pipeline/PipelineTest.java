@@ -95,7 +95,7 @@ class PipelineTest {
         grpo("[exact-match, exact-mach]"),
         ":6:27: reward: no reward program 'exact-mach'; did you mean 'exact-match'? There are"
             + " exact-match, number-after, regex, format, length-penalty, repetition-penalty,"
-            + " class, command");
+            + " judge, class, command");
     refuses(
         grpo("{name: exact-match, wieght: 2}"),
         ":6:13: reward: unknown 'wieght'; did you mean 'weight'? A program has name, argument and"

@@ -15,6 +15,9 @@ import org.rlhf4j.settings.UserException;
  * in the user's home or, where that can't be written, in the folder for temporary files.
  */
 public final class NativeFolder {
+  /** What DJL says where it would have to download a library: the folder isn't the reason. */
+  private static final String NOT_HERE = "Offline mode is enabled.";
+
   private NativeFolder() {}
 
   /**
@@ -39,7 +42,7 @@ public final class NativeFolder {
 
   private static Optional<String> reason(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof IOException io) {
+      if (cause instanceof IOException io && !NOT_HERE.equals(io.getMessage())) {
         return Optional.of(reason(io));
       }
     }
