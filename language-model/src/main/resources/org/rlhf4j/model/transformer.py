@@ -277,8 +277,11 @@
 
   # The head [C, V], fp32: the embedding where they are tied.
   def head(self: __torch__.Transformer, p: List[Tensor]) -> Tensor:
-    w = p[0] if self.tied == 1 else p[self.head_at]
-    return w.to(6)
+    return (self).head_matrix(p).to(6)
+
+  # The same in the network's number format.
+  def head_matrix(self: __torch__.Transformer, p: List[Tensor]) -> Tensor:
+    return p[0] if self.tied == 1 else p[self.head_at]
 
   # Rows whose logits are held at a time: as many as make about logit_numbers of them, all chunks of n rows alike.
   def chunk(self: __torch__.Transformer, w: Tensor, n: int) -> int:
@@ -329,9 +332,11 @@
   # Turns g [M] = ∂L/∂logprobs and ge = ∂L/∂entropy ([M], or [0] for none) into ∂L/∂h; adds ∂L/∂w to gw ([0]: isn't wanted). Chunks
   # whose probabilities `logprobs` kept are used up, those of the others are computed anew. With
   # p = softmax and z = logits / temperature: ∂logprob/∂z = onehot − p, ∂entropy/∂z = −p (log p + entropy).
-  # Returns ∂L/∂h and the log-probabilities of the chunks computed anew.
+  # Logits are made in fp32; gradients of the head and of h go through products in the network's number format, as those of
+  # other matrices do. Returns ∂L/∂h and the log-probabilities of the chunks computed anew.
   def logprobs_backward(self: __torch__.Transformer, h: Tensor, p: List[Tensor], targets: Tensor, temperature: Tensor, g: Tensor, ge: Tensor, gw: Tensor, kept: List[Tensor]) -> Tuple[Tensor, Tensor]:
     w = (self).head(p)
+    matrix = (self).head_matrix(p).detach()
     n = torch.size(h, 0)
     gh = torch.empty_like(h)
     out = torch.empty([n], device=ops.prim.device(h))
@@ -364,10 +369,11 @@
       if scale != 1.:
         _5 = torch.mul_(d, scale)
       (self).logits_of_backward(d, h[i:j], w)
-      # d wᵀ as (w dᵀ)ᵀ: in this form oneDNN is 1.2 to 1.5 times as fast.
-      _6 = torch.copy_(gh[i:j], (self).product(w, d.t(), None).t())
+      gz = torch.type_as(d, matrix)
+      # gz wᵀ as (w gzᵀ)ᵀ: in this form oneDNN is 1.2 to 1.5 times as fast.
+      _6 = torch.copy_(gh[i:j], (self).product(matrix, gz.t(), None).t())
       if torch.numel(gw) > 0:
-        (self).add_product(gw, h[i:j].t(), d)
+        (self).add_product(gw, torch.type_as(h[i:j], matrix).t(), gz)
       i = j
       k = k + 1
     return (gh, out)
