@@ -13,18 +13,23 @@
 
   # x w (+ bias), by the packed copy of w where there is one and rows are few, as PackedWeights has it: with more it is no faster.
   def weighted(self: __torch__.Transformer, x: Tensor, w: Tensor, bias: Optional[Tensor]) -> Tensor:
-    if torch.size(x, 0) <= 16 and torch.__contains__(self.packed_weights, w):
-      out = ops.mkldnn._linear_pointwise(x, self.packed_weights[w], bias, "none", annotate(List[Optional[number]], []), "")
+    few = 128 if x.dtype == 15 else 16
+    if torch.size(x, 0) <= few and torch.__contains__(self.packed_weights, w):
+      b = annotate(Optional[Tensor], None)
+      if torch.__isnot__(bias, None):
+        b = torch.type_as(unchecked_cast(Tensor, bias), x)
+      out = ops.mkldnn._linear_pointwise(x, self.packed_weights[w], b, "none", annotate(List[Optional[number]], []), "")
     else:
       out = (self).product(x, w.detach(), bias)
     return out
 
-  # Keeps copies of the fp32 matrices at these indices of p in the order in which oneDNN reads them for that many rows, by identity.
-  # They go stale where weights change.
+  # Keeps copies of the matrices at these indices of p in the order in which oneDNN reads them for that many rows, by identity.
+  # They go stale where weights change. None in bf16 where oneDNN can't multiply it.
   def pack_weights(self: __torch__.Transformer, indices: Tensor, p: List[Tensor], rows: Tensor) -> Tensor:
     for i in range(torch.size(indices, 0)):
       w = p[int(indices[i])]
-      torch._set_item(self.packed_weights, w, ops.mkldnn._reorder_linear_weight(w.detach().t(), int(rows)))
+      if w.dtype == 6 or ops.mkldnn._is_mkldnn_bf16_supported():
+        torch._set_item(self.packed_weights, w, ops.mkldnn._reorder_linear_weight(w.detach().t(), int(rows)))
     return indices
 
   # Drops the copies.
