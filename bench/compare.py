@@ -65,7 +65,7 @@ def median(values):
 
 def shares(row, session, operations, speed, round_of_ours):
     """How much of the machine's own speed was reached: name to share."""
-    sgemm = speed["sgemm_gflops"] * 1e9
+    sgemm = speed["bf16_gflops" if row.precision == "bf16" else "sgemm_gflops"] * 1e9
     counted = round_of_ours.seconds[session.warmup:] if row.kind != "generate" else round_of_ours.seconds
     found = {"sgemm": operations.step / statistics.mean(counted) / sgemm}
     if operations.training:
@@ -91,9 +91,9 @@ def measure(name, row, session, rounds):
     row.prepare(session)
     speed = machine_speed(session.work, session.threads)
     operations = row.operations(session, shape_of(row, session))
-    print(f"{name}: {row.describe()}, {row.model}, {session.threads} threads")
+    print(f"{name}: {row.describe()}, {row.model}, {row.precision}, {session.threads} threads")
     print(f"  machine: sgemm {speed['sgemm_gflops']:.0f} GFLOP/s (libtorch's matmul "
-          f"{speed['matmul_gflops']:.0f}), reads {speed['read_gbps']:.1f} GB/s (sum), "
+          f"{speed['matmul_gflops']:.0f}), bf16 {speed['bf16_gflops']:.0f} GFLOP/s, reads {speed['read_gbps']:.1f} GB/s (sum), "
           f"{speed['matvec_gbps']:.1f} GB/s (matrix-vector)", flush=True)
     ours, peers = [], []
     for number in range(1, rounds + 1):

@@ -55,6 +55,7 @@ class Row:
     model: str
     speed: float  # at least this ratio is to be reached
     memory: float  # and at most this one
+    precision: str = "fp32"  # of both sides
 
     kind = ""
     script = ""
@@ -107,7 +108,7 @@ class Row:
         finished = run(
             rlhf(self.kind, "--model", self.start_model(session), "--output", run_folder,
                  "--steps", session.steps, "--shuffle", "false", "--schedule", "linear",
-                 "--threads", session.threads, *self.options(session), *session.more),
+                 "--threads", session.threads, "--precision", self.precision, *self.options(session), *session.more),
             session.work / "logs" / f"{name}-ours", JAVA_ENVIRONMENT)
         lines = metrics(run_folder)
         counted = lines[session.warmup:]
@@ -125,7 +126,7 @@ class Row:
         finished = run(
             [python, PEERS / self.script, *self.peer_models(session), "--tokenizer", session.tokenizer, "--data",
              self.rows_file(session), "--steps", session.steps, "--warmup", session.warmup, "--threads",
-             session.threads, *self.peer_options()],
+             session.threads, "--precision", self.precision, *self.peer_options()],
             session.work / "logs" / f"{name}-peer", PEER_ENVIRONMENT)
         line = finished.json_line()
         return Measured(f"{line['peer']}, transformers {line['transformers']}", line["all_seconds"],
@@ -258,7 +259,7 @@ class Generate(Row):
             java("org.rlhf4j.bench.GenerateBench", "--model", self.start_model(session), "--data",
                  self.rows_file(session), "--prompts", self.batch_size, "--max-new-tokens",
                  self.max_new_tokens, "--steps", session.steps - session.warmup, "--warmup",
-                 session.warmup, "--threads", session.threads, *session.more),
+                 session.warmup, "--threads", session.threads, "--precision", self.precision, *session.more),
             session.work / "logs" / f"{name}-ours", JAVA_ENVIRONMENT)
         line = finished.json_line()
         return Measured(
@@ -384,6 +385,13 @@ ROWS = {
     "ppo-gpt2": Ppo("gpt2-124m", 1.35, 0.65),
     "grpo-vocab": Grpo("llama-3m", 4.0, 0.3, prompts_per_step=4),
     "ppo-vocab": Ppo("llama-3m", 4.0, 0.3, episodes=32),
+    "sft-gpt2-bf16": Sft("gpt2-124m", 3.2, 0.65, "bf16"),
+    "sft-llama-bf16": Sft("llama-135m", 2.6, 0.65, "bf16"),
+    "reward-gpt2-bf16": Reward("gpt2-124m", 3.4, 0.68, "bf16"),
+    "generate-gpt2-bf16": Generate("gpt2-124m", 3.5, 1.0, "bf16"),
+    "generate-llama-bf16": Generate("llama-135m", 3.5, 1.0, "bf16"),
+    "grpo-gpt2-bf16": Grpo("gpt2-124m", 3.5, 0.68, "bf16"),
+    "ppo-gpt2-bf16": Ppo("gpt2-124m", 2.2, 0.6, "bf16"),
 }
 
 

@@ -3,7 +3,7 @@
 import re
 import sys
 
-SHARES = {"sgemm": "of sgemm in the whole step", "sgemm_training": "of sgemm in its training part",
+SHARES = {"sgemm": "of the matrix rate in the whole step", "sgemm_training": "of the matrix rate in its training part",
           "read_decode": "of the memory bandwidth in a decode step"}
 START, END = "<!-- measured -->", "<!-- end of measured -->"
 
@@ -20,23 +20,23 @@ def share(result, name):
 def markdown(results):
     lines = [
         "| row | work | ours, s | peer, s | **speed** | at least | ours, GiB | peer, GiB | **memory** | at most "
-        "| sgemm, step | sgemm, training | bandwidth, decode |",
+        "| matrix rate, step | matrix rate, training | bandwidth, decode |",
         "| --- | --- " + "| ---: " * 11 + "|"]
     for r in results:
         given = "".join(f", ours with `{option}`" for option in r["ours_options"])
         lines.append(
-            f"| {r['row']} | {r['describe']} ({r['model']}){given} | {r['ours_seconds']:.3f} | {r['peer_seconds']:.3f} "
+            f"| {r['row']} | {r['describe']} ({r['model']}, {r['row_sizes'].get('precision', 'fp32')}){given} | {r['ours_seconds']:.3f} | {r['peer_seconds']:.3f} "
             f"| **{r['speed_ratio']:.2f} ×** | {r['speed_floor']:g} × | {r['ours_gib']:.2f} | {r['peer_gib']:.2f} "
             f"| **{r['memory_ratio']:.2f} ×** | {r['memory_floor']:g} × | {share(r, 'sgemm')} "
             f"| {share(r, 'sgemm_training')} | {share(r, 'read_decode')} |")
-    lines += ["", "| row | losses, ours | losses, peer | GFLOP a step | sgemm, GFLOP/s | matmul, GFLOP/s | reads, GB/s | "
+    lines += ["", "| row | losses, ours | losses, peer | GFLOP a step | sgemm, GFLOP/s | matmul, GFLOP/s | bf16, GFLOP/s | reads, GB/s | "
               "rounds × steps | threads | date | commit |",
-              "| --- | --- | --- | ---: | ---: | ---: | ---: | --- | ---: | --- | --- |"]
+              "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | --- | ---: | --- | --- |"]
     for r in results:
         speed = r["speed"]
         lines.append(
             f"| {r['row']} | {of_losses(r['losses'])} | {of_losses(r['peer_losses'])} | {r['gflop_per_step']:.4g} "
-            f"| {speed['sgemm_gflops']:.0f} | {speed['matmul_gflops']:.0f} | {max(speed['read_gbps'], speed['matvec_gbps']):.1f} "
+            f"| {speed['sgemm_gflops']:.0f} | {speed['matmul_gflops']:.0f} | {speed.get('bf16_gflops', 0):.0f} | {max(speed['read_gbps'], speed['matvec_gbps']):.1f} "
             f"| {r['rounds']} × {r['steps']} | {r['threads']} | {r['date']} | {r['revision'] or '–'} |")
     versions = sorted({r["peer"] for r in results})
     own = sorted({f"libtorch {r['speed']['libtorch']}, Java {r['speed']['java']}" for r in results})

@@ -17,7 +17,7 @@ def main():
     options = arguments(__doc__, batch_size=32, prompt_length=64, max_new_tokens=64)
     texts = cut_texts(options.data, options.text_tokenizer, options.prompt_length, options.batch_size)
     inputs = options.text_tokenizer(texts, return_tensors="pt")
-    model = causal_model(options).eval()
+    model = causal_model(options, torch.bfloat16 if options.precision == "bf16" else torch.float32).eval()
     torch.manual_seed(options.seed)
     seconds = []
     for _ in range(options.steps):

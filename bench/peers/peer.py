@@ -28,6 +28,7 @@ def arguments(description, **defaults):
     parser.add_argument("--warmup", type=int, default=1, help="steps left out of the median")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     for name, default in defaults.items():
         parser.add_argument("--" + name.replace("_", "-"), type=type(default), default=default)
     options = parser.parse_args()
@@ -40,12 +41,12 @@ def arguments(description, **defaults):
     return options
 
 
-def causal_model(options):
+def causal_model(options, dtype=torch.float32):
     if options.model:
-        return AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32)
+        return AutoModelForCausalLM.from_pretrained(options.model, dtype=dtype)
     torch.manual_seed(options.seed)
     config = AutoConfig.from_pretrained(options.model_config)
-    return AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+    return AutoModelForCausalLM.from_config(config, dtype=dtype)
 
 
 def scalar_model(options, folder=None):
@@ -61,9 +62,9 @@ def scalar_model(options, folder=None):
 
 
 def trainer_arguments(options, **more):
-    """Settings of every TRL trainer here: fp32 on the CPU, each step logged, nothing saved."""
+    """Settings of every TRL trainer here: on the CPU, each step logged, nothing saved; bf16 by autocast, its default."""
     return dict(
-        output_dir=tempfile.mkdtemp(), report_to="none", use_cpu=True, bf16=False, save_strategy="no",
+        output_dir=tempfile.mkdtemp(), report_to="none", use_cpu=True, bf16=options.precision == "bf16", save_strategy="no",
         logging_steps=1, disable_tqdm=True, gradient_checkpointing=False, seed=options.seed, **more,
     )
 
@@ -97,6 +98,6 @@ def print_result(options, work, peer, seconds, rates, **figures):
         "seconds_per_step": round(median, 4),
         **{f"{name}_per_second": round(amount / median, 3) for name, amount in rates.items()},
         "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 3),
-        "all_seconds": [round(s, 4) for s in seconds], "threads": options.threads, **figures,
+        "all_seconds": [round(s, 4) for s in seconds], "threads": options.threads, "precision": options.precision, **figures,
     }
     print(json.dumps(line), flush=True)

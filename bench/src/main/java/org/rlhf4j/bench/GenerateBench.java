@@ -20,6 +20,7 @@ import org.rlhf4j.model.sampling.GenerationRequest;
 import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UserException;
 
@@ -43,6 +44,7 @@ public final class GenerateBench {
    * @param steps how often the step is timed
    * @param warmup steps before those
    * @param threads of an operation, or null
+   * @param precision of matrices and activations
    * @param seed of the draws
    */
   record Options(
@@ -58,6 +60,8 @@ public final class GenerateBench {
       @Setting(help = "Steps that are timed.", defaultValue = "5") int steps,
       @Setting(help = "Steps before those.", defaultValue = "1") int warmup,
       @Setting(help = "CPU threads.", defaultText = "one a core") Integer threads,
+      @Setting(help = "Number format of matrices and activations.", defaultValue = "fp32")
+          Precision precision,
       @Setting(help = "Seed of the draws.", defaultValue = "0") long seed) {
     Options {
       Limits.positive("prompts", prompts);
@@ -85,7 +89,7 @@ public final class GenerateBench {
 
   private static void measure(Options chosen, ObjectNode line) {
     int threads = Measurement.threads(chosen.threads());
-    try (LanguageModel model = LanguageModel.load(chosen.model())) {
+    try (LanguageModel model = LanguageModel.load(chosen.model(), chosen.precision())) {
       List<int[]> prompts = prompts(model, chosen);
       Sampling sampling = new Sampling(model, prompts, chosen);
       Seconds first = Seconds.of(1, chosen.steps(), () -> sampling.draw(1));

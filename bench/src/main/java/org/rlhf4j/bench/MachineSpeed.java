@@ -2,6 +2,7 @@ package org.rlhf4j.bench;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
@@ -45,8 +46,9 @@ public final class MachineSpeed {
 
   /**
    * Prints one JSON line: {@code sgemm_gflops} (the best of all sizes), {@code sgemm} (best and
-   * median by size), the same of libtorch's matmul as {@code matmul_gflops} and {@code matmul},
-   * {@code read_gbps} and {@code matvec_gbps} (best; 10⁹ bytes a second) with their medians.
+   * median by size), the same of libtorch's matmul as {@code matmul_gflops} and {@code matmul}, and
+   * of the product in bf16 as {@code bf16_gflops} and {@code bf16}, {@code read_gbps} and {@code
+   * matvec_gbps} (best; 10⁹ bytes a second) with their medians.
    *
    * @param args see {@code --help}
    */
@@ -60,18 +62,23 @@ public final class MachineSpeed {
 
   private static void measure(Options chosen, ObjectNode line) {
     line.put("work", "machine").put("threads", Measurement.threads(chosen.threads()));
-    products("sgemm", MatrixProduct::of, chosen, line);
-    products("matmul", NDArray::matMul, chosen, line);
+    products("sgemm", DataType.FLOAT32, MatrixProduct::of, chosen, line);
+    products("matmul", DataType.FLOAT32, NDArray::matMul, chosen, line);
+    products("bf16", DataType.BFLOAT16, MatrixProduct::of, chosen, line);
     read(chosen, line);
     line.put("libtorch", Torch.version()).put("java", Runtime.version().toString());
   }
 
   private static void products(
-      String name, BinaryOperator<NDArray> product, Options chosen, ObjectNode line) {
+      String name,
+      DataType type,
+      BinaryOperator<NDArray> product,
+      Options chosen,
+      ObjectNode line) {
     double fastest = 0;
     ObjectNode products = line.objectNode();
     for (int size : chosen.sizes()) {
-      Seconds seconds = square(product, size, chosen.runs());
+      Seconds seconds = square(type, product, size, chosen.runs());
       double operations = 2.0 * size * size * size;
       fastest = Math.max(fastest, operations / seconds.best() / 1e9);
       products
@@ -82,10 +89,11 @@ public final class MachineSpeed {
     line.put(name + "_gflops", fastest).set(name, products);
   }
 
-  private static Seconds square(BinaryOperator<NDArray> product, int size, int runs) {
+  private static Seconds square(
+      DataType type, BinaryOperator<NDArray> product, int size, int runs) {
     try (NDManager manager = Torch.manager()) {
-      NDArray left = manager.ones(new Shape(size, size));
-      NDArray right = manager.ones(new Shape(size, size));
+      NDArray left = manager.ones(new Shape(size, size)).toType(type, false);
+      NDArray right = manager.ones(new Shape(size, size)).toType(type, false);
       return timed(runs, () -> product.apply(left, right));
     }
   }
