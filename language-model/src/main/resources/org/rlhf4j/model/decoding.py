@@ -33,24 +33,40 @@
     logits = (self).logits_of((self).weighted(h.to(6), w, None))
     if temperature > 0.:
       _0 = torch.mul_(logits, 1. / temperature)
-    best, arg = torch.max(logits, -1, True)
-    _1 = torch.sub_(logits, best)
     if temperature == 0.:
-      ids = arg
+      best, ids = torch.max(logits, -1, True)
       picked = torch.zeros_like(best)
-      e = torch.exp_(logits)
-      total = torch.sum(e, [-1], True)
+      total = torch.sum(torch.exp_(torch.sub_(logits, best)), [-1], True)
     else:
+      _1 = torch.sub_(logits, torch.amax(logits, [-1], True))
       if top_k > 0 or top_p < 1.:
         e = torch.exp_((self).truncated(logits, top_k, top_p))
       else:
         e = torch.exp_(logits)
-      cdf = torch.cumsum(e, -1)
-      total = cdf[:, -1:]
-      drawn = torch.searchsorted(cdf, uniforms.unsqueeze(1) * total, right=True)
-      ids = torch.clamp_max(drawn, torch.size(w, 1) - 1)
+      ids, total = (self).drawn(e, uniforms)
       picked = torch.log(torch.gather(e, 1, ids))
     return (ids.squeeze(1), (picked - torch.log(total)).squeeze(1))
+
+  # By inverse CDF from weights e [R, V]: first a block of 512 columns by the blocks' sums, then a column of that block by its own, so that
+  # nothing is added up over all columns one by one. Returns ids [R, 1] and the weights' sums [R, 1]. No column of weight 0 is drawn.
+  def drawn(self: __torch__.Transformer, e: Tensor, uniforms: Tensor) -> Tuple[Tensor, Tensor]:
+    columns = torch.size(e, 1)
+    blocks = torch.floordiv(columns, 512)
+    end = blocks * 512
+    whole = torch.sum(torch.unflatten(e[:, 0:end], 1, [blocks, 512]), [2])
+    cdf = torch.cumsum(torch.cat([whole, torch.sum(e[:, end:], [1], True)], 1), -1)
+    total = cdf[:, -1:]
+    x = (self).below(uniforms.unsqueeze(1) * total, total)
+    block = torch.searchsorted(cdf, x, right=True)
+    before = torch.gather(cdf, 1, torch.clamp_min(block - 1, 0)) * (block > 0)
+    at = block * 512 + torch.arange(512, device=ops.prim.device(e)).unsqueeze(0)
+    inside = torch.cumsum(torch.gather(e, 1, torch.clamp_max(at, columns - 1)) * (at < columns), -1)
+    place = torch.searchsorted(inside, (self).below(x - before, inside[:, -1:]), right=True)
+    return (block * 512 + place, total)
+
+  # x where it is less than the limit, else the float before the limit: rounding takes no draw beyond the last column.
+  def below(self: __torch__.Transformer, x: Tensor, limit: Tensor) -> Tensor:
+    return torch.minimum(x, limit * 0.99999988)
 
   # Logits outside the top_k (0: all) or the nucleus of mass top_p become −∞; the largest always stays.
   def truncated(self: __torch__.Transformer, logits: Tensor, top_k: int, top_p: float) -> Tensor:
