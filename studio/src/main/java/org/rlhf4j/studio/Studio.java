@@ -8,12 +8,17 @@ import java.util.concurrent.CountDownLatch;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.circle.Circles;
+import org.rlhf4j.studio.circle.ItemScores;
+import org.rlhf4j.studio.circle.RewardModels;
+import org.rlhf4j.studio.circle.Scoring;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 import org.rlhf4j.studio.store.Store;
 import org.rlhf4j.studio.store.StoreAddress;
 import org.rlhf4j.studio.store.StoreLock;
 import org.rlhf4j.studio.talk.Replies;
+import org.rlhf4j.studio.web.CircleParts;
 import org.rlhf4j.studio.web.StudioServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,13 +34,20 @@ public final class Studio implements AutoCloseable {
   private final StudioServer server;
   private final Store store;
   private final Optional<Replies> replies;
+  private final CircleParts circle;
   private final StoreLock lock;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private Studio(StudioServer server, Store store, Optional<Replies> replies, StoreLock lock) {
+  private Studio(
+      StudioServer server,
+      Store store,
+      Optional<Replies> replies,
+      CircleParts circle,
+      StoreLock lock) {
     this.server = server;
     this.store = store;
     this.replies = replies;
+    this.circle = circle;
     this.lock = lock;
   }
 
@@ -54,11 +66,11 @@ public final class Studio implements AutoCloseable {
       store = Store.open(settings.data());
       replies = replies(settings);
       WatchedRuns runs = new WatchedRuns(settings.runs());
-      StudioServer server =
-          serve(
-              settings, runs, new Labels(store, Clock.systemUTC(), settings.annotator()), replies);
+      Labels labels = new Labels(store, Clock.systemUTC(), settings.annotator());
+      CircleParts circle = circle(settings, store);
+      StudioServer server = serve(settings, runs, labels, replies, circle);
       readAhead(runs);
-      return new Studio(server, store, replies, lock);
+      return new Studio(server, store, replies, circle, lock);
     } catch (RuntimeException e) {
       if (store != null) {
         store.close();
@@ -86,12 +98,29 @@ public final class Studio implements AutoCloseable {
   }
 
   private static StudioServer serve(
-      StudioSettings settings, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
+      StudioSettings settings,
+      WatchedRuns runs,
+      Labels labels,
+      Optional<Replies> replies,
+      CircleParts circle) {
     return StudioServer.start(
         new StudioServer.Listening(settings.host(), settings.port(), settings.proxy()),
         runs,
         labels,
-        replies);
+        replies,
+        Optional.of(circle));
+  }
+
+  private static CircleParts circle(StudioSettings settings, Store store) {
+    RewardModels models = new RewardModels(store, Clock.systemUTC());
+    if (settings.rewardModel() != null) {
+      models.brought(settings.rewardModel());
+    }
+    ItemScores scores = new ItemScores(store);
+    return new CircleParts(
+        models,
+        new Scoring(scores, settings.machine().format()),
+        new Circles(store, Clock.systemUTC(), scores));
   }
 
   private static void readAhead(WatchedRuns runs) {
@@ -122,6 +151,7 @@ public final class Studio implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    circle.scoring().close();
     replies.ifPresent(Replies::close);
     store.close();
     lock.close();

@@ -19,6 +19,7 @@ import org.rlhf4j.studio.talk.Replies;
  * @param annotator under whose name verdicts are kept
  * @param runs the folder whose runs are watched
  * @param model the model to talk with, or null
+ * @param rewardModel the reward model that labels are held against at first, or null
  * @param messageForm what a message is written as for a model without a chat template
  * @param maxNewTokens the most tokens of a reply, EOS included
  * @param temperature what logits are divided by when replies are drawn
@@ -41,6 +42,12 @@ public record StudioSettings(
     @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,
     @Setting(help = "Model to talk with: a model folder, a run or a hub id.", model = true)
         Path model,
+    @Setting(
+            help =
+                "Reward model to hold labels against: a model folder, a run or a hub id. Those that"
+                    + " are trained on the page are there anyway.",
+            model = true)
+        Path rewardModel,
     @Setting(
             help =
                 "What a message is written as for a model without a chat template. {} stands for the"
