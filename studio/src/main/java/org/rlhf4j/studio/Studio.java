@@ -12,14 +12,20 @@ import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModels;
 import org.rlhf4j.studio.circle.Scoring;
+import org.rlhf4j.studio.label.KeptPrompts;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 import org.rlhf4j.studio.store.Store;
 import org.rlhf4j.studio.store.StoreAddress;
 import org.rlhf4j.studio.store.StoreLock;
 import org.rlhf4j.studio.talk.Replies;
+import org.rlhf4j.studio.train.Memory;
+import org.rlhf4j.studio.train.PipelineChoice;
+import org.rlhf4j.studio.train.RlhfCommand;
+import org.rlhf4j.studio.train.Trainings;
 import org.rlhf4j.studio.web.CircleParts;
 import org.rlhf4j.studio.web.StudioServer;
+import org.rlhf4j.studio.web.TrainingDefaults;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,10 +61,11 @@ public final class Studio implements AutoCloseable {
    * Starts the studio.
    *
    * @param settings where it listens and what it shows
+   * @param command how {@code rlhf} is started, for trainings
    * @return the running studio
    * @throws UserException if it can't listen there, or the store can't be opened
    */
-  public static Studio start(StudioSettings settings) {
+  public static Studio start(StudioSettings settings, RlhfCommand command) {
     StoreLock lock = StoreLock.take(StoreAddress.of(settings.data()));
     Store store = null;
     Optional<Replies> replies = Optional.empty();
@@ -67,9 +74,10 @@ public final class Studio implements AutoCloseable {
       replies = replies(settings);
       WatchedRuns runs = new WatchedRuns(settings.runs());
       Labels labels = new Labels(store, Clock.systemUTC(), settings.annotator());
-      CircleParts circle = circle(settings, store);
+      CircleParts circle = circle(settings, store, replies, command);
       StudioServer server = serve(settings, runs, labels, replies, circle);
       readAhead(runs);
+      circle.trainings().start();
       return new Studio(server, store, replies, circle, lock);
     } catch (RuntimeException e) {
       if (store != null) {
@@ -85,12 +93,11 @@ public final class Studio implements AutoCloseable {
     if (settings.model() == null) {
       return Optional.empty();
     }
-    LanguageModel model = LanguageModel.load(settings.model(), settings.machine().format());
     SamplingSettings sampling =
         SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
     return Optional.of(
         new Replies(
-            model,
+            () -> LanguageModel.load(settings.model(), settings.machine().format()),
             settings.model().toString(),
             settings.messageForm(),
             sampling,
@@ -111,7 +118,8 @@ public final class Studio implements AutoCloseable {
         Optional.of(circle));
   }
 
-  private static CircleParts circle(StudioSettings settings, Store store) {
+  private static CircleParts circle(
+      StudioSettings settings, Store store, Optional<Replies> replies, RlhfCommand command) {
     RewardModels models = new RewardModels(store, Clock.systemUTC());
     if (settings.rewardModel() != null) {
       models.brought(settings.rewardModel());
@@ -120,7 +128,29 @@ public final class Studio implements AutoCloseable {
     return new CircleParts(
         models,
         new Scoring(scores, settings.machine().format()),
-        new Circles(store, Clock.systemUTC(), scores));
+        new Circles(store, Clock.systemUTC(), scores),
+        trainings(settings, store, replies, command, models),
+        new TrainingDefaults(
+            Optional.ofNullable(settings.model()),
+            replies.map(Replies::name).orElse(""),
+            settings.training()));
+  }
+
+  private static Trainings trainings(
+      StudioSettings settings,
+      Store store,
+      Optional<Replies> replies,
+      RlhfCommand command,
+      RewardModels models) {
+    Trainings.Place place =
+        new Trainings.Place(
+            Trainings.machine(store.address()),
+            settings.runs().toAbsolutePath().normalize().resolve("trained"),
+            command,
+            new KeptPrompts(settings.training().keptShare()),
+            Memory.ofMachine(command),
+            new PipelineChoice(settings.training().judgeData(), settings.machine()));
+    return new Trainings(store, Clock.systemUTC(), place, models, replies);
   }
 
   private static void readAhead(WatchedRuns runs) {
@@ -151,6 +181,7 @@ public final class Studio implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    circle.trainings().close();
     circle.scoring().close();
     replies.ifPresent(Replies::close);
     store.close();

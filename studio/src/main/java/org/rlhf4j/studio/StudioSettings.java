@@ -11,6 +11,7 @@ import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.talk.Replies;
+import org.rlhf4j.studio.train.TrainingSettings;
 
 /**
  * What {@code rlhf studio} takes.
@@ -26,6 +27,7 @@ import org.rlhf4j.studio.talk.Replies;
  * @param port the port that it listens on; 0 takes a free one
  * @param host the address that it listens on
  * @param publicUrl the address under which a proxy in front of it is known, or null
+ * @param training what a training that begins on the page takes
  * @param machine device, threads and seed
  */
 public record StudioSettings(
@@ -68,6 +70,7 @@ public record StudioSettings(
     @Setting(
             help = "Address of a proxy that asks who comes in, such as https://studio.example.org.")
         String publicUrl,
+    TrainingSettings training,
     MachineSettings machine) {
 
   /** Checks the port and the address. */

@@ -56,16 +56,16 @@ public final class RewardModels {
   /**
    * A reward model that a training has made. A project without one has it as its current one.
    *
-   * @param project whose labels it learnt from
+   * @param project the number of the project whose labels it learnt from
    * @param training the training's number
    * @param name what it is called
    * @param folder its run
    * @return the model
    * @throws UserException if it can't be read
    */
-  public RewardModel trained(Project project, long training, String name, Path folder) {
-    RewardModel model = put(folder, digest(folder), name, project.id(), training);
-    if (current(project).isEmpty()) {
+  public RewardModel trained(long project, long training, String name, Path folder) {
+    RewardModel model = put(folder, digest(folder), name, project, training);
+    if (store.read(handle -> current(handle, project)).isEmpty()) {
       use(project, model);
     }
     return model;
@@ -129,22 +129,26 @@ public final class RewardModels {
 
   /** The one that a project's labels are held against, if one was chosen. */
   public Optional<RewardModel> current(Project project) {
-    return store.read(handle -> current(handle, project));
+    return store.read(handle -> current(handle, project.id()));
   }
 
-  private static Optional<RewardModel> current(Handle handle, Project project) {
+  private static Optional<RewardModel> current(Handle handle, long project) {
     return handle
         .createQuery(
             "SELECT reward_model.* FROM current_reward_model JOIN reward_model"
                 + " ON reward_model.id = current_reward_model.reward_model_id"
                 + " WHERE current_reward_model.project_id = :project")
-        .bind("project", project.id())
+        .bind("project", project)
         .map(MODEL)
         .findOne();
   }
 
   /** Holds a project's labels against a model from now on. */
   public void use(Project project, RewardModel model) {
+    use(project.id(), model);
+  }
+
+  private void use(long project, RewardModel model) {
     store.change(
         handle ->
             handle
@@ -152,7 +156,7 @@ public final class RewardModels {
                     "INSERT INTO current_reward_model (project_id, reward_model_id)"
                         + " VALUES (:project, :model) ON CONFLICT (project_id)"
                         + " DO UPDATE SET reward_model_id = excluded.reward_model_id")
-                .bind("project", project.id())
+                .bind("project", project)
                 .bind("model", model.id())
                 .execute());
   }

@@ -30,7 +30,8 @@ final class PageFiles {
           "write.js",
           "texts.js",
           "talk.js",
-          "circle.js");
+          "circle.js",
+          "train.js");
 
   private static final Map<String, String> TYPES =
       Map.of("css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");

@@ -104,6 +104,7 @@ public final class StudioServer implements AutoCloseable {
     new LabelRoutes(labels).addTo(config.routes);
     replies.ifPresent(model -> new TalkRoutes(labels, model).addTo(config.routes));
     circle.ifPresent(parts -> new CircleRoutes(labels, parts).addTo(config.routes));
+    circle.ifPresent(parts -> new TrainingRoutes(labels, parts, runs).addTo(config.routes));
   }
 
   private void state(Context request, Optional<Replies> replies, Optional<CircleParts> circle) {

@@ -14,6 +14,7 @@ CREATE TABLE training (
   process BIGINT, -- its number, while it runs
   process_began BIGINT, -- so that a number that was given again isn't taken for it
   said TEXT NOT NULL, -- how it ended, in a line
+  judged TEXT, -- JSON: how its model does on the pairs that it was judged on
   created BIGINT NOT NULL,
   ended BIGINT
 );

@@ -52,7 +52,7 @@ abstract class CirclesTest {
   /** Says that the first completion is better, or the second. */
   private Item say(int better) {
     Item item = labels.labelling().next(project, labels.annotator()).orElseThrow().item();
-    Labelling.Given said = Labelled.answer(item, "{'better': %d, 'strength': 4}".formatted(better));
+    Labelling.Given said = Labelled.answer(item, "{'better': %s, 'strength': 4}".formatted(better));
     labels.labelling().take(project, labels.annotator(), said);
     return item;
   }

@@ -14,16 +14,25 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
+import org.rlhf4j.settings.PrecisionChoice;
 import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModels;
 import org.rlhf4j.studio.circle.Scoring;
 import org.rlhf4j.studio.circle.TinyReward;
+import org.rlhf4j.studio.label.KeptPrompts;
 import org.rlhf4j.studio.label.Labelled;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
 import org.rlhf4j.studio.runs.WatchedRuns;
+import org.rlhf4j.studio.train.Memory;
+import org.rlhf4j.studio.train.PipelineChoice;
+import org.rlhf4j.studio.train.RlhfCommand;
+import org.rlhf4j.studio.train.TestCommand;
+import org.rlhf4j.studio.train.TrainingSettings;
+import org.rlhf4j.studio.train.Trainings;
 import org.rlhf4j.testing.Browser;
 
 /** A reward model held against labels in a browser. */
@@ -37,6 +46,7 @@ class CirclePageTest {
   @TempDir static Path folder;
   private static Labels labels;
   private static Scoring scoring;
+  private static Trainings trainings;
   private static StudioServer server;
   private static StudioPage page;
 
@@ -47,14 +57,37 @@ class CirclePageTest {
     ItemScores scores = new ItemScores(labels.store());
     scoring = new Scoring(scores, Precision.FP32);
     models.brought(TinyReward.in(folder.resolve("tiny"), 1));
+    RlhfCommand command = TestCommand.of(PipelineMain.class);
+    MachineSettings machine =
+        new MachineSettings(MachineSettings.Device.CPU, 1, PrecisionChoice.FP32, 3);
     Circles circles = new Circles(labels.store(), Clock.systemUTC(), scores);
+    trainings =
+        new Trainings(
+            labels.store(),
+            Clock.systemUTC(),
+            new Trainings.Place(
+                "",
+                folder.resolve("runs/trained"),
+                command,
+                new KeptPrompts(0.2),
+                Memory.ofMachine(command),
+                new PipelineChoice(null, machine)),
+            models,
+            Optional.empty());
+    trainings.start();
     server =
         StudioServer.start(
             new StudioServer.Listening("127.0.0.1", 0, Optional.empty()),
             new WatchedRuns(folder.resolve("runs")),
             labels,
             Optional.empty(),
-            Optional.of(new CircleParts(models, scoring, circles)));
+            Optional.of(
+                new CircleParts(
+                    models,
+                    scoring,
+                    circles,
+                    trainings,
+                    new TrainingDefaults(Optional.empty(), "", TrainingSettings.USUAL))));
     page = StudioPage.start(server.address());
   }
 
@@ -62,6 +95,7 @@ class CirclePageTest {
   static void stop() {
     page.close();
     server.close();
+    trainings.close();
     scoring.close();
     labels.store().close();
   }
@@ -81,7 +115,7 @@ class CirclePageTest {
     for (int i = 0; i < rows.length; i++) {
       int better = i % 2;
       Labelled.answerNext(
-          labels, project, "{'better': %d, 'strength': %d}".formatted(better, 1 + i % 4));
+          labels, project, "{'better': %s, 'strength': %s}".formatted(better, 1 + i % 4));
     }
     return project;
   }
@@ -123,12 +157,28 @@ class CirclePageTest {
     assertThat(labels.labelling().progress(project, labels.annotator()).left()).isZero();
   }
 
+  /** A training in a process of its own, from the form to the new reward model. */
+  @Test
+  void aRewardModelIsTrained() {
+    labelled("trained", Labelled.pairs(PAIRS));
+    open("trained");
+    browser().evaluate("document.getElementById('train-epochs').value = '20'");
+    browser().evaluate("document.getElementById('train').focus()");
+    browser().key("Enter");
+    page.waitFor("document.documentElement.dataset.training === 'running'");
+    page.waitFor("document.documentElement.dataset.training === 'finished'", 60);
+    page.waitFor(
+        "document.querySelector('#circle-model').selectedOptions[0].text.startsWith('trained-1')");
+    assertThat(browser().text(".trainings")).contains("trained-1", "Reward models from these");
+    assertThat(browser().text("main")).contains("it learnt from these labels");
+  }
+
   @Test
   void hostileTextsAreShownAsTheyAre() {
     String[] rows = new String[6];
     for (int i = 0; i < rows.length; i++) {
       rows[i] =
-          "{\"prompt\":\"<img src=x onerror='broken=%d'>\",\"completions\":[\" <b>%d\",\" </b>%d\"]}"
+          "{\"prompt\":\"<img src=x onerror='broken=%s'>\",\"completions\":[\" <b>%s\",\" </b>%s\"]}"
               .formatted(i, i, i * 7);
     }
     labelled("hostile", rows);

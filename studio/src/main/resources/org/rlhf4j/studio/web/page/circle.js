@@ -1,6 +1,7 @@
 // The circle: a reward model held against what people said, and the pairs it gets most wrong, to be looked at again.
 import { announce, faultLine, get, post } from "./api.js";
 import { said } from "./texts.js";
+import { TrainSection } from "./train.js";
 
 const LOOK_AGAIN = 1000;
 
@@ -44,8 +45,11 @@ export class CirclePage {
   constructor(main, name) {
     this.name = name;
     this.path = `/api/projects/${encodeURIComponent(name)}`;
-    this.place = make("div", { id: "circle" });
-    main.append(this.place);
+    this.top = make("div", {});
+    this.rest = make("div", {});
+    const trained = make("div", {});
+    main.append(make("div", { id: "circle" }, this.top, trained, this.rest));
+    this.train = new TrainSection(trained, name, (training) => this.offer(training));
     this.asked = {};
     this.done = new Map(); // items about which something was done here
   }
@@ -53,6 +57,15 @@ export class CirclePage {
   close() {
     this.closed = true;
     clearTimeout(this.timer);
+    this.train.close();
+  }
+
+  // A new reward model is looked at; whether it is used is somebody's choice.
+  offer({ state, model }) {
+    if (state === "finished") {
+      this.asked.model = String(model);
+      this.again();
+    }
   }
 
   async refresh() {
@@ -72,13 +85,15 @@ export class CirclePage {
     try {
       await this.refresh();
     } catch (fault) {
-      this.place.prepend(faultLine(fault));
+      this.top.prepend(faultLine(fault));
     }
   }
 
   draw(answer) {
     const focused = document.activeElement?.id;
-    this.place.replaceChildren(...(answer.model === undefined ? this.nothing() : this.held(answer)).filter((part) => part));
+    const [top, ...rest] = answer.model === undefined ? this.nothing() : this.held(answer);
+    this.top.replaceChildren(top);
+    this.rest.replaceChildren(...rest);
     if (focused) {
       document.getElementById(focused)?.focus();
     }
@@ -87,7 +102,7 @@ export class CirclePage {
 
   nothing() {
     return [make("section", { "aria-labelledby": "circle-title" }, make("h2", { id: "circle-title" }, "Reward model against labels"),
-      make("p", { class: "empty" }, "There is no reward model yet. Train one on the labels, or start the studio with --reward-model."))];
+      make("p", { class: "empty" }, "There is no reward model yet. Label some pairs, and train one on them; or start the studio with --reward-model."))];
   }
 
   held({ models, current, model, scoring, figures, wrong }) {
@@ -124,7 +139,7 @@ export class CirclePage {
     if (!judged) {
       return make("section", { "aria-labelledby": "parts-title" }, title, make("p", { class: "soft" }, "No pair is judged yet."));
     }
-    const run = { name: model.name, evaluation: { calibration: figures.calibration, calibration_error: figures.calibrationError } };
+    const run = { name: `How sure ${model.name} is`, evaluation: { calibration: figures.calibration, calibration_error: figures.calibrationError } };
     return make("section", { "aria-labelledby": "parts-title" }, title,
       make("p", { class: "soft" }, figures.onNew ? "On pairs that are new to it." : "On all pairs, those that it learnt from too."),
       make("div", { class: "grid plots wide" },
@@ -139,7 +154,7 @@ export class CirclePage {
       await this.refresh();
       announce(`${model.name} is in use.`);
     } catch (fault) {
-      this.place.prepend(faultLine(fault));
+      this.top.prepend(faultLine(fault));
     }
   }
 
@@ -188,6 +203,7 @@ export class CirclePage {
 export async function circlePage(main, [name]) {
   const page = new CirclePage(main, name || "");
   await page.refresh();
+  await page.train.refresh();
   document.title = `${name} · rlhf studio`;
   return () => page.close();
 }
