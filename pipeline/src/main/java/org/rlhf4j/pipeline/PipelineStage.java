@@ -18,6 +18,7 @@ import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.stages.Stages;
+import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.StopFlag;
@@ -32,6 +33,7 @@ import org.rlhf4j.training.run.RunDirectory;
  * @param machine what it computes with
  * @param inputs the files and folders that it reads
  * @param work runs it; told whether to resume, and what asks it to stop
+ * @param planning tells what it would do, and leaves no folder
  */
 public record PipelineStage(
     String name,
@@ -39,12 +41,28 @@ public record PipelineStage(
     String settings,
     MachineSettings machine,
     List<Path> inputs,
-    Work work) {
+    Work work,
+    Planning planning) {
 
   /** Runs a stage. */
   @FunctionalInterface
   interface Work {
     void run(boolean resume, StopFlag stop) throws IOException;
+  }
+
+  /** Tells what a stage would do. */
+  @FunctionalInterface
+  interface Planning {
+    RunPlan plan() throws IOException;
+  }
+
+  /**
+   * Makes the stage ready and tells what it would do. It leaves no folder.
+   *
+   * @throws IOException if a file can't be read
+   */
+  public RunPlan plan() throws IOException {
+    return planning.plan();
   }
 
   private static final String OUTPUT = "output";
@@ -141,7 +159,15 @@ public record PipelineStage(
         SettingsYaml.write(settings, values),
         settings.group(values, MachineSettings.class).orElseThrow(),
         List.copyOf(inputs),
-        work);
+        work,
+        () -> StageRun.planned(type, settings.bind(bound, Map.of(OUTPUT, List.of(nowhere())))));
+  }
+
+  /** A plan leaves no folder, wherever that would be. */
+  private static String nowhere() {
+    return Path.of(
+            System.getProperty("java.io.tmpdir"), "rlhf-plan-" + ProcessHandle.current().pid())
+        .toString();
   }
 
   private static <S extends Record> void requireAll(Settings<S> settings, Written.Mapping written) {

@@ -26,7 +26,13 @@ class StageRecordTest {
         new MachineSettings(MachineSettings.Device.AUTO, null, PrecisionChoice.FP32, 0);
     return StageRecord.of(
         new PipelineStage(
-            "one", SftStage.TYPE, settings, machine, List.of(inputs), (resume, stop) -> {}));
+            "one",
+            SftStage.TYPE,
+            settings,
+            machine,
+            List.of(inputs),
+            (resume, stop) -> {},
+            () -> null));
   }
 
   @Test

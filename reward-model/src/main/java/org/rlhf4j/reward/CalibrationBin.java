@@ -27,7 +27,7 @@ public record CalibrationBin(
    * @param margins r(chosen) − r(rejected) of each pair
    * @return the bins, ascending
    */
-  static List<CalibrationBin> of(double[] margins) {
+  public static List<CalibrationBin> of(double[] margins) {
     int[] pairs = new int[BINS];
     double[] predicted = new double[BINS];
     double[] observed = new double[BINS];
@@ -60,7 +60,7 @@ public record CalibrationBin(
    * @param bins with n pairs in all, at least 1
    * @return from 0, the best, to 1
    */
-  static double expectedError(List<CalibrationBin> bins) {
+  public static double expectedError(List<CalibrationBin> bins) {
     double pairs = bins.stream().mapToInt(CalibrationBin::pairs).sum();
     return bins.stream()
         .mapToDouble(bin -> bin.pairs / pairs * Math.abs(bin.observed - bin.predicted))

@@ -8,13 +8,24 @@ import java.util.concurrent.CountDownLatch;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.circle.Circles;
+import org.rlhf4j.studio.circle.ItemScores;
+import org.rlhf4j.studio.circle.RewardModels;
+import org.rlhf4j.studio.circle.Scoring;
+import org.rlhf4j.studio.label.KeptPrompts;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 import org.rlhf4j.studio.store.Store;
 import org.rlhf4j.studio.store.StoreAddress;
 import org.rlhf4j.studio.store.StoreLock;
 import org.rlhf4j.studio.talk.Replies;
+import org.rlhf4j.studio.train.Memory;
+import org.rlhf4j.studio.train.PipelineChoice;
+import org.rlhf4j.studio.train.RlhfCommand;
+import org.rlhf4j.studio.train.Trainings;
+import org.rlhf4j.studio.web.CircleParts;
 import org.rlhf4j.studio.web.StudioServer;
+import org.rlhf4j.studio.web.TrainingDefaults;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,13 +40,20 @@ public final class Studio implements AutoCloseable {
   private final StudioServer server;
   private final Store store;
   private final Optional<Replies> replies;
+  private final CircleParts circle;
   private final StoreLock lock;
   private final CountDownLatch closed = new CountDownLatch(1);
 
-  private Studio(StudioServer server, Store store, Optional<Replies> replies, StoreLock lock) {
+  private Studio(
+      StudioServer server,
+      Store store,
+      Optional<Replies> replies,
+      CircleParts circle,
+      StoreLock lock) {
     this.server = server;
     this.store = store;
     this.replies = replies;
+    this.circle = circle;
     this.lock = lock;
   }
 
@@ -43,10 +61,11 @@ public final class Studio implements AutoCloseable {
    * Starts the studio.
    *
    * @param settings where it listens and what it shows
+   * @param command how {@code rlhf} is started, for trainings
    * @return the running studio
    * @throws UserException if it can't listen there, or the store can't be opened
    */
-  public static Studio start(StudioSettings settings) {
+  public static Studio start(StudioSettings settings, RlhfCommand command) {
     StoreLock lock = StoreLock.take(StoreAddress.of(settings.data()));
     Store store = null;
     Optional<Replies> replies = Optional.empty();
@@ -54,11 +73,12 @@ public final class Studio implements AutoCloseable {
       store = Store.open(settings.data());
       replies = replies(settings);
       WatchedRuns runs = new WatchedRuns(settings.runs());
-      StudioServer server =
-          serve(
-              settings, runs, new Labels(store, Clock.systemUTC(), settings.annotator()), replies);
+      Labels labels = new Labels(store, Clock.systemUTC(), settings.annotator());
+      CircleParts circle = circle(settings, store, replies, command);
+      StudioServer server = serve(settings, runs, labels, replies, circle);
       readAhead(runs);
-      return new Studio(server, store, replies, lock);
+      circle.trainings().start();
+      return new Studio(server, store, replies, circle, lock);
     } catch (RuntimeException e) {
       if (store != null) {
         store.close();
@@ -73,12 +93,11 @@ public final class Studio implements AutoCloseable {
     if (settings.model() == null) {
       return Optional.empty();
     }
-    LanguageModel model = LanguageModel.load(settings.model(), settings.machine().format());
     SamplingSettings sampling =
         SamplingSettings.of(settings.maxNewTokens(), settings.temperature());
     return Optional.of(
         new Replies(
-            model,
+            () -> LanguageModel.load(settings.model(), settings.machine().format()),
             settings.model().toString(),
             settings.messageForm(),
             sampling,
@@ -86,12 +105,52 @@ public final class Studio implements AutoCloseable {
   }
 
   private static StudioServer serve(
-      StudioSettings settings, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
+      StudioSettings settings,
+      WatchedRuns runs,
+      Labels labels,
+      Optional<Replies> replies,
+      CircleParts circle) {
     return StudioServer.start(
         new StudioServer.Listening(settings.host(), settings.port(), settings.proxy()),
         runs,
         labels,
-        replies);
+        replies,
+        Optional.of(circle));
+  }
+
+  private static CircleParts circle(
+      StudioSettings settings, Store store, Optional<Replies> replies, RlhfCommand command) {
+    RewardModels models = new RewardModels(store, Clock.systemUTC());
+    if (settings.rewardModel() != null) {
+      models.brought(settings.rewardModel());
+    }
+    ItemScores scores = new ItemScores(store);
+    return new CircleParts(
+        models,
+        new Scoring(scores, settings.machine().format()),
+        new Circles(store, Clock.systemUTC(), scores),
+        trainings(settings, store, replies, command, models),
+        new TrainingDefaults(
+            Optional.ofNullable(settings.model()),
+            replies.map(Replies::name).orElse(""),
+            settings.training()));
+  }
+
+  private static Trainings trainings(
+      StudioSettings settings,
+      Store store,
+      Optional<Replies> replies,
+      RlhfCommand command,
+      RewardModels models) {
+    Trainings.Place place =
+        new Trainings.Place(
+            Trainings.machine(store.address()),
+            settings.runs().toAbsolutePath().normalize().resolve("trained"),
+            command,
+            new KeptPrompts(settings.training().keptShare()),
+            Memory.ofMachine(command),
+            new PipelineChoice(settings.training().judgeData(), settings.machine()));
+    return new Trainings(store, Clock.systemUTC(), place, models, replies);
   }
 
   private static void readAhead(WatchedRuns runs) {
@@ -122,6 +181,8 @@ public final class Studio implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    circle.trainings().close();
+    circle.scoring().close();
     replies.ifPresent(Replies::close);
     store.close();
     lock.close();

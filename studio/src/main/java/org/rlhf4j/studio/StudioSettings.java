@@ -11,6 +11,7 @@ import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.talk.Replies;
+import org.rlhf4j.studio.train.TrainingSettings;
 
 /**
  * What {@code rlhf studio} takes.
@@ -19,12 +20,14 @@ import org.rlhf4j.studio.talk.Replies;
  * @param annotator under whose name verdicts are kept
  * @param runs the folder whose runs are watched
  * @param model the model to talk with, or null
+ * @param rewardModel the reward model that labels are held against at first, or null
  * @param messageForm what a message is written as for a model without a chat template
  * @param maxNewTokens the most tokens of a reply, EOS included
  * @param temperature what logits are divided by when replies are drawn
  * @param port the port that it listens on; 0 takes a free one
  * @param host the address that it listens on
  * @param publicUrl the address under which a proxy in front of it is known, or null
+ * @param training what a training that begins on the page takes
  * @param machine device, threads and seed
  */
 public record StudioSettings(
@@ -41,6 +44,12 @@ public record StudioSettings(
     @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,
     @Setting(help = "Model to talk with: a model folder, a run or a hub id.", model = true)
         Path model,
+    @Setting(
+            help =
+                "Reward model to hold labels against: a model folder, a run or a hub id. Those that"
+                    + " are trained on the page are there anyway.",
+            model = true)
+        Path rewardModel,
     @Setting(
             help =
                 "What a message is written as for a model without a chat template. {} stands for the"
@@ -61,6 +70,7 @@ public record StudioSettings(
     @Setting(
             help = "Address of a proxy that asks who comes in, such as https://studio.example.org.")
         String publicUrl,
+    TrainingSettings training,
     MachineSettings machine) {
 
   /** Checks the port and the address. */

@@ -186,8 +186,13 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
     return lines;
   }
 
+  /** What lies in memory at once, in bytes. */
+  public long bytes() {
+    return memory.stream().mapToLong(Part::bytes).sum();
+  }
+
   private String memory(long machineBytes) {
-    long all = memory.stream().mapToLong(Part::bytes).sum();
+    long all = bytes();
     String parts =
         memory.stream()
             .map(part -> part.name() + " " + size(part.bytes()))
@@ -199,7 +204,8 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
     return parts + ": " + size(all) + " of " + size(machineBytes) + enough;
   }
 
-  private static String size(long bytes) {
+  /** A size as people read it. */
+  public static String size(long bytes) {
     return bytes < 1e9
         ? String.format(Locale.ROOT, "%.1f MB", bytes / 1e6)
         : String.format(Locale.ROOT, "%.1f GB", bytes / 1e9);

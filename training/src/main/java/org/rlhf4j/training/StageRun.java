@@ -118,14 +118,25 @@ public final class StageRun {
    */
   public static <C extends Record> List<String> plan(StageType<C> type, C config)
       throws IOException {
-    List<String> lines = new ArrayList<>();
+    return planned(type, config).lines();
+  }
+
+  /**
+   * Makes a stage ready and tells what it would do, in numbers. It leaves no folder.
+   *
+   * @param type the stage
+   * @param config its configuration
+   * @return the plan
+   * @throws IOException if a file can't be read
+   */
+  public static <C extends Record> RunPlan planned(StageType<C> type, C config) throws IOException {
+    List<RunPlan> plan = new ArrayList<>();
     open(
         type,
         config,
         Display.stderr(),
-        (run, loop, evaluation, stage, display) ->
-            lines.addAll(stage.plan().orElseThrow().lines()));
-    return lines;
+        (run, loop, evaluation, stage, display) -> plan.add(stage.plan().orElseThrow()));
+    return plan.get(0);
   }
 
   /**

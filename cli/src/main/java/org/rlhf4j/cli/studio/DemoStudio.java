@@ -20,6 +20,7 @@ import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.NewItem;
 import org.rlhf4j.studio.label.Project;
 import org.rlhf4j.studio.store.Store;
+import org.rlhf4j.studio.train.TrainingSettings;
 
 /** The studio on the demo: its runs, its model, and fifty pairs that no stage has seen. */
 final class DemoStudio {
@@ -28,6 +29,9 @@ final class DemoStudio {
   private static final Path DEMO = RUNS.resolve("demo");
   private static final String PROJECT = "demo";
   private static final int PAIRS = 50;
+  private static final String COMPARISONS = "comparisons.csv";
+  private static final int EPOCHS = 10;
+  private static final double LEARNING_RATE = 5e-4;
 
   private static final String GUIDELINES =
       """
@@ -56,6 +60,7 @@ final class DemoStudio {
         ConfigBuilder.copyOf(settings)
             .with(StudioSettings::runs, runs)
             .with(StudioSettings::data, data);
+    demo = training(settings, runs, demo);
     Path model = runs.resolve("sft");
     if (settings.model() == null && Files.isDirectory(model.resolve("model"))) {
       demo = demo.with(StudioSettings::model, model);
@@ -66,6 +71,25 @@ final class DemoStudio {
           "there is no run of the demo in %s; 'rlhf demo --quick' makes them in a minute%n", runs);
     }
     return demo.build();
+  }
+
+  /**
+   * Labels are few and the model is small: many passes at a large rate. What it learns is judged on
+   * the demo's comparisons, so that the figures of two trainings can be compared.
+   */
+  private static ConfigBuilder<StudioSettings> training(
+      StudioSettings settings, Path runs, ConfigBuilder<StudioSettings> demo) {
+    ConfigBuilder<StudioSettings> chosen = demo;
+    if (settings.training().equals(TrainingSettings.USUAL)) {
+      chosen =
+          chosen
+              .with(TrainingSettings::epochs, EPOCHS)
+              .with(TrainingSettings::learningRate, LEARNING_RATE);
+    }
+    Path comparisons = runs.resolve("input").resolve(COMPARISONS);
+    return settings.training().judgeData() == null && Files.exists(comparisons)
+        ? chosen.with(TrainingSettings::judgeData, comparisons)
+        : chosen;
   }
 
   private static void addPairs(String data) throws IOException {

@@ -5,6 +5,7 @@ import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.studio.Studio;
 import org.rlhf4j.studio.StudioSettings;
+import org.rlhf4j.studio.train.RlhfCommand;
 import picocli.CommandLine.Command;
 
 /** Serves the studio's page until the process is interrupted. */
@@ -12,6 +13,9 @@ import picocli.CommandLine.Command;
     name = "studio",
     description = "Label, talk with a model and watch runs on a page of this machine.")
 public final class StudioCommand extends SettingsCommand<StudioCommand.StudioCommandSettings> {
+
+  /** The class that the launcher starts. */
+  static final String MAIN = "org.rlhf4j.cli.Rlhf";
 
   /**
    * What {@code rlhf studio} takes.
@@ -40,7 +44,7 @@ public final class StudioCommand extends SettingsCommand<StudioCommand.StudioCom
   protected void run(StudioCommandSettings chosen) throws Exception {
     StudioSettings settings =
         chosen.demo() ? DemoStudio.prepare(chosen.settings(), err()) : chosen.settings();
-    try (Studio studio = Studio.start(settings)) {
+    try (Studio studio = Studio.start(settings, RlhfCommand.ofThisProcess(MAIN))) {
       Runtime.getRuntime().addShutdownHook(new Thread(studio::close, "studio-close"));
       out().println(studio.address());
       out().flush();

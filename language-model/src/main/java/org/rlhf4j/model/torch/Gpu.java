@@ -75,11 +75,16 @@ public record Gpu(
     return ofMachine().cards().stream().limit(1).mapToLong(Card::memoryMib).sum() << 20;
   }
 
+  /** What is free of that memory at this moment, in bytes; 0 where it can't be told. */
+  public static long freeBytes() {
+    return nvidiaSmi("memory.free").stream().limit(1).mapToLong(Gpu::memory).sum() << 20;
+  }
+
   /** What there is on this machine; loads libtorch. */
   public static Gpu ofMachine() {
     boolean usable = Torch.hasCuda();
     Optional<String> cuda = Libtorch.ofProcess().flatMap(Libtorch::cuda);
-    List<String> lines = nvidiaSmi();
+    List<String> lines = nvidiaSmi(QUERY);
     return of(
         System.getProperty("os.name"),
         System.getProperty("os.arch"),
@@ -114,10 +119,10 @@ public record Gpu(
   }
 
   /** Its lines; none where there is no such program. */
-  private static List<String> nvidiaSmi() {
+  private static List<String> nvidiaSmi(String query) {
     try {
       Process process =
-          new ProcessBuilder("nvidia-smi", "--query-gpu=" + QUERY, "--format=csv,noheader,nounits")
+          new ProcessBuilder("nvidia-smi", "--query-gpu=" + query, "--format=csv,noheader,nounits")
               .redirectErrorStream(true)
               .start();
       String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

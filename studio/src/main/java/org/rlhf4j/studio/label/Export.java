@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
@@ -134,10 +135,11 @@ public final class Export {
 
   private final Store store;
   private final Choices choices;
-  private final Consumer<ObjectNode> rows;
+  private final BiConsumer<Item, ObjectNode> rows;
   private final Count count = new Count();
+  private Item current; // what the rows that are written are made of
 
-  private Export(Store store, Choices choices, Consumer<ObjectNode> rows) {
+  private Export(Store store, Choices choices, BiConsumer<Item, ObjectNode> rows) {
     this.store = store;
     this.choices = choices;
     this.rows = rows;
@@ -153,6 +155,12 @@ public final class Export {
    * @return what was written
    */
   public static Count of(Store store, Project project, Choices choices, Consumer<ObjectNode> rows) {
+    return ofItems(store, project, choices, (item, row) -> rows.accept(row));
+  }
+
+  /** The same; each row is told with the item that it is made of, a single vote with none. */
+  public static Count ofItems(
+      Store store, Project project, Choices choices, BiConsumer<Item, ObjectNode> rows) {
     Export export = new Export(store, choices, rows);
     if (choices.form() == Form.VOTES) {
       export.writeVotes(project);
@@ -205,6 +213,7 @@ public final class Export {
 
   private void write(List<Said> ofItem) {
     Item item = ofItem.get(0).item();
+    current = item;
     List<Answer> answers = ofItem.stream().map(Said::answer).toList();
     switch (item.kind()) {
       case COMPARE -> writeCompared(item, answers);
@@ -334,7 +343,7 @@ public final class Export {
   }
 
   private void write(ObjectNode row) {
-    rows.accept(row);
+    rows.accept(current, row);
     count.rows++;
   }
 

@@ -71,7 +71,8 @@ public final class Labelling {
    */
   public record Given(String event, long item, Act act, JsonNode answer, double seconds) {}
 
-  static final RowMapper<Item> ITEM =
+  /** A row of the items' table. */
+  public static final RowMapper<Item> ITEM =
       (row, context) ->
           new Item(
               row.getLong("id"),
@@ -90,7 +91,8 @@ public final class Labelling {
     leases = new Leases(clock);
   }
 
-  static JsonNode json(String text) {
+  /** What the store has as JSON. */
+  public static JsonNode json(String text) {
     try {
       return JSON.readTree(text);
     } catch (JsonProcessingException e) {
@@ -326,6 +328,31 @@ public final class Labelling {
                 .ifPresent(item -> takeBack(handle, project, annotator, item, event));
           }
           return lend(handle, project, annotator);
+        });
+  }
+
+  /**
+   * Takes back the annotator's verdict on an item, if one holds, and lends them the item.
+   *
+   * @param event the id of this, made in the browser
+   * @throws EnoughException if others have given all answers that the item wants
+   */
+  public void again(Project project, long annotator, long item, String event) {
+    requireEvent(event);
+    store.change(
+        handle -> {
+          lock(handle, project);
+          Item asked = item(handle, project, item);
+          if (isKnown(handle, event)) {
+            return null;
+          }
+          if (standing(handle, item, annotator).isPresent()) {
+            takeBack(handle, project, annotator, asked, event);
+          } else {
+            requireWanted(handle, project, asked);
+            leases.lend(handle, item, annotator);
+          }
+          return null;
         });
   }
 

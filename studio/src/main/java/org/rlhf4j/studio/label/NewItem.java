@@ -54,10 +54,14 @@ public record NewItem(
             .map(JsonNode::toString)
             .sorted()
             .toList();
+    return sha256(kind + "\n" + prompt + "\n" + sorted);
+  }
+
+  /** The SHA-256 of a text, in hexadecimal digits. */
+  static String sha256(String text) {
     try {
       byte[] hash =
-          MessageDigest.getInstance("SHA-256")
-              .digest((kind + "\n" + prompt + "\n" + sorted).getBytes(StandardCharsets.UTF_8));
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
       return HexFormat.of().formatHex(hash);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
@@ -39,7 +40,7 @@ public final class Replies implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  private final LanguageModel model;
+  private final Supplier<LanguageModel> loading;
   private final String name;
   private final Optional<ChatTemplate> template;
   private final String form;
@@ -47,19 +48,26 @@ public final class Replies implements AutoCloseable {
   private final long seed;
   private final AtomicLong turns = new AtomicLong();
   private final ReentrantLock one = new ReentrantLock(true);
+  private LanguageModel model; // null while it is let go
+  private String away; // why it is let go
 
   /**
-   * Replies of a model, which is closed with them.
+   * Replies of a model, which is loaded at once and closed with them.
    *
-   * @param model who replies
+   * @param loading loads who replies
    * @param name what the model is called
    * @param form what a message is written as without a chat template, with {@link #MESSAGE} in it
    * @param sampling how replies are drawn
    * @param seed of their random numbers
    */
   public Replies(
-      LanguageModel model, String name, String form, SamplingSettings sampling, long seed) {
-    this.model = model;
+      Supplier<LanguageModel> loading,
+      String name,
+      String form,
+      SamplingSettings sampling,
+      long seed) {
+    this.loading = loading;
+    this.model = loading.get();
     this.name = name;
     this.template = ChatTemplate.find(model.tokenizer());
     this.form = form;
@@ -74,7 +82,54 @@ public final class Replies implements AutoCloseable {
 
   /** How many tokens a text has. */
   public int tokens(String text) {
-    return model.tokenizer().encodeRaw(text).length;
+    one.lock();
+    try {
+      return present().tokenizer().encodeRaw(text).length;
+    } finally {
+      one.unlock();
+    }
+  }
+
+  /**
+   * Lets the model go, so that its memory is free, until it may come back. A reply that is being
+   * sampled comes to its end first.
+   *
+   * @param why what is said to those who talk meanwhile
+   * @return whether there was a model to let go
+   */
+  public boolean letGo(String why) {
+    one.lock();
+    try {
+      boolean wasThere = model != null;
+      if (wasThere) {
+        model.close();
+        model = null;
+      }
+      away = why;
+      return wasThere;
+    } finally {
+      one.unlock();
+    }
+  }
+
+  /** Lets the model come back: it is loaded when somebody talks. */
+  public void comeBack() {
+    one.lock();
+    try {
+      away = null;
+    } finally {
+      one.unlock();
+    }
+  }
+
+  private LanguageModel present() {
+    if (away != null) {
+      throw new UserException(away);
+    }
+    if (model == null) {
+      model = loading.get();
+    }
+    return model;
   }
 
   /**
@@ -116,11 +171,12 @@ public final class Replies implements AutoCloseable {
   public List<String> sample(List<ChatMessage> dialogue, int count, BooleanSupplier unwanted) {
     one.lock();
     try {
+      LanguageModel present = present();
       String prompt = template.isPresent() ? template.get().prompt(dialogue) : text(dialogue);
       int[] ids =
           template.isPresent()
-              ? model.tokenizer().encodeRaw(prompt)
-              : model.tokenizer().encode(prompt);
+              ? present.tokenizer().encodeRaw(prompt)
+              : present.tokenizer().encode(prompt);
       return sample(ids, count, unwanted);
     } finally {
       one.unlock();
@@ -178,11 +234,6 @@ public final class Replies implements AutoCloseable {
 
   @Override
   public void close() {
-    one.lock(); // a reply that is being sampled comes to its end first
-    try {
-      model.close();
-    } finally {
-      one.unlock();
-    }
+    letGo("the studio has ended");
   }
 }

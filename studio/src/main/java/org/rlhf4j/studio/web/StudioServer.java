@@ -33,9 +33,19 @@ public final class StudioServer implements AutoCloseable {
   private final String host;
 
   private StudioServer(
-      Listening where, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
+      Listening where,
+      WatchedRuns runs,
+      Labels labels,
+      Optional<Replies> replies,
+      Optional<CircleParts> circle) {
     host = where.host();
-    server = Javalin.create(config -> configure(config, where, runs, labels, replies));
+    server = Javalin.create(config -> configure(config, where, runs, labels, replies, circle));
+  }
+
+  /** Starts to serve a studio that knows no reward models. */
+  public static StudioServer start(
+      Listening where, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
+    return start(where, runs, labels, replies, Optional.empty());
   }
 
   /**
@@ -45,12 +55,17 @@ public final class StudioServer implements AutoCloseable {
    * @param runs what is watched
    * @param labels what is labelled
    * @param replies of the model to talk with, if there is one
+   * @param circle what holds reward models against labels, if there is such a thing
    * @return the running server
    * @throws UserException if it can't listen there
    */
   public static StudioServer start(
-      Listening where, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
-    StudioServer studio = new StudioServer(where, runs, labels, replies);
+      Listening where,
+      WatchedRuns runs,
+      Labels labels,
+      Optional<Replies> replies,
+      Optional<CircleParts> circle) {
+    StudioServer studio = new StudioServer(where, runs, labels, replies, circle);
     try {
       studio.server.start();
     } catch (JavalinBindException e) {
@@ -71,7 +86,8 @@ public final class StudioServer implements AutoCloseable {
       Listening where,
       WatchedRuns runs,
       Labels labels,
-      Optional<Replies> replies) {
+      Optional<Replies> replies,
+      Optional<CircleParts> circle) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -83,15 +99,18 @@ public final class StudioServer implements AutoCloseable {
     PageFiles files = new PageFiles();
     config.routes.get("/", files::page);
     config.routes.get("/files/{name}", files::file);
-    config.routes.get("/api/state", request -> state(request, replies));
+    config.routes.get("/api/state", request -> state(request, replies, circle));
     new RunRoutes(runs, closing).addTo(config.routes);
     new LabelRoutes(labels).addTo(config.routes);
     replies.ifPresent(model -> new TalkRoutes(labels, model).addTo(config.routes));
+    circle.ifPresent(parts -> new CircleRoutes(labels, parts).addTo(config.routes));
+    circle.ifPresent(parts -> new TrainingRoutes(labels, parts, runs).addTo(config.routes));
   }
 
-  private void state(Context request, Optional<Replies> replies) {
+  private void state(Context request, Optional<Replies> replies, Optional<CircleParts> circle) {
     ObjectNode state = Answers.object().put("token", guard.token());
     state.put("model", replies.map(Replies::name).orElse(null));
+    state.put("circle", circle.isPresent());
     Answers.send(request, state);
   }
 

@@ -52,7 +52,7 @@ public final class Labelled {
     return rows.toArray(String[]::new);
   }
 
-  static JsonNode json(String text) {
+  public static JsonNode json(String text) {
     try {
       return JSON.readTree(text.replace('\'', '"'));
     } catch (IOException e) {
@@ -61,7 +61,7 @@ public final class Labelled {
   }
 
   /** An answer to an item, with an event of its own. */
-  static Labelling.Given answer(Item item, String answer) {
+  public static Labelling.Given answer(Item item, String answer) {
     return new Labelling.Given(
         UUID.randomUUID().toString(), item.id(), Labelling.Act.ANSWER, json(answer), 1.5);
   }

@@ -15,7 +15,11 @@ public final class TinyTalk {
 
   /** Replies of at most eight tokens, drawn at this temperature. */
   public static Replies replies(double temperature) {
-    LanguageModel model = LanguageModel.fresh(ModelConfig.read(TINY), Tokenizer.load(TINY), 5);
-    return new Replies(model, "tiny", "Q: {} A:", SamplingSettings.of(8, temperature), 0);
+    return new Replies(
+        () -> LanguageModel.fresh(ModelConfig.read(TINY), Tokenizer.load(TINY), 5),
+        "tiny",
+        "Q: {} A:",
+        SamplingSettings.of(8, temperature),
+        0);
   }
 }

@@ -61,9 +61,16 @@ final class StudioPage implements AutoCloseable {
 
   /** Waits until something holds in the page; it fails after ten seconds. */
   void waitFor(String condition) {
+    waitFor(condition, 10);
+  }
+
+  /** Waits until something holds in the page; it fails after so many seconds. */
+  void waitFor(String condition, int seconds) {
     JsonNode held =
         browser.evaluate(
-            "new Promise((done) => { const end = Date.now() + 10000; const look = () => {"
+            "new Promise((done) => { const end = Date.now() + "
+                + 1000 * seconds
+                + "; const look = () => {"
                 + " if ("
                 + condition
                 + ") { done(true); } else if (Date.now() > end) { done(false); }"

@@ -1,5 +1,6 @@
 // The pages of the studio, by what stands behind the # of the address.
 import { faultLine, refreshState } from "./api.js";
+import { circlePage } from "./circle.js";
 import { labelPage } from "./label.js";
 import { projectsPage } from "./projects.js";
 import { runsPage } from "./runs.js";
@@ -10,6 +11,7 @@ const PAGES = [
   { name: "talk", title: "Talk", show: talkPage },
   { name: "runs", title: "Runs", show: runsPage },
   { name: "label", title: "Label", show: labelPage, within: "projects" },
+  { name: "circle", title: "Reward model", show: circlePage, within: "projects" },
 ];
 
 let leave = () => {};

@@ -1,5 +1,5 @@
 // The projects: how far each is, its guidelines, and what to take out of it.
-import { get, post, faultLine } from "./api.js";
+import { get, post, faultLine, state } from "./api.js";
 
 function bar(done, all) {
   return make("progress", { value: done, max: Math.max(1, all), "aria-label": `${done} of ${all} items have all their answers` });
@@ -82,8 +82,9 @@ function card(project) {
   };
   tell(progress);
   const label = make("a", { class: "action", href: `#/label/${encodeURIComponent(project.name)}` }, progress.left ? "Label" : "Look");
+  const circle = state.circle ? make("a", { href: `#/circle/${encodeURIComponent(project.name)}` }, "Reward model") : null;
   return make("article", { class: "card project" },
-    make("div", { class: "head" }, make("h3", {}, project.name), label),
+    make("div", { class: "head" }, make("h3", {}, project.name), make("div", { class: "links" }, circle, label)),
     bar(progress.items - progress.open, progress.items), about, exports(project), agreement(project),
     settings(project, (now) => tell(now.progress)));
 }

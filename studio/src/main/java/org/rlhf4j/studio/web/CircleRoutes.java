@@ -1,0 +1,100 @@
+package org.rlhf4j.studio.web;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import java.util.List;
+import java.util.Optional;
+import org.rlhf4j.studio.circle.ItemScores;
+import org.rlhf4j.studio.circle.RewardModel;
+import org.rlhf4j.studio.circle.Scoring;
+import org.rlhf4j.studio.label.Labels;
+import org.rlhf4j.studio.label.Project;
+
+/** A reward model held against the labels, and what is done about the pairs it gets wrong. */
+final class CircleRoutes {
+
+  private final Labels labels;
+  private final CircleParts parts;
+
+  CircleRoutes(Labels labels, CircleParts parts) {
+    this.labels = labels;
+    this.parts = parts;
+  }
+
+  void addTo(RoutesConfig routes) {
+    routes.get("/api/projects/{project}/circle", this::circle);
+    routes.post("/api/projects/{project}/circle", this::use);
+    routes.post("/api/projects/{project}/again", this::again);
+    routes.post("/api/projects/{project}/review", this::review);
+  }
+
+  static Project named(Labels labels, Context request) {
+    return labels
+        .projects()
+        .find(request.pathParam("project"))
+        .orElseThrow(() -> new Refused(404, "there is no project of this name"));
+  }
+
+  private void circle(Context request) {
+    Project project = named(labels, request);
+    List<RewardModel> models = parts.models().of(project);
+    Optional<RewardModel> current = parts.models().current(project);
+    ObjectNode answer = Answers.object();
+    answer.set("models", Answers.of(models.stream().map(CircleRoutes::described).toList()));
+    answer.put("current", current.map(RewardModel::id).orElse(null));
+    String asked = request.queryParam("model");
+    Optional<RewardModel> model =
+        asked == null
+            ? current.or(() -> models.stream().findFirst())
+            : models.stream().filter(one -> String.valueOf(one.id()).equals(asked)).findFirst();
+    model.ifPresent(one -> hold(answer, project, one, "all".equals(request.queryParam("pairs"))));
+    Answers.send(request, answer);
+  }
+
+  private static ObjectNode described(RewardModel model) {
+    return Answers.object()
+        .put("id", model.id())
+        .put("name", model.name())
+        .put("folder", model.folder().toString())
+        .put("training", model.training())
+        .put("created", model.created());
+  }
+
+  private void hold(ObjectNode answer, Project project, RewardModel model, boolean all) {
+    Scoring.State state = parts.scoring().want(model, project, ItemScores.Which.ANSWERED);
+    answer.put("model", model.id());
+    answer.set("scoring", Answers.of(state));
+    answer.set("figures", Answers.of(parts.circles().of(project, model, all)));
+    answer.set("wrong", Answers.of(parts.circles().wrong(project, model, labels.annotator())));
+  }
+
+  private void use(Context request) {
+    Project project = named(labels, request);
+    RewardModel model =
+        parts
+            .models()
+            .find(project, Answers.body(request).path("model").asLong())
+            .orElseThrow(() -> new Refused(404, "the project has no such reward model"));
+    parts.models().use(project, model);
+    Answers.send(request, Answers.object());
+  }
+
+  private void again(Context request) {
+    ObjectNode body = Answers.body(request);
+    labels
+        .labelling()
+        .again(
+            named(labels, request),
+            labels.annotator(),
+            body.path("item").asLong(),
+            body.path("event").asText());
+    Answers.send(request, Answers.object());
+  }
+
+  private void review(Context request) {
+    long item = Answers.body(request).path("item").asLong();
+    parts.circles().sendToReview(named(labels, request), labels.annotator(), item);
+    Answers.send(request, Answers.object());
+  }
+}
