@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.account.Accounts;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 import org.rlhf4j.studio.store.Store;
@@ -52,6 +54,7 @@ public final class Studio implements AutoCloseable {
     Optional<Replies> replies = Optional.empty();
     try {
       store = Store.open(settings.data());
+      requireAdmin(settings, store);
       replies = replies(settings);
       WatchedRuns runs = new WatchedRuns(settings.runs());
       StudioServer server =
@@ -87,11 +90,17 @@ public final class Studio implements AutoCloseable {
 
   private static StudioServer serve(
       StudioSettings settings, WatchedRuns runs, Labels labels, Optional<Replies> replies) {
-    return StudioServer.start(
-        new StudioServer.Listening(settings.host(), settings.port(), settings.proxy()),
-        runs,
-        labels,
-        replies);
+    return StudioServer.start(settings.listening(), runs, labels, replies);
+  }
+
+  private static void requireAdmin(StudioSettings settings, Store store) {
+    if (settings.listening().isReachable() && !new Accounts(store, Clock.systemUTC()).hasAdmin()) {
+      throw new UsageException(
+          "others could reach this studio, and it has no admin; make one first with 'rlhf studio"
+              + " user add --admin NAME --store "
+              + store.address()
+              + "'");
+    }
   }
 
   private static void readAhead(WatchedRuns runs) {

@@ -29,7 +29,9 @@ final class PageFiles {
           "rank.js",
           "write.js",
           "texts.js",
-          "talk.js");
+          "talk.js",
+          "account.js",
+          "team.js");
 
   private static final Map<String, String> TYPES =
       Map.of("css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");
