@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.account.Accounts;
 import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModels;
@@ -71,6 +73,7 @@ public final class Studio implements AutoCloseable {
     Optional<Replies> replies = Optional.empty();
     try {
       store = Store.open(settings.data());
+      requireAdmin(settings, store);
       replies = replies(settings);
       WatchedRuns runs = new WatchedRuns(settings.runs());
       Labels labels = new Labels(store, Clock.systemUTC(), settings.annotator());
@@ -110,12 +113,7 @@ public final class Studio implements AutoCloseable {
       Labels labels,
       Optional<Replies> replies,
       CircleParts circle) {
-    return StudioServer.start(
-        new StudioServer.Listening(settings.host(), settings.port(), settings.proxy()),
-        runs,
-        labels,
-        replies,
-        Optional.of(circle));
+    return StudioServer.start(settings.listening(), runs, labels, replies, Optional.of(circle));
   }
 
   private static CircleParts circle(
@@ -151,6 +149,16 @@ public final class Studio implements AutoCloseable {
             Memory.ofMachine(command),
             new PipelineChoice(settings.training().judgeData(), settings.machine()));
     return new Trainings(store, Clock.systemUTC(), place, models, replies);
+  }
+
+  private static void requireAdmin(StudioSettings settings, Store store) {
+    if (settings.listening().isReachable() && !new Accounts(store, Clock.systemUTC()).hasAdmin()) {
+      throw new UsageException(
+          "others could reach this studio, and it has no admin; make one first with 'rlhf studio"
+              + " user add --admin NAME --store "
+              + store.address()
+              + "'");
+    }
   }
 
   private static void readAhead(WatchedRuns runs) {

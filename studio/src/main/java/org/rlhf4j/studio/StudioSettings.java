@@ -12,6 +12,8 @@ import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.talk.Replies;
 import org.rlhf4j.studio.train.TrainingSettings;
+import org.rlhf4j.studio.web.Certificate;
+import org.rlhf4j.studio.web.StudioServer;
 
 /**
  * What {@code rlhf studio} takes.
@@ -26,7 +28,10 @@ import org.rlhf4j.studio.train.TrainingSettings;
  * @param temperature what logits are divided by when replies are drawn
  * @param port the port that it listens on; 0 takes a free one
  * @param host the address that it listens on
- * @param publicUrl the address under which a proxy in front of it is known, or null
+ * @param publicUrl the address under which browsers know it, or null
+ * @param tlsCertificate certificates to speak TLS with, or null
+ * @param tlsKey the private key of the first of them, or null
+ * @param behindProxy whether a proxy in front speaks TLS
  * @param training what a training that begins on the page takes
  * @param machine device, threads and seed
  */
@@ -65,19 +70,40 @@ public record StudioSettings(
             group = "Talk")
         double temperature,
     @Setting(help = "Port to listen on. 0 takes a free one.", defaultValue = "8420") int port,
-    @Setting(help = "Address to listen on: one of this machine alone.", defaultValue = "127.0.0.1")
+    @Setting(
+            help =
+                "Address to listen on. One that others reach needs accounts, and TLS or --behind-proxy.",
+            defaultValue = "127.0.0.1")
         String host,
     @Setting(
-            help = "Address of a proxy that asks who comes in, such as https://studio.example.org.")
+            help =
+                "Address by which browsers know the studio, such as https://studio.example.org. It"
+                    + " needs accounts.")
         String publicUrl,
+    @Setting(help = "Certificates to speak TLS with, in PEM, the studio's own first.")
+        Path tlsCertificate,
+    @Setting(help = "Private key of --tls-certificate, in PEM (PKCS#8) without a password.")
+        Path tlsKey,
+    @Setting(
+            help = "A proxy in front speaks TLS; --public-url is its https address.",
+            defaultValue = "false")
+        boolean behindProxy,
     TrainingSettings training,
     MachineSettings machine) {
 
   /** Checks the port and the address. */
   public StudioSettings {
     Limits.between("port", 0, 65_535, port);
-    requireThisMachine(host);
-    url(publicUrl);
+    Optional<URI> known = url(publicUrl);
+    Limits.require(
+        (tlsCertificate == null) == (tlsKey == null),
+        "tls-certificate",
+        "and --tls-key need each other");
+    Limits.require(
+        !behindProxy || known.filter(url -> "https".equals(url.getScheme())).isPresent(),
+        "behind-proxy",
+        "needs --public-url with the proxy's https address");
+    requireProtected(host, known, tlsCertificate != null || behindProxy);
     Limits.require(
         !annotator.isBlank() && annotator.length() <= 64,
         "annotator",
@@ -90,25 +116,35 @@ public record StudioSettings(
         "must have {} in it, for the message");
   }
 
-  /** There are no accounts, so nobody else may come in. */
-  private static void requireThisMachine(String host) {
+  /** Passwords and sessions don't go over a network in the clear. */
+  private static void requireProtected(String host, Optional<URI> known, boolean encrypted) {
+    InetAddress address;
     try {
-      if (InetAddress.getByName(host).isLoopbackAddress()) {
-        return;
-      }
+      address = InetAddress.getByName(host);
     } catch (UnknownHostException e) {
       throw new UsageException("host: '" + host + "' isn't known; leave --host out", e);
     }
-    throw new UsageException(
-        "host: '"
-            + host
-            + "' would let everybody in who reaches this machine; leave --host out, and come from"
-            + " elsewhere by 'ssh -L 8420:127.0.0.1:8420'");
+    if (!address.isLoopbackAddress() && !encrypted) {
+      throw new UsageException(
+          "host: '"
+              + host
+              + "' would send passwords in the clear; give --tls-certificate and --tls-key, or"
+              + " --behind-proxy; or leave --host out, and come by 'ssh -L"
+              + " 8420:127.0.0.1:8420'");
+    }
+    if (address.isAnyLocalAddress() && known.isEmpty()) {
+      throw new UsageException(
+          "host: '" + host + "' is no name to come by; give --public-url with the one that is");
+    }
   }
 
-  /** The address of a proxy in front. */
-  public Optional<URI> proxy() {
-    return url(publicUrl);
+  /** Where the server listens. */
+  StudioServer.Listening listening() {
+    return new StudioServer.Listening(
+        host,
+        port,
+        url(publicUrl),
+        Optional.ofNullable(tlsCertificate).map(chain -> new Certificate(chain, tlsKey)));
   }
 
   private static Optional<URI> url(String text) {

@@ -37,7 +37,12 @@ public final class StudioCommand extends SettingsCommand<StudioCommand.StudioCom
 
   @Override
   public List<SettingsCommand<?>> subcommands() {
-    return List.of(new AddCommand(), new SampleCommand(), new ExportCommand(), new BackupCommand());
+    return List.of(
+        new AddCommand(),
+        new SampleCommand(),
+        new ExportCommand(),
+        new BackupCommand(),
+        new UserCommand());
   }
 
   @Override

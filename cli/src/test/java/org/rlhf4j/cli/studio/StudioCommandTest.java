@@ -149,10 +149,51 @@ class StudioCommandTest {
           1,
           store + ": another studio runs on this folder; open its page, or choose another --data");
     }
-    Outcome everywhere = rlhf("studio", "--data", store, "--host", "0.0.0.0");
-    assertThat(everywhere.code()).isEqualTo(2);
-    assertThat(everywhere.lastErrorLine())
-        .contains("would let everybody in who reaches this machine")
-        .contains("ssh -L 8420:127.0.0.1:8420");
+  }
+
+  @Test
+  void othersComeInOnlyByAccountsAndEncrypted() {
+    refusedToStart(
+        "host: '0.0.0.0' would send passwords in the clear; give --tls-certificate and --tls-key, or"
+            + " --behind-proxy; or leave --host out, and come by 'ssh -L 8420:127.0.0.1:8420'",
+        "--host",
+        "0.0.0.0");
+    refusedToStart(
+        "behind-proxy needs --public-url with the proxy's https address",
+        "--host",
+        "0.0.0.0",
+        "--behind-proxy",
+        "--public-url",
+        "http://studio.example.org");
+    refusedToStart(
+        "tls-certificate and --tls-key need each other", "--tls-certificate", "studio.crt");
+    refusedToStart(
+        "host: '0.0.0.0' is no name to come by; give --public-url with the one that is",
+        "--host",
+        "0.0.0.0",
+        "--tls-certificate",
+        "studio.crt",
+        "--tls-key",
+        "studio.key");
+    for (String host : new String[] {"127.0.0.1", "0.0.0.0"}) {
+      refusedToStart(
+          "others could reach this studio, and it has no admin; make one first with 'rlhf studio"
+              + " user add --admin NAME --store "
+              + store
+              + "'",
+          "--host",
+          host,
+          "--behind-proxy",
+          "--public-url",
+          "https://studio.example.org");
+    }
+  }
+
+  private void refusedToStart(String line, String... arguments) {
+    List<String> all = new ArrayList<>(List.of("studio", "--data", store, "--port", "0"));
+    all.addAll(List.of(arguments));
+    Outcome outcome = rlhf(all.toArray(String[]::new));
+    assertThat(outcome.code()).as(outcome.err()).isEqualTo(2);
+    assertThat(outcome.err().strip()).endsWith(line).hasLineCount(1);
   }
 }

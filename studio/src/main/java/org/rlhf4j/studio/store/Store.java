@@ -6,17 +6,26 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
+import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationVersion;
 import org.jdbi.v3.core.HandleCallback;
+import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.statement.StatementExceptions;
+import org.jdbi.v3.core.statement.StatementExceptions.MessageRendering;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.run.FileFault;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An open store. A change is a transaction, and it is on the disk when {@link #change} returns. Of
@@ -24,8 +33,7 @@ import org.rlhf4j.training.run.FileFault;
  */
 public final class Store implements AutoCloseable {
 
-  /** The version of the tables that this program knows. */
-  static final MigrationVersion VERSION = MigrationVersion.fromVersion("40");
+  private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
   private final StoreAddress address;
   private final HikariDataSource readers;
@@ -37,8 +45,15 @@ public final class Store implements AutoCloseable {
     this.address = address;
     this.readers = readers;
     this.writers = writers;
-    reading = Jdbi.create(readers);
-    writing = Jdbi.create(writers);
+    reading = jdbi(readers);
+    writing = jdbi(writers);
+  }
+
+  /** What goes wrong is told without the values, of which some are secret. */
+  private static Jdbi jdbi(DataSource source) {
+    Jdbi jdbi = Jdbi.create(source);
+    jdbi.getConfig(StatementExceptions.class).setMessageRendering(MessageRendering.NONE);
+    return jdbi;
   }
 
   /**
@@ -98,6 +113,7 @@ public final class Store implements AutoCloseable {
     }
   }
 
+  /** Brings the tables up to date, all steps in one transaction; before that they are copied. */
   private static void migrate(StoreAddress address, HikariDataSource writers) {
     Flyway flyway =
         Flyway.configure(Store.class.getClassLoader())
@@ -105,17 +121,57 @@ public final class Store implements AutoCloseable {
             .locations("classpath:org/rlhf4j/studio/store")
             .placeholders(Map.of("key", address.key()))
             .validateOnMigrate(false)
+            .group(true)
             .loggers("slf4j")
             .load();
-    MigrationInfo current = flyway.info().current();
-    if (current != null
-        && current.getVersion() != null
-        && current.getVersion().compareTo(VERSION) > 0) {
+    Optional<MigrationVersion> current =
+        Optional.ofNullable(flyway.info().current()).map(MigrationInfo::getVersion);
+    MigrationVersion known = known(flyway);
+    if (current.isPresent() && current.get().compareTo(known) > 0) {
       throw new UserException(
           "%s: its tables are of version %s, and this program knows them up to %s; use a newer program"
-              .formatted(address, current.getVersion(), VERSION));
+              .formatted(address, current.get(), known));
     }
-    flyway.migrate();
+    if (current.isPresent() && current.get().compareTo(known) < 0) {
+      String copy = copy(address, writers, current.get());
+      flyway.migrate();
+      LOG.warn(
+          "{}: its tables were of version {} and are of {} now; {}",
+          address,
+          current.get(),
+          known,
+          copy);
+    } else {
+      flyway.migrate();
+    }
+  }
+
+  private static MigrationVersion known(Flyway flyway) {
+    return Arrays.stream(flyway.info().all())
+        .filter(info -> info.getState().isResolved())
+        .map(MigrationInfo::getVersion)
+        .max(Comparator.naturalOrder())
+        .orElseThrow();
+  }
+
+  /** Copies a store that is in a folder, and says where to. */
+  private static String copy(
+      StoreAddress address, HikariDataSource writers, MigrationVersion version) {
+    if (address.file().isEmpty()) {
+      return "no copy was made, which pg_dump does";
+    }
+    Path file = address.file().get();
+    Path copy = file.resolveSibling("studio-" + version + ".db");
+    for (int i = 2; Files.exists(copy); i++) {
+      copy = file.resolveSibling("studio-" + version + "-" + i + ".db");
+    }
+    copy(Jdbi.create(writers), copy);
+    return "what they were is in " + copy;
+  }
+
+  private static void copy(Jdbi from, Path file) {
+    from.useHandle(
+        handle -> handle.createUpdate("VACUUM INTO :file").bind("file", file.toString()).execute());
   }
 
   /**
@@ -144,6 +200,22 @@ public final class Store implements AutoCloseable {
       return writing.inTransaction(work);
     } catch (JdbiException e) {
       throw fault(e);
+    }
+  }
+
+  /**
+   * Changes the store so that nothing of what it takes away stays in the files either.
+   *
+   * @param work what to do with a connection
+   */
+  public void erase(HandleConsumer<RuntimeException> work) {
+    change(
+        handle -> {
+          work.useHandle(handle);
+          return null;
+        });
+    if (!address.isPostgresql()) {
+      writing.useHandle(handle -> handle.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
     }
   }
 
@@ -177,8 +249,11 @@ public final class Store implements AutoCloseable {
    * @param file the copy, which isn't there yet
    */
   public void copyTo(Path file) {
-    read(
-        handle -> handle.createUpdate("VACUUM INTO :file").bind("file", file.toString()).execute());
+    try {
+      copy(reading, file);
+    } catch (JdbiException e) {
+      throw fault(e);
+    }
   }
 
   /** Where it is. */

@@ -78,6 +78,7 @@ public final class StoreAddress {
       config.addDataSourceProperty("synchronous", "FULL");
       config.addDataSourceProperty("busy_timeout", "10000");
       config.addDataSourceProperty("foreign_keys", "true");
+      config.addDataSourceProperty("secure_delete", "true");
       config.addDataSourceProperty("transaction_mode", "IMMEDIATE");
     }
     return new HikariDataSource(config);

@@ -23,10 +23,10 @@ final class CircleRoutes {
   }
 
   void addTo(RoutesConfig routes) {
-    routes.get("/api/projects/{project}/circle", this::circle);
-    routes.post("/api/projects/{project}/circle", this::use);
-    routes.post("/api/projects/{project}/again", this::again);
-    routes.post("/api/projects/{project}/review", this::review);
+    routes.get("/api/projects/{project}/circle", this::circle, Access.REVIEWER);
+    routes.post("/api/projects/{project}/circle", this::use, Access.ADMIN);
+    routes.post("/api/projects/{project}/again", this::again, Access.REVIEWER);
+    routes.post("/api/projects/{project}/review", this::review, Access.REVIEWER);
   }
 
   static Project named(Labels labels, Context request) {

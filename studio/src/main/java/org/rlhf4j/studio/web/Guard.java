@@ -5,8 +5,6 @@ import io.javalin.http.Handler;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,7 +15,7 @@ import java.util.concurrent.ConcurrentSkipListSet;
  * What is checked of every request before anything else happens. The studio answers to its own
  * names alone, so a foreign name that was made to point here (DNS rebinding) gets nothing. It
  * answers to its own pages alone, reads and streams too. A change also needs the token that only
- * its own page can read.
+ * its own page can read, another for each session.
  */
 final class Guard implements Handler {
 
@@ -33,7 +31,11 @@ final class Guard implements Handler {
 
   private final Set<String> hosts = new ConcurrentSkipListSet<>();
   private final Set<String> origins = new ConcurrentSkipListSet<>();
-  private final String token = random();
+  private final Entrance entrance;
+
+  Guard(Entrance entrance) {
+    this.entrance = entrance;
+  }
 
   /**
    * Lets an address in; before that, nothing is answered.
@@ -63,18 +65,6 @@ final class Guard implements Handler {
     }
   }
 
-  /** A token that can't be guessed. */
-  static String random() {
-    byte[] bytes = new byte[24];
-    new SecureRandom().nextBytes(bytes);
-    return HexFormat.of().formatHex(bytes);
-  }
-
-  /** What a change has to carry; a page of the studio gets it with its state. */
-  String token() {
-    return token;
-  }
-
   @Override
   public void handle(Context request) {
     request
@@ -87,8 +77,9 @@ final class Guard implements Handler {
         .header("Cache-Control", "no-store");
     requireOwnHost(request.header("Host"));
     requireOwnOrigin(request);
+    String token = entrance.enter(request);
     if (isChange(request)) {
-      requireToken(request.header(TOKEN));
+      requireToken(request.header(TOKEN), token);
     }
   }
 
@@ -116,14 +107,14 @@ final class Guard implements Handler {
     return !Set.of("GET", "HEAD").contains(request.method().name());
   }
 
-  private void requireToken(String given) {
+  private static void requireToken(String given, String token) {
     boolean same =
         given != null
             && MessageDigest.isEqual(
                 given.getBytes(StandardCharsets.UTF_8), token.getBytes(StandardCharsets.UTF_8));
     if (!same) {
       throw new Refused(
-          419, "this page is older than the studio that runs now; it has to be loaded again");
+          419, "this page is older than the studio or the session; it has to be loaded again");
     }
   }
 }

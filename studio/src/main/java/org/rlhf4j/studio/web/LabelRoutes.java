@@ -9,58 +9,69 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.rlhf4j.studio.account.Role;
 import org.rlhf4j.studio.agreement.Agreement;
 import org.rlhf4j.studio.label.Export;
 import org.rlhf4j.studio.label.Labelling;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
+import org.rlhf4j.studio.label.ProjectAnnotators;
 import org.rlhf4j.studio.label.Votes;
 
 /** Projects, the next item, verdicts, and the rows that are made of them. */
 final class LabelRoutes {
 
   private final Labels labels;
+  private final SeenProjects projects;
+  private final ProjectAnnotators annotators;
 
   LabelRoutes(Labels labels) {
     this.labels = labels;
+    projects = new SeenProjects(labels);
+    annotators = new ProjectAnnotators(labels.store());
   }
 
   void addTo(RoutesConfig routes) {
-    routes.get("/api/projects", this::list);
-    routes.get("/api/projects/{project}", this::project);
-    routes.post("/api/projects/{project}", this::change);
-    routes.post("/api/projects/{project}/next", this::next);
-    routes.post("/api/projects/{project}/verdicts", this::take);
-    routes.post("/api/projects/{project}/undo", this::undo);
-    routes.get("/api/projects/{project}/export", this::export);
-    routes.get("/api/projects/{project}/agreement", this::agreement);
+    routes.get("/api/projects", this::list, Access.ANNOTATOR);
+    routes.get("/api/projects/{project}", this::project, Access.ANNOTATOR);
+    routes.post("/api/projects/{project}", this::change, Access.ADMIN);
+    routes.post("/api/projects/{project}/next", this::next, Access.ANNOTATOR);
+    routes.post("/api/projects/{project}/verdicts", this::take, Access.ANNOTATOR);
+    routes.post("/api/projects/{project}/undo", this::undo, Access.ANNOTATOR);
+    routes.get("/api/projects/{project}/export", this::export, Access.REVIEWER);
+    routes.get("/api/projects/{project}/agreement", this::agreement, Access.REVIEWER);
   }
 
   private Project named(Context request) {
-    String name = request.pathParam("project");
-    return labels
-        .projects()
-        .find(name)
-        .orElseThrow(() -> new Refused(404, "there is no project of this name"));
+    return projects.named(request);
   }
 
   private void list(Context request) {
-    ObjectNode answer = Answers.object().put("store", labels.store().address().toString());
+    Visitor visitor = Visitor.of(request);
+    ObjectNode answer = Answers.object();
+    if (visitor.may(Role.ADMIN)) {
+      answer.put("store", labels.store().address().toString());
+    }
     ArrayNode list = answer.putArray("projects");
-    labels.projects().all().forEach(project -> list.add(described(project)));
+    projects.all(visitor).forEach(project -> list.add(described(visitor, project)));
     Answers.send(request, answer);
   }
 
-  private ObjectNode described(Project project) {
+  private ObjectNode described(Visitor visitor, Project project) {
     ObjectNode node = (ObjectNode) Answers.of(project);
-    node.set("progress", Answers.of(labels.labelling().progress(project, labels.annotator())));
+    node.set("progress", Answers.of(labels.labelling().progress(project, visitor.annotator())));
+    if (visitor.may(Role.REVIEWER)) {
+      node.set("annotators", Answers.of(annotators.of(project)));
+    }
     return node;
   }
 
   private void project(Context request) {
-    Answers.send(request, described(named(request)));
+    Answers.send(request, described(Visitor.of(request), named(request)));
   }
 
   private void change(Context request) {
@@ -68,16 +79,28 @@ final class LabelRoutes {
     Project before = named(request);
     String guidelines = body.path("guidelines").asText(before.guidelines());
     int target = body.path("target").asInt(before.target());
-    Answers.send(request, described(labels.projects().change(before, guidelines, target)));
+    if (body.path("annotators") instanceof ArrayNode named) {
+      annotators.change(before, numbers(named));
+    }
+    Project now = labels.projects().change(before, guidelines, target);
+    Answers.send(request, described(Visitor.of(request), now));
+  }
+
+  private static List<Long> numbers(ArrayNode named) {
+    List<Long> numbers = new ArrayList<>();
+    named.forEach(number -> numbers.add(number.asLong()));
+    return numbers;
   }
 
   private void next(Context request) {
-    Answers.send(request, task(labels.labelling().next(named(request), labels.annotator())));
+    long annotator = Visitor.of(request).annotator();
+    Answers.send(request, task(labels.labelling().next(named(request), annotator)));
   }
 
   private void take(Context request) {
     ObjectNode body = Answers.body(request);
     Project project = named(request);
+    long annotator = Visitor.of(request).annotator();
     Labelling.Given given =
         new Labelling.Given(
             body.path("event").asText(),
@@ -86,9 +109,9 @@ final class LabelRoutes {
             body.path("answer"),
             body.path("seconds").asDouble());
     try {
-      Answers.send(request, task(labels.labelling().take(project, labels.annotator(), given)));
+      Answers.send(request, task(labels.labelling().take(project, annotator, given)));
     } catch (Labelling.EnoughException e) {
-      ObjectNode answer = task(labels.labelling().next(project, labels.annotator()));
+      ObjectNode answer = task(labels.labelling().next(project, annotator));
       Answers.send(request, answer.put("note", e.getMessage()));
     }
   }
@@ -104,7 +127,8 @@ final class LabelRoutes {
 
   private void undo(Context request) {
     String event = Answers.body(request).path("event").asText();
-    Answers.send(request, task(labels.labelling().undo(named(request), labels.annotator(), event)));
+    long annotator = Visitor.of(request).annotator();
+    Answers.send(request, task(labels.labelling().undo(named(request), annotator, event)));
   }
 
   private static ObjectNode task(Optional<Labelling.Task> task) {

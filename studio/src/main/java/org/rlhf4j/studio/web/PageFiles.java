@@ -30,6 +30,8 @@ final class PageFiles {
           "write.js",
           "texts.js",
           "talk.js",
+          "account.js",
+          "team.js",
           "circle.js",
           "train.js");
 

@@ -42,10 +42,10 @@ final class RunRoutes {
   }
 
   void addTo(RoutesConfig routes) {
-    routes.get("/api/runs", this::list);
-    routes.get("/api/runs/report", this::report);
-    routes.get("/api/runs/watch", this::watch);
-    routes.post("/api/runs/stop", this::stop);
+    routes.get("/api/runs", this::list, Access.REVIEWER);
+    routes.get("/api/runs/report", this::report, Access.REVIEWER);
+    routes.get("/api/runs/watch", this::watch, Access.REVIEWER);
+    routes.post("/api/runs/stop", this::stop, Access.ADMIN);
   }
 
   private void list(Context request) throws IOException {

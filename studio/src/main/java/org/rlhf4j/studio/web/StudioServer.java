@@ -5,9 +5,23 @@ import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
 import io.javalin.util.JavalinBindException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.Optional;
+import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.SecureRequestCustomizer;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.SslConnectionFactory;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.account.Accounts;
+import org.rlhf4j.studio.account.Attempts;
+import org.rlhf4j.studio.account.Invitations;
+import org.rlhf4j.studio.account.Role;
+import org.rlhf4j.studio.account.Sessions;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.runs.WatchedRuns;
 import org.rlhf4j.studio.talk.Replies;
@@ -23,14 +37,38 @@ public final class StudioServer implements AutoCloseable {
    *
    * @param host a name or an address of this machine
    * @param port 0 takes a free one
-   * @param publicUrl the address of a proxy in front, or empty
+   * @param publicUrl the address that browsers know it by, or empty
+   * @param certificate to speak TLS with, or empty
    */
-  public record Listening(String host, int port, Optional<URI> publicUrl) {}
+  public record Listening(
+      String host, int port, Optional<URI> publicUrl, Optional<Certificate> certificate) {
+
+    /** Without TLS. */
+    public Listening(String host, int port, Optional<URI> publicUrl) {
+      this(host, port, publicUrl, Optional.empty());
+    }
+
+    /** Whether others than those who work on this machine may reach it. */
+    public boolean isReachable() {
+      try {
+        return publicUrl.isPresent() || !InetAddress.getByName(host).isLoopbackAddress();
+      } catch (UnknownHostException e) {
+        return true;
+      }
+    }
+
+    private boolean isSecure() {
+      return certificate.isPresent()
+          || publicUrl.filter(url -> url.getScheme().equals("https")).isPresent();
+    }
+  }
 
   private final Javalin server;
   private final Closing closing = new Closing();
-  private final Guard guard = new Guard();
-  private final String host;
+  private final Accounts accounts;
+  private final Entrance entrance;
+  private final Guard guard;
+  private final Listening where;
 
   private StudioServer(
       Listening where,
@@ -38,7 +76,17 @@ public final class StudioServer implements AutoCloseable {
       Labels labels,
       Optional<Replies> replies,
       Optional<CircleParts> circle) {
-    host = where.host();
+    this.where = where;
+    Clock clock = Clock.systemUTC();
+    accounts = new Accounts(labels.store(), clock);
+    entrance =
+        new Entrance(
+            accounts,
+            new Sessions(labels.store(), clock),
+            labels.annotator(),
+            !where.isReachable(),
+            where.isSecure());
+    guard = new Guard(entrance);
     server = Javalin.create(config -> configure(config, where, runs, labels, replies, circle));
   }
 
@@ -77,7 +125,9 @@ public final class StudioServer implements AutoCloseable {
               + " choose another --port or --host",
           e);
     }
-    studio.guard.admit(where.host(), studio.server.port(), false, where.publicUrl());
+    studio.entrance.listensOn(studio.server.port());
+    studio.guard.admit(
+        where.host(), studio.server.port(), where.certificate().isPresent(), where.publicUrl());
     return studio;
   }
 
@@ -93,13 +143,21 @@ public final class StudioServer implements AutoCloseable {
     config.startup.startupWatcherEnabled = false;
     config.jetty.host = where.host();
     config.jetty.port = where.port();
+    where.certificate().ifPresent(certificate -> speakTls(config, certificate));
     config.http.maxRequestSize = LONGEST_REQUEST;
     config.routes.before(guard);
+    config.routes.beforeMatched(Access::require);
     Answers.onErrors(config.routes);
     PageFiles files = new PageFiles();
-    config.routes.get("/", files::page);
-    config.routes.get("/files/{name}", files::file);
-    config.routes.get("/api/state", request -> state(request, replies, circle));
+    config.routes.get("/", files::page, Access.EVERYBODY);
+    config.routes.get("/files/{name}", files::file, Access.EVERYBODY);
+    config.routes.get("/api/state", request -> state(request, replies, circle), Access.EVERYBODY);
+    new AccountRoutes(
+            accounts,
+            new Invitations(labels.store(), accounts, Clock.systemUTC()),
+            new Attempts(Clock.systemUTC()),
+            entrance)
+        .addTo(config.routes);
     new RunRoutes(runs, closing).addTo(config.routes);
     new LabelRoutes(labels).addTo(config.routes);
     replies.ifPresent(model -> new TalkRoutes(labels, model).addTo(config.routes));
@@ -107,16 +165,39 @@ public final class StudioServer implements AutoCloseable {
     circle.ifPresent(parts -> new TrainingRoutes(labels, parts, runs).addTo(config.routes));
   }
 
+  private void speakTls(JavalinConfig config, Certificate certificate) {
+    config.jetty.addConnector(
+        (jetty, http) -> {
+          HttpConfiguration secure = new HttpConfiguration(http);
+          secure.addCustomizer(new SecureRequestCustomizer(false)); // the guard looks at the name
+          ServerConnector connector =
+              new ServerConnector(
+                  jetty,
+                  new SslConnectionFactory(certificate.forJetty(), HttpVersion.HTTP_1_1.asString()),
+                  new HttpConnectionFactory(secure));
+          connector.setHost(where.host());
+          connector.setPort(where.port());
+          return connector;
+        });
+  }
+
+  /** What a page has to know at first; a stranger learns that a login is needed. */
   private void state(Context request, Optional<Replies> replies, Optional<CircleParts> circle) {
-    ObjectNode state = Answers.object().put("token", guard.token());
-    state.put("model", replies.map(Replies::name).orElse(null));
-    state.put("circle", circle.isPresent());
+    ObjectNode state = Answers.object().put("token", entrance.token(request));
+    Optional<Visitor> visitor = Visitor.find(request);
+    boolean alone = entrance.isAlone(request);
+    state.put("model", visitor.flatMap(known -> replies).map(Replies::name).orElse(null));
+    state.put("role", visitor.map(known -> known.role().written()).orElse(null));
+    state.put("name", visitor.filter(known -> !alone).map(Visitor::name).orElse(null));
+    state.put(
+        "circle", circle.isPresent() && visitor.filter(one -> one.may(Role.REVIEWER)).isPresent());
     Answers.send(request, state);
   }
 
   /** The address to open. */
   public URI address() {
-    return URI.create("http://" + host + ":" + server.port() + "/");
+    String scheme = where.certificate().isPresent() ? "https://" : "http://";
+    return URI.create(scheme + where.host() + ":" + server.port() + "/");
   }
 
   @Override

@@ -26,17 +26,19 @@ final class TalkRoutes {
   private static final long BEAT_NANOS = 200_000_000L;
 
   private final Labels labels;
+  private final SeenProjects projects;
   private final Replies replies;
 
   TalkRoutes(Labels labels, Replies replies) {
     this.labels = labels;
+    projects = new SeenProjects(labels);
     this.replies = replies;
   }
 
   void addTo(RoutesConfig routes) {
-    routes.post("/api/talk/replies", this::reply);
-    routes.post("/api/talk/choices", this::choose);
-    routes.post("/api/tokens", this::tokens);
+    routes.post("/api/talk/replies", this::reply, Access.ANNOTATOR);
+    routes.post("/api/talk/choices", this::choose, Access.ANNOTATOR);
+    routes.post("/api/tokens", this::tokens, Access.ANNOTATOR);
   }
 
   /** Answers with events, so that it is noticed when the page goes away: sampling then ends. */
@@ -119,8 +121,8 @@ final class TalkRoutes {
     labels
         .labelling()
         .take(
-            labels.projects().make(body.path("project").asText()),
-            labels.annotator(),
+            projects.make(request, body.path("project").asText()),
+            Visitor.of(request).annotator(),
             item,
             new Labelling.Given(
                 body.path("event").asText(),

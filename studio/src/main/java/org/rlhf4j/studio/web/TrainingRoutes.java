@@ -32,10 +32,10 @@ final class TrainingRoutes {
   }
 
   void addTo(RoutesConfig routes) {
-    routes.get("/api/projects/{project}/trainings", this::list);
-    routes.post("/api/projects/{project}/trainings", this::ask);
-    routes.post("/api/projects/{project}/trainings/{training}/stop", this::stop);
-    routes.post("/api/projects/{project}/trainings/{training}/resume", this::resume);
+    routes.get("/api/projects/{project}/trainings", this::list, Access.REVIEWER);
+    routes.post("/api/projects/{project}/trainings", this::ask, Access.ADMIN);
+    routes.post("/api/projects/{project}/trainings/{training}/stop", this::stop, Access.ADMIN);
+    routes.post("/api/projects/{project}/trainings/{training}/resume", this::resume, Access.ADMIN);
   }
 
   private void list(Context request) throws IOException {

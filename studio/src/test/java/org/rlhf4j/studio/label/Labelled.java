@@ -78,4 +78,10 @@ public final class Labelled {
     Export.of(labels.store(), project, choices, row -> rows.add(row.toString()));
     return rows;
   }
+
+  /** The comparisons that are exported of a project. */
+  public static List<String> comparisons(Store store, String project) {
+    Labels labels = new Labels(store, Clock.systemUTC());
+    return exported(labels, labels.projects().named(project), Export.Choices.USUAL);
+  }
 }

@@ -4,11 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
-import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,30 +15,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.studio.Hands;
 import org.rlhf4j.studio.store.Store;
 
 /** What holds of labelling, whatever the store is. */
 abstract class LabellingTest {
-
-  /** A clock that a test moves. */
-  private static final class Hands extends Clock {
-    private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneOffset getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-  }
 
   @TempDir Path folder;
   private final Hands clock = new Hands();
@@ -123,7 +99,7 @@ abstract class LabellingTest {
     }
     assertThat(others).doesNotContain(item.id());
     assertThat(labelling().next(project, bob)).isEmpty();
-    clock.now = clock.now.plus(Leases.TIME).plus(Duration.ofSeconds(1));
+    clock.move(Leases.TIME.plusSeconds(1));
     assertThat(next(bob)).isEqualTo(item);
   }
 
@@ -131,7 +107,7 @@ abstract class LabellingTest {
   @Test
   void noItemHasMoreAnnotatorsThanItsTarget() {
     Item item = next(ada);
-    clock.now = clock.now.plus(Leases.TIME).plus(Duration.ofSeconds(1));
+    clock.move(Leases.TIME.plusSeconds(1));
     while (next(bob).id() != item.id()) {
       take(bob, next(bob));
     }

@@ -38,6 +38,12 @@ final class Request {
     return request;
   }
 
+  /** The body is in chunks as it stands, and has no length. */
+  Request chunked() {
+    headers.remove("Content-Length");
+    return with("Transfer-Encoding", "chunked");
+  }
+
   Request with(String header, String value) {
     headers.put(header, value);
     return this;

@@ -12,7 +12,18 @@ function exports(project) {
     link("demonstrations", "demonstrations"), ", ", link("votes", "all votes"));
 }
 
-function settings(project, changed) {
+// Whom it is for: nobody ticked is everybody.
+function audience(project, users) {
+  if (users.length === 0) {
+    return null;
+  }
+  const boxes = users.map((user) => make("label", { class: "tick" },
+    make("input", { type: "checkbox", value: user.annotator, checked: project.annotators.includes(user.annotator) }), user.name));
+  return make("fieldset", { class: "audience" }, make("legend", {}, "Annotators who may see it; with none ticked, all may"), ...boxes);
+}
+
+function settings(project, users, changed) {
+  const named = audience(project, users);
   const guidelines = make("textarea", { rows: 8 });
   guidelines.value = project.guidelines;
   const target = make("input", { type: "number", min: 1, max: 1000, value: project.target });
@@ -20,7 +31,10 @@ function settings(project, changed) {
   const save = async (event) => {
     event.preventDefault();
     try {
-      changed(await post(`/api/projects/${encodeURIComponent(project.name)}`, { guidelines: guidelines.value, target: Number(target.value) }));
+      changed(await post(`/api/projects/${encodeURIComponent(project.name)}`, {
+        guidelines: guidelines.value, target: Number(target.value),
+        ...(named ? { annotators: [...named.querySelectorAll(":checked")].map((box) => Number(box.value)) } : {}),
+      }));
       told.replaceChildren(make("p", { class: "gain" }, "Saved."));
     } catch (fault) {
       told.replaceChildren(faultLine(fault));
@@ -29,7 +43,7 @@ function settings(project, changed) {
   return make("details", {}, make("summary", {}, "Settings"),
     make("form", { class: "form", onsubmit: save },
       make("label", {}, "Guidelines, in Markdown", guidelines),
-      make("label", {}, "Annotators of each item", target),
+      make("label", {}, "Annotators of each item", target), named,
       make("button", { type: "submit" }, "Save"), told));
 }
 
@@ -73,7 +87,7 @@ function agreementOf({ annotators, pairs, alphaOfChoice, alphaOfStrength, shared
   return parts;
 }
 
-function card(project) {
+function card(project, users) {
   const { progress } = project;
   const about = make("p", {});
   const tell = ({ items, open, answered, put, left }) => {
@@ -85,16 +99,19 @@ function card(project) {
   const circle = state.circle ? make("a", { href: `#/circle/${encodeURIComponent(project.name)}` }, "Reward model") : null;
   return make("article", { class: "card project" },
     make("div", { class: "head" }, make("h3", {}, project.name), make("div", { class: "links" }, circle, label)),
-    bar(progress.items - progress.open, progress.items), about, exports(project), agreement(project),
-    settings(project, (now) => tell(now.progress)));
+    bar(progress.items - progress.open, progress.items), about,
+    ...(state.role === "annotator" ? [] : [exports(project), agreement(project)]),
+    ...(state.role === "admin" ? [settings(project, users, (now) => tell(now.progress))] : []));
 }
 
 export async function projectsPage(main) {
   const { projects, store } = await get("/api/projects");
+  const users = state.role === "admin" ? (await get("/api/users")).users : [];
   main.append(make("section", { id: "projects", "aria-labelledby": "projects-title" },
     make("h2", { id: "projects-title" }, "Projects"),
-    projects.length ? make("div", { class: "grid projects" }, ...projects.map(card))
-      : make("div", { class: "empty" },
-        make("p", {}, `There is no project in ${store} yet. Make one with a file of comparisons, rankings or prompts:`),
-        make("pre", { class: "scroll", tabindex: 0 }, make("code", {}, `rlhf studio add --data pairs.jsonl --project first --store ${store}`)))));
+    projects.length ? make("div", { class: "grid projects" }, ...projects.map((project) => card(project, users)))
+      : store === undefined ? make("p", { class: "empty" }, "There is no project for you yet. An admin of this studio makes one.")
+        : make("div", { class: "empty" },
+          make("p", {}, `There is no project in ${store} yet. Make one with a file of comparisons, rankings or prompts:`),
+          make("pre", { class: "scroll", tabindex: 0 }, make("code", {}, `rlhf studio add --data pairs.jsonl --project first --store ${store}`)))));
 }
