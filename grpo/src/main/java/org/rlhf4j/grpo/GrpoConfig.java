@@ -14,6 +14,7 @@ import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /**
  * What improving a policy by GRPO takes.
@@ -26,6 +27,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param optimizer how weights are updated
  * @param lora the adapter to train instead of all weights
  * @param machine device, threads, seed
+ * @param spark whether other processes compute
  */
 public record GrpoConfig(
     @Defaults("prompts-per-step=8") RolloutSettings rollouts,
@@ -35,7 +37,8 @@ public record GrpoConfig(
     LoopSettings loop,
     @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
     LoraSettings lora,
-    MachineSettings machine) {
+    MachineSettings machine,
+    SparkSettings spark) {
 
   /** The most that a token weighs where a replay buffer brings old ones. */
   private static final double MAX_RATIO_REPLAYED = 2;
@@ -60,6 +63,10 @@ public record GrpoConfig(
         "minibatches",
         "must be at most --prompts-per-step: an update takes whole groups");
     requireWeighable(rollouts, grpo, kl);
+    if (spark.isAsked()) {
+      rollouts.requireSliceable();
+      kl.requireSliceable();
+    }
   }
 
   /** Advantages of each reward need rewards, and nothing in the sum that isn't one of them. */

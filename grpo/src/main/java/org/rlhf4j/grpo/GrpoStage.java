@@ -19,12 +19,16 @@ import org.rlhf4j.rollout.stage.PolicyHealth;
 import org.rlhf4j.rollout.stage.PolicyRun;
 import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.rollout.stage.PolicyStage;
+import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.slice.Cluster;
+import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /** Stage 3b: improves a policy by GRPO against a reward, held to a frozen reference. */
 public final class GrpoStage extends PolicyStage {
@@ -79,20 +83,24 @@ public final class GrpoStage extends PolicyStage {
    */
   static GrpoStage open(
       GrpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
-    PolicySettings settings =
-        new PolicySettings(
-            config.rollouts(),
-            config.kl(),
-            config.loop(),
-            config.machine().seed(),
-            config.grpo().groupSize(),
-            config.grpo().resampled(),
-            config.grpo().loss() == GrpoLoss.GSPO);
+    PolicySettings settings = policySettings(config);
     return Opened.allOrNone(
         opened -> {
           PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
           return new GrpoStage(config, directory, run, opened);
         });
+  }
+
+  /** What a run takes from its settings, in each process that computes for it. */
+  static PolicySettings policySettings(GrpoConfig config) {
+    return new PolicySettings(
+        config.rollouts(),
+        config.kl(),
+        config.loop(),
+        config.machine().seed(),
+        config.grpo().groupSize(),
+        config.grpo().resampled(),
+        config.grpo().loss() == GrpoLoss.GSPO);
   }
 
   private GrpoStage(GrpoConfig config, RunDirectory directory, PolicyRun run, Opened opened) {
@@ -111,12 +119,35 @@ public final class GrpoStage extends PolicyStage {
         new GrpoTrainer(
             config.grpo(),
             config.kl(),
-            config.rollouts().temperature(),
             config.rollouts().maxNewTokens(),
-            config.loop().microBatchTokens(),
-            policy,
             learner,
-            RewardPrograms.weights(config.rollouts()));
+            RewardPrograms.weights(config.rollouts()),
+            config.spark().isAsked() ? sliced(policy, opened) : here(policy));
+  }
+
+  private UpdatePasses here(LanguageModel policy) {
+    return new PolicyPasses(
+        config.grpo(),
+        config.kl(),
+        config.rollouts().temperature(),
+        config.loop().microBatchTokens(),
+        policy);
+  }
+
+  /** Lets other processes sample, score and compute gradients. */
+  private UpdatePasses sliced(LanguageModel policy, Opened opened) {
+    SparkSettings spark = config.spark();
+    spark.requireProcessor();
+    GrpoWorker.Source source =
+        new GrpoWorker.Source(
+            SettingsYaml.write(
+                TYPE.settings(),
+                TYPE.settings().withPaths(config, (spec, path) -> path.toAbsolutePath())),
+            spark.onItsThreads(run()::probe),
+            spark.sparkThreads());
+    Slices<GrpoWorker> slices = opened.add(Cluster.slices(spark, source), Slices::close);
+    run().computeBy(slices, policy.parameters()::values, spark.sparkSlices());
+    return new SlicedPasses(config.grpo(), policy, slices, spark.sparkSlices());
   }
 
   @Override

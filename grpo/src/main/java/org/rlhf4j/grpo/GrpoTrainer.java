@@ -1,6 +1,5 @@
 package org.rlhf4j.grpo;
 
-import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -8,11 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntPredicate;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.rollout.MinibatchOrder;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMetrics;
-import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.kl.KlController;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
@@ -28,14 +25,11 @@ public final class GrpoTrainer {
 
   private final GrpoSettings settings;
   private final KlSettings klSettings;
-  private final double temperature;
   private final int maxNewTokens;
-  private final int tokenBudget;
-  private final LanguageModel policy;
+  private final UpdatePasses passes;
   private final Learner learner;
   private final KlController kl;
   private final Advantages advantages;
-  private final GrpoObjective objective;
 
   /**
    * A trainer whose advantages are of whole rewards.
@@ -81,16 +75,39 @@ public final class GrpoTrainer {
       LanguageModel policy,
       Learner learner,
       Map<String, Double> rewardWeights) {
+    this(
+        settings,
+        klSettings,
+        maxNewTokens,
+        learner,
+        rewardWeights,
+        new PolicyPasses(settings, klSettings, temperature, tokenBudget, policy));
+  }
+
+  /**
+   * A trainer whose passes are computed in a way of their own.
+   *
+   * @param settings GRPO's own
+   * @param klSettings how the policy is held to the reference
+   * @param maxNewTokens the most tokens of a completion
+   * @param learner updates the policy
+   * @param rewardWeights by name the weight of each part of the rewards
+   * @param passes collect the policy's gradients
+   */
+  GrpoTrainer(
+      GrpoSettings settings,
+      KlSettings klSettings,
+      int maxNewTokens,
+      Learner learner,
+      Map<String, Double> rewardWeights,
+      UpdatePasses passes) {
     this.settings = settings;
     this.klSettings = klSettings;
-    this.temperature = temperature;
     this.maxNewTokens = maxNewTokens;
-    this.tokenBudget = tokenBudget;
-    this.policy = policy;
     this.learner = learner;
     this.kl = klSettings.controller();
     this.advantages = settings.advantages(rewardWeights);
-    this.objective = new GrpoObjective(settings, klSettings);
+    this.passes = passes;
   }
 
   /** The KL coefficient's controller. */
@@ -197,72 +214,16 @@ public final class GrpoTrainer {
   /** An update, unless the policy went too far before it; the first of a step is always made. */
   private Optional<GrpoUpdate> update(
       int step, GroupExperience experience, double coefficient, boolean isFirst) {
-    RatioStatistics ratios = new RatioStatistics();
-    double policyLoss = 0;
-    double klLoss = 0;
-    double entropy = 0;
-    for (RolloutMicroBatch batch :
-        RolloutMicroBatch.of(experience.rollout(), i -> experience.takesPart()[i], tokenBudget)) {
-      Share share = pass(experience, batch, coefficient, ratios);
-      policyLoss += share.policyLoss();
-      klLoss += share.klLoss();
-      entropy += share.entropy();
-    }
-    NonFiniteException.check("loss", policyLoss + klLoss);
+    UpdatePasses.Passed passed = passes.of(experience, coefficient);
+    RatioStatistics ratios = passed.ratios();
+    NonFiniteException.check("loss", passed.policyLoss() + passed.klLoss());
     if (settings.maxStepKl() != null && !isFirst && ratios.approxKl() > settings.maxStepKl()) {
       learner.discard();
       return Optional.empty();
     }
-    return Optional.of(new GrpoUpdate(policyLoss, klLoss, entropy, ratios, learner.update(step)));
-  }
-
-  /** A micro-batch's share of the parts of the loss. */
-  private record Share(double policyLoss, double klLoss, double entropy) {}
-
-  /** Adds a micro-batch's share of the loss to the gradients. */
-  private Share pass(
-      GroupExperience experience,
-      RolloutMicroBatch batch,
-      double coefficient,
-      RatioStatistics ratios) {
-    boolean bonus = objective.hasEntropyBonus();
-    try (LogprobPass pass = policy.forward(batch.tokens(), temperature, bonus)) {
-      GrpoObjective.Tokens tokens = tokens(experience, batch, pass.scope());
-      GrpoObjective.Made made =
-          objective.loss(pass.logprobs(), pass.entropies(), tokens, coefficient);
-      measure(made, tokens, pass, batch.spread(experience.rollout().replayed()), ratios);
-      pass.backward(made.loss());
-      return new Share(
-          made.policyLoss().getFloat(), made.klLoss().getFloat(), made.entropy().getFloat());
-    }
-  }
-
-  private GrpoObjective.Tokens tokens(
-      GroupExperience experience, RolloutMicroBatch batch, NDManager scope) {
-    return new GrpoObjective.Tokens(
-        batch.tokens(),
-        scope.create(batch.flat(experience.oldLogprobs())),
-        scope.create(batch.flat(experience.refLogprobs())),
-        scope.create(batch.flat(experience.policyAdvantages())),
-        scope.create(batch.flat(experience.behaviour().tokens())),
-        scope.create(batch.spread(experience.weights(settings.loss()))),
-        scope.create(batch.spread(experience.tokenWeights(settings.loss()))));
-  }
-
-  private void measure(
-      GrpoObjective.Made made,
-      GrpoObjective.Tokens tokens,
-      LogprobPass pass,
-      boolean[] replayed,
-      RatioStatistics ratios) {
-    float[] logRatio = made.logRatios().toFloatArray();
-    float[] ratio = made.ratios().toFloatArray();
-    float[] advantage = tokens.advantages().toFloatArray();
-    ratios.addAll(
-        made.logRatios(),
-        pass.entropies(),
-        t -> objective.isClipped(logRatio[t], ratio[t], advantage[t]),
-        replayed);
+    return Optional.of(
+        new GrpoUpdate(
+            passed.policyLoss(), passed.klLoss(), passed.entropy(), ratios, learner.update(step)));
   }
 
   private Metrics metrics(

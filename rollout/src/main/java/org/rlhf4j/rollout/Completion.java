@@ -1,5 +1,6 @@
 package org.rlhf4j.rollout;
 
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -32,7 +33,8 @@ public record Completion(
     float[] behaviourLogprobs,
     float[] logprobs,
     float[] refLogprobs,
-    float[] values) {
+    float[] values)
+    implements Serializable {
 
   /** Checks that all arrays are as long as the completion. */
   public Completion {

@@ -190,6 +190,17 @@ public record RolloutSettings(
     }
   }
 
+  /** Refuses what can't be computed in slices by other processes. */
+  public void requireSliceable() {
+    Limits.require(
+        !servers.isAsked(), "spark", "samples on Spark's executors; leave out --rollout-server");
+    Limits.require(replay == null, "spark", "samples; with --replay the file has the completions");
+    Limits.require(
+        rolloutPrecision == null,
+        "rollout-precision",
+        "can't be together with --spark: executors have no second copy of the policy");
+  }
+
   /** A recorded rollout without what is to be computed itself. */
   public Rollout toReplay(Rollout recorded) {
     Rollout rollout = recorded;

@@ -162,7 +162,13 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
     return more;
   }
 
-  private List<String> originalArguments() {
+  /** What the command ends with, where it isn't 0. */
+  protected final void endWith(int code) {
+    exitCode = code;
+  }
+
+  /** What stood after {@code rlhf}. */
+  protected final List<String> originalArguments() {
     CommandLine root = line;
     while (root.getParent() != null) {
       root = root.getParent();

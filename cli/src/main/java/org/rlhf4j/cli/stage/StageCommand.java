@@ -2,12 +2,15 @@ package org.rlhf4j.cli.stage;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.rlhf4j.cli.command.SettingsCommand;
 import org.rlhf4j.report.Report;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.training.slice.Cluster;
+import org.rlhf4j.training.slice.SparkSettings;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -40,12 +43,21 @@ public final class StageCommand<C extends Record> extends SettingsCommand<C> {
 
   @Override
   protected void run(C chosen) throws IOException {
+    Optional<SparkSettings> spark =
+        type.settings().group(chosen, SparkSettings.class).filter(SparkSettings::isAsked);
+    if (spark.isPresent() && Cluster.found().isEmpty()) {
+      endWith(SparkSubmit.ofProcess().run(spark.get(), originalArguments(), output(chosen)));
+      return;
+    }
     if (!finishes(stop -> StageRun.train(type, chosen, stop))) {
       return;
     }
-    Path output =
-        type.settings().group(chosen, RunSettings.class).map(RunSettings::output).orElseThrow();
+    Path output = output(chosen);
     err().println("model: " + output.resolve("model"));
     err().println("report: " + Report.ofRun(output));
+  }
+
+  private Path output(C chosen) {
+    return type.settings().group(chosen, RunSettings.class).map(RunSettings::output).orElseThrow();
   }
 }

@@ -1,5 +1,6 @@
 package org.rlhf4j.model.weights;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.util.Map;
@@ -71,6 +72,30 @@ public final class WeightUpdate {
       NDList in = new NDList(parameters.gradients(scope));
       in.add(scope.create((float) limit));
       return number(parameters, script(parameters).run("clip", in));
+    }
+  }
+
+  /**
+   * Overwrites all gradients.
+   *
+   * @param parameters trainable weights
+   * @param values in the order of {@link Parameters#gradientValues}
+   */
+  public static void setGradients(Parameters parameters, float[] values) {
+    if (values.length != parameters.count()) {
+      throw new IllegalArgumentException(
+          values.length + " gradients for " + parameters.count() + " weights");
+    }
+    try (NDManager scope = parameters.manager().newSubManager()) {
+      int next = 0;
+      for (NDArray gradient : parameters.gradients(scope)) {
+        int start = next;
+        int size = Math.toIntExact(gradient.size());
+        parameters
+            .placement()
+            .change(gradient, memory -> memory.asFloatBuffer().put(values, start, size));
+        next += size;
+      }
     }
   }
 

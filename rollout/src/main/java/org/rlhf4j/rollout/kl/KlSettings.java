@@ -99,6 +99,14 @@ public record KlSettings(
     return refreshReferenceEvery != null && step % refreshReferenceEvery == 0;
   }
 
+  /** Refuses what can't be computed in slices by other processes. */
+  public void requireSliceable() {
+    Limits.require(
+        refreshReferenceEvery == null,
+        "refresh-reference-every",
+        "can't be together with --spark: executors load the reference once");
+  }
+
   /** β at the start of a run. */
   public KlController controller() {
     return new KlController(klCoefficient, klTarget, klHorizon);

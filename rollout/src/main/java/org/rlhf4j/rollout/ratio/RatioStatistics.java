@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.ratio;
 
 import ai.djl.ndarray.NDArray;
+import java.io.Serializable;
 import java.util.function.IntPredicate;
 import org.rlhf4j.training.run.Metrics;
 
@@ -9,7 +10,9 @@ import org.rlhf4j.training.run.Metrics;
  * Tokens of all updates of a step are added up. A ρ above e⁴⁰ counts as that. Tokens that earlier
  * steps sampled are apart, in {@link #replayedMetrics}.
  */
-public final class RatioStatistics {
+public final class RatioStatistics implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   private long tokens;
   private long clipped;
   private double ratios;

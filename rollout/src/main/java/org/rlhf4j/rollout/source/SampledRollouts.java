@@ -43,6 +43,7 @@ public final class SampledRollouts implements RolloutSource {
   private final SamplingSettings sampling;
   private final long seed;
   private final Reward reward;
+  private RowRollouts elsewhere; // null: this process computes
 
   /**
    * A source.
@@ -126,9 +127,26 @@ public final class SampledRollouts implements RolloutSource {
    * @param rows indices of prompts, at least one
    * @return the batch, scored
    */
-  Rollout rollout(int step, int[] rows) {
+  public Rollout rollout(int step, int[] rows) {
+    if (elsewhere != null) {
+      List<List<Completion>> all = elsewhere.completions(step, rows);
+      return new Rollout(
+          IntStream.range(0, rows.length)
+              .mapToObj(g -> RolloutGroup.of(g, prompts.get(rows[g]), all.get(g)))
+              .toList());
+    }
     return reward.scored(
         sample(step, rows), () -> reference.map(model -> sampleOf(model, step, rows)));
+  }
+
+  /** From now on completions are sampled and scored elsewhere. */
+  public void computeBy(RowRollouts other) {
+    elsewhere = other;
+  }
+
+  /** All prompts; rows are their indices. */
+  public List<TokenizedPrompt> prompts() {
+    return prompts;
   }
 
   /** The prompts that a step doesn't take, in an order of the step's own. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.ReplayBufferSettings;
 import org.rlhf4j.rollout.Rollout;
@@ -15,9 +16,11 @@ import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.source.ReplayBuffer;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.run.Sample;
+import org.rlhf4j.training.slice.Slices;
 
 /**
  * What ppo and grpo have in common: models, a source of rollouts, and each step's rollout from
@@ -85,21 +88,72 @@ public final class PolicyRun implements AutoCloseable {
    * @return the batch, and what became of it before it was complete
    */
   public StepRollout rollout(int step) {
-    double temperature = settings.rollouts().temperature();
-    int tokenBudget = settings.tokenBudget();
     // 1. Completions with their scores: sampled, or as recorded; behind them some of steps before.
     StepRollout made = source.rollout(step);
     Rollout joined = buffer.map(one -> one.joined(step, made.rollout())).orElse(made.rollout());
     // 2. Log-probabilities of π_old and of the reference, if there are none yet.
-    Rollout rollout =
-        RolloutScoring.withLogprobs(models.policy(), joined, temperature, tokenBudget);
-    rollout = RolloutScoring.withRefLogprobs(models.reference(), rollout, temperature, tokenBudget);
+    Rollout rollout = withLogprobs(joined);
     // 3. The proofs, on the first sampled rollout.
     source.prove(step, rollout);
     if (buffer.isPresent()) {
       buffer.get().add(step, rollout.fresh());
     }
     return new StepRollout(rollout, made.metrics().putAll(RolloutMetrics.replayed(step, rollout)));
+  }
+
+  /**
+   * From now on other processes sample and score.
+   *
+   * @param slices where the completions of a step are computed
+   * @param trained the weights that are trained, as they stand
+   * @param most slices of a step
+   */
+  public void computeBy(
+      Slices<? extends PolicyWorker> slices, Supplier<float[]> trained, int most) {
+    sampled().computeBy(new SlicedRollouts(slices, trained, most));
+  }
+
+  /** What a process computes that has this run's models and rows, before anything is trained. */
+  public WorkerProbe probe() {
+    return sampled().probe();
+  }
+
+  /**
+   * Makes sure that this process computes what another does.
+   *
+   * @param others what {@link #probe} gave there
+   * @throws UserException naming what differs
+   */
+  public void requireSame(WorkerProbe others) {
+    others.requireSame(sampled().probe());
+  }
+
+  private SampledSteps sampled() {
+    if (source instanceof SampledSteps sampled) {
+      return sampled;
+    }
+    throw new IllegalStateException("replayed steps are computed in one process");
+  }
+
+  /**
+   * The completions of some prompts, computed here, with scores and the log-probabilities of policy
+   * and reference.
+   *
+   * @param step from 1
+   * @param rows indices of prompts
+   */
+  Rollout ofRows(int step, int[] rows) {
+    return withLogprobs(sampled().ofRows(step, rows));
+  }
+
+  private Rollout withLogprobs(Rollout rollout) {
+    double temperature = settings.rollouts().temperature();
+    int tokenBudget = settings.tokenBudget();
+    return RolloutScoring.withRefLogprobs(
+        models.reference(),
+        RolloutScoring.withLogprobs(models.policy(), rollout, temperature, tokenBudget),
+        temperature,
+        tokenBudget);
   }
 
   /**

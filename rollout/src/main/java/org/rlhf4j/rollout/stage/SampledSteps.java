@@ -19,6 +19,7 @@ import org.rlhf4j.rollout.reward.RewardModels;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.server.ServedPolicy;
 import org.rlhf4j.rollout.source.ResampledRollouts;
+import org.rlhf4j.rollout.source.RowRollouts;
 import org.rlhf4j.rollout.source.SampledRollouts;
 import org.rlhf4j.rollout.source.Sampler;
 import org.rlhf4j.rollout.source.ServedSampler;
@@ -41,6 +42,7 @@ final class SampledSteps implements StepSource {
   private final Optional<HeldOutPrompts> heldOut;
   private final Optional<ServedPolicy> served;
   private int begun;
+  private boolean elsewhere;
 
   /**
    * Reads the prompts.
@@ -147,7 +149,33 @@ final class SampledSteps implements StepSource {
     if (served.isPresent()) {
       metrics.putAll(served.get().metrics()).put("publishing_seconds", publishing);
     }
-    return new StepRollout(samplerIsBehaviour() ? judged.ofBehaviour() : judged, metrics);
+    return new StepRollout(elsewhere ? judged : ofSampler(judged), metrics);
+  }
+
+  private Rollout ofSampler(Rollout sampled) {
+    return samplerIsBehaviour() ? sampled.ofBehaviour() : sampled;
+  }
+
+  /**
+   * Completions of some prompts, computed here.
+   *
+   * @param step from 1
+   * @param rows indices of prompts
+   * @return scored, as {@link #rollout} has them
+   */
+  Rollout ofRows(int step, int[] rows) {
+    return ofSampler(sampled.rollout(step, rows));
+  }
+
+  /** From now on steps' completions are computed elsewhere, with all their log-probabilities. */
+  void computeBy(RowRollouts other) {
+    sampled.computeBy(other);
+    elsewhere = true;
+  }
+
+  /** What a process computes that has the run's models and rows. */
+  WorkerProbe probe() {
+    return WorkerProbe.of(models, sampled.prompts(), judges.models());
   }
 
   private boolean samplerIsBehaviour() {

@@ -10,6 +10,9 @@ public final class NonFiniteException extends UserException {
 
   private static final long serialVersionUID = 1L;
 
+  /** Characters of a text. */
+  private static final int SHOWN = 80;
+
   private static final String CAUSES =
       "likely causes: the learning rate is too high (lower --learning-rate, or add --warmup-steps),"
           + " weights that are damaged, or bf16 where fp32 is needed";
@@ -23,6 +26,20 @@ public final class NonFiniteException extends UserException {
   /** A fault in words of its own, such as with the step that it came at. */
   public NonFiniteException(String what, double value) {
     this("the " + what + " is " + value + "; " + CAUSES);
+  }
+
+  /**
+   * Names what isn't finite, and the text at which it came.
+   *
+   * @param what such as {@code loss}
+   * @param place what the text is, such as {@code the prompt}
+   * @param text shown as far as it fits on a line
+   */
+  public static NonFiniteException at(String what, String place, String text) {
+    String line = text.strip().replaceAll("\\s+", " ");
+    String shown = line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
+    return new NonFiniteException(
+        "the %s isn't finite at %s \"%s\"; %s".formatted(what, place, shown, CAUSES));
   }
 
   /**
