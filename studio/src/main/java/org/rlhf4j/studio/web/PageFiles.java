@@ -31,7 +31,8 @@ final class PageFiles {
           "texts.js",
           "talk.js",
           "account.js",
-          "team.js");
+          "team.js",
+          "review.js");
 
   private static final Map<String, String> TYPES =
       Map.of("css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");

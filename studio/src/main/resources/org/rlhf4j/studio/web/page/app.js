@@ -3,6 +3,7 @@ import { joinPage, loginPage, passwordPage, visitorLine } from "./account.js";
 import { faultLine, refreshState, state } from "./api.js";
 import { labelPage } from "./label.js";
 import { projectsPage } from "./projects.js";
+import { reviewPage } from "./review.js";
 import { runsPage } from "./runs.js";
 import { talkPage } from "./talk.js";
 import { teamPage } from "./team.js";
@@ -15,6 +16,7 @@ const PAGES = [
   { name: "runs", title: "Runs", show: runsPage, role: "reviewer" },
   { name: "team", title: "Team", show: teamPage, role: "admin" },
   { name: "label", title: "Label", show: labelPage, within: "projects" },
+  { name: "review", title: "Review", show: reviewPage, within: "projects", role: "reviewer" },
   { name: "password", title: "Password", show: passwordPage, within: "team" },
 ];
 const LOGIN = { name: "login", title: "Log in", show: loginPage };
