@@ -152,6 +152,23 @@ class StudioCommandTest {
   }
 
   @Test
+  void goldItemsAreAddedAsSuch() throws IOException {
+    refused(
+        studio("add", "--data", rows.toString(), "--project", "p", "--gold"),
+        2,
+        rows + ":1:1: isn't a gold item; one has 'chosen' and 'rejected'");
+    Files.write(rows, List.of("{\"prompt\":\"a\",\"chosen\":\"1\",\"rejected\":\"2\"}"));
+    assertThat(
+            studio("add", "--data", rows.toString(), "--project", "p", "--gold")
+                .succeeded()
+                .err()
+                .lines())
+        .containsExactly(
+            "1 items added: 1 to compare",
+            "10 % of the items that an annotator gets are gold; 'Review' on the page changes it");
+  }
+
+  @Test
   void othersComeInOnlyByAccountsAndEncrypted() {
     refusedToStart(
         "host: '0.0.0.0' would send passwords in the clear; give --tls-certificate and --tls-key, or"

@@ -1,8 +1,13 @@
 package org.rlhf4j.studio.agreement;
 
+import static org.rlhf4j.studio.agreement.KrippendorffAlpha.Metric.NOMINAL;
+import static org.rlhf4j.studio.agreement.KrippendorffAlpha.Metric.ORDINAL;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,14 +22,25 @@ import org.rlhf4j.studio.label.Votes;
  * @param alphaOfChoice Krippendorff's α, nominal, of which is better, a tie or both bad; null where
  *     it isn't defined
  * @param alphaOfStrength the same, ordinal, of the strength with its side, from −4 to 4; ties are 0
+ * @param intervalOfChoice the 95 % interval of the first, or null
+ * @param intervalOfStrength that of the second, or null
  * @param shared items with answers of two annotators or more
+ * @param periods those items in the order in which they were answered, in up to ten parts
  */
 public record Agreement(
     List<OfAnnotator> annotators,
     List<OfPair> pairs,
     Double alphaOfChoice,
     Double alphaOfStrength,
-    int shared) {
+    AlphaInterval intervalOfChoice,
+    AlphaInterval intervalOfStrength,
+    int shared,
+    List<OfPeriod> periods) {
+
+  private static final int PERIODS = 10;
+
+  /** Fewer items say too little. */
+  private static final int LEAST = 20;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -50,6 +66,16 @@ public record Agreement(
   public record OfPair(String first, String second, int items, Double kappa) {}
 
   /**
+   * Items that were answered one after the other.
+   *
+   * @param from when the first of them had its last answer, in milliseconds since 1970
+   * @param until when the last of them had
+   * @param items of two answers or more
+   * @param alphaOfChoice α of these, or null where it isn't defined
+   */
+  public record OfPeriod(long from, long until, int items, Double alphaOfChoice) {}
+
+  /**
    * What the verdicts that hold say.
    *
    * @param votes on pairs
@@ -71,9 +97,37 @@ public record Agreement(
     return new Agreement(
         annotators.stream().map(Agreement::annotator).toList(),
         pairs,
-        alpha(byItem, KrippendorffAlpha.Metric.NOMINAL),
-        alpha(byItem, KrippendorffAlpha.Metric.ORDINAL),
-        (int) byItem.values().stream().filter(item -> item.size() > 1).count());
+        finite(KrippendorffAlpha.of(values(byItem.values(), NOMINAL), NOMINAL)),
+        finite(KrippendorffAlpha.of(values(byItem.values(), ORDINAL), ORDINAL)),
+        AlphaInterval.of(values(byItem.values(), NOMINAL), NOMINAL),
+        AlphaInterval.of(values(byItem.values(), ORDINAL), ORDINAL),
+        (int) byItem.values().stream().filter(item -> item.size() > 1).count(),
+        periods(byItem.values()));
+  }
+
+  private static List<OfPeriod> periods(Collection<List<Votes.Vote>> byItem) {
+    List<List<Votes.Vote>> shared =
+        byItem.stream()
+            .filter(item -> item.size() > 1)
+            .sorted(Comparator.comparingLong(Agreement::last))
+            .toList();
+    int parts = Math.min(PERIODS, shared.size() / LEAST);
+    List<OfPeriod> periods = new ArrayList<>();
+    for (int part = 0; part < parts; part++) {
+      List<List<Votes.Vote>> some =
+          shared.subList(part * shared.size() / parts, (part + 1) * shared.size() / parts);
+      periods.add(
+          new OfPeriod(
+              last(some.get(0)),
+              last(some.get(some.size() - 1)),
+              some.size(),
+              finite(KrippendorffAlpha.of(values(some, NOMINAL), NOMINAL))));
+    }
+    return periods;
+  }
+
+  private static long last(List<Votes.Vote> item) {
+    return item.stream().mapToLong(Votes.Vote::time).max().orElseThrow();
   }
 
   private static void addPair(List<OfPair> pairs, List<Votes.Vote> first, List<Votes.Vote> second) {
@@ -97,18 +151,17 @@ public record Agreement(
     }
   }
 
-  private static Double alpha(Map<Long, List<Votes.Vote>> byItem, KrippendorffAlpha.Metric metric) {
-    boolean nominal = metric == KrippendorffAlpha.Metric.NOMINAL;
-    List<List<Integer>> items =
-        byItem.values().stream()
-            .map(
-                item ->
-                    item.stream()
-                        .filter(vote -> nominal || !vote.choice().equals(Votes.BOTH_BAD))
-                        .map(vote -> nominal ? vote.category() : vote.signedStrength())
-                        .toList())
-            .toList();
-    return finite(KrippendorffAlpha.of(items, metric));
+  private static List<List<Integer>> values(
+      Collection<List<Votes.Vote>> byItem, KrippendorffAlpha.Metric metric) {
+    boolean nominal = metric == NOMINAL;
+    return byItem.stream()
+        .map(
+            item ->
+                item.stream()
+                    .filter(vote -> nominal || !vote.choice().equals(Votes.BOTH_BAD))
+                    .map(vote -> nominal ? vote.category() : vote.signedStrength())
+                    .toList())
+        .toList();
   }
 
   private static OfAnnotator annotator(List<Votes.Vote> votes) {

@@ -1,7 +1,9 @@
 package org.rlhf4j.studio.agreement;
 
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
 /**
@@ -36,26 +38,48 @@ public final class KrippendorffAlpha {
    * @return at most 1; NaN where fewer than two values occur
    */
   public static double of(Collection<? extends List<Integer>> items, Metric metric) {
+    Map<List<Integer>, Integer> counts = new LinkedHashMap<>();
+    items.forEach(item -> counts.merge(item, 1, Integer::sum));
+    return of(counts, metric);
+  }
+
+  /**
+   * The coefficient of items of which many have the same answers.
+   *
+   * @param items how many items have these answers
+   * @param metric how far apart values are
+   * @return as above
+   */
+  static double of(Map<List<Integer>, Integer> items, Metric metric) {
     TreeMap<Integer, Integer> places = new TreeMap<>();
-    items.stream()
-        .filter(item -> item.size() > 1)
-        .forEach(item -> item.forEach(value -> places.put(value, 0)));
+    items.forEach(
+        (item, count) -> {
+          if (item.size() > 1 && count > 0) {
+            item.forEach(value -> places.put(value, 0));
+          }
+        });
     int place = 0;
     for (Integer value : places.navigableKeySet()) {
       places.put(value, place++);
     }
     double[][] coincidences = new double[places.size()][places.size()];
-    for (List<Integer> item : items) {
-      for (int i = 0; i < item.size(); i++) {
-        for (int j = 0; j < item.size(); j++) {
-          if (i != j) {
-            coincidences[places.get(item.get(i))][places.get(item.get(j))] +=
-                1.0 / (item.size() - 1);
+    items.forEach(
+        (item, count) -> {
+          if (count > 0) {
+            add(coincidences, item.stream().map(places::get).toList(), count);
           }
+        });
+    return of(coincidences, metric);
+  }
+
+  private static void add(double[][] coincidences, List<Integer> item, int count) {
+    for (int i = 0; i < item.size(); i++) {
+      for (int j = 0; j < item.size(); j++) {
+        if (i != j) {
+          coincidences[item.get(i)][item.get(j)] += (double) count / (item.size() - 1);
         }
       }
     }
-    return of(coincidences, metric);
   }
 
   private static double of(double[][] coincidences, Metric metric) {

@@ -126,29 +126,29 @@ public record Answer(JsonNode json) {
   }
 
   /** Whether a completion is preferred as it is. */
-  boolean isPreference() {
+  public boolean isPreference() {
     return json.path("better").isInt();
   }
 
   /**
    * Whether it is this word in place of a number: {@code tie}, {@code both-bad}, {@code edited}.
    */
-  boolean says(String word) {
+  public boolean says(String word) {
     return json.path("better").asText().equals(word) && !isPreference();
   }
 
   /** The number of the preferred completion. */
-  int better() {
+  public int better() {
     return json.get("better").intValue();
   }
 
   /** From 1 to 4. */
-  int strength() {
+  public int strength() {
     return json.get("strength").intValue();
   }
 
   /** Completions from best to worst, ties together. */
-  List<List<Integer>> order() {
+  public List<List<Integer>> order() {
     List<List<Integer>> order = new ArrayList<>();
     for (JsonNode group : json.path("order")) {
       List<Integer> tied = new ArrayList<>();

@@ -13,7 +13,6 @@ import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Handle;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.studio.store.Store;
@@ -99,6 +98,8 @@ public final class Export {
     private int bothBad;
     private int disagreed;
     private int elsewhere;
+    private int leftOut;
+    private int gold;
 
     /** Rows that were written. */
     public int rows() {
@@ -121,6 +122,8 @@ public final class Export {
           form == Form.COMPARISONS
               ? "replies aren't comparisons; --form demonstrations writes them"
               : "comparisons aren't demonstrations; --form comparisons writes them");
+      say(lines, leftOut, "items left out by reviewers");
+      say(lines, gold, "gold items left out; --form votes has their answers");
       return lines;
     }
 
@@ -170,13 +173,11 @@ public final class Export {
     return export.count;
   }
 
-  private record Said(Item item, Answer answer) {}
-
   /** The answers that hold, those of an item one after the other. */
   private void writeItems(Project project) {
     store.read(
         handle -> {
-          try (Stream<Said> answers = answers(handle, project)) {
+          try (Stream<Said> answers = Said.of(handle, project)) {
             List<Said> ofItem = new ArrayList<>();
             answers.forEach(
                 said -> {
@@ -190,25 +191,10 @@ public final class Export {
               write(ofItem);
             }
           }
+          count.leftOut = Said.leftOut(handle, project);
+          count.gold = Said.gold(handle, project);
           return null;
         });
-  }
-
-  private static Stream<Said> answers(Handle handle, Project project) {
-    return handle
-        .createQuery(
-            "SELECT item.id, item.kind, item.prompt, item.completions, verdict.answer"
-                + " FROM standing JOIN verdict ON verdict.id = standing.verdict_id"
-                + " JOIN item ON item.id = standing.item_id"
-                + " WHERE item.project_id = :project AND verdict.act = 'answer'"
-                + " ORDER BY item.id, verdict.id")
-        .bind("project", project.id())
-        .map(
-            (row, context) ->
-                new Said(
-                    Labelling.ITEM.map(row, context),
-                    new Answer(Labelling.json(row.getString("answer")))))
-        .stream();
   }
 
   private void write(List<Said> ofItem) {
@@ -353,7 +339,7 @@ public final class Export {
           try (Stream<ObjectNode> votes =
               handle
                   .createQuery(
-                      "SELECT verdict.*, item.kind, item.prompt, item.completions, item.chosen_by,"
+                      "SELECT verdict.*, item.kind, item.prompt, item.completions, item.chosen_by, item.gold,"
                           + " annotator.name, standing.verdict_id AS holds FROM verdict"
                           + " JOIN item ON item.id = verdict.item_id"
                           + " JOIN annotator ON annotator.id = verdict.annotator_id"
@@ -386,6 +372,7 @@ public final class Export {
     return vote.put("seconds", row.getDouble("seconds"))
         .put("time", Instant.ofEpochMilli(row.getLong("time")).toString())
         .put("item_chosen_by", row.getString("chosen_by"))
+        .put("gold", row.getString("gold") != null)
         .put("holds", holds);
   }
 }

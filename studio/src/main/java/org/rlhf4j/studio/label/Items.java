@@ -25,6 +25,13 @@ public final class Items {
 
   private static final int BATCH = 1_000;
 
+  /** The right answer of a gold item, whose row has the better one first. */
+  private static final String FIRST = "{\"better\":0}";
+
+  /** In SQL, whether an item wants more once {@code :more} answers have come. */
+  static final String OPEN =
+      "CASE WHEN answers + :more < :target AND gold IS NULL AND settled = 0 THEN 1 ELSE 0 END";
+
   /** The order of completions is no verdict in rows of this form. */
   private static final String UNLABELLED = "prompt, completions";
 
@@ -91,10 +98,27 @@ public final class Items {
    *     good
    */
   public Added add(Project project, RowFiles files, OnBadRow onBadRow) {
+    return add(project, files, onBadRow, false);
+  }
+
+  /**
+   * Adds the rows of files as gold items, all or none.
+   *
+   * @param project where to
+   * @param files pairs of which it is known which is better
+   * @param onBadRow what to do about a bad row
+   * @return what became of them
+   * @throws UserException as {@link #add}, and if a row isn't such a pair
+   */
+  public Added addGold(Project project, RowFiles files, OnBadRow onBadRow) {
+    return add(project, files, onBadRow, true);
+  }
+
+  private Added add(Project project, RowFiles files, OnBadRow onBadRow, boolean gold) {
     List<BadRow> bad = new ArrayList<>();
     return store.change(
         handle -> {
-          Adding adding = new Adding(handle, project);
+          Adding adding = new Adding(handle, project, gold);
           try (RowReader<Row> reader =
               RowReader.open(files, RowKind.ANY, onBadRow.handler(bad::add))) {
             while (reader.hasNext()) {
@@ -121,7 +145,7 @@ public final class Items {
   public Added add(Project project, Iterable<NewItem> items) {
     return store.change(
         handle -> {
-          Adding adding = new Adding(handle, project);
+          Adding adding = new Adding(handle, project, false);
           items.forEach(adding::add);
           return adding.end(List.of());
         });
@@ -129,7 +153,7 @@ public final class Items {
 
   /** Puts an item into a project, and tells its number; that of the one that is there already. */
   static long put(Handle handle, Project project, NewItem item) {
-    Adding adding = new Adding(handle, project);
+    Adding adding = new Adding(handle, project, false);
     adding.add(item);
     if (adding.identical > 0) {
       throw new UsageException("not an item: all completions are the same text");
@@ -148,19 +172,22 @@ public final class Items {
 
     private final PreparedBatch batch;
     private final Project project;
+    private final boolean gold;
     private final List<ItemKind> kinds = new ArrayList<>();
     private final Map<ItemKind, Integer> added = new EnumMap<>(ItemKind.class);
     private int repeated;
     private int identical;
     private int promptless;
 
-    Adding(Handle handle, Project project) {
+    Adding(Handle handle, Project project, boolean gold) {
       this.project = project;
+      this.gold = gold;
       batch =
           handle.prepareBatch(
               "INSERT INTO item (project_id, kind, prompt, completions, labelled, source, digest,"
-                  + " chosen_by, place, answers, is_open) VALUES (:project, :kind, :prompt,"
-                  + " :completions, :labelled, :source, :digest, 'random', :place, 0, 1)"
+                  + " chosen_by, place, answers, is_open, gold) VALUES (:project, :kind, :prompt,"
+                  + " :completions, :labelled, :source, :digest, 'random', :place, 0, :open,"
+                  + " :gold)"
                   + " ON CONFLICT (project_id, digest) DO NOTHING");
     }
 
@@ -168,6 +195,10 @@ public final class Items {
       if (item.isIdentical()) {
         identical++;
         return;
+      }
+      if (gold && (item.kind() != ItemKind.COMPARE || !item.labelled())) {
+        throw new UsageException(
+            item.source() + ": isn't a gold item; one has 'chosen' and 'rejected'");
       }
       String digest = item.digest();
       batch
@@ -179,6 +210,8 @@ public final class Items {
           .bind("source", item.source())
           .bind("digest", digest)
           .bind("place", NewItem.randomPlace(digest))
+          .bind("open", gold ? 0 : 1)
+          .bind("gold", gold ? FIRST : null)
           .add();
       kinds.add(item.kind());
       if (kinds.size() == BATCH) {

@@ -71,7 +71,7 @@ public final class Labelling {
    */
   public record Given(String event, long item, Act act, JsonNode answer, double seconds) {}
 
-  /** A row of the items' table. */
+  /** An item of a row that has its id, kind, prompt and completions. */
   public static final RowMapper<Item> ITEM =
       (row, context) ->
           new Item(
@@ -91,7 +91,7 @@ public final class Labelling {
     leases = new Leases(clock);
   }
 
-  /** What the store has as JSON. */
+  /** What stands in the store as JSON. */
   public static JsonNode json(String text) {
     try {
       return JSON.readTree(text);
@@ -101,8 +101,8 @@ public final class Labelling {
   }
 
   /**
-   * Lends an annotator an item: the one that they have already, else the first in the project's
-   * order that wants one more annotator and has nothing of this one.
+   * Lends an annotator an item: the one that they have already, else now and then a gold one, else
+   * the first in the project's order that wants one more annotator and has nothing of this one.
    *
    * @return the item; empty if nothing is left
    */
@@ -115,7 +115,7 @@ public final class Labelling {
   }
 
   /** Changes in a project wait for each other, whatever the database is. */
-  private static void lock(Handle handle, Project project) {
+  static void lock(Handle handle, Project project) {
     handle
         .createUpdate("UPDATE project SET revision = revision + 1 WHERE id = :id")
         .bind("id", project.id())
@@ -126,12 +126,13 @@ public final class Labelling {
     Optional<Item> item =
         leases
             .held(handle, project, annotator)
+            .or(() -> Gold.next(handle, project, annotator))
             .or(() -> leases.free(handle, project, annotator, target(handle, project)));
     item.ifPresent(found -> leases.lend(handle, found.id(), annotator));
     return item.map(found -> task(found, annotator));
   }
 
-  private static int target(Handle handle, Project project) {
+  static int target(Handle handle, Project project) {
     return handle
         .createQuery("SELECT target FROM project WHERE id = :id")
         .bind("id", project.id())
@@ -192,7 +193,7 @@ public final class Labelling {
         });
   }
 
-  private static void requireEvent(String event) {
+  static void requireEvent(String event) {
     if (event == null || !EVENT.matcher(event).matches()) {
       throw new UsageException("not a verdict: event is 8 to 64 letters, digits and -");
     }
@@ -244,7 +245,7 @@ public final class Labelling {
     Leases.end(handle, item.id(), annotator);
   }
 
-  private static Item item(Handle handle, Project project, long id) {
+  static Item item(Handle handle, Project project, long id) {
     return handle
         .createQuery("SELECT * FROM item WHERE id = :id AND project_id = :project")
         .bind("id", id)
@@ -267,13 +268,17 @@ public final class Labelling {
   }
 
   private static void requireWanted(Handle handle, Project project, Item item) {
-    int answers =
+    boolean wanted =
         handle
-            .createQuery("SELECT answers FROM item WHERE id = :id")
+            .createQuery(
+                "SELECT 1 FROM item WHERE id = :id AND (gold IS NOT NULL"
+                    + " OR (answers < :target AND settled = 0))")
             .bind("id", item.id())
+            .bind("target", target(handle, project))
             .mapTo(Integer.class)
-            .one();
-    if (answers >= target(handle, project)) {
+            .findOne()
+            .isPresent();
+    if (!wanted) {
       throw new EnoughException();
     }
   }
@@ -304,8 +309,9 @@ public final class Labelling {
   private static void count(Handle handle, Project project, Item item, int more) {
     handle
         .createUpdate(
-            "UPDATE item SET answers = answers + :more,"
-                + " is_open = CASE WHEN answers + :more < :target THEN 1 ELSE 0 END WHERE id = :id")
+            "UPDATE item SET answers = answers + :more, is_open = "
+                + Items.OPEN
+                + " WHERE id = :id")
         .bind("more", more)
         .bind("target", target(handle, project))
         .bind("id", item.id())

@@ -23,7 +23,7 @@ final class Leases {
         .createQuery(
             "SELECT item.* FROM lease JOIN item ON item.id = lease.item_id"
                 + " WHERE lease.annotator_id = :annotator AND lease.expires > :now"
-                + " AND item.project_id = :project AND item.is_open = 1"
+                + " AND item.project_id = :project AND (item.is_open = 1 OR item.gold IS NOT NULL)"
                 + " ORDER BY lease.expires DESC LIMIT 1")
         .bind("annotator", annotator)
         .bind("now", clock.millis())

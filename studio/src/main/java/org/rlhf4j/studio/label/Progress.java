@@ -9,13 +9,14 @@ import org.jdbi.v3.core.Handle;
  * @param answered by this annotator
  * @param put aside by this annotator: skipped and flagged
  * @param left that this annotator could still answer
- * @param items of the project
+ * @param items of the project, without gold ones
  * @param open that want more answers
  * @param pace median seconds of this annotator's last answers, 0 where there are none
  */
 public record Progress(int answered, int put, int left, int items, int open, double pace) {
 
-  private static final String ITEMS = "SELECT COUNT(*) FROM item WHERE project_id = :project";
+  private static final String ITEMS =
+      "SELECT COUNT(*) FROM item WHERE project_id = :project AND gold IS NULL";
 
   private static final String MINE =
       "SELECT COUNT(*) FROM standing JOIN verdict ON verdict.id = standing.verdict_id"
@@ -27,10 +28,11 @@ public record Progress(int answered, int put, int left, int items, int open, dou
           + " AND standing.annotator_id = :annotator)";
 
   static Progress of(Handle handle, Project project, long annotator) {
+    int others = count(handle, ITEMS + UNSEEN, project, annotator);
     return new Progress(
         count(handle, MINE + " AND act = 'answer'", project, annotator),
         count(handle, MINE + " AND act <> 'answer'", project, annotator),
-        count(handle, ITEMS + UNSEEN, project, annotator),
+        others + Gold.left(handle, project, annotator, others),
         count(handle, ITEMS, project, annotator),
         count(handle, ITEMS + " AND is_open = 1", project, annotator),
         pace(handle, project, annotator));

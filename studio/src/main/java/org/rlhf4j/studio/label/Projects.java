@@ -123,9 +123,8 @@ public final class Projects {
               .bind("id", project.id())
               .execute();
           handle
-              .createUpdate(
-                  "UPDATE item SET is_open = CASE WHEN answers < :target THEN 1 ELSE 0 END"
-                      + " WHERE project_id = :id")
+              .createUpdate("UPDATE item SET is_open = " + Items.OPEN + " WHERE project_id = :id")
+              .bind("more", 0)
               .bind("target", target)
               .bind("id", project.id())
               .execute();

@@ -26,6 +26,7 @@ public final class Votes {
    * @param left the completion that stood on the left
    * @param longer the longer completion, or {@link #NEITHER}
    * @param seconds since the item was shown
+   * @param time when, in milliseconds since 1970
    */
   public record Vote(
       long item,
@@ -35,7 +36,8 @@ public final class Votes {
       int strength,
       int left,
       int longer,
-      double seconds) {
+      double seconds,
+      long time) {
 
     /** Whether one of the two is preferred. */
     public boolean isPreference() {
@@ -92,7 +94,8 @@ public final class Votes {
                           answer.path("strength").asInt(),
                           Labelling.json(row.getString("shown")).path(0).asInt(),
                           longer(completions),
-                          row.getDouble("seconds"));
+                          row.getDouble("seconds"),
+                          row.getLong("time"));
                     })
                 .list()
                 .stream()

@@ -32,6 +32,7 @@ final class PageFiles {
           "talk.js",
           "account.js",
           "team.js",
+          "review.js",
           "circle.js",
           "train.js");
 

@@ -160,6 +160,7 @@ public final class StudioServer implements AutoCloseable {
         .addTo(config.routes);
     new RunRoutes(runs, closing).addTo(config.routes);
     new LabelRoutes(labels).addTo(config.routes);
+    new ReviewRoutes(labels).addTo(config.routes);
     replies.ifPresent(model -> new TalkRoutes(labels, model).addTo(config.routes));
     circle.ifPresent(parts -> new CircleRoutes(labels, parts).addTo(config.routes));
     circle.ifPresent(parts -> new TrainingRoutes(labels, parts, runs).addTo(config.routes));

@@ -34,7 +34,8 @@ class AgreementTest {
                 2,
                 left.get(annotator),
                 longer,
-                annotator));
+                annotator,
+                item));
       }
     }
     return votes;
@@ -70,5 +71,25 @@ class AgreementTest {
     assertThat(agreement.pairs()).isEmpty();
     assertThat(agreement.alphaOfChoice()).isNull();
     assertThat(agreement.shared()).isZero();
+  }
+
+  /** For the first half both are right; for the second, one answers by a coin. */
+  @Test
+  void agreementIsToldOverTime() {
+    List<Vote> votes = new ArrayList<>();
+    Random random = new Random(9);
+    for (int item = 0; item < 100; item++) {
+      int truth = random.nextInt(2);
+      int other = item < 50 ? truth : random.nextInt(2);
+      long time = 1_000L + item;
+      votes.add(new Vote(item, 1, "a", String.valueOf(truth), 2, 0, 0, 1, time));
+      votes.add(new Vote(item, 2, "b", String.valueOf(other), 2, 0, 0, 1, time + 1));
+    }
+    List<Agreement.OfPeriod> periods = Agreement.of(votes).periods();
+    assertThat(periods).as("of at least twenty items each").hasSize(5);
+    assertThat(periods).extracting(Agreement.OfPeriod::items).containsOnly(20);
+    assertThat(periods.get(0)).isEqualTo(new Agreement.OfPeriod(1_001, 1_020, 20, 1.0));
+    assertThat(periods.get(4).alphaOfChoice()).isLessThan(0.6);
+    assertThat(Agreement.of(votes.subList(0, 60)).periods()).hasSize(1);
   }
 }

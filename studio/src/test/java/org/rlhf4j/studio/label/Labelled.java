@@ -84,4 +84,41 @@ public final class Labelled {
     Labels labels = new Labels(store, Clock.systemUTC());
     return exported(labels, labels.projects().named(project), Export.Choices.USUAL);
   }
+
+  /** Adds so many gold pairs, of which the better one says so. */
+  public static void gold(Labels labels, Project project, int count) {
+    try {
+      Path file = Files.createTempFile("gold", ".jsonl");
+      List<String> rows = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        rows.add(
+            "{\"prompt\": \"Gold %s?\", \"chosen\": \" good\", \"rejected\": \" bad\"}"
+                .formatted(i));
+      }
+      Files.write(file, rows);
+      labels.items().addGold(project, RowFiles.of(List.of(file), RowFormat.USUAL), OnBadRow.FAIL);
+      Files.delete(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Says which completion of an item is better. */
+  public static void say(Labels labels, Project project, long annotator, Item item, int better) {
+    labels
+        .labelling()
+        .take(project, annotator, answer(item, "{'better': %s, 'strength': 2}".formatted(better)));
+  }
+
+  /** Flags the next item of who labels there. */
+  public static void flagNext(Labels labels, Project project, String reason) {
+    long item = labels.labelling().next(project, labels.annotator()).orElseThrow().item().id();
+    JsonNode why = JSON.createObjectNode().put("comment", reason);
+    labels
+        .labelling()
+        .take(
+            project,
+            labels.annotator(),
+            new Labelling.Given(UUID.randomUUID().toString(), item, Labelling.Act.FLAG, why, 1));
+  }
 }

@@ -70,6 +70,11 @@ class AccessTest {
       reviewer  GET  /api/runs
       reviewer  GET  /api/runs/report?run=x
       reviewer  GET  /api/runs/watch?run=x
+      reviewer  GET  /api/projects/open/gold
+      reviewer  GET  /api/projects/open/review
+      reviewer  POST /api/projects/open/review
+      reviewer  POST /api/projects/open/referrals
+      admin     POST /api/projects/open/gold
       admin     POST /api/projects/open
       admin     POST /api/invitations
       admin     POST /api/users/1/role

@@ -4,6 +4,7 @@ import { faultLine, refreshState, state } from "./api.js";
 import { circlePage } from "./circle.js";
 import { labelPage } from "./label.js";
 import { projectsPage } from "./projects.js";
+import { reviewPage } from "./review.js";
 import { runsPage } from "./runs.js";
 import { talkPage } from "./talk.js";
 import { teamPage } from "./team.js";
@@ -17,6 +18,7 @@ const PAGES = [
   { name: "team", title: "Team", show: teamPage, role: "admin" },
   { name: "label", title: "Label", show: labelPage, within: "projects" },
   { name: "circle", title: "Reward model", show: circlePage, within: "projects", role: "reviewer" },
+  { name: "review", title: "Review", show: reviewPage, within: "projects", role: "reviewer" },
   { name: "password", title: "Password", show: passwordPage, within: "team" },
 ];
 const LOGIN = { name: "login", title: "Log in", show: loginPage };

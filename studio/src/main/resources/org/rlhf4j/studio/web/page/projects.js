@@ -70,7 +70,21 @@ function agreement(project) {
   return details;
 }
 
-function agreementOf({ annotators, pairs, alphaOfChoice, alphaOfStrength, shared }) {
+function interval(ends) {
+  return ends ? ` (95 % interval ${number(ends.low, 3)} to ${number(ends.high, 3)})` : "";
+}
+
+function day(time) {
+  return new Date(time).toISOString().slice(0, 10);
+}
+
+// In the order in which items were answered; a single part would say what is said already.
+function overTime(periods) {
+  return periods.length < 2 ? [] : [table("α over time", ["answered", "items", "α of the choice"], periods.map((one) =>
+    [day(one.from) === day(one.until) ? day(one.from) : `${day(one.from)} to ${day(one.until)}`, String(one.items), number(one.alphaOfChoice, 3)]))];
+}
+
+function agreementOf({ annotators, pairs, alphaOfChoice, alphaOfStrength, intervalOfChoice, intervalOfStrength, shared, periods }) {
   if (annotators.length === 0) {
     return [make("p", { class: "soft" }, "Nobody has answered a pair yet.")];
   }
@@ -78,9 +92,9 @@ function agreementOf({ annotators, pairs, alphaOfChoice, alphaOfStrength, shared
     annotators.map((one) => [one.name, String(one.answers), share(one.left), share(one.longer), number(one.seconds, 3)]))];
   if (shared) {
     parts.push(make("p", {}, `On ${shared} ${shared === 1 ? "item" : "items"} with two answers or more, Krippendorff's α is `
-      + `${number(alphaOfChoice, 3)} for the choice and ${number(alphaOfStrength, 3)} for its strength. 1 is full agreement, 0 is chance.`),
+      + `${number(alphaOfChoice, 3)}${interval(intervalOfChoice)} for the choice and ${number(alphaOfStrength, 3)}${interval(intervalOfStrength)} for its strength. 1 is full agreement, 0 is chance.`),
     table("pairs of annotators", ["annotators", "items", "Cohen's κ"],
-      pairs.map((pair) => [`${pair.first}, ${pair.second}`, String(pair.items), number(pair.kappa, 3)])));
+      pairs.map((pair) => [`${pair.first}, ${pair.second}`, String(pair.items), number(pair.kappa, 3)])), ...overTime(periods));
   } else {
     parts.push(make("p", { class: "soft" }, "No item has two answers, so there is no agreement to measure."));
   }
@@ -98,7 +112,8 @@ function card(project, users) {
   const label = make("a", { class: "action", href: `#/label/${encodeURIComponent(project.name)}` }, progress.left ? "Label" : "Look");
   const circle = state.circle ? make("a", { href: `#/circle/${encodeURIComponent(project.name)}` }, "Reward model") : null;
   return make("article", { class: "card project" },
-    make("div", { class: "head" }, make("h3", {}, project.name), make("div", { class: "links" }, circle, label)),
+    make("div", { class: "head" }, make("h3", {}, project.name), make("div", { class: "links" },
+      state.role === "annotator" ? null : make("a", { href: `#/review/${encodeURIComponent(project.name)}` }, "Review"), circle, label)),
     bar(progress.items - progress.open, progress.items), about,
     ...(state.role === "annotator" ? [] : [exports(project), agreement(project)]),
     ...(state.role === "admin" ? [settings(project, users, (now) => tell(now.progress))] : []));

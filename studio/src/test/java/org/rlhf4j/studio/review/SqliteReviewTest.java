@@ -1,0 +1,9 @@
+package org.rlhf4j.studio.review;
+
+class SqliteReviewTest extends ReviewTest {
+
+  @Override
+  String store() {
+    return folder.resolve("store").toString();
+  }
+}
