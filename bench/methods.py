@@ -32,6 +32,8 @@ OURS = {
     "GRPO": ("grpo",),
     "RLOO": ("grpo", "--recipe", "rloo"),
 }
+# The same number of samples, and an update has as many of the four steps before beside them.
+REPLAYED = {f"{method}-replay": (*OURS[method], "--replay-buffer", 4) for method in ("PPO-clip", "GRPO")}
 TRL = {"TRL PPO": "ppo", "TRL GRPO": "grpo"}
 GROUP = 8
 KL_COEFFICIENTS = {"ppo": 0.05, "grpo": 0.04}
@@ -76,7 +78,7 @@ class Trial:
             self.eval_data, "--epochs", 2, "--learning-rate", 1e-4, "--seed", 1)
 
     def ours(self, method, seed):
-        kind, *options = OURS[method]
+        kind, *options = {**OURS, **REPLAYED}[method]
         rates = ["--learning-rate", POLICY_RATE]
         rates += ["--value-learning-rate", VALUE_RATE] if kind == "ppo" else ["--group-size", GROUP]
         folder = self.finished(
@@ -122,7 +124,8 @@ def arguments():
     parser.add_argument("--data", type=Path, required=True, help="comparisons of HH-RLHF form")
     parser.add_argument("--eval-data", type=Path, required=True, help="others, held out")
     parser.add_argument("--output", type=Path, default=BENCH / "target" / "work" / "methods")
-    parser.add_argument("--methods", type=lambda text: text.split(","), default=[*OURS, *TRL])
+    parser.add_argument("--methods", type=lambda text: text.split(","), default=[*OURS, *TRL],
+                        help="of " + ", ".join([*OURS, *REPLAYED, *TRL]) + "; those with replay only if named")
     parser.add_argument("--seeds", type=lambda text: [int(seed) for seed in text.split(",")], default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=16, help="of each run")
     parser.add_argument("--eval-every", type=int, default=4)
@@ -134,9 +137,10 @@ def arguments():
     parser.add_argument("--peer-python", type=Path, help="of an environment with peers/requirements.txt")
     parser.add_argument("--ppo-peer-python", type=Path, help="of an environment with peers/requirements-ppo.txt")
     options = parser.parse_args()
-    unknown = [name for name in options.methods if name not in OURS and name not in TRL]
+    known = [*OURS, *REPLAYED, *TRL]
+    unknown = [name for name in options.methods if name not in known]
     if unknown:
-        parser.error(f"{unknown[0]}: no such method; there are {', '.join([*OURS, *TRL])}")
+        parser.error(f"{unknown[0]}: no such method; there are {', '.join(known)}")
     if options.completions % GROUP or options.steps % options.eval_every:
         parser.error(f"--completions must be a multiple of {GROUP}, --steps one of --eval-every")
     return options
@@ -235,7 +239,7 @@ def main():
         for method in options.methods:
             if method in TRL and not trial.peer_pythons[TRL[method]]:
                 continue
-            made = trial.ours(method, seed) if method in OURS else trial.peer(method, seed)
+            made = trial.peer(method, seed) if method in TRL else trial.ours(method, seed)
             for step, figures in made:
                 lines.append({"method": method, "seed": seed, "step": step, "samples": step * options.completions,
                               **figures})

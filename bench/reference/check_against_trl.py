@@ -1,6 +1,6 @@
 """Runs TRL's own trainers on the fixtures' data and prints how far their numbers are from ours.
 
-Usage: check_against_trl.py [sft|reward|dpo|grpo|ppo ...]. PPO needs trl 1.12.0 (requirements-ppo.txt), the
+Usage: check_against_trl.py [sft|reward|dpo|grpo|rloo|ppo ...]. PPO needs trl 1.12.0 (requirements-ppo.txt), the
 others trl 1.16.0. The trainers are real and unmodified; what is fixed from outside is the order of
 rows, the optimizer (AdamW over all parameters, as in the fixtures) and the completions.
 """
@@ -286,6 +286,65 @@ def grpo_trainer(models, rollouts, settings, options):
     )
 
 
+def check_rloo(differences):
+    """A completion is one action there too: its ratio is that of the product over its tokens."""
+    settings = {**grpo.SETTINGS, **grpo.VARIANTS["rloo"]}
+    models = grpo.starting_models()
+    rollouts = grpo.fixed_rollouts(models["policy"])
+    theirs = copy.deepcopy(models)
+    steps = grpo.train(models, rollouts, settings)
+    updates = [update for step in steps for update in step["updates"]]
+    trainer = rloo_trainer(theirs, rollouts, settings)
+    trainer.train()
+    compare_steps(differences, "rloo:", trainer, updates,
+                  {"loss": "loss", "grad_norm": "grad_norm", "entropy": "entropy"})
+    differences.report("rloo: advantages, each step", torch.stack([s["advantages"] for s in steps]),
+                       torch.stack(trainer.seen_advantages))
+    differences.weights("rloo: final weights", models["policy"], theirs["policy"])
+
+
+def rloo_trainer(models, rollouts, settings):
+    from trl import RLOOConfig, RLOOTrainer
+
+    served = iter(rollouts)
+    score_of = {tuple(r["completion_ids"]): r["score"] for batch in rollouts for r in batch}
+
+    def reward_func(completion_ids, **_):
+        return [score_of[tuple(ids)] for ids in completion_ids]
+
+    class ServedTrainer(RLOOTrainer):
+        """Takes the fixed prompts and completions, and keeps the advantages."""
+
+        def __init__(self, *positional, **named):
+            super().__init__(*positional, **named)
+            self.seen_advantages = []
+
+        def _tokenize_prompts(self, prompts):
+            self.batch = next(served)
+            return [r["prompt_ids"] for r in self.batch], None, {}
+
+        def _generate_single_turn(self, *_):
+            return [r["completion_ids"] for r in self.batch]
+
+        def _generate_and_score_completions(self, inputs):
+            outputs = super()._generate_and_score_completions(inputs)
+            self.seen_advantages.append(outputs["advantages"].clone())
+            return outputs
+
+    folder = tempfile.mkdtemp()  # TRL loads the reference from where the policy came from
+    models["reference"].save_pretrained(folder)
+    models["policy"].config._name_or_path = folder
+    return ServedTrainer(
+        model=models["policy"], reward_funcs=reward_func, processing_class=tokenizer(),
+        train_dataset=Dataset.from_dict({"prompt": ["a", "b", "c"]}),
+        args=RLOOConfig(**trainer_arguments(
+            settings, max_steps=2 * settings["steps"], per_device_train_batch_size=12, num_generations=4,
+            num_iterations=2, beta=settings["kl-coefficient"], shuffle_dataset=False, temperature=1.0,
+            max_completion_length=settings["max-new-tokens"])),
+        optimizers=optimizers(models["policy"], settings, [settings["learning-rate"]]),
+    )
+
+
 def check_ppo(differences):
     """TRL's whole train() on completions that all fill the width.
 
@@ -389,7 +448,8 @@ def run_trl_ppo(trl_ppo, models, scorer, rollouts, orders, settings):
     return trainer
 
 
-CHECKS = {"sft": check_sft, "reward": check_reward, "dpo": check_dpo, "grpo": check_grpo, "ppo": check_ppo}
+CHECKS = {"sft": check_sft, "reward": check_reward, "dpo": check_dpo, "grpo": check_grpo, "rloo": check_rloo,
+          "ppo": check_ppo}
 
 
 def main(names):
@@ -398,7 +458,7 @@ def main(names):
     torch.set_num_threads(1)
     differences = Differences()
     has_ppo = trl.__version__.startswith("1.12")
-    for name in names or (["ppo"] if has_ppo else ["sft", "reward", "dpo", "grpo"]):
+    for name in names or (["ppo"] if has_ppo else ["sft", "reward", "dpo", "grpo", "rloo"]):
         CHECKS[name](differences)
     if not names and not has_ppo:
         print("ppo: run this again with trl 1.12.0 (requirements-ppo.txt)")

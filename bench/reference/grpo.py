@@ -46,10 +46,14 @@ def completion_losses(logprobs, old, ref, advantage, settings):
     log_ratio = logprobs - old
     if settings["loss"] == "gspo":
         log_ratio = log_ratio.mean().expand_as(log_ratio)
+    elif settings["loss"] == "sequence":
+        log_ratio = log_ratio.sum().expand_as(log_ratio)
     ratio = used_ratio(log_ratio, settings)
     losses, clipped = clipped_surrogate(ratio, advantage, settings["clip-low"], settings["clip-high"])
     d = ref - logprobs
     k3 = d.exp() - 1 - d
+    if settings["loss"] == "sequence":  # the KL of a whole completion is the sum over its tokens
+        k3 = k3 * len(k3)
     if settings["kl-ratio-correction"]:
         k3 = k3 * (used_ratio(logprobs - old, settings) if settings["loss"] == "gspo" else ratio)
     return losses, k3, clipped
@@ -60,7 +64,7 @@ def reduced(per_token, settings):
 
     A masked completion is empty here: it counts among the completions, but brings no tokens.
     """
-    if settings["loss"] in ("grpo", "gspo"):
+    if settings["loss"] in ("grpo", "gspo", "sequence"):
         means = [values.mean() if len(values) else values.sum() for values in per_token]
         return sum(means) / len(means)
     total = sum(values.sum() for values in per_token)
@@ -173,7 +177,8 @@ VARIANTS = {
     "dapo": {"loss": "dapo", "clip-high": 0.28},
     "dr-grpo": {"loss": "dr-grpo", "advantage": "mean-only"},
     "gspo": {"loss": "gspo", "clip-low": 3e-4, "clip-high": 4e-4},
-    "rloo": {"advantage": "leave-one-out", "kl-in": "reward", "kl-estimator": "k1"},
+    "sequence": {"loss": "sequence"},
+    "rloo": {"loss": "sequence", "advantage": "leave-one-out", "kl-in": "reward", "kl-estimator": "k1"},
     "reinforce": {"advantage": "running-mean", "kl-in": "reward", "kl-estimator": "k1", "max-ratio": 1.05},
 }
 

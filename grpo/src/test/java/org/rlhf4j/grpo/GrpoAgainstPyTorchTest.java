@@ -38,6 +38,9 @@ class GrpoAgainstPyTorchTest {
     "gspo, 4096",
     "gspo, 30",
     "rloo, 4096",
+    "rloo, 30",
+    "sequence, 4096",
+    "sequence, 30",
     "reinforce, 4096",
     "reinforce, 30"
   })
