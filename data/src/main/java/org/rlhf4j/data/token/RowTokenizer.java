@@ -306,6 +306,25 @@ public final class RowTokenizer {
   }
 
   /**
+   * The end of a prompt that is too long. One that begins with BOS keeps it, unless there is room
+   * for one token.
+   *
+   * @param prompt its ids
+   * @param most how many of them there is room for
+   * @return the prompt itself where it fits
+   */
+  public int[] fitting(int[] prompt, int most) {
+    if (prompt.length <= most) {
+      return prompt;
+    }
+    int[] end = Arrays.copyOfRange(prompt, prompt.length - most, prompt.length);
+    if (most > 1 && tokenizer.bosId().isPresent() && prompt[0] == tokenizer.bosId().getAsInt()) {
+      end[0] = prompt[0];
+    }
+    return end;
+  }
+
+  /**
    * Tokenizes a completion as what follows a prompt; no end is appended.
    *
    * @param prompt the prompt's text
@@ -360,18 +379,6 @@ public final class RowTokenizer {
 
   private static boolean isText(Row row) {
     return row instanceof Demonstration demonstration && demonstration.trainOnAll();
-  }
-
-  /** The end of a prompt; one that begins with BOS keeps it, unless there is room for one token. */
-  private int[] fitting(int[] ids, int most) {
-    if (ids.length <= most) {
-      return ids;
-    }
-    int[] end = Arrays.copyOfRange(ids, ids.length - most, ids.length);
-    if (most > 1 && tokenizer.bosId().isPresent() && ids[0] == tokenizer.bosId().getAsInt()) {
-      end[0] = ids[0];
-    }
-    return end;
   }
 
   /** One after the other. */

@@ -1,6 +1,5 @@
 package org.rlhf4j.rollout.reward;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -143,7 +142,10 @@ public final class RewardModelReward implements Reward {
             .toList());
   }
 
-  /** Without the prompt's beginning, so that a score doesn't depend on the group's others. */
+  /**
+   * Without the prompt's beginning, except for a BOS, so that a score doesn't depend on the group's
+   * others.
+   */
   private TokenTree cut(int[] prompt, int[] completion) {
     int room = rows.maxLength() - completion.length;
     if (room < 0) {
@@ -155,8 +157,7 @@ public final class RewardModelReward implements Reward {
               rows.maxLength(),
               completion.length));
     }
-    int first = Math.max(0, prompt.length - room);
-    return new TokenTree(Arrays.copyOfRange(prompt, first, prompt.length), List.of(completion));
+    return new TokenTree(rows.fitting(prompt, room), List.of(completion));
   }
 
   private String promptText(RolloutGroup group) {

@@ -175,6 +175,21 @@ class RewardModelRewardTest {
     assertThat(reward(same, whole)).isEqualTo(reward(same, fitting));
   }
 
+  /** As its rows do: some families read everything after a BOS. */
+  @Test
+  void aLongPromptKeepsItsBos() {
+    int[] prompt = new Random(1).ints(60, 3, 97).toArray();
+    Completion completion = completion(ended(ids(" yes no yes no", true)));
+    int room = 64 - completion.ids().length;
+    int[] fitting = Arrays.copyOfRange(prompt, 60 - room, 60);
+    prompt[0] = tokenizer.bosId().orElseThrow();
+    double[] scored = reward(same, new RolloutGroup(0, null, prompt, null, List.of(completion)));
+    double[] without = reward(same, new RolloutGroup(0, null, fitting, null, List.of(completion)));
+    fitting[0] = prompt[0];
+    double[] with = reward(same, new RolloutGroup(0, null, fitting, null, List.of(completion)));
+    assertThat(scored).isEqualTo(with).isNotEqualTo(without);
+  }
+
   @Test
   void aScoreDoesntDependOnTheGroupsOthersEvenWhereThePromptIsCut() {
     int[] prompt = new Random(1).ints(60, 3, 97).toArray();
