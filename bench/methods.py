@@ -34,7 +34,8 @@ OURS = {
 }
 # The same number of samples, and an update has as many of the four steps before beside them.
 REPLAYED = {f"{method}-replay": (*OURS[method], "--replay-buffer", 4) for method in ("PPO-clip", "GRPO")}
-TRL = {"TRL PPO": "ppo", "TRL GRPO": "grpo"}
+# Each with our method whose prompts it gets.
+TRL = {"TRL PPO": "PPO-clip", "TRL GRPO": "GRPO"}
 GROUP = 8
 KL_COEFFICIENTS = {"ppo": 0.05, "grpo": 0.04}
 PROMPT_TOKENS, NEW_TOKENS, PENALTY = 128, 48, 1
@@ -68,6 +69,9 @@ class Trial:
             shutil.rmtree(folder / "checkpoints", ignore_errors=True)
         return folder
 
+    def run_folder(self, method, seed):
+        return self.work / "runs" / f"{method}-{seed}"
+
     def sft(self):
         return self.finished(self.work / "sft", "sft", "--model", self.model, "--data", self.data, "--steps", 60,
                              "--seed", 1)
@@ -82,7 +86,7 @@ class Trial:
         rates = ["--learning-rate", POLICY_RATE]
         rates += ["--value-learning-rate", VALUE_RATE] if kind == "ppo" else ["--group-size", GROUP]
         folder = self.finished(
-            self.work / "runs" / f"{method}-{seed}", kind, "--model", self.sft(), "--reward-model", self.judge(),
+            self.run_folder(method, seed), kind, "--model", self.sft(), "--reward-model", self.judge(),
             "--data", self.data, "--eval-data", self.eval_data, "--eval-prompts", self.prompts, "--eval-every",
             self.every, "--steps", self.steps, "--prompts-per-step",
             self.completions // (GROUP if kind == "grpo" else 1), "--max-length", PROMPT_TOKENS + NEW_TOKENS,
@@ -92,17 +96,19 @@ class Trial:
                 yield line["step"], {name: line["eval_" + name] for name in FIGURES}
 
     def peer(self, method, seed):
-        folder = self.work / "runs" / f"{method.replace(' ', '-')}-{seed}"
+        folder = self.run_folder(method.replace(" ", "-"), seed)
         saved = [folder / f"step-{step}" for step in range(self.every, self.steps + 1, self.every)]
         if not (folder / "judged.json").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            kind = TRL[method]
+            list(self.ours(TRL[method], seed))
+            kind = OURS[TRL[method]][0]
             run([self.peer_pythons[kind], PEERS / "train_policy.py", kind, "--model", self.sft() / "model",
-                 "--reward-model", self.judge() / "model", "--data", self.data, "--output", folder, "--steps",
-                 self.steps, "--save-every", self.every, "--completions", self.completions, "--group-size", GROUP,
-                 "--prompt-length", PROMPT_TOKENS, "--max-new-tokens", NEW_TOKENS, "--missing-eos-penalty", PENALTY,
-                 "--learning-rate", POLICY_RATE, "--kl-coefficient", KL_COEFFICIENTS[kind], "--seed", seed,
-                 "--threads", self.threads], self.work / "logs" / folder.name, PEER_ENVIRONMENT)
+                 "--reward-model", self.judge() / "model", "--prompts",
+                 self.run_folder(TRL[method], seed) / "rollouts.jsonl", "--output", folder, "--steps", self.steps,
+                 "--save-every", self.every, "--completions", self.completions, "--group-size", GROUP,
+                 "--max-new-tokens", NEW_TOKENS, "--missing-eos-penalty", PENALTY, "--learning-rate", POLICY_RATE,
+                 "--kl-coefficient", KL_COEFFICIENTS[kind], "--seed", seed, "--threads", self.threads],
+                self.work / "logs" / folder.name, PEER_ENVIRONMENT)
             judged = [self.compared(step, seed) for step in saved]
             (folder / "judged.json").write_text(json.dumps(judged, indent=1) + "\n")
             for step in saved:
@@ -237,7 +243,7 @@ def main():
     lines = []
     for seed in options.seeds:
         for method in options.methods:
-            if method in TRL and not trial.peer_pythons[TRL[method]]:
+            if method in TRL and not trial.peer_pythons[OURS[TRL[method]][0]]:
                 continue
             made = trial.peer(method, seed) if method in TRL else trial.ours(method, seed)
             for step, figures in made:

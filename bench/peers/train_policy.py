@@ -1,13 +1,14 @@
-"""TRL's PPOTrainer (trl 1.12) or GRPOTrainer (newer) for bench/methods.py: trains a policy on the prompts of HH rows and
-saves it every few steps as OUTPUT/step-N, which `rlhf compare` then judges.
+"""TRL's PPOTrainer (trl 1.12) or GRPOTrainer (newer) for bench/methods.py: trains a policy on the prompts of a run of ours
+and saves it every few steps as OUTPUT/step-N, which `rlhf compare` then judges.
 
-What the two sides have alike: the models they start from, the rows, the number of samples, the learning rate and its linear
-fall, the KL's weight, the penalty of a completion without EOS, no dropout, `use_bias_correction_kl` off. PPOTrainer has
-one optimizer for policy and critic and doesn't clip gradients.
+What the two sides have alike: the models they start from, the prompts (for grpo those of each step), the number of
+samples, the learning rate and its linear fall, the KL's weight, the penalty of a completion without EOS, no dropout,
+`use_bias_correction_kl` off. PPOTrainer has one optimizer for policy and critic and doesn't clip gradients.
 """
 
 import argparse
 import copy
+import json
 import tempfile
 from pathlib import Path
 
@@ -16,16 +17,14 @@ from transformers import (
     AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer, DataCollatorWithPadding, TrainerCallback,
 )
 
-from dialogues import preference_rows
-
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("method", choices=["ppo", "grpo"])
-    for name in ("model", "reward-model", "data", "output"):
+    for name in ("model", "reward-model", "prompts", "output"):
         parser.add_argument("--" + name, required=True)
     for name, default in (("steps", 16), ("save-every", 4), ("completions", 32), ("group-size", 8), ("ppo-epochs", 2),
-                          ("prompt-length", 128), ("max-new-tokens", 48), ("seed", 0), ("threads", 1)):
+                          ("max-new-tokens", 48), ("seed", 0), ("threads", 1)):
         parser.add_argument("--" + name, type=int, default=default)
     for name, default in (("learning-rate", 1e-4), ("kl-coefficient", 0.05), ("missing-eos-penalty", 1.0)):
         parser.add_argument("--" + name, type=float, default=default)
@@ -45,12 +44,13 @@ class SavePolicy(TrainerCallback):
             self.tokenizer.save_pretrained(folder)
 
 
-def prompts(options, tokenizer):
-    """Token ids of prompts in file order, again from the start where there are too few; a long one loses its beginning."""
-    count = options.steps * options.completions // (options.group_size if options.method == "grpo" else 1)
-    ids = [tokenizer(row["prompt"])["input_ids"][-options.prompt_length:] for row in preference_rows(options.data)]
-    ids = [one for one in ids if one]
-    return [ids[i % len(ids)] for i in range(count)]
+def prompts(options):
+    """Token ids of the prompts of rollouts.jsonl, in the order of its steps."""
+    groups = {}
+    with open(options.prompts, encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            groups.setdefault((row["step"], row["group"]), row["prompt_ids"])
+    return list(groups.values())
 
 
 def shared(options):
@@ -65,7 +65,7 @@ def ppo_trainer(options, policy, judge, tokenizer):
     from trl.experimental.ppo import PPOConfig, PPOTrainer
 
     tokenizer.padding_side = "left"
-    rows = Dataset.from_list([{"input_ids": ids} for ids in prompts(options, tokenizer)])
+    rows = Dataset.from_list([{"input_ids": ids} for ids in prompts(options)])
     return PPOTrainer(
         args=PPOConfig(
             **shared(options), total_episodes=options.steps * options.completions, num_mini_batches=1,
@@ -77,12 +77,10 @@ def ppo_trainer(options, policy, judge, tokenizer):
         data_collator=DataCollatorWithPadding(tokenizer), callbacks=[SavePolicy(policy, tokenizer, options)])
 
 
-def grpo_trainer(options, policy, judge, tokenizer):
-    from datasets import Dataset
-    from trl import GRPOConfig, GRPOTrainer
+def penalized_scores(options, judge, tokenizer):
+    """GRPO's reward: the score at EOS, appended to a cut completion, which is penalized."""
 
     def reward(prompts, completion_ids, **_):
-        """The score at EOS, appended to a cut completion, which is penalized."""
         penalties = [0.0 if ids[-1] == tokenizer.eos_token_id else options.missing_eos_penalty for ids in completion_ids]
         texts = [tokenizer(prompt)["input_ids"] + list(ids) + [tokenizer.eos_token_id] * (penalty > 0)
                  for prompt, ids, penalty in zip(prompts, completion_ids, penalties)]
@@ -91,15 +89,27 @@ def grpo_trainer(options, policy, judge, tokenizer):
             scores = judge(**batch).logits[:, 0]
         return [float(score) - penalty for score, penalty in zip(scores, penalties)]
 
-    texts = [tokenizer.decode(ids) for ids in prompts(options, tokenizer)]
-    return GRPOTrainer(
-        model=policy, reward_funcs=reward, processing_class=tokenizer,
+    return reward
+
+
+def grpo_trainer(options, policy, judge, tokenizer, **more):
+    """`more` are arguments of the trainer, among them its class."""
+    from datasets import Dataset
+    from trl import GRPOConfig, GRPOTrainer
+
+    ids = prompts(options)
+    texts = [tokenizer.decode(one) for one in ids]
+    if any(tokenizer(text)["input_ids"] != one for text, one in zip(texts, ids)):
+        raise SystemExit(f"{options.prompts}: a prompt has other tokens when it is read again as text")
+    made_by = more.pop("trainer", GRPOTrainer)
+    return made_by(
+        model=policy, reward_funcs=penalized_scores(options, judge, tokenizer), processing_class=tokenizer,
         train_dataset=Dataset.from_dict({"prompt": texts}),
         args=GRPOConfig(
             **shared(options), max_steps=options.steps, num_generations=options.group_size,
             max_completion_length=options.max_new_tokens, top_k=0, beta=options.kl_coefficient, loss_type="grpo",
-            num_iterations=1, disable_dropout=True, use_bias_correction_kl=False),
-        callbacks=[SavePolicy(policy, tokenizer, options)])
+            num_iterations=1, disable_dropout=True, use_bias_correction_kl=False, shuffle_dataset=False),
+        callbacks=[SavePolicy(policy, tokenizer, options)], **more)
 
 
 def main():

@@ -36,11 +36,6 @@ class GrpoStageTest extends PolicyStageContract {
     return new TinyRun(folder);
   }
 
-  @Override
-  protected List<String> oneCloselyClippedUpdate() {
-    return List.of("clip-low", "1e-3", "clip-high", "1e-3");
-  }
-
   /** 1 / (completions · length), all groups being of one size. */
   @Override
   protected double tokenWeight(List<JsonNode> lines, JsonNode line) {

@@ -3,6 +3,7 @@ package org.rlhf4j.grpo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
@@ -30,6 +31,11 @@ final class TinyRun extends PolicyRuns<GrpoConfig> {
   @Override
   protected Settings<GrpoConfig> settings() {
     return SETTINGS;
+  }
+
+  @Override
+  protected List<String> oneCloselyClippedUpdate() {
+    return List.of("clip-low", "1e-3", "clip-high", "1e-3");
   }
 
   @Override

@@ -36,11 +36,6 @@ class PpoStageTest extends PolicyStageContract {
     return new TinyRun(folder);
   }
 
-  @Override
-  protected List<String> oneCloselyClippedUpdate() {
-    return List.of("clip", "1e-3", "ppo-epochs", "1", "minibatches", "1");
-  }
-
   /** 1 / all tokens. */
   @Override
   protected double tokenWeight(List<JsonNode> lines, JsonNode line) {

@@ -2,6 +2,7 @@ package org.rlhf4j.ppo;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.testing.stages.PolicyRuns;
@@ -24,6 +25,11 @@ final class TinyRun extends PolicyRuns<PpoConfig> {
   @Override
   protected Settings<PpoConfig> settings() {
     return SETTINGS;
+  }
+
+  @Override
+  protected List<String> oneCloselyClippedUpdate() {
+    return List.of("clip", "1e-3", "ppo-epochs", "1", "minibatches", "1");
   }
 
   @Override

@@ -57,6 +57,9 @@ public abstract class PolicyRuns<C extends Record> {
   /** The stage's settings. */
   protected abstract Settings<C> settings();
 
+  /** What makes of a step a single update, and clips ratios that are further than 1e-3 from 1. */
+  protected abstract List<String> oneCloselyClippedUpdate();
+
   /** A reward model with the policy's tokenizer. */
   protected abstract Path rewardModel();
 

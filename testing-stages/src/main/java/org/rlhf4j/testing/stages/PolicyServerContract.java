@@ -109,7 +109,9 @@ public abstract class PolicyServerContract {
   /** The second step is sampled by the policy that the first one began with. */
   @Test
   void withALagTheServersAreOneUpdateBehindAndTokensAreWeighed() throws IOException {
-    Path run = runs.run("lag", options("rollout-lag", "1", "max-behaviour-ratio", "1.0001"));
+    List<String> more = new ArrayList<>(runs.oneCloselyClippedUpdate());
+    more.addAll(List.of("rollout-lag", "1", "max-behaviour-ratio", "1.0001"));
+    Path run = runs.run("lag", options(more.toArray(String[]::new)));
     assertThat(farthest(run, 1, runs.policy())).isLessThan(1e-4);
     assertThat(farthest(run, 2, runs.policy())).isLessThan(1e-4);
     assertThat(farthest(run, 3, runs.policy())).isGreaterThan(MOVED);
@@ -117,6 +119,8 @@ public abstract class PolicyServerContract {
     assertThat(errors.get(0)).isLessThan(1e-4);
     assertThat(errors.get(1)).isGreaterThan(MOVED);
     assertThat(values(run, "behaviour_truncated").get(1)).isGreaterThan(0);
+    // π_old is the pass that is trained: ratios to the sampler would be clipped.
+    assertThat(values(run, "clip_fraction")).containsOnly(0.0);
     assertThat(completions(run, 4)).isEmpty(); // nothing is sampled beyond the last step
     assertThat(server.adapters()).hasSize(6); // the trial's, of no updates and of one
   }

@@ -26,11 +26,8 @@ public abstract class PolicyStageContract {
   /** Runs of the stage in a folder. */
   protected abstract PolicyRuns<?> runs(Path folder) throws IOException;
 
-  /** How far ratios may be from 1 with {@link #oneCloselyClippedUpdate}. */
+  /** How far ratios may be from 1 with {@link PolicyRuns#oneCloselyClippedUpdate}. */
   protected static final double CLOSE_CLIP = 1e-3;
-
-  /** What makes of a step a single update, and clips it closely. */
-  protected abstract List<String> oneCloselyClippedUpdate();
 
   @BeforeEach
   void writePrompts() throws IOException {
@@ -93,7 +90,7 @@ public abstract class PolicyStageContract {
    */
   @Test
   void whatIsReplayedHasItsTruncatedRatio() throws IOException {
-    List<String> options = new ArrayList<>(oneCloselyClippedUpdate());
+    List<String> options = new ArrayList<>(runs.oneCloselyClippedUpdate());
     options.addAll(List.of("schedule", "constant", "replay-buffer", "1", "max-ratio", "0.9"));
     options.addAll(List.of("kl-coefficient", "0", "learning-rate", "0.01"));
     List<String> first = new ArrayList<>(options);
@@ -158,7 +155,7 @@ public abstract class PolicyStageContract {
   /** In bf16 the sampler is a behaviour policy of its own, and π_old the pass that is trained. */
   @Test
   void inBf16TheFirstUpdateClipsNothing() throws IOException {
-    List<String> options = new ArrayList<>(oneCloselyClippedUpdate());
+    List<String> options = new ArrayList<>(runs.oneCloselyClippedUpdate());
     options.addAll(List.of("precision", "bf16"));
     requireOwnOldPolicy(runs.run("rounded", options.toArray(String[]::new)));
   }
@@ -166,7 +163,7 @@ public abstract class PolicyStageContract {
   /** Training is in fp32, and the weights of the two differ by rounding alone. */
   @Test
   void samplingInBf16UnderFp32TrainingClipsNothing() throws IOException {
-    List<String> options = new ArrayList<>(oneCloselyClippedUpdate());
+    List<String> options = new ArrayList<>(runs.oneCloselyClippedUpdate());
     options.addAll(List.of("rollout-precision", "bf16"));
     Path run = runs.run("mixed", options.toArray(String[]::new));
     requireOwnOldPolicy(run);
