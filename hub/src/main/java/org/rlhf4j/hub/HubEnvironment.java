@@ -73,7 +73,12 @@ public record HubEnvironment(
 
   private static URI endpoint(Map<String, String> variables) {
     String text = given(variables, "HF_ENDPOINT").orElse("https://huggingface.co");
-    // Java's addresses have no host where its name holds an underscore.
+    if (text.matches("https?://[^/]*_.*")) {
+      throw new UsageException(
+          "HF_ENDPOINT: a host's name can't have an underscore, as in '"
+              + text
+              + "'; use another name of the host, or its number");
+    }
     if (!text.matches("https?://[\\w.-]+(:\\d{1,5})?(/[\\w./-]*)?")
         || URI.create(text).getHost() == null) {
       throw new UsageException(

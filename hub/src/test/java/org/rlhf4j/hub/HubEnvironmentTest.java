@@ -86,6 +86,16 @@ class HubEnvironmentTest {
   }
 
   @Test
+  void anUnderscoreInAHostsNameIsNamed() {
+    assertThatThrownBy(() -> of(Map.of("HF_ENDPOINT", "http://my_host:8080/hub")))
+        .isInstanceOf(UsageException.class)
+        .hasMessageContaining("HF_ENDPOINT: a host's name can't have an underscore")
+        .hasMessageContaining("'http://my_host:8080/hub'");
+    assertThat(of(Map.of("HF_ENDPOINT", "http://host/my_hub")).endpoint())
+        .hasToString("http://host/my_hub");
+  }
+
+  @Test
   void switches() {
     assertThat(of(Map.of()).offline()).isFalse();
     assertThat(of(Map.of("HF_HUB_OFFLINE", "0")).offline()).isFalse();

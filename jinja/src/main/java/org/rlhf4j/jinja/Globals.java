@@ -55,7 +55,8 @@ final class Globals {
       if (!(a.positional().get(0) instanceof Map<?, ?> given) || a.positional().size() > 1) {
         throw TemplateException.unsupported("dict() of something that isn't a dictionary");
       }
-      map.putAll(Members.copied(given));
+      Rendering.work((long) Rendering.VALUE * given.size());
+      map.putAll(given);
     }
     map.putAll(a.named());
     return map;

@@ -149,7 +149,7 @@ final class Members {
   }
 
   /** The same entries in a dictionary of their own. */
-  static Map<Object, Object> copied(Map<?, ?> map) {
+  private static Map<Object, Object> copied(Map<?, ?> map) {
     Rendering.work((long) Rendering.VALUE * map.size());
     return new LinkedHashMap<>(map);
   }

@@ -76,7 +76,9 @@ final class Operators {
     if (!lists && !(one instanceof Tuple && other instanceof Tuple)) {
       throw unfit("+", one, other);
     }
-    Rendering.work(Rendering.ITEM * (Values.length(one) + Values.length(other)));
+    long size = Values.length(one) + Values.length(other);
+    Text.requireRoom(size);
+    Rendering.work(Rendering.ITEM * size);
     List<Object> all = new ArrayList<>(Values.items(one));
     all.addAll(Values.items(other));
     return lists ? all : new Tuple(all);

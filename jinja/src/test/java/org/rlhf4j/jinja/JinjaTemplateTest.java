@@ -179,6 +179,22 @@ class JinjaTemplateTest {
       "{% set n = namespace(a=[1], b=[1]) %}{% for i in range(60) %}"
           + "{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}";
 
+  /** Long messages leave work for these, but not room. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{{ ([1] * 8388609 + [1] * 8388609) | length }}",
+        "{{ ([1] * 8388609) * 2 }}",
+        "{{ ('a' * 8388609) + 'a' * 8388609 }}"
+      })
+  void nothingGetsLongerThanTheLimit(String template) {
+    Map<String, Object> variables =
+        Map.of("messages", List.of(Map.of("content", "a".repeat(8_000_000))));
+    assertThatExceptionOfType(TemplateException.class)
+        .isThrownBy(() -> JinjaTemplate.parse("t", template).render(variables, NOON))
+        .withMessageContaining("more than 16777216");
+  }
+
   @Test
   void longDialoguesAreNoExcess() {
     String template =
