@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -49,7 +50,7 @@ final class ListeningRlhf {
     command.addAll(List.of("-XX:+UseSerialGC", "-cp", classPath, ListeningRlhf.class.getName()));
     command.addAll(Arrays.asList(args));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().remove("OPT_OUT_TRACKING");
+    builder.environment().keySet().removeAll(Set.of("OPT_OUT_TRACKING", "HF_HUB_OFFLINE"));
     builder.environment().putAll(environment);
     Process process = builder.start();
     process.getOutputStream().close();

@@ -246,7 +246,7 @@ final class FakeHub implements AutoCloseable {
     return exchange.getRequestHeaders().getFirst(name);
   }
 
-  private byte[] listing() throws IOException {
+  byte[] listing() throws IOException {
     ObjectNode listing = JSON.createObjectNode().put("id", id).put("sha", commit);
     ArrayNode siblings = listing.putArray("siblings");
     files.forEach(

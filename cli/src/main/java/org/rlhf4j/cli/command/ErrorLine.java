@@ -46,6 +46,18 @@ public final class ErrorLine {
           + FileFault.reason(io)
           + "); free some space and run the command again; a stage continues with --resume";
     }
+    if (failure instanceof IOException io && FileFault.isTooLarge(io)) {
+      return place(io)
+          + "a file may not get any larger here ("
+          + FileFault.reason(io)
+          + "); raise ulimit -f, or choose an --output on another file system";
+    }
+    if (failure instanceof IOException io && FileFault.isBroken(io)) {
+      return place(io)
+          + "the disk fails ("
+          + FileFault.reason(io)
+          + "); check it, and choose an --output on another one";
+    }
     if (failure instanceof FileSystemException file) {
       return place(file) + FileFault.reason(file);
     }

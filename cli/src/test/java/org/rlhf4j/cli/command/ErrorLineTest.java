@@ -86,6 +86,22 @@ class ErrorLineTest {
   }
 
   @Test
+  void otherRefusalsOfTheSystemAreExpectedToo() {
+    assertThat(ErrorLine.of(new IOException("File too large")))
+        .isEqualTo(
+            "rlhf: a file may not get any larger here (File too large); raise ulimit -f, or choose"
+                + " an --output on another file system");
+    assertThat(ErrorLine.of(new UncheckedIOException(new IOException("Input/output error"))))
+        .isEqualTo(
+            "rlhf: the disk fails (Input/output error); check it, and choose an --output on another"
+                + " one");
+    assertThat(ErrorLine.of(new FileSystemException("a", null, "Stale file handle")))
+        .isEqualTo(
+            "rlhf: a: the disk fails (Stale file handle); check it, and choose an --output on"
+                + " another one");
+  }
+
+  @Test
   void outOfMemorySaysWhatToLower() {
     assertThat(ErrorLine.of(new OutOfMemoryError("Java heap space")))
         .contains("(Java heap space)")

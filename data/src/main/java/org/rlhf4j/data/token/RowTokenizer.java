@@ -140,6 +140,7 @@ public final class RowTokenizer {
    * @return its ids, or nothing where it is dropped
    */
   public Optional<TokenizedRow> tokenize(Row row, DataReport.Builder report) {
+    TextLimit.require(row);
     MessageTokenizer.Ids ids = ids(row);
     known.require(row.location(), ids.prompt());
     ids.completions().forEach(said -> known.require(row.location(), said));
@@ -212,6 +213,7 @@ public final class RowTokenizer {
    */
   public Optional<TokenizedPrompt> tokenizePrompt(
       PromptRow row, int room, DataReport.Builder report) {
+    TextLimit.require(row);
     PromptRow text =
         row.conversation().map(given -> row.rendered(messages.prompt(given))).orElse(row);
     int[] prompt =
@@ -287,6 +289,7 @@ public final class RowTokenizer {
    * @return the ids of its prompt and its completion
    */
   public int[] wholeIds(Demonstration row) {
+    TextLimit.require(row);
     if (row.messages().isPresent()) {
       return messages.whole(row, row.messages().get());
     }

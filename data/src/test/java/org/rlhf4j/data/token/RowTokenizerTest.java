@@ -9,9 +9,12 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.rlhf4j.data.file.BadRowException;
 import org.rlhf4j.data.file.Location;
 import org.rlhf4j.data.report.DataReport;
 import org.rlhf4j.data.row.Comparison;
@@ -63,6 +66,30 @@ class RowTokenizerTest {
   private static void assertIds(TokenTree tree, int[] prompt, int[]... completions) {
     assertThat(tree.prompt()).isEqualTo(prompt);
     assertThat(tree.completions()).containsExactly(completions);
+  }
+
+  /** Whatever form the row has: the tokenizer would take gigabytes. */
+  @Test
+  void aRowOfMegabytesIsABadRow() {
+    RowTokenizer tokenizer = new RowTokenizer(bytes, 100);
+    String half = "a b ".repeat(TextLimit.CHARACTERS / 8);
+    String more = half + "c";
+    DataReport.Builder report = new DataReport.Builder(100);
+    Stream.<ThrowingCallable>of(
+            () -> tokenizer.tokenize(demonstration(half, more), report),
+            () -> tokenizer.wholeIds(demonstration(half, more)),
+            () -> tokenizer.tokenize(new Comparison(half, "b", more, 0, PLACE), report),
+            () ->
+                tokenizer.tokenizePrompt(
+                    new PromptRow(half + more, Optional.empty(), PLACE), 9, report))
+        .forEach(
+            work ->
+                assertThatExceptionOfType(BadRowException.class)
+                    .isThrownBy(work)
+                    .withMessage(
+                        "a.jsonl:1:1: the row's text has 2,097,153 characters, and at most"
+                            + " 2,097,152 are tokenized; shorten it or leave it out"));
+    assertThat(tokenizer.tokenize(demonstration(half, half), report)).isEmpty();
   }
 
   @Test

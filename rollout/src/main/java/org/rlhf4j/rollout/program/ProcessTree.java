@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -25,28 +26,30 @@ final class ProcessTree {
   /** A process may start another while they are counted; more often than that is an attack. */
   private static final int PASSES = 20;
 
+  /** What the shell beside the command has instead of the mark, since it mustn't kill itself. */
+  private static final String BESIDE = "beside-";
+
   /** Becomes the command. The shell that it leaves beside it outlives this process by a second. */
   private static final String SCRIPT =
       """
-      self=$$
-      (
-        while kill -0 "$2"; do sleep 1; done
-        kill -9 "$self"
+      %s="$4" sh -c '
+        while kill -0 "$1"; do sleep 1; done
+        kill -9 "$2"
         for file in $(grep -lsF "$3" /proc/[0-9]*/environ); do
           process=${file#/proc/}
-          process=${process%/environ}
-          [ "$process" = "$$" ] || kill -9 "$process"
+          kill -9 "${process%%/environ}"
         done
-      ) < /dev/null > /dev/null 2>&1 &
+      ' rlhf-reward-end "$2" "$$" "$3" < /dev/null > /dev/null 2>&1 &
       exec sh -c "$1"
-      """;
+      """
+          .formatted(MARK);
 
   private final Process command;
-  private final String mark;
+  private final Set<String> marks;
 
-  private ProcessTree(Process command, String mark) {
+  private ProcessTree(Process command, Set<String> marks) {
     this.command = command;
-    this.mark = mark;
+    this.marks = marks;
   }
 
   /**
@@ -60,9 +63,9 @@ final class ProcessTree {
     String mark = MARK + "=" + id;
     String self = Long.toString(ProcessHandle.current().pid());
     ProcessBuilder builder =
-        new ProcessBuilder("sh", "-c", SCRIPT, "rlhf-reward", command, self, mark);
+        new ProcessBuilder("sh", "-c", SCRIPT, "rlhf-reward", command, self, mark, BESIDE + id);
     builder.environment().put(MARK, id);
-    return new ProcessTree(builder.start(), mark);
+    return new ProcessTree(builder.start(), Set.of(mark, MARK + "=" + BESIDE + id));
   }
 
   Process command() {
@@ -94,7 +97,7 @@ final class ProcessTree {
     Path environment = PROCESSES.resolve(process.pid() + "/environ");
     try {
       String variables = Files.readString(environment, StandardCharsets.ISO_8859_1);
-      return Stream.of(variables.split("\0")).anyMatch(mark::equals);
+      return Stream.of(variables.split("\0")).anyMatch(marks::contains);
     } catch (IOException e) {
       return false;
     }

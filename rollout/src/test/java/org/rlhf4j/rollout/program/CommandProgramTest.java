@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -13,8 +14,10 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
@@ -102,7 +105,6 @@ class CommandProgramTest {
 
   /** The command makes the file once it has read a line, before the batch is asked. */
   @Test
-  @Timeout(60)
   void computesBeforeItIsAsked() throws IOException {
     Path begun = folder.resolve("begun");
     String command = "read -r line; touch " + begun + "; echo '{\"score\": 7}'; cat > /dev/null";
@@ -248,9 +250,40 @@ class CommandProgramTest {
     hasEnded(pid);
   }
 
+  /** As a shim of Python does, the command leaves its work to a process that comes later. */
+  @ParameterizedTest
+  @EnabledOnOs(OS.LINUX)
+  @ValueSource(strings = {"", "nohup", "setsid"})
+  void nothingOutlivesThisProcess(String by) throws Exception {
+    Path pid = folder.resolve("pid");
+    String command =
+        "%s sh -c 'echo $$ > %s; echo started; exec tail -f /dev/null > /dev/null'; true"
+            .formatted(by, pid);
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath(),
+                CommandLeft.class.getName(),
+                command)
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    assertThat(process.inputReader(UTF_8).readLine()).isEqualTo("started");
+    assertThat(process.waitFor()).isEqualTo(CommandLeft.CODE);
+    hasEnded(pid);
+  }
+
+  /** The folders and jars of the classes that the other process needs. */
+  private static String classPath() {
+    return Stream.of(CommandLeft.class, ProcessTree.class)
+        .map(type -> type.getProtectionDomain().getCodeSource().getLocation().getPath())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
   private static void hasEnded(Path pid) throws IOException {
     long process = Long.parseLong(Files.readString(pid).strip());
-    ProcessHandle.of(process).ifPresent(handle -> handle.onExit().join());
+    ProcessHandle.of(process)
+        .ifPresent(handle -> handle.onExit().orTimeout(30, TimeUnit.SECONDS).join());
     assertThat(ProcessHandle.of(process).map(ProcessHandle::isAlive).orElse(false)).isFalse();
   }
 

@@ -13,6 +13,8 @@ public final class FileFault {
   private static final List<String> FULL =
       List.of("No space left on device", "Disk quota exceeded");
 
+  private static final List<String> BROKEN = List.of("Input/output error", "Stale file handle");
+
   private FileFault() {}
 
   /**
@@ -42,5 +44,23 @@ public final class FileFault {
    */
   public static boolean isFull(IOException failure) {
     return FULL.contains(reason(failure));
+  }
+
+  /**
+   * Whether a file would get larger than the user or the file system may have.
+   *
+   * @param failure what the system said
+   */
+  public static boolean isTooLarge(IOException failure) {
+    return reason(failure).equals("File too large");
+  }
+
+  /**
+   * Whether the device doesn't do what it should.
+   *
+   * @param failure what the system said
+   */
+  public static boolean isBroken(IOException failure) {
+    return BROKEN.contains(reason(failure));
   }
 }

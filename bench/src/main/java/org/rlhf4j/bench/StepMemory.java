@@ -1,0 +1,126 @@
+package org.rlhf4j.bench;
+
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.stages.Stages;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.display.Progress;
+import org.rlhf4j.training.display.ProgressListener;
+
+/**
+ * Trains a stage and watches what its steps leave behind: open tensors at two steps, and the slope
+ * of a line of least squares through the resident memory of the steps between. {@code .ci/memory}
+ * runs it.
+ */
+public final class StepMemory {
+
+  private static final int FIRST = 200;
+  private static final long PAGE = 4096;
+  private static final int NUMBERS_OF_A_KIBIBYTE = 256;
+
+  private StepMemory() {}
+
+  /**
+   * Its options.
+   *
+   * @param stage the stage
+   * @param config its configuration, with its output folder
+   * @param leak whether each step leaves an array of 1 KiB behind, on purpose
+   */
+  record Options(
+      @Setting(help = "Stage to train.", required = true) String stage,
+      @Setting(help = "Configuration file of the stage.", required = true) Path config,
+      @Setting(help = "Keep an array of 1 KiB at each step.", defaultValue = "false")
+          boolean leak) {}
+
+  /**
+   * Trains and prints one JSON line.
+   *
+   * @param args see {@code --help}
+   */
+  public static void main(String[] args) {
+    measurement().main(args);
+  }
+
+  static Measurement<Options> measurement() {
+    return new Measurement<>(Options.class, StepMemory::measure);
+  }
+
+  private static void measure(Options chosen, ObjectNode line) throws IOException {
+    StageType<?> type =
+        Stages.named(chosen.stage())
+            .orElseThrow(() -> new UsageException("--stage: name one of " + Stages.names()));
+    Watch watch = new Watch(chosen.leak());
+    train(type, chosen.config(), watch);
+    line.put("stage", type.name()).put("steps", watch.steps);
+    line.put("arrays_at_100", watch.arraysAt100).put("arrays_at_end", watch.arrays);
+    line.put("resident_mib", watch.last / (1 << 20));
+    line.put("bytes_per_step", Math.round(watch.slope()));
+  }
+
+  private static <C extends Record> void train(StageType<C> type, Path config, Watch watch)
+      throws IOException {
+    C bound = type.settings().bind(SettingsYaml.read(config), Map.of());
+    StageRun.train(type, bound, watch);
+  }
+
+  /** Sums for the line of least squares. */
+  private static final class Watch implements ProgressListener {
+    private final NDManager kept = NDManager.newBaseManager();
+    private final boolean leaks;
+    private int steps;
+    private int arraysAt100;
+    private int arrays;
+    private long last;
+    private int count;
+    private double sumX;
+    private double sumY;
+    private double sumXx;
+    private double sumXy;
+
+    Watch(boolean leaks) {
+      this.leaks = leaks;
+    }
+
+    @Override
+    public void step(Progress progress) {
+      if (leaks) {
+        kept.create(new float[NUMBERS_OF_A_KIBIBYTE]);
+      }
+      steps = progress.step();
+      last = resident();
+      arrays = LiveArrays.count();
+      arraysAt100 = steps == 100 ? arrays : arraysAt100;
+      if (steps >= FIRST) {
+        count++;
+        sumX += steps;
+        sumY += last;
+        sumXx += (double) steps * steps;
+        sumXy += (double) steps * last;
+      }
+    }
+
+    double slope() {
+      return (count * sumXy - sumX * sumY) / (count * sumXx - sumX * sumX);
+    }
+
+    private static long resident() {
+      try {
+        List<String> pages = List.of(Files.readString(Path.of("/proc/self/statm")).split(" "));
+        return Long.parseLong(pages.get(1)) * PAGE;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+}
