@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import math
 import os
 import shutil
 import statistics
@@ -36,6 +37,8 @@ OURS = {
 REPLAYED = {f"{method}-replay": (*OURS[method], "--replay-buffer", 4) for method in ("PPO-clip", "GRPO")}
 # Each with our method whose prompts it gets.
 TRL = {"TRL PPO": "PPO-clip", "TRL GRPO": "GRPO"}
+# 0.975 quantiles of Student's t for 1, 2, … degrees of freedom; the last stands for more.
+T_975 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131]
 GROUP = 8
 KL_COEFFICIENTS = {"ppo": 0.05, "grpo": 0.04}
 PROMPT_TOKENS, NEW_TOKENS, PENALTY = 128, 48, 1
@@ -199,6 +202,38 @@ def table(lines, kls):
     return "\n".join(rows) + "\n"
 
 
+def gains(lines, method, kl):
+    """By seed, the gain of a method where it first reaches a KL; seeds that don't reach it are left out."""
+    runs = {}
+    for line in lines:
+        if line["method"] == method:
+            runs.setdefault(line["seed"], []).append((line["kl"], line["difference"]))
+    found = {seed: gain_at(points, kl) for seed, points in runs.items()}
+    return {seed: gain for seed, gain in found.items() if gain is not None}
+
+
+def paired(ours, theirs):
+    """Mean difference over the seeds that both have, and half its 95 % interval (Student's t); None for fewer than two."""
+    differences = [ours[seed] - theirs[seed] for seed in ours.keys() & theirs.keys()]
+    if len(differences) < 2:
+        return None
+    t = T_975[min(len(differences) - 1, len(T_975)) - 1]
+    half = t * statistics.stdev(differences) / math.sqrt(len(differences))
+    return statistics.mean(differences), half, len(differences)
+
+
+def beside(lines, kls):
+    """Markdown: how much more ours gains than TRL's at equal KL, seed by seed."""
+    rows = []
+    for theirs, ours in TRL.items():
+        for kl in kls:
+            made = paired(gains(lines, ours, kl), gains(lines, theirs, kl))
+            if made:
+                rows.append("| {} less {} | {:g} | {:+.2f} ± {:.2f} | {} |".format(ours, theirs, kl, *made))
+    heads = ["| difference | at nats | gain, 95 % interval | seeds |", "| --- | ---: | ---: | ---: |"]
+    return "\n".join(["", *heads, *rows]) + "\n" if rows else ""
+
+
 def curves(lines):
     """By method the mean over seeds of (KL, gain) at each evaluation, from where all begin."""
     by_method = {}
@@ -225,7 +260,7 @@ def write(lines, options):
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
         writer.writerows(lines)
-    (options.output / "methods.md").write_text(table(lines, options.at_kl))
+    (options.output / "methods.md").write_text(table(lines, options.at_kl) + beside(lines, options.at_kl))
     title = f"{options.model.name}, {options.steps} × {options.completions} samples, {len(options.seeds)} seeds"
     (options.output / "methods.svg").write_text(
         plot.svg(title, "KL to the reference, nats a completion", "held-out reward gained",

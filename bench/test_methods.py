@@ -33,6 +33,18 @@ class MethodsTest(unittest.TestCase):
         self.assertEqual([(0, 0), (1, 0.5), (2, 0.7)], methods.up_to(points, 2))
         self.assertEqual(points, methods.up_to(points, 3))
 
+    def test_a_difference_is_over_the_seeds_that_both_have(self):
+        # Differences of 0.1, 0.3 and 0.2: mean 0.2, deviation 0.1; 4.303 * 0.1 / sqrt(3).
+        mean, half, seeds = methods.paired({0: 0.5, 1: 0.9, 2: 0.7, 3: 8.0}, {0: 0.4, 1: 0.6, 2: 0.5, 4: 1.0})
+        self.assertAlmostEqual(0.2, mean)
+        self.assertAlmostEqual(0.2484, half, 4)
+        self.assertEqual(3, seeds)
+        self.assertIsNone(methods.paired({0: 0.5, 1: 0.9}, {0: 0.4}))
+
+    def test_gains_are_by_seed(self):
+        self.assertEqual({0: 0.9, 1: 0.8}, methods.gains(LINES, "A", 3))
+        self.assertEqual({1: 1.0}, methods.gains(LINES, "A", 4))
+
     def test_table(self):
         rows = methods.table(LINES, [2, 3.5]).splitlines()
         self.assertEqual("| method | gain | KL, nats | win rate | gain at 2 nats | gain at 3.5 nats | length | ended |"
