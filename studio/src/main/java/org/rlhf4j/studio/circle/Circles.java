@@ -145,6 +145,21 @@ public final class Circles {
   }
 
   /**
+   * How far a model is from what people said.
+   *
+   * @return by item the score of the worse completion less that of the better one, of a ranking the
+   *     greatest such difference
+   */
+  public Map<Long, Double> disagreements(Project project, RewardModel model) {
+    Map<Long, Double> most = new HashMap<>();
+    List<PairLabel> labels = store.read(handle -> PairLabels.of(handle, project)).labels();
+    for (Circle.Judged pair : Circle.join(labels, scores.of(model, project)).judged) {
+      most.merge(pair.label().item(), -pair.margin(), Math::max);
+    }
+    return most;
+  }
+
+  /**
    * Notes that a reviewer should look at an item.
    *
    * @throws UsageException if the project has no such item

@@ -25,7 +25,7 @@ import org.rlhf4j.training.run.FileFault;
 public final class Store implements AutoCloseable {
 
   /** The version of the tables that this program knows. */
-  static final MigrationVersion VERSION = MigrationVersion.fromVersion("40");
+  static final MigrationVersion VERSION = MigrationVersion.fromVersion("41");
 
   private final StoreAddress address;
   private final HikariDataSource readers;

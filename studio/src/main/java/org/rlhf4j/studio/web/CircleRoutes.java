@@ -1,10 +1,13 @@
 package org.rlhf4j.studio.web;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.Optional;
+import org.rlhf4j.studio.choice.Choice;
+import org.rlhf4j.studio.choice.Strategy;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModel;
 import org.rlhf4j.studio.circle.Scoring;
@@ -25,6 +28,7 @@ final class CircleRoutes {
   void addTo(RoutesConfig routes) {
     routes.get("/api/projects/{project}/circle", this::circle);
     routes.post("/api/projects/{project}/circle", this::use);
+    routes.post("/api/projects/{project}/choice", this::choose);
     routes.post("/api/projects/{project}/again", this::again);
     routes.post("/api/projects/{project}/review", this::review);
   }
@@ -43,6 +47,10 @@ final class CircleRoutes {
     ObjectNode answer = Answers.object();
     answer.set("models", Answers.of(models.stream().map(CircleRoutes::described).toList()));
     answer.put("current", current.map(RewardModel::id).orElse(null));
+    answer.set(
+        "choice",
+        described(parts.choices().of(project))
+            .put("fault", parts.choices().fault(project).orElse(null)));
     String asked = request.queryParam("model");
     Optional<RewardModel> model =
         asked == null
@@ -61,6 +69,31 @@ final class CircleRoutes {
         .put("created", model.created());
   }
 
+  private static ObjectNode described(Choice choice) {
+    return Answers.object()
+        .put("strategy", choice.strategy().written())
+        .put("model", choice.model())
+        .put("other", choice.other())
+        .put("placed", choice.placed());
+  }
+
+  private Optional<RewardModel> model(Project project, JsonNode id) {
+    return parts.models().find(project, id.asLong());
+  }
+
+  private void choose(Context request) {
+    ObjectNode body = Answers.body(request);
+    Project project = named(labels, request);
+    parts
+        .choices()
+        .choose(
+            project,
+            Strategy.of(body.path("strategy").asText()),
+            model(project, body.path("model")),
+            model(project, body.path("other")));
+    Answers.send(request, Answers.object());
+  }
+
   private void hold(ObjectNode answer, Project project, RewardModel model, boolean all) {
     Scoring.State state = parts.scoring().want(model, project, ItemScores.Which.ANSWERED);
     answer.put("model", model.id());
@@ -72,11 +105,10 @@ final class CircleRoutes {
   private void use(Context request) {
     Project project = named(labels, request);
     RewardModel model =
-        parts
-            .models()
-            .find(project, Answers.body(request).path("model").asLong())
+        model(project, Answers.body(request).path("model"))
             .orElseThrow(() -> new Refused(404, "the project has no such reward model"));
     parts.models().use(project, model);
+    parts.choices().follow(project, model);
     Answers.send(request, Answers.object());
   }
 

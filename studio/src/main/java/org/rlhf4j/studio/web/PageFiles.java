@@ -31,7 +31,8 @@ final class PageFiles {
           "texts.js",
           "talk.js",
           "circle.js",
-          "train.js");
+          "train.js",
+          "choice.js");
 
   private static final Map<String, String> TYPES =
       Map.of("css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");

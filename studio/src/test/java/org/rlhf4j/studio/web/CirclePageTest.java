@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.PrecisionChoice;
+import org.rlhf4j.studio.choice.Choices;
 import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModels;
@@ -86,6 +87,8 @@ class CirclePageTest {
                     models,
                     scoring,
                     circles,
+                    new Choices(
+                        labels.store(), Clock.systemUTC(), scoring, circles, new KeptPrompts(0.2)),
                     trainings,
                     new TrainingDefaults(Optional.empty(), "", TrainingSettings.USUAL))));
     page = StudioPage.start(server.address());

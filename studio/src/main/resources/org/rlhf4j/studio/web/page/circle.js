@@ -1,6 +1,7 @@
 // The circle: a reward model held against what people said, and the pairs it gets most wrong, to be looked at again.
 import { announce, faultLine, get, post } from "./api.js";
 import { said } from "./texts.js";
+import { choiceSection } from "./choice.js";
 import { TrainSection } from "./train.js";
 
 const LOOK_AGAIN = 1000;
@@ -76,7 +77,7 @@ export class CirclePage {
     }
     this.draw(answer);
     clearTimeout(this.timer);
-    if (answer.scoring && answer.scoring.missing && !answer.scoring.fault) {
+    if ((answer.scoring?.missing && !answer.scoring.fault) || answer.choice.placed < 0) {
       this.timer = setTimeout(() => this.again(), LOOK_AGAIN);
     }
   }
@@ -105,7 +106,8 @@ export class CirclePage {
       make("p", { class: "empty" }, "There is no reward model yet. Label some pairs, and train one on them; or start the studio with --reward-model."))];
   }
 
-  held({ models, current, model, scoring, figures, wrong }) {
+  held(answer) {
+    const { models, current, model, scoring, figures, wrong } = answer;
     const now = models.find((one) => one.id === model);
     const pick = options(models.map((one) => [String(one.id), one.id === current ? `${one.name} (in use)` : one.name]), String(model),
       (id) => { this.asked.model = id; this.again(); });
@@ -120,6 +122,7 @@ export class CirclePage {
           make("div", { class: "controls" }, labelled("Reward model", pick), use)),
         this.state(scoring), headline(figures),
         shares("agreement by group", "pairs", figures.groups, (row) => GROUPS[row.name]), leftOut(figures)),
+      choiceSection(this.path, answer, () => this.again()),
       this.parts(figures, pairs, now),
       this.mistakes(wrong),
     ];
