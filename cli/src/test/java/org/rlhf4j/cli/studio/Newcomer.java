@@ -25,7 +25,8 @@ import org.rlhf4j.testing.Browser;
  */
 final class Newcomer implements AutoCloseable {
 
-  private static final int PATIENCE_SECONDS = 120;
+  /** Of waiting, half a minute each. */
+  private static final int ROUNDS = 8;
 
   private final Process studio;
   private final URI address;
@@ -84,17 +85,19 @@ final class Newcomer implements AutoCloseable {
     await("document.documentElement.dataset.ready");
   }
 
+  /** Waits until something holds in the page; it fails after minutes. */
   void await(String condition) {
-    boolean held =
-        browser
-            .evaluate(
-                "new Promise((done) => { const end = Date.now() + "
-                    + 1000 * PATIENCE_SECONDS / 3
-                    + "; const look = () => { if ("
-                    + condition
-                    + ") { done(true); } else if (Date.now() > end) { done(false); }"
-                    + " else { setTimeout(look, 30); } }; look(); })")
-            .booleanValue();
+    boolean held = false;
+    for (int round = 0; round < ROUNDS && !held; round++) {
+      held =
+          browser
+              .evaluate(
+                  "new Promise((done) => { const end = Date.now() + 30000; const look = () => { if ("
+                      + condition
+                      + ") { done(true); } else if (Date.now() > end) { done(false); }"
+                      + " else { setTimeout(look, 30); } }; look(); })")
+              .booleanValue();
+    }
     assertThat(held).as(condition + " in " + browser.text("main")).isTrue();
     browser.frame();
   }

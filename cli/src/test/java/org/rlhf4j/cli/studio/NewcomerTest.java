@@ -20,7 +20,7 @@ import org.rlhf4j.data.row.Rows;
 
 /**
  * A newcomer's first minutes with the studio, in a browser. The long form begins with the demo, and
- * sees the accuracy move:
+ * sees the accuracy move ({@code -Dnewcomer.demo=FOLDER} takes a demo that is there):
  *
  * <pre>
  *   mvn -B -pl cli -am test -Dtest=NewcomerTest -Dnewcomer=long -Dsurefire.failIfNoSpecifiedTests=false
@@ -130,8 +130,11 @@ class NewcomerTest {
   @Test
   @EnabledIfSystemProperty(named = "newcomer", matches = "long")
   void tenMinutesWithTheDemo() throws IOException {
-    Path demo = folder.resolve("demo");
-    rlhf("demo", "--quick", "--output", demo.toString()).succeeded();
+    String made = System.getProperty("newcomer.demo");
+    Path demo = made == null ? folder.resolve("demo") : Path.of(made);
+    if (made == null) {
+      rlhf("demo", "--quick", "--output", demo.toString()).succeeded();
+    }
     String store = demo.resolve("studio").toString();
     try (Newcomer newcomer = Newcomer.start(better(pairs()), "--demo", "--runs", demo.toString())) {
       addOtherItems(store);
@@ -141,11 +144,11 @@ class NewcomerTest {
       newcomer.talk("How can I sleep better?", "Why?");
       newcomer.train("demo", "demo-1");
       newcomer.look("#/circle/demo", "newcomer-20");
-      boolean again = newcomer.relabel("demo");
       newcomer.label("demo", 30);
+      newcomer.look("#/circle/demo", "newcomer-wrong");
+      assertThat(newcomer.relabel("demo")).as("a pair is wrong, and is labelled again").isTrue();
       newcomer.train("demo", "demo-2");
       newcomer.look("#/circle/demo", "newcomer-50");
-      System.out.println("relabelled a wrong pair: " + again);
       System.out.println("20 labels: " + newcomer.row("demo-1"));
       System.out.println("50 labels: " + newcomer.row("demo-2"));
       newcomer.requireNothingWrong();

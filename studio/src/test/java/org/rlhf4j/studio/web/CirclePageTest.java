@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -160,9 +161,22 @@ class CirclePageTest {
     assertThat(labels.labelling().progress(project, labels.annotator()).left()).isZero();
   }
 
+  @Test
+  void theNextItemsAreChosen() {
+    Project project = Labelled.project(labels, "chosen", Labelled.pairs(PAIRS));
+    Labelled.answerNext(labels, project, "{'better': 0, 'strength': 1}");
+    open("chosen");
+    browser().evaluate("document.getElementById('choice-strategy').value = 'smallest-margin'");
+    browser().evaluate("document.getElementById('choose').focus()");
+    browser().key("Enter");
+    page.waitFor("/items have a place by tiny/.test(document.querySelector('main').textContent)");
+    assertThat(browser().evaluate("document.getElementById('choice-strategy').value").asText())
+        .isEqualTo("smallest-margin");
+  }
+
   /** A training in a process of its own, from the form to the new reward model. */
   @Test
-  void aRewardModelIsTrained() {
+  void aRewardModelIsTrained() throws IOException {
     labelled("trained", Labelled.pairs(PAIRS));
     open("trained");
     browser().evaluate("document.getElementById('train-epochs').value = '20'");
@@ -174,6 +188,10 @@ class CirclePageTest {
         "document.querySelector('#circle-model').selectedOptions[0].text.startsWith('trained-1')");
     assertThat(browser().text(".trainings")).contains("trained-1", "Reward models from these");
     assertThat(browser().text("main")).contains("it learnt from these labels");
+    for (String colorScheme : List.of("light", "dark")) {
+      browser().emulate(colorScheme, 390);
+      page.requireAccessible("trained-" + colorScheme + "-390");
+    }
   }
 
   @Test
