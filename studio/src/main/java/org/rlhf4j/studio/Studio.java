@@ -10,6 +10,7 @@ import org.rlhf4j.model.sampling.SamplingSettings;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.account.Accounts;
+import org.rlhf4j.studio.choice.Choices;
 import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModels;
@@ -119,14 +120,16 @@ public final class Studio implements AutoCloseable {
   private static CircleParts circle(
       StudioSettings settings, Store store, Optional<Replies> replies, RlhfCommand command) {
     RewardModels models = new RewardModels(store, Clock.systemUTC());
-    if (settings.rewardModel() != null) {
-      models.brought(settings.rewardModel());
-    }
+    settings.rewardModel().forEach(models::brought);
     ItemScores scores = new ItemScores(store);
+    Scoring scoring = new Scoring(scores, settings.machine().format());
+    Circles circles = new Circles(store, scores);
+    KeptPrompts kept = new KeptPrompts(settings.training().keptShare());
     return new CircleParts(
         models,
-        new Scoring(scores, settings.machine().format()),
-        new Circles(store, Clock.systemUTC(), scores),
+        scoring,
+        circles,
+        new Choices(store, Clock.systemUTC(), scoring, circles, kept),
         trainings(settings, store, replies, command, models),
         new TrainingDefaults(
             Optional.ofNullable(settings.model()),

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.MachineSettings;
@@ -22,7 +23,7 @@ import org.rlhf4j.studio.web.StudioServer;
  * @param annotator under whose name verdicts are kept
  * @param runs the folder whose runs are watched
  * @param model the model to talk with, or null
- * @param rewardModel the reward model that labels are held against at first, or null
+ * @param rewardModel reward models that labels may be held against, made elsewhere
  * @param messageForm what a message is written as for a model without a chat template
  * @param maxNewTokens the most tokens of a reply, EOS included
  * @param temperature what logits are divided by when replies are drawn
@@ -54,7 +55,7 @@ public record StudioSettings(
                 "Reward model to hold labels against: a model folder, a run or a hub id. Those that"
                     + " are trained on the page are there anyway.",
             model = true)
-        Path rewardModel,
+        List<Path> rewardModel,
     @Setting(
             help =
                 "What a message is written as for a model without a chat template. {} stands for the"
@@ -108,6 +109,7 @@ public record StudioSettings(
         !annotator.isBlank() && annotator.length() <= 64,
         "annotator",
         "must have 1 to 64 characters");
+    rewardModel = List.copyOf(rewardModel);
     Limits.positive("max-new-tokens", maxNewTokens);
     Limits.positive("temperature", temperature);
     Limits.require(

@@ -32,6 +32,7 @@ final class DemoStudio {
   private static final String COMPARISONS = "comparisons.csv";
   private static final int EPOCHS = 10;
   private static final double LEARNING_RATE = 5e-4;
+  private static final double KEPT_SHARE = 0.1;
 
   private static final String GUIDELINES =
       """
@@ -84,7 +85,8 @@ final class DemoStudio {
       chosen =
           chosen
               .with(TrainingSettings::epochs, EPOCHS)
-              .with(TrainingSettings::learningRate, LEARNING_RATE);
+              .with(TrainingSettings::learningRate, LEARNING_RATE)
+              .with(TrainingSettings::keptShare, KEPT_SHARE);
     }
     Path comparisons = runs.resolve("input").resolve(COMPARISONS);
     return settings.training().judgeData() == null && Files.exists(comparisons)

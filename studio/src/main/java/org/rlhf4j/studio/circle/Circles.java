@@ -1,7 +1,6 @@
 package org.rlhf4j.studio.circle;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.time.Clock;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -9,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
-import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.label.Item;
 import org.rlhf4j.studio.label.Labelling;
 import org.rlhf4j.studio.label.Project;
+import org.rlhf4j.studio.label.Settlements;
 import org.rlhf4j.studio.store.Store;
 
 /** Holds reward models against the labels of projects. */
@@ -28,13 +27,11 @@ public final class Circles {
           + " AND standing.annotator_id = :annotator)";
 
   private final Store store;
-  private final Clock clock;
   private final ItemScores scores;
 
   /** The circles of a store. */
-  public Circles(Store store, Clock clock, ItemScores scores) {
+  public Circles(Store store, ItemScores scores) {
     this.store = store;
-    this.clock = clock;
     this.scores = scores;
   }
 
@@ -78,7 +75,7 @@ public final class Circles {
           Set<Long> unsaid = mine(handle, project, annotator, " AND is_open = 1 AND NOT ");
           Set<Long> mine = mine(handle, project, annotator, " AND ");
           Set<Long> learnt = learnt(handle, model);
-          Set<Long> sent = sent(handle, project);
+          Set<Long> sent = Settlements.referred(handle, project);
           List<Circle.Judged> wrong =
               Circle.join(PairLabels.of(handle, project).labels(), scores.of(model, project))
                   .judged
@@ -100,15 +97,6 @@ public final class Circles {
             .createQuery(ITEMS + which + MINE)
             .bind("project", project.id())
             .bind("annotator", annotator)
-            .mapTo(Long.class)
-            .list());
-  }
-
-  private static Set<Long> sent(Handle handle, Project project) {
-    return new HashSet<>(
-        handle
-            .createQuery(ITEMS + " AND id IN (SELECT item_id FROM sent_to_review)")
-            .bind("project", project.id())
             .mapTo(Long.class)
             .list());
   }
@@ -145,30 +133,17 @@ public final class Circles {
   }
 
   /**
-   * Notes that a reviewer should look at an item.
+   * How far a model is from what people said.
    *
-   * @throws UsageException if the project has no such item
+   * @return by item the score of the worse completion less that of the better one, of a ranking the
+   *     greatest such difference
    */
-  public void sendToReview(Project project, long annotator, long item) {
-    store.change(
-        handle -> {
-          if (handle
-              .createQuery(ITEMS + " AND id = :item")
-              .bind("project", project.id())
-              .bind("item", item)
-              .mapTo(Long.class)
-              .findOne()
-              .isEmpty()) {
-            throw new UsageException("the project has no such item");
-          }
-          return handle
-              .createUpdate(
-                  "INSERT INTO sent_to_review (item_id, annotator_id, time)"
-                      + " VALUES (:item, :annotator, :now) ON CONFLICT (item_id) DO NOTHING")
-              .bind("item", item)
-              .bind("annotator", annotator)
-              .bind("now", clock.millis())
-              .execute();
-        });
+  public Map<Long, Double> disagreements(Project project, RewardModel model) {
+    Map<Long, Double> most = new HashMap<>();
+    List<PairLabel> labels = store.read(handle -> PairLabels.of(handle, project)).labels();
+    for (Circle.Judged pair : Circle.join(labels, scores.of(model, project)).judged) {
+      most.merge(pair.label().item(), -pair.margin(), Math::max);
+    }
+    return most;
   }
 }

@@ -8,7 +8,7 @@ import org.rlhf4j.studio.label.Labelling;
 import org.rlhf4j.studio.label.Project;
 
 /**
- * The standing preferences of a project, pair by pair.
+ * The standing preferences of a project, pair by pair. Gold items aren't among them.
  *
  * @param labels of each two completions of which one is better; of a ranking every such pair
  * @param ties pairs of which nobody is better, or both are bad
@@ -17,6 +17,19 @@ import org.rlhf4j.studio.label.Project;
 record PairLabels(List<PairLabel> labels, int ties, int edited) {
 
   private record Answered(long item, long annotator, String name, String chosenBy, JsonNode said) {}
+
+  private static final String STANDING =
+      "SELECT standing.item_id, verdict.annotator_id, verdict.answer FROM standing"
+          + " JOIN verdict ON verdict.id = standing.verdict_id"
+          + " JOIN item ON item.id = standing.item_id"
+          + " WHERE verdict.act = 'answer' AND item.settled = 0";
+
+  /** What a reviewer decided stands in place of all that was said before. */
+  private static final String SETTLED =
+      "SELECT settlement.item_id, settlement.annotator_id, settlement.answer FROM settlement"
+          + " JOIN item ON item.id = settlement.item_id"
+          + " WHERE settlement.act = 'answer' AND item.settled = 1 AND settlement.id ="
+          + " (SELECT MAX(last.id) FROM settlement last WHERE last.item_id = item.id)";
 
   static PairLabels of(Handle handle, Project project) {
     List<PairLabel> labels = new ArrayList<>();
@@ -41,12 +54,14 @@ record PairLabels(List<PairLabel> labels, int ties, int edited) {
   private static List<Answered> answers(Handle handle, Project project) {
     return handle
         .createQuery(
-            "SELECT item.id, item.chosen_by, verdict.annotator_id, verdict.answer, annotator.name"
-                + " FROM standing JOIN verdict ON verdict.id = standing.verdict_id"
-                + " JOIN item ON item.id = standing.item_id"
-                + " JOIN annotator ON annotator.id = verdict.annotator_id"
+            "SELECT item.id, item.chosen_by, said.annotator_id, said.answer, annotator.name FROM ("
+                + STANDING
+                + " UNION ALL "
+                + SETTLED
+                + ") said JOIN item ON item.id = said.item_id"
+                + " JOIN annotator ON annotator.id = said.annotator_id"
                 + " WHERE item.project_id = :project AND item.kind IN ('compare', 'rank')"
-                + " AND verdict.act = 'answer' ORDER BY item.id, annotator.id")
+                + " AND item.gold IS NULL ORDER BY item.id, annotator.id")
         .bind("project", project.id())
         .map(
             (row, context) -> {

@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.rlhf4j.data.report.DataReport;
 import org.rlhf4j.data.token.RowTokenizer;
@@ -81,15 +82,25 @@ public final class Scoring implements AutoCloseable {
     int missing = scores.missing(model, project, which);
     Job job = new Job(model, project, which);
     if (missing > 0 && !closed && jobs.putIfAbsent(job, Optional.empty()) == null) {
-      worker.execute(() -> run(job, () -> {}));
+      worker.execute(() -> run(job, () -> {}, line -> {}));
     }
     return new State(
         missing, missing == 0 ? null : jobs.getOrDefault(job, Optional.empty()).orElse(null));
   }
 
-  /** Scores items, and does something once all of them have scores. */
-  public void thenDo(RewardModel model, Project project, ItemScores.Which which, Runnable then) {
-    worker.execute(() -> run(new Job(model, project, which), then));
+  /**
+   * Scores items, and does something once all of them have scores.
+   *
+   * @param then what is done
+   * @param failed is told in a line why they won't have scores
+   */
+  public void thenDo(
+      RewardModel model,
+      Project project,
+      ItemScores.Which which,
+      Runnable then,
+      Consumer<String> failed) {
+    worker.execute(() -> run(new Job(model, project, which), then, failed));
   }
 
   /** Forgets what failed, so that it is tried again when it is wanted. */
@@ -97,7 +108,7 @@ public final class Scoring implements AutoCloseable {
     jobs.values().removeIf(Optional::isPresent);
   }
 
-  private void run(Job job, Runnable then) {
+  private void run(Job job, Runnable then, Consumer<String> failed) {
     try {
       if (scores.missing(job.model(), job.project(), job.which()) > 0) {
         score(job);
@@ -108,7 +119,9 @@ public final class Scoring implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       LOG.debug("scoring ended early", e);
-      jobs.put(job, Optional.of(String.valueOf(e.getMessage())));
+      String line = String.valueOf(e.getMessage());
+      jobs.put(job, Optional.of(line));
+      failed.accept(line);
     }
   }
 

@@ -167,6 +167,14 @@ public final class Items {
         .one();
   }
 
+  /** What is labelled again because a model is wrong about it is no random sample any more. */
+  static void markAgain(Handle handle, long item) {
+    handle
+        .createUpdate("UPDATE item SET chosen_by = 'again' WHERE id = :id")
+        .bind("id", item)
+        .execute();
+  }
+
   /** Items on their way into a project, many with one statement. */
   private static final class Adding {
 

@@ -352,6 +352,7 @@ public final class Labelling {
           if (isKnown(handle, event)) {
             return null;
           }
+          Items.markAgain(handle, item);
           if (standing(handle, item, annotator).isPresent()) {
             takeBack(handle, project, annotator, asked, event);
           } else {

@@ -69,7 +69,7 @@ public record NewItem(
   }
 
   /** From 0 up to 1, and as good as random: the first 52 bits of a digest. */
-  static double randomPlace(String digest) {
+  public static double randomPlace(String digest) {
     return Long.parseLong(digest.substring(0, 13), 16) / (double) (1L << 52);
   }
 

@@ -3,7 +3,9 @@ package org.rlhf4j.studio.label;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Clock;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.store.Store;
@@ -122,5 +124,19 @@ public final class Settlements {
               .bind("time", clock.millis())
               .execute();
         });
+  }
+
+  /** The items of a project that were sent to reviewers and that nobody has settled since. */
+  public static Set<Long> referred(Handle handle, Project project) {
+    return new HashSet<>(
+        handle
+            .createQuery(
+                "SELECT referral.item_id FROM referral JOIN item ON item.id = referral.item_id"
+                    + " WHERE item.project_id = :project AND referral.settlements ="
+                    + " (SELECT COUNT(*) FROM settlement"
+                    + " WHERE settlement.item_id = referral.item_id)")
+            .bind("project", project.id())
+            .mapTo(Long.class)
+            .list());
   }
 }

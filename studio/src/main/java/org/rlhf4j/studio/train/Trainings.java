@@ -71,6 +71,7 @@ public final class Trainings implements AutoCloseable {
   private final Set<Long> toStop = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService watcher;
   private ScheduledFuture<?> looking; // null until it begins
+  private String fault; // that was told last
   private boolean isLetGo; // whether the model to talk with is away for a training
 
   /**
@@ -212,8 +213,12 @@ public final class Trainings implements AutoCloseable {
           begin(records.again(next.get()));
         }
       }
+      fault = null;
     } catch (IOException | RuntimeException e) {
-      LOG.error("trainings can't be looked after: {}", e.toString(), e);
+      if (!e.toString().equals(fault)) { // it is looked again in a moment
+        LOG.error("trainings can't be looked after: {}", e.toString(), e);
+        fault = e.toString();
+      }
     }
   }
 
@@ -234,11 +239,15 @@ public final class Trainings implements AutoCloseable {
 
   private void end(Training training, TrainingProcess.End end) throws IOException {
     toStop.remove(training.id());
-    if (end.state() == State.FINISHED) {
-      TrainingProcess.judged(training).ifPresent(figures -> records.keep(training, figures));
-      models.trained(training.project(), training.id(), training.name(), training.run());
+    try {
+      if (end.state() == State.FINISHED) {
+        TrainingProcess.judged(training).ifPresent(figures -> records.keep(training, figures));
+        models.trained(training.project(), training.id(), training.name(), training.run());
+      }
+      records.move(training, end.state(), end.said());
+    } catch (UserException e) {
+      records.move(training, State.FAILED, e.getMessage());
     }
-    records.move(training, end.state(), end.said());
   }
 
   private void begin(Training training) {

@@ -1,5 +1,6 @@
 package org.rlhf4j.studio.web;
 
+import org.rlhf4j.studio.choice.Choices;
 import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.RewardModels;
 import org.rlhf4j.studio.circle.Scoring;
@@ -11,6 +12,7 @@ import org.rlhf4j.studio.train.Trainings;
  * @param models the reward models
  * @param scoring has them score items
  * @param circles holds them against labels
+ * @param choices says which items come next
  * @param trainings make more of them
  * @param defaults what a training may start from, and how it goes if nobody says otherwise
  */
@@ -18,5 +20,6 @@ public record CircleParts(
     RewardModels models,
     Scoring scoring,
     Circles circles,
+    Choices choices,
     Trainings trainings,
     TrainingDefaults defaults) {}

@@ -34,7 +34,8 @@ final class PageFiles {
           "team.js",
           "review.js",
           "circle.js",
-          "train.js");
+          "train.js",
+          "choice.js");
 
   private static final Map<String, String> TYPES =
       Map.of("css", "text/css", "js", "text/javascript", "svg", "image/svg+xml");

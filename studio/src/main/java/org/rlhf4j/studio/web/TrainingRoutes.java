@@ -21,12 +21,12 @@ final class TrainingRoutes {
   /** Stands for the studio's model among what a training may start from. */
   private static final String MODEL = "model";
 
-  private final Labels labels;
+  private final SeenProjects projects;
   private final CircleParts parts;
   private final WatchedRuns runs;
 
   TrainingRoutes(Labels labels, CircleParts parts, WatchedRuns runs) {
-    this.labels = labels;
+    projects = new SeenProjects(labels);
     this.parts = parts;
     this.runs = runs;
   }
@@ -39,7 +39,7 @@ final class TrainingRoutes {
   }
 
   private void list(Context request) throws IOException {
-    Project project = CircleRoutes.named(labels, request);
+    Project project = projects.named(request);
     List<RewardModel> models = parts.models().of(project);
     ObjectNode answer = Answers.object();
     ArrayNode bases = answer.putArray("bases");
@@ -110,7 +110,7 @@ final class TrainingRoutes {
   }
 
   private void ask(Context request) {
-    Project project = CircleRoutes.named(labels, request);
+    Project project = projects.named(request);
     ObjectNode body = Answers.body(request);
     String base = body.path("base").asText();
     Optional<RewardModel> reward =
@@ -137,7 +137,7 @@ final class TrainingRoutes {
 
   private Training asked(Context request) {
     String id = request.pathParam("training");
-    return parts.trainings().of(CircleRoutes.named(labels, request)).stream()
+    return parts.trainings().of(projects.named(request)).stream()
         .filter(training -> String.valueOf(training.id()).equals(id))
         .findFirst()
         .orElseThrow(() -> new Refused(404, "the project has no such training"));

@@ -49,10 +49,3 @@ CREATE TABLE item_score (
   scores TEXT NOT NULL, -- JSON: one a completion; empty if the item doesn't fit the model
   PRIMARY KEY (reward_model_id, item_id)
 );
-
--- Items that somebody wants a reviewer to look at.
-CREATE TABLE sent_to_review (
-  item_id BIGINT PRIMARY KEY REFERENCES item (id),
-  annotator_id BIGINT NOT NULL REFERENCES annotator (id),
-  time BIGINT NOT NULL
-);

@@ -3,6 +3,7 @@ package org.rlhf4j.studio.circle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -12,12 +13,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.label.Item;
 import org.rlhf4j.studio.label.Labelled;
 import org.rlhf4j.studio.label.Labelling;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
+import org.rlhf4j.studio.label.Settlements;
 import org.rlhf4j.studio.store.Store;
 
 /** What holds of reward models held against labels, whatever the store is. */
@@ -40,7 +41,7 @@ abstract class CirclesTest {
     project = Labelled.project(labels, "p", Labelled.pairs(4));
     models = new RewardModels(labels.store(), Clock.systemUTC());
     scores = new ItemScores(labels.store());
-    circles = new Circles(labels.store(), Clock.systemUTC(), scores);
+    circles = new Circles(labels.store(), scores);
     model = models.brought(TinyReward.in(folder.resolve("tiny"), 1));
   }
 
@@ -86,11 +87,27 @@ abstract class CirclesTest {
     assertThat(worst.get(0).better().asText()).startsWith(" bad");
     assertThat(worst.get(0).mine()).isTrue();
     assertThat(worst.get(0).sent()).isFalse();
-    circles.sendToReview(project, labels.annotator(), wrong.id());
-    circles.sendToReview(project, labels.annotator(), wrong.id());
+  }
+
+  /** What a reviewer decides is held against the model in place of what was said before. */
+  @Test
+  void aReviewersDecisionStandsInPlaceOfTheLabels() {
+    Item wrong = say(1);
+    scores.keep(model, Map.of(wrong.id(), new float[] {0.25f, 0}));
+    Settlements settlements = new Settlements(labels.store(), Clock.systemUTC());
+    settlements.refer(project, labels.annotator(), wrong.id(), "the model says the contrary");
     assertThat(circles.wrong(project, model, labels.annotator()).get(0).sent()).isTrue();
-    assertThatThrownBy(() -> circles.sendToReview(project, labels.annotator(), 99))
-        .isInstanceOf(UsageException.class);
+
+    settlements.settle(
+        project,
+        labels.annotator(),
+        "decided",
+        wrong.id(),
+        Settlements.Act.ANSWER,
+        JsonNodeFactory.instance.objectNode().put("better", 0).put("strength", 2));
+
+    assertThat(circles.wrong(project, model, labels.annotator())).isEmpty();
+    assertThat(circles.of(project, model, false).groups().get(0).accuracy()).isEqualTo(1);
   }
 
   /** What somebody may still answer isn't shown to them with the answers of others. */

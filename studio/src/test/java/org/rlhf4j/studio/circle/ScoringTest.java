@@ -75,7 +75,7 @@ class ScoringTest {
     try (Scoring scoring = new Scoring(scores, Precision.FP32)) {
       assertThat(scores.missing(model, project, ItemScores.Which.ANSWERED)).isOne();
       CountDownLatch done = new CountDownLatch(1);
-      scoring.thenDo(model, project, ItemScores.Which.ALL, done::countDown);
+      scoring.thenDo(model, project, ItemScores.Which.ALL, done::countDown, line -> {});
       done.await();
       assertThat(scores.of(model, project)).hasSize(100);
       assertThat(scoring.want(model, project, ItemScores.Which.ALL).missing()).isZero();
@@ -95,7 +95,7 @@ class ScoringTest {
     try (Scoring scoring = new Scoring(scores, Precision.FP32)) {
       scoring.want(gone, project, ItemScores.Which.ANSWERED);
       Project empty = Labelled.project(labels, "empty", "{\"prompt\":\"x\"}");
-      scoring.thenDo(gone, empty, ItemScores.Which.ANSWERED, after::countDown);
+      scoring.thenDo(gone, empty, ItemScores.Which.ANSWERED, after::countDown, line -> {});
       after.await();
       assertThat(scoring.want(gone, project, ItemScores.Which.ANSWERED).fault())
           .contains(folder.resolve("gone").toString());

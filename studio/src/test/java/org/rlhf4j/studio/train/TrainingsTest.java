@@ -15,6 +15,8 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.data.file.OnBadRow;
 import org.rlhf4j.data.row.RowKind;
@@ -266,6 +268,21 @@ class TrainingsTest {
     tell(training, "finish");
     until(() -> now(training).state() == State.FINISHED);
     assertThat(models.current(project)).isPresent();
+  }
+
+  /** Ctrl-C in a terminal reaches the processes of its session. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void aTrainingHasASessionOfItsOwn() throws IOException {
+    Training training = begun();
+    assertThat(session(training.process().number())).isEqualTo(training.process().number());
+    assertThat(session(ProcessHandle.current().pid())).isNotEqualTo(training.process().number());
+  }
+
+  /** The fourth field after the name, which stands in brackets. */
+  private static long session(long process) throws IOException {
+    String stat = Files.readString(Path.of("/proc", String.valueOf(process), "stat"));
+    return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[3]);
   }
 
   /** Its number isn't known, as after a crash in that moment, but its lock is held. */

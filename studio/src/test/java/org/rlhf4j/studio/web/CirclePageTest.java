@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.rlhf4j.settings.MachineSettings;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.PrecisionChoice;
+import org.rlhf4j.studio.choice.Choices;
 import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModels;
@@ -60,7 +62,7 @@ class CirclePageTest {
     RlhfCommand command = TestCommand.of(PipelineMain.class);
     MachineSettings machine =
         new MachineSettings(MachineSettings.Device.CPU, 1, PrecisionChoice.FP32, 3);
-    Circles circles = new Circles(labels.store(), Clock.systemUTC(), scores);
+    Circles circles = new Circles(labels.store(), scores);
     trainings =
         new Trainings(
             labels.store(),
@@ -86,6 +88,8 @@ class CirclePageTest {
                     models,
                     scoring,
                     circles,
+                    new Choices(
+                        labels.store(), Clock.systemUTC(), scoring, circles, new KeptPrompts(0.2)),
                     trainings,
                     new TrainingDefaults(Optional.empty(), "", TrainingSettings.USUAL))));
     page = StudioPage.start(server.address());
@@ -157,9 +161,22 @@ class CirclePageTest {
     assertThat(labels.labelling().progress(project, labels.annotator()).left()).isZero();
   }
 
+  @Test
+  void theNextItemsAreChosen() {
+    Project project = Labelled.project(labels, "chosen", Labelled.pairs(PAIRS));
+    Labelled.answerNext(labels, project, "{'better': 0, 'strength': 1}");
+    open("chosen");
+    browser().evaluate("document.getElementById('choice-strategy').value = 'smallest-margin'");
+    browser().evaluate("document.getElementById('choose').focus()");
+    browser().key("Enter");
+    page.waitFor("/items have a place by tiny/.test(document.querySelector('main').textContent)");
+    assertThat(browser().evaluate("document.getElementById('choice-strategy').value").asText())
+        .isEqualTo("smallest-margin");
+  }
+
   /** A training in a process of its own, from the form to the new reward model. */
   @Test
-  void aRewardModelIsTrained() {
+  void aRewardModelIsTrained() throws IOException {
     labelled("trained", Labelled.pairs(PAIRS));
     open("trained");
     browser().evaluate("document.getElementById('train-epochs').value = '20'");
@@ -171,6 +188,10 @@ class CirclePageTest {
         "document.querySelector('#circle-model').selectedOptions[0].text.startsWith('trained-1')");
     assertThat(browser().text(".trainings")).contains("trained-1", "Reward models from these");
     assertThat(browser().text("main")).contains("it learnt from these labels");
+    for (String colorScheme : List.of("light", "dark")) {
+      browser().emulate(colorScheme, 390);
+      page.requireAccessible("trained-" + colorScheme + "-390");
+    }
   }
 
   @Test

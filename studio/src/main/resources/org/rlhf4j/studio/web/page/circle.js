@@ -1,6 +1,7 @@
 // The circle: a reward model held against what people said, and the pairs it gets most wrong, to be looked at again.
 import { announce, faultLine, get, post } from "./api.js";
 import { said } from "./texts.js";
+import { choiceSection } from "./choice.js";
 import { TrainSection } from "./train.js";
 
 const LOOK_AGAIN = 1000;
@@ -76,7 +77,7 @@ export class CirclePage {
     }
     this.draw(answer);
     clearTimeout(this.timer);
-    if (answer.scoring && answer.scoring.missing && !answer.scoring.fault) {
+    if ((answer.scoring?.missing && !answer.scoring.fault) || answer.choice.placed < 0) {
       this.timer = setTimeout(() => this.again(), LOOK_AGAIN);
     }
   }
@@ -105,7 +106,8 @@ export class CirclePage {
       make("p", { class: "empty" }, "There is no reward model yet. Label some pairs, and train one on them; or start the studio with --reward-model."))];
   }
 
-  held({ models, current, model, scoring, figures, wrong }) {
+  held(answer) {
+    const { models, current, model, scoring, figures, wrong } = answer;
     const now = models.find((one) => one.id === model);
     const pick = options(models.map((one) => [String(one.id), one.id === current ? `${one.name} (in use)` : one.name]), String(model),
       (id) => { this.asked.model = id; this.again(); });
@@ -120,6 +122,7 @@ export class CirclePage {
           make("div", { class: "controls" }, labelled("Reward model", pick), use)),
         this.state(scoring), headline(figures),
         shares("agreement by group", "pairs", figures.groups, (row) => GROUPS[row.name]), leftOut(figures)),
+      choiceSection(this.path, answer, () => this.again()),
       this.parts(figures, pairs, now),
       this.mistakes(wrong),
     ];
@@ -167,10 +170,10 @@ export class CirclePage {
 
   mistake(pair) {
     const told = make("div", { role: "status" }, this.done.get(pair.item) || null);
-    const act = (text, path, done, id) => {
+    const act = (text, path, more, done, id) => {
       const button = make("button", { type: "button", id, onclick: async () => {
         try {
-          await post(`${this.path}/${path}`, { item: pair.item, event: crypto.randomUUID() });
+          await post(`${this.path}/${path}`, { item: pair.item, ...more });
           const line = done();
           this.done.set(pair.item, line);
           told.replaceChildren(line);
@@ -184,9 +187,9 @@ export class CirclePage {
       return button;
     };
     told.tabIndex = -1;
-    const again = act("Label again", "again", () => make("p", { class: "soft" }, "It is back in your queue. ",
+    const again = act("Label again", "again", { event: crypto.randomUUID() }, () => make("p", { class: "soft" }, "It is back in your queue. ",
       make("a", { href: `#/label/${encodeURIComponent(this.name)}` }, "Label it now")), `again-${pair.item}`);
-    const review = act("Send to reviewers", "review", () => make("p", { class: "soft" }, "Sent to reviewers."), `review-${pair.item}`);
+    const review = act("Send to reviewers", "referrals", { reason: "A reward model says the contrary." }, () => make("p", { class: "soft" }, "Sent to reviewers."), `review-${pair.item}`);
     review.disabled = pair.sent;
     const votes = `${pair.votes} ${pair.votes === 1 ? "person says" : "people say"} so${pair.others ? `, ${pair.others} the contrary` : ""}`;
     return make("article", { class: "card mistake-pair" },
