@@ -104,10 +104,7 @@ public final class StepMemory {
       steps = progress.step();
       last = resident();
       arrays = LiveArrays.count();
-      if (steps == from) {
-        arraysBefore = arrays;
-        System.gc(); // the collector's own memory comes with its first work
-      }
+      arraysBefore = steps == from ? arrays : arraysBefore;
       if (steps >= 2 * from) {
         count++;
         sumX += steps;
