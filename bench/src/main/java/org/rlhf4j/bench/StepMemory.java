@@ -24,7 +24,6 @@ import org.rlhf4j.training.display.ProgressListener;
  */
 public final class StepMemory {
 
-  private static final int FIRST = 200;
   private static final long PAGE = 4096;
   private static final int NUMBERS_OF_A_KIBIBYTE = 256;
 
@@ -35,11 +34,14 @@ public final class StepMemory {
    *
    * @param stage the stage
    * @param config its configuration, with its output folder
+   * @param from the step whose open tensors are compared with those of the last; the line begins at
+   *     twice that
    * @param leak whether each step leaves an array of 1 KiB behind, on purpose
    */
   record Options(
       @Setting(help = "Stage to train.", required = true) String stage,
       @Setting(help = "Configuration file of the stage.", required = true) Path config,
+      @Setting(help = "Step that the last one is compared with.", defaultValue = "100") int from,
       @Setting(help = "Keep an array of 1 KiB at each step.", defaultValue = "false")
           boolean leak) {}
 
@@ -60,10 +62,10 @@ public final class StepMemory {
     StageType<?> type =
         Stages.named(chosen.stage())
             .orElseThrow(() -> new UsageException("--stage: name one of " + Stages.names()));
-    Watch watch = new Watch(chosen.leak());
+    Watch watch = new Watch(chosen.from(), chosen.leak());
     train(type, chosen.config(), watch);
     line.put("stage", type.name()).put("steps", watch.steps);
-    line.put("arrays_at_100", watch.arraysAt100).put("arrays_at_end", watch.arrays);
+    line.put("arrays_before", watch.arraysBefore).put("arrays_at_end", watch.arrays);
     line.put("resident_mib", watch.last / (1 << 20));
     line.put("bytes_per_step", Math.round(watch.slope()));
   }
@@ -77,9 +79,10 @@ public final class StepMemory {
   /** Sums for the line of least squares. */
   private static final class Watch implements ProgressListener {
     private final NDManager kept = NDManager.newBaseManager();
+    private final int from;
     private final boolean leaks;
     private int steps;
-    private int arraysAt100;
+    private int arraysBefore;
     private int arrays;
     private long last;
     private int count;
@@ -88,7 +91,8 @@ public final class StepMemory {
     private double sumXx;
     private double sumXy;
 
-    Watch(boolean leaks) {
+    Watch(int from, boolean leaks) {
+      this.from = from;
       this.leaks = leaks;
     }
 
@@ -100,8 +104,8 @@ public final class StepMemory {
       steps = progress.step();
       last = resident();
       arrays = LiveArrays.count();
-      arraysAt100 = steps == 100 ? arrays : arraysAt100;
-      if (steps >= FIRST) {
+      arraysBefore = steps == from ? arrays : arraysBefore;
+      if (steps >= 2 * from) {
         count++;
         sumX += steps;
         sumY += last;

@@ -145,7 +145,7 @@ final class HubClient {
           try {
             return JSON.readTree(bytes);
           } catch (JsonEOFException e) {
-            throw e; // it was cut
+            throw new IOException("the answer ends early", e);
           } catch (JacksonException e) {
             throw noHub(uri, e);
           }

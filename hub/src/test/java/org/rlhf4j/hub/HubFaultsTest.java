@@ -128,6 +128,25 @@ class HubFaultsTest {
   }
 
   @Test
+  void aListingThatEndsEarlyIsAskedForAgain() {
+    for (int i = 0; i < Attempts.MOST; i++) {
+      scene.hub.plan(
+          "/main",
+          (exchange, content) -> {
+            exchange.sendResponseHeaders(200, 6);
+            exchange.getResponseBody().write("{\"sha\"".getBytes(StandardCharsets.UTF_8));
+            return true;
+          });
+    }
+    assertThatThrownBy(this::model)
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("the connection broke (the answer ends early); check the network")
+        .message()
+        .doesNotContain("\n");
+    assertThat(scene.waits).containsExactly(1L, 2L, 4L, 8L);
+  }
+
+  @Test
   void theHubSaysHowLongToWait() {
     scene.hub.plan("/main", FakeHub.status(429, "Retry-After", "7"));
     scene.hub.plan("/main", FakeHub.status(429, "RateLimit", "\"api\";r=0;t=55"));
