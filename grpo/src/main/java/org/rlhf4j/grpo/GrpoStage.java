@@ -140,9 +140,7 @@ public final class GrpoStage extends PolicyStage {
     spark.requireProcessor();
     GrpoWorker.Source source =
         new GrpoWorker.Source(
-            SettingsYaml.write(
-                TYPE.settings(),
-                TYPE.settings().withPaths(config, (spec, path) -> path.toAbsolutePath())),
+            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
             spark.onItsThreads(run()::probe),
             spark.sparkThreads());
     Slices<GrpoWorker> slices = opened.add(Cluster.slices(spark, source), Slices::close);
@@ -164,7 +162,16 @@ public final class GrpoStage extends PolicyStage {
   public Optional<RunPlan> plan() {
     GrpoSettings grpo = config.grpo();
     RunPlan plan = run().plan(grpo.updatesPerBatch(), grpo.minibatches(), List.of());
-    return Optional.of(grpo.recipe() == null ? plan : plan.noting(List.of(recipe())));
+    LanguageModel policy = run().models().policy();
+    return Optional.of(
+        config
+            .spark()
+            .planned(
+                grpo.recipe() == null ? plan : plan.noting(List.of(recipe())),
+                config.rollouts().promptsPerStep(),
+                1L + (long) grpo.updatesPerBatch() * grpo.minibatches(),
+                policy.parameters().count(),
+                policy.isAdapted()));
   }
 
   private String recipe() {

@@ -9,6 +9,8 @@ import org.rlhf4j.rollout.stage.PolicyRun;
 import org.rlhf4j.rollout.stage.PolicyWorker;
 import org.rlhf4j.rollout.stage.WorkerProbe;
 import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.training.slice.SliceGradient;
+import org.rlhf4j.training.slice.TrainedWeights;
 import org.rlhf4j.training.slice.WorkerSource;
 
 /** The models and rows of a run of grpo in a process that computes slices of its steps. */
@@ -72,18 +74,10 @@ final class GrpoWorker implements PolicyWorker {
     passes.policy().parameters().setValues(trained);
   }
 
-  /** The gradient of some groups' share of an update's loss, from zero on. */
-  SlicedPasses.PassResult pass(UpdateRows rows, double coefficient) {
-    LanguageModel policy = passes.policy();
-    policy.parameters().trainable(true);
-    policy.parameters().zeroGradients();
-    UpdatePasses.Passed passed = passes.of(rows, coefficient);
-    return new SlicedPasses.PassResult(
-        policy.parameters().gradientValues(),
-        passed.policyLoss(),
-        passed.klLoss(),
-        passed.entropy(),
-        passed.ratios());
+  /** The gradient of some groups' share of an update's loss. */
+  SliceGradient<UpdatePasses.Passed> pass(UpdateRows rows, double coefficient) {
+    return SliceGradient.of(
+        TrainedWeights.of(passes.policy().parameters()), () -> passes.of(rows, coefficient));
   }
 
   @Override

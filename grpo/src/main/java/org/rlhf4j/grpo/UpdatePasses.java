@@ -1,5 +1,6 @@
 package org.rlhf4j.grpo;
 
+import java.io.Serializable;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
 
 /** Where the passes of an update are computed. */
@@ -13,7 +14,8 @@ interface UpdatePasses {
    * @param entropy Σ v H
    * @param ratios of the tokens that take part
    */
-  record Passed(double policyLoss, double klLoss, double entropy, RatioStatistics ratios) {}
+  record Passed(double policyLoss, double klLoss, double entropy, RatioStatistics ratios)
+      implements Serializable {}
 
   /**
    * Adds the gradient of an update's loss to that of the policy.

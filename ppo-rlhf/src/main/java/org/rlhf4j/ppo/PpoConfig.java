@@ -16,6 +16,7 @@ import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /**
  * What improving a policy by PPO takes.
@@ -29,6 +30,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param optimizer how weights are updated
  * @param lora the adapter to train instead of all weights
  * @param machine device, threads, seed
+ * @param spark whether other processes compute
  */
 public record PpoConfig(
     @Defaults("missing-eos-penalty=1") RolloutSettings rollouts,
@@ -39,7 +41,8 @@ public record PpoConfig(
     LoopSettings loop,
     @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
     LoraSettings lora,
-    MachineSettings machine) {
+    MachineSettings machine,
+    SparkSettings spark) {
 
   /** The most that a token weighs where a replay buffer brings old ones. */
   private static final double MAX_RATIO_REPLAYED = 2;
@@ -75,6 +78,16 @@ public record PpoConfig(
         "precision",
         "must be fp32 with --objective trust-region: it takes differences of gradients at weights"
             + " that bf16 can't tell apart");
+    if (spark.isAsked()) {
+      rollouts.requireSliceable();
+      kl.requireSliceable();
+      Limits.require(
+          !ppo.objective().hasStepTarget(),
+          "objective",
+          "must be clip or vanilla with --spark: the others look at the old policy's whole"
+              + " distribution");
+      Limits.require(!pretraining.isAsked(), "pretraining-data", "can't be together with --spark");
+    }
   }
 
   /** This configuration with what follows from the model and the machine filled in. */

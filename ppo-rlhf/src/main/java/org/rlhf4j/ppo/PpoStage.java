@@ -23,6 +23,7 @@ import org.rlhf4j.rollout.stage.PolicyModels;
 import org.rlhf4j.rollout.stage.PolicyRun;
 import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.rollout.stage.PolicyStage;
+import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
@@ -31,6 +32,11 @@ import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.slice.Cluster;
+import org.rlhf4j.training.slice.ModelProbe;
+import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkSettings;
+import org.rlhf4j.training.slice.TrainedWeights;
 
 /** Stage 3a: improves a policy by PPO against a reward, held to a frozen reference. */
 public final class PpoStage extends PolicyStage {
@@ -87,14 +93,18 @@ public final class PpoStage extends PolicyStage {
    */
   static PpoStage open(
       PpoConfig config, RunDirectory directory, LanguageModel policy, RewardPrograms programs) {
-    PolicySettings settings =
-        new PolicySettings(
-            config.rollouts(), config.kl(), config.loop(), config.machine().seed(), 1, 0, false);
+    PolicySettings settings = policySettings(config);
     return Opened.allOrNone(
         opened -> {
           PolicyRun run = opened.add(PolicyRun.open(policy, settings, programs), PolicyRun::close);
           return new PpoStage(config, directory, run, opened);
         });
+  }
+
+  /** What a run takes from its settings, in each process that computes for it. */
+  static PolicySettings policySettings(PpoConfig config) {
+    return new PolicySettings(
+        config.rollouts(), config.kl(), config.loop(), config.machine().seed(), 1, 0, false);
   }
 
   private PpoStage(PpoConfig config, RunDirectory directory, PolicyRun run, Opened opened) {
@@ -119,10 +129,40 @@ public final class PpoStage extends PolicyStage {
             policy,
             policyLearner,
             critic,
-            pretraining);
+            pretraining,
+            config.spark().isAsked() ? sliced(policy, opened) : here(policy));
   }
 
-  private static Critic critic(PpoConfig config, PolicyRun run) {
+  private MinibatchPasses here(LanguageModel policy) {
+    return new NetworkPasses(
+        config.ppo(), config.kl(), config.rollouts().temperature(), policy, critic);
+  }
+
+  /** Lets other processes sample, score and compute gradients. */
+  private MinibatchPasses sliced(LanguageModel policy, Opened opened) {
+    SparkSettings spark = config.spark();
+    spark.requireProcessor();
+    TrainedWeights trained = TrainedWeights.of(policy.parameters(), critic.parameters());
+    PpoWorker.Source source =
+        new PpoWorker.Source(
+            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
+            spark.onItsThreads(run()::probe),
+            spark.onItsThreads(() -> probe(critic)),
+            spark.sparkThreads());
+    Slices<PpoWorker> slices = opened.add(Cluster.slices(spark, source), Slices::close);
+    run().computeBy(slices, trained::values, spark.sparkSlices());
+    return new SlicedPasses(policy, trained, slices, spark.sparkSlices());
+  }
+
+  /** What a process computes with a critic that hasn't learnt yet. */
+  static ModelProbe probe(Critic critic) {
+    try (ScalarModel model = critic.toModel()) {
+      return ModelProbe.of(model);
+    }
+  }
+
+  /** The critic that a run begins with. */
+  static Critic critic(PpoConfig config, PolicyRun run) {
     PpoSettings settings = config.ppo();
     long seed = config.machine().seed();
     LearningRateSchedule schedule =
@@ -211,7 +251,16 @@ public final class PpoStage extends PolicyStage {
                 config.ppo().ppoEpochs(),
                 config.ppo().minibatches(),
                 List.of(RunPlan.Part.trained("critic", critic.parameters())));
-    return Optional.of(pretraining.map(one -> plan.noting(List.of(one.plan()))).orElse(plan));
+    LanguageModel policy = run().models().policy();
+    return Optional.of(
+        config
+            .spark()
+            .planned(
+                pretraining.map(one -> plan.noting(List.of(one.plan()))).orElse(plan),
+                config.rollouts().promptsPerStep(),
+                1L + (long) config.ppo().ppoEpochs() * config.ppo().minibatches(),
+                policy.parameters().count() + critic.parameters().count(),
+                policy.isAdapted()));
   }
 
   @Override

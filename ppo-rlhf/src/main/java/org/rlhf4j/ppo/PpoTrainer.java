@@ -84,6 +84,41 @@ public final class PpoTrainer {
       Learner policyLearner,
       Critic critic,
       Optional<Pretraining> pretraining) {
+    this(
+        settings,
+        klSettings,
+        temperature,
+        tokenBudget,
+        policy,
+        policyLearner,
+        critic,
+        pretraining,
+        new NetworkPasses(settings, klSettings, temperature, policy, critic));
+  }
+
+  /**
+   * A trainer whose passes are computed in a way of their own.
+   *
+   * @param settings PPO's own
+   * @param klSettings how the policy is held to the reference
+   * @param temperature of all log-probabilities
+   * @param tokenBudget tokens of a micro-batch
+   * @param policy is improved
+   * @param policyLearner updates the policy
+   * @param critic learns the values
+   * @param pretraining the language-modelling batch of each update of the policy
+   * @param passes collect the gradients of policy and critic
+   */
+  PpoTrainer(
+      PpoSettings settings,
+      KlSettings klSettings,
+      double temperature,
+      int tokenBudget,
+      LanguageModel policy,
+      Learner policyLearner,
+      Critic critic,
+      Optional<Pretraining> pretraining,
+      MinibatchPasses passes) {
     this.pretraining = pretraining;
     this.settings = settings;
     this.klSettings = klSettings;
@@ -92,32 +127,28 @@ public final class PpoTrainer {
     this.critic = critic;
     this.kl = klSettings.controller();
     this.objective =
-        switch (settings.objective()) {
-          case CLIP -> new ClippedObjective(settings.clip(), settings.dualClip());
-          case ADAPTIVE_KL ->
-              new AdaptiveKlObjective(
-                  policy,
-                  settings.stepKlTarget(),
-                  settings.stepKlCoefficient(),
-                  temperature,
-                  tokenBudget);
-          case VANILLA, TRUST_REGION -> new VanillaObjective();
-        };
+        settings.objective() == Objective.ADAPTIVE_KL
+            ? new AdaptiveKlObjective(
+                policy,
+                settings.stepKlTarget(),
+                settings.stepKlCoefficient(),
+                temperature,
+                tokenBudget)
+            : objective(settings);
     this.minibatches =
-        new MinibatchUpdates(
-            settings,
-            klSettings,
-            temperature,
-            tokenBudget,
-            policy,
-            policyLearner,
-            critic,
-            pretraining);
+        new MinibatchUpdates(settings, tokenBudget, policyLearner, critic, passes, pretraining);
     this.trustRegion =
         settings.objective().takesMinibatches()
             ? null
             : new TrustRegion(
                 policy, settings.stepKlTarget(), temperature, tokenBudget, settings.maxRatio());
+  }
+
+  /** The objective of settings by which it needs nothing of the policy beside the ratios. */
+  static PolicyObjective objective(PpoSettings settings) {
+    return settings.objective() == Objective.CLIP
+        ? new ClippedObjective(settings.clip(), settings.dualClip())
+        : new VanillaObjective();
   }
 
   /** The KL coefficient's controller. */

@@ -110,7 +110,9 @@ class PpoConfigTest {
             "rollout-server",
             "rollout-adapters",
             "server-requests",
-            "server-timeout");
+            "server-timeout",
+            "spark",
+            "spark-conf");
   }
 
   @Test

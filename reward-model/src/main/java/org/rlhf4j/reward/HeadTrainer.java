@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.util.List;
+import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.weights.Parameters;
@@ -20,6 +22,7 @@ public final class HeadTrainer extends PairTrainer {
   private final ScalarModel model;
   private final Parameters head;
   private final double centering;
+  private final int microBatchTokens;
 
   /**
    * A trainer that has made no step yet.
@@ -46,15 +49,23 @@ public final class HeadTrainer extends PairTrainer {
       double centering,
       int steps,
       int microBatchTokens) {
-    super("head", new Learner(head, settings, settings.scheduleOver(steps)), microBatchTokens);
+    super("head", new Learner(head, settings, settings.scheduleOver(steps)));
+    this.microBatchTokens = microBatchTokens;
     this.model = model;
     this.head = head;
     this.centering = centering;
   }
 
-  /** r = H w for the states H [K, C] at the completions' last tokens. */
   @Override
-  void addGradient(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals) {
+  StepTotals passes(List<? extends TrainingRow> rows) {
+    return PairPasses.inMicroBatches(
+        rows,
+        microBatchTokens,
+        (tokens, pairs, totals) -> addGradient(tokens, pairs, rows.size(), totals));
+  }
+
+  /** r = H w for the states H [K, C] at the completions' last tokens. */
+  private void addGradient(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals) {
     float[] states = model.lastStates(tokens);
     NDArray weights = head.list().get(0);
     long width = weights.size();

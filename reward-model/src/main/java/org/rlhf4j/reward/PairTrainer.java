@@ -2,12 +2,8 @@ package org.rlhf4j.reward;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
-import org.rlhf4j.data.batch.MicroBatches;
 import org.rlhf4j.data.token.TrainingRow;
-import org.rlhf4j.model.PackedTokens;
-import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
@@ -22,19 +18,16 @@ public abstract sealed class PairTrainer implements AutoCloseable
 
   private final String name;
   private final Learner learner;
-  private final int microBatchTokens;
 
   /**
    * A trainer that has made no step yet.
    *
    * @param name of its files in a checkpoint
    * @param learner updates what is trained; closed with it
-   * @param microBatchTokens tokens that go through the network at once
    */
-  PairTrainer(String name, Learner learner, int microBatchTokens) {
+  PairTrainer(String name, Learner learner) {
     this.name = name;
     this.learner = learner;
-    this.microBatchTokens = microBatchTokens;
   }
 
   /**
@@ -50,25 +43,15 @@ public abstract sealed class PairTrainer implements AutoCloseable
   public final Metrics step(int step, List<? extends TrainingRow> rows) {
     long start = System.nanoTime();
 
-    // 1. Group the rows under the token budget.
-    List<TokenTree> trees = rows.stream().<TokenTree>map(TrainingRow::tree).toList();
-    List<int[]> microBatches = MicroBatches.of(trees, microBatchTokens);
-
-    // 2. Score all completions of a micro-batch in one pass, and add the gradient of its share of
-    //    the loss: the sum over its rows of the mean over a row's pairs, over the step's rows.
-    StepTotals totals = new StepTotals();
-    for (int[] indices : microBatches) {
-      List<TrainingRow> batch = Arrays.stream(indices).<TrainingRow>mapToObj(rows::get).toList();
-      PackedTokens tokens = PackedTokens.of(batch.stream().map(TrainingRow::tree).toList());
-      addGradient(tokens, Pairs.of(batch), rows.size(), totals);
-    }
+    // 1. Score all completions, and add the gradient of the loss.
+    StepTotals totals = passes(rows);
     NonFiniteException.check("loss", totals.loss());
 
-    // 3. Clip the norm of all gradients together, and update the weights.
+    // 2. Clip the norm of all gradients together, and update the weights.
     double gradNorm = learner.update(step);
     weightsChanged();
 
-    int seen = trees.stream().mapToInt(TokenTree::length).sum();
+    int seen = rows.stream().mapToInt(row -> row.tree().length()).sum();
     return totals
         .metrics()
         .put("learning_rate", learner.learningRate(step))
@@ -76,8 +59,8 @@ public abstract sealed class PairTrainer implements AutoCloseable
         .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
   }
 
-  /** Scores a micro-batch and adds the gradient of its share of the loss. */
-  abstract void addGradient(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals);
+  /** Scores the rows of a step and adds the gradient of its loss. */
+  abstract StepTotals passes(List<? extends TrainingRow> rows);
 
   /** Called when what is trained has new values: after an update, and after {@link #load}. */
   void weightsChanged() {}

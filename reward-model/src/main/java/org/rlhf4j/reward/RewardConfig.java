@@ -24,6 +24,7 @@ import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /**
  * What training a reward model takes.
@@ -45,6 +46,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param optimizer AdamW and its learning rate
  * @param lora the adapter to train, with the head, instead of all weights
  * @param machine device, threads and seed
+ * @param spark whether other processes compute
  */
 @SettingsGroup("Data")
 public record RewardConfig(
@@ -97,7 +99,8 @@ public record RewardConfig(
     LoopSettings loop,
     @Defaults("learning-rate=1e-5") OptimizerSettings optimizer,
     LoraSettings lora,
-    MachineSettings machine) {
+    MachineSettings machine,
+    SparkSettings spark) {
 
   /** Checks the range. */
   public RewardConfig {
@@ -110,6 +113,11 @@ public record RewardConfig(
         !freezeBackbone || !loop.gradientCheckpointing(),
         "freeze-backbone",
         "sends nothing back through the layers; leave out --gradient-checkpointing");
+    Limits.require(
+        !freezeBackbone || !spark.isAsked(),
+        "freeze-backbone",
+        "trains the head alone, which is too little to share; leave out --spark");
+    spark.requireNoDropout(lora);
     normalizeOn = List.copyOf(normalizeOn);
   }
 

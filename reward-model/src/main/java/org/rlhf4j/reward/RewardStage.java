@@ -20,6 +20,7 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.weights.Dtype;
 import org.rlhf4j.model.weights.SaveFormat;
+import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StageRun;
@@ -29,6 +30,10 @@ import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
+import org.rlhf4j.training.slice.Cluster;
+import org.rlhf4j.training.slice.ModelProbe;
+import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /** Stage 2 from files to a reward model: reads comparisons, trains, evaluates, writes. */
 public final class RewardStage implements Stage, AutoCloseable {
@@ -59,6 +64,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   private final List<TokenizedRow> normalizedOn;
   private final BatchOrder order;
   private final int steps;
+  private final Optional<Slices<RewardWorker>> slices;
   private final PairTrainer trainer;
   private List<TrainingRow> batch = List.of();
   private List<float[]> heldOutScores; // by the weights as they stand, once they are asked for
@@ -84,24 +90,25 @@ public final class RewardStage implements Stage, AutoCloseable {
             config.machine().seed(),
             config.loop().shuffle());
     this.steps = config.loop().stepsOver(order.stepsPerEpoch());
+    this.slices = config.spark().isAsked() ? Optional.of(cluster()) : Optional.empty();
     this.trainer = trainer();
   }
 
   private PairTrainer trainer() {
     double centering = config.centerCoefficient();
     int tokens = config.loop().microBatchTokens();
+    if (slices.isPresent()) {
+      int most = config.spark().sparkSlices();
+      return new RewardTrainer(
+          model, config.optimizer(), steps, new SlicedPasses(model, slices.get(), most));
+    }
     return config.freezeBackbone()
         ? new HeadTrainer(model, config.optimizer(), centering, steps, tokens)
         : new RewardTrainer(model, config.optimizer(), centering, steps, tokens);
   }
 
   private static void start(RewardConfig given, StageRun run) throws IOException {
-    try (ScalarModel model =
-        ScalarModel.loadOrStart(
-            given.model(),
-            given.lora().adapter(),
-            given.machine().seed(),
-            given.machine().format())) {
+    try (ScalarModel model = load(given)) {
       RewardConfig config = given.resolved(run.directory(), model.config().dimensions());
       run.writeConfig(TYPE, config);
       SplitRows rows = read(config, model, run.display());
@@ -117,6 +124,28 @@ public final class RewardStage implements Stage, AutoCloseable {
         }
       }
     }
+  }
+
+  /** The model to start from. */
+  static ScalarModel load(RewardConfig config) {
+    return ScalarModel.loadOrStart(
+        config.model(),
+        config.lora().adapter(),
+        config.machine().seed(),
+        config.machine().format());
+  }
+
+  /** Lets other processes compute the gradients. */
+  private Slices<RewardWorker> cluster() {
+    SparkSettings spark = config.spark();
+    spark.requireProcessor();
+    ModelProbe probe = spark.onItsThreads(() -> ModelProbe.of(model));
+    return Cluster.slices(
+        spark,
+        new RewardWorker.Source(
+            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
+            probe,
+            spark.sparkThreads()));
   }
 
   /** Reads the rows, says what became of them, and stops where too few are left. */
@@ -166,14 +195,23 @@ public final class RewardStage implements Stage, AutoCloseable {
 
   @Override
   public Optional<RunPlan> plan() {
-    return Optional.of(
+    RunPlan plan =
         RunPlan.overRows(
             steps,
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
             model,
             config.loop().microBatchTokens(),
-            model::scores));
+            model::scores);
+    return Optional.of(
+        config
+            .spark()
+            .planned(
+                plan,
+                config.batch().batchSize(),
+                1,
+                model.parameters().count(),
+                model.isAdapted()));
   }
 
   @Override
@@ -303,6 +341,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   /** Frees what training takes; the model stays open. */
   @Override
   public void close() {
+    slices.ifPresent(Slices::close);
     trainer.close();
   }
 }

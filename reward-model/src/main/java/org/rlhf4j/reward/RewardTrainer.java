@@ -1,17 +1,15 @@
 package org.rlhf4j.reward;
 
-import ai.djl.ndarray.NDArray;
-import org.rlhf4j.model.PackedTokens;
+import java.util.List;
+import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.model.ScalarPass;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /** Trains all weights of a reward model, or its adapter and head. */
 public final class RewardTrainer extends PairTrainer {
 
-  private final ScalarModel model;
-  private final double centering;
+  private final PairPasses passes;
 
   /**
    * A trainer that has made no step yet.
@@ -28,20 +26,24 @@ public final class RewardTrainer extends PairTrainer {
       double centering,
       int steps,
       int microBatchTokens) {
-    super(
-        "model",
-        new Learner(model.parameters(), settings, settings.scheduleOver(steps)),
-        microBatchTokens);
-    this.model = model;
-    this.centering = centering;
+    this(model, settings, steps, new ScorePasses(model, centering, microBatchTokens));
+  }
+
+  /**
+   * A trainer whose passes are computed in a way of their own.
+   *
+   * @param model the model, trained in place; it outlives the trainer
+   * @param settings the optimizer's
+   * @param steps steps of the run, over which the learning rate goes
+   * @param passes collect the model's gradients
+   */
+  RewardTrainer(ScalarModel model, OptimizerSettings settings, int steps, PairPasses passes) {
+    super("model", new Learner(model.parameters(), settings, settings.scheduleOver(steps)));
+    this.passes = passes;
   }
 
   @Override
-  void addGradient(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals) {
-    try (ScalarPass pass = model.forwardScores(tokens)) {
-      NDArray loss = BradleyTerryLoss.sumOverRows(pass.scalars(), pairs, centering).div(rowsOfStep);
-      pass.backward(loss);
-      totals.add(loss.getFloat(), pass.scalars().toFloatArray(), pairs);
-    }
+  StepTotals passes(List<? extends TrainingRow> rows) {
+    return passes.of(rows, rows.size());
   }
 }

@@ -1,9 +1,11 @@
 package org.rlhf4j.reward;
 
+import java.io.Serializable;
 import org.rlhf4j.training.run.Metrics;
 
 /** What a step measures over its micro-batches, before its update. */
-final class StepTotals {
+final class StepTotals implements Serializable {
+  private static final long serialVersionUID = 1L;
 
   private double loss;
   private double right;
@@ -18,6 +20,14 @@ final class StepTotals {
       differences += added.difference(scores, pair);
     }
     pairs += added.count();
+  }
+
+  /** Adds all of another. */
+  void add(StepTotals other) {
+    loss += other.loss;
+    right += other.right;
+    differences += other.differences;
+    pairs += other.pairs;
   }
 
   double loss() {

@@ -122,6 +122,11 @@ public final class Settings<T extends Record> {
     return value == null ? null : other.apply(spec, (Path) value);
   }
 
+  /** The record with whole paths, which mean the same in any folder. */
+  public T withWholePaths(T values) {
+    return withPaths(values, (spec, path) -> path.toAbsolutePath());
+  }
+
   /** The group of a type among the record's components, such as {@link MachineSettings}. */
   public <G extends Record> Optional<G> group(T values, Class<G> groupType) {
     return root.parts().stream()

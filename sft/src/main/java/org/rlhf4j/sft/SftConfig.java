@@ -22,6 +22,7 @@ import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /**
  * What supervised fine-tuning takes.
@@ -39,6 +40,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param optimizer AdamW and its learning rate
  * @param lora the adapter to train instead of all weights
  * @param machine device, threads and seed
+ * @param spark whether other processes compute
  */
 @SettingsGroup("Data")
 public record SftConfig(
@@ -68,7 +70,8 @@ public record SftConfig(
     LoopSettings loop,
     @Defaults("learning-rate=2e-5") OptimizerSettings optimizer,
     LoraSettings lora,
-    MachineSettings machine) {
+    MachineSettings machine,
+    SparkSettings spark) {
 
   /** Checks what is trained on. */
   public SftConfig {
@@ -77,6 +80,7 @@ public record SftConfig(
         "train-on",
         "must name the completion: completion, or prompt,completion");
     trainOn = List.copyOf(trainOn);
+    spark.requireNoDropout(lora);
   }
 
   /** The files of the run. */

@@ -21,6 +21,7 @@ import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.training.PromptSamples;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
@@ -33,6 +34,10 @@ import org.rlhf4j.training.run.FiniteJson;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.Sample;
+import org.rlhf4j.training.slice.Cluster;
+import org.rlhf4j.training.slice.ModelProbe;
+import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /** Stage 1 from files to a model: reads demonstrations, trains, evaluates, writes. */
 public final class SftStage implements Stage, AutoCloseable {
@@ -59,6 +64,7 @@ public final class SftStage implements Stage, AutoCloseable {
   private final Tokenized<TokenizedRow> heldOut;
   private final BatchOrder order;
   private final int steps;
+  private final Optional<Slices<SftWorker>> slices;
   private final SftTrainer trainer;
   private List<TrainingRow> batch = List.of();
 
@@ -76,17 +82,17 @@ public final class SftStage implements Stage, AutoCloseable {
             config.machine().seed(),
             config.loop().shuffle());
     this.steps = config.loop().stepsOver(order.stepsPerEpoch());
-    this.trainer =
-        new SftTrainer(model, config.optimizer(), steps, config.loop().microBatchTokens());
+    int tokens = config.loop().microBatchTokens();
+    this.slices = config.spark().isAsked() ? Optional.of(cluster()) : Optional.empty();
+    SftPasses passes =
+        slices
+            .<SftPasses>map(all -> new SlicedPasses(model, all, config.spark().sparkSlices()))
+            .orElseGet(() -> new ModelPasses(model, tokens));
+    this.trainer = new SftTrainer(model, config.optimizer(), steps, tokens, passes);
   }
 
   private static void start(SftConfig given, StageRun run) throws IOException {
-    try (LanguageModel model =
-        LanguageModel.load(
-            given.model(),
-            given.lora().adapter(),
-            given.machine().seed(),
-            given.machine().format())) {
+    try (LanguageModel model = load(given)) {
       SftConfig config = given.resolved(run.directory(), model.config().dimensions());
       run.writeConfig(TYPE, config);
       SplitRows rows = read(config, model, run.display());
@@ -94,6 +100,28 @@ public final class SftStage implements Stage, AutoCloseable {
         run.ready(config.loop(), config.evaluation(), stage);
       }
     }
+  }
+
+  /** The model to start from. */
+  static LanguageModel load(SftConfig config) {
+    return LanguageModel.load(
+        config.model(),
+        config.lora().adapter(),
+        config.machine().seed(),
+        config.machine().format());
+  }
+
+  /** Lets other processes compute the gradients. */
+  private Slices<SftWorker> cluster() {
+    SparkSettings spark = config.spark();
+    spark.requireProcessor();
+    ModelProbe probe = spark.onItsThreads(() -> ModelProbe.of(model));
+    return Cluster.slices(
+        spark,
+        new SftWorker.Source(
+            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
+            probe,
+            spark.sparkThreads()));
   }
 
   /** Reads the rows, says what became of them, and stops where too few are left. */
@@ -123,14 +151,23 @@ public final class SftStage implements Stage, AutoCloseable {
 
   @Override
   public Optional<RunPlan> plan() {
-    return Optional.of(
+    RunPlan plan =
         RunPlan.overRows(
             steps,
             config.batch().batchSize(),
             training.stream().map(TrainingRow::tree).toList(),
             model,
             config.loop().microBatchTokens(),
-            tokens -> model.logprobs(tokens, 1)));
+            tokens -> model.logprobs(tokens, 1));
+    return Optional.of(
+        config
+            .spark()
+            .planned(
+                plan,
+                config.batch().batchSize(),
+                1,
+                model.parameters().count(),
+                model.isAdapted()));
   }
 
   @Override
@@ -207,6 +244,7 @@ public final class SftStage implements Stage, AutoCloseable {
   /** Frees what training takes; the model stays open. */
   @Override
   public void close() {
+    slices.ifPresent(Slices::close);
     trainer.close();
   }
 }

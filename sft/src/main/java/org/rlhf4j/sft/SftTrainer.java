@@ -24,9 +24,9 @@ public final class SftTrainer implements AutoCloseable {
 
   private static final String NAME = "model";
 
-  private final LanguageModel model;
   private final Learner learner;
   private final int microBatchTokens;
+  private final SftPasses passes;
 
   /**
    * A trainer that has made no step yet.
@@ -38,8 +38,26 @@ public final class SftTrainer implements AutoCloseable {
    */
   public SftTrainer(
       LanguageModel model, OptimizerSettings settings, int steps, int microBatchTokens) {
-    this.model = model;
+    this(model, settings, steps, microBatchTokens, new ModelPasses(model, microBatchTokens));
+  }
+
+  /**
+   * A trainer whose passes are computed in a way of their own.
+   *
+   * @param model the model, trained in place; it outlives the trainer
+   * @param settings the optimizer's
+   * @param steps steps of the run, over which the learning rate goes
+   * @param microBatchTokens tokens that go through the network at once
+   * @param passes collect the model's gradients
+   */
+  SftTrainer(
+      LanguageModel model,
+      OptimizerSettings settings,
+      int steps,
+      int microBatchTokens,
+      SftPasses passes) {
     this.microBatchTokens = microBatchTokens;
+    this.passes = passes;
     this.learner = new Learner(model.parameters(), settings, settings.scheduleOver(steps));
   }
 
@@ -55,23 +73,21 @@ public final class SftTrainer implements AutoCloseable {
   public Metrics step(int step, List<? extends TrainingRow> rows) {
     long start = System.nanoTime();
 
-    // 1. Group the rows under the token budget, and count N, the tokens of the step that are
-    // trained on.
-    List<TrainedTokens> microBatches = TrainedTokens.pack(rows, microBatchTokens);
-    int trained = microBatches.stream().mapToInt(TrainedTokens::trained).sum();
-
-    // 2. Compute the log-probabilities of each micro-batch, and add the gradient of −(1/N) Σ.
-    double loss = 0;
-    for (TrainedTokens batch : microBatches) {
-      float[] gradients = batch.gradients(-1f / trained);
-      loss -= batch.sum(model.accumulate(batch.tokens(), 1, gradients)) / trained;
+    // 1. Count N, the tokens of the step that are trained on, and those that the network sees.
+    int trained = 0;
+    int seen = 0;
+    for (TrainedTokens batch : TrainedTokens.pack(rows, microBatchTokens)) {
+      trained += batch.trained();
+      seen += batch.tokens().tokens();
     }
+
+    // 2. Compute the log-probabilities, and add the gradient of −(1/N) Σ.
+    double loss = passes.of(rows, trained);
     NonFiniteException.check("loss", loss);
 
     // 3. Clip the norm of all gradients together, and update the weights.
     double gradNorm = learner.update(step);
 
-    int seen = microBatches.stream().mapToInt(batch -> batch.tokens().tokens()).sum();
     return new Metrics()
         .put("loss", loss)
         .put("learning_rate", learner.learningRate(step))

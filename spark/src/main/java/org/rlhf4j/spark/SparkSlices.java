@@ -58,7 +58,7 @@ final class SparkSlices<W extends SliceWorker> implements Slices<W> {
     }
   }
 
-  private static void requireSendable(int weights) {
+  static void requireSendable(int weights) {
     long bytes = (long) Float.BYTES * weights;
     if (bytes > MOST_BYTES) {
       throw new UserException(

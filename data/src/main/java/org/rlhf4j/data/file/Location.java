@@ -1,5 +1,7 @@
 package org.rlhf4j.data.file;
 
+import java.io.Serializable;
+
 /**
  * A place in a data file.
  *
@@ -7,7 +9,7 @@ package org.rlhf4j.data.file;
  * @param line from 1
  * @param column in characters, from 1; of a CSV record it is 1
  */
-public record Location(String file, long line, int column) {
+public record Location(String file, long line, int column) implements Serializable {
 
   /** Writes the place as {@code file:line:column}. */
   @Override

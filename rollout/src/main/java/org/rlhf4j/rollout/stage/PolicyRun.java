@@ -142,7 +142,7 @@ public final class PolicyRun implements AutoCloseable {
    * @param step from 1
    * @param rows indices of prompts
    */
-  Rollout ofRows(int step, int[] rows) {
+  public Rollout ofRows(int step, int[] rows) {
     return withLogprobs(sampled().ofRows(step, rows));
   }
 

@@ -33,7 +33,7 @@ record SlicedRollouts(Slices<? extends PolicyWorker> slices, Supplier<float[]> t
 
     @Override
     public ArrayList<ArrayList<Completion>> compute(PolicyWorker worker) {
-      Rollout rollout = worker.run().ofRows(step, rows);
+      Rollout rollout = worker.rollout(step, rows);
       ArrayList<ArrayList<Completion>> completions = new ArrayList<>();
       for (RolloutGroup group : rollout.groups()) {
         completions.add(new ArrayList<>(group.completions()));

@@ -106,6 +106,17 @@ public abstract class PolicySliceContract {
     assertThat(RunFiles.withoutClock(whole)).isEqualTo(metrics);
   }
 
+  /** The bits would be others from there on. */
+  @Test
+  void whatBeganInSlicesGoesOnInThem() throws IOException {
+    Path run = run("run", "here[1]", "steps", "2");
+    RunFiles.killAfter(1, run);
+    assertThatThrownBy(
+            () -> runs.run("run", "learning-rate", "0.01", "steps", "2", "resume", "true"))
+        .isInstanceOf(UserException.class)
+        .hasMessageContaining("spark-slices was 64 and is now not set");
+  }
+
   @Test
   void anotherModelAtAWorkerIsRefused() throws IOException {
     Path weights = runs.policy().resolve("model.safetensors");
@@ -127,8 +138,6 @@ public abstract class PolicySliceContract {
 
   @Test
   void whatCantBeSlicedIsRefused() {
-    assertThatThrownBy(() -> run("run", "here[1]", "replay", "rollouts.jsonl", "data", ""))
-        .hasMessageContaining("spark samples; with --replay the file has the completions");
     assertThatThrownBy(() -> run("run", "here[1]", "rollout-precision", "bf16"))
         .hasMessageContaining("rollout-precision can't be together with --spark");
     assertThatThrownBy(() -> run("run", "here[1]", "refresh-reference-every", "2"))

@@ -32,14 +32,13 @@ public final class NonFiniteException extends UserException {
    * Names what isn't finite, and the text at which it came.
    *
    * @param what such as {@code loss}
-   * @param place what the text is, such as {@code the prompt}
-   * @param text shown as far as it fits on a line
+   * @param text a prompt or a row, shown as far as it fits on a line
    */
-  public static NonFiniteException at(String what, String place, String text) {
+  public static NonFiniteException at(String what, String text) {
     String line = text.strip().replaceAll("\\s+", " ");
     String shown = line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
     return new NonFiniteException(
-        "the %s isn't finite at %s \"%s\"; %s".formatted(what, place, shown, CAUSES));
+        "the %s isn't finite at \"%s\"; %s".formatted(what, shown, CAUSES));
   }
 
   /**

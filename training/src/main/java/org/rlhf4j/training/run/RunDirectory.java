@@ -194,7 +194,7 @@ public final class RunDirectory implements AutoCloseable {
    */
   public <T extends Record> void writeConfig(String stage, Settings<T> settings, T values)
       throws IOException {
-    T whole = settings.withPaths(values, (spec, path) -> path.toAbsolutePath());
+    T whole = settings.withWholePaths(values);
     RunInputs now = RunInputs.of(settings, whole);
     if (resume && Files.isDirectory(checkpoints()) && Files.exists(config())) {
       Optional<RunInputs> before = RunInputs.read(inputs());

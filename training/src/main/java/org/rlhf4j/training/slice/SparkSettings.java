@@ -1,6 +1,8 @@
 package org.rlhf4j.training.slice;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
@@ -8,12 +10,15 @@ import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.SettingsGroup;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.training.LoraSettings;
+import org.rlhf4j.training.RunPlan;
 
 /**
  * Whether Apache Spark computes the slices of steps.
  *
  * @param spark Spark's master, or null: this process computes
- * @param sparkSlices the most slices of a step
+ * @param sparkSlices the most slices of a step; null without Spark, so that a run that began with
+ *     it doesn't go on without
  * @param sparkThreads CPU threads of a slice
  * @param sparkConf Spark's own settings, {@code key=value}
  */
@@ -31,8 +36,8 @@ public record SparkSettings(
             help =
                 "Most slices that a step is cut into. The result depends on it in its last digits,"
                     + " and never on how many executors there are.",
-            defaultValue = "64")
-        int sparkSlices,
+            defaultText = "64 with --spark")
+        Integer sparkSlices,
     @Setting(help = "CPU threads that a slice is computed with.", defaultValue = "1")
         int sparkThreads,
     @Setting(
@@ -40,9 +45,15 @@ public record SparkSettings(
             resumable = true)
         List<String> sparkConf) {
 
+  private static final int SLICES = 64;
+
   /** Checks the ranges. */
   public SparkSettings {
-    Limits.positive("spark-slices", sparkSlices);
+    Limits.require(spark != null || sparkSlices == null, "spark-slices", "is for --spark");
+    if (spark != null) {
+      sparkSlices = sparkSlices == null ? SLICES : sparkSlices;
+      Limits.positive("spark-slices", sparkSlices);
+    }
     Limits.positive("spark-threads", sparkThreads);
     Limits.require(spark != null || sparkConf.isEmpty(), "spark-conf", "is for --spark");
     Limits.require(
@@ -64,6 +75,43 @@ public record SparkSettings(
     } finally {
       Torch.threads(before);
     }
+  }
+
+  /**
+   * What of a run's plan is Spark's.
+   *
+   * @param plan of a run, whose time is that of one process
+   * @param items that a step's slices share: rows, prompts or completions
+   * @param stages of Spark's that a step has
+   * @param trained weights that are sent
+   * @param isAdapter whether they are an adapter's
+   * @return the plan with a line of what travels, where Spark is asked for
+   */
+  public RunPlan planned(RunPlan plan, int items, long stages, long trained, boolean isAdapter) {
+    if (!isAsked()) {
+      return plan;
+    }
+    int slices = Math.min(items, sparkSlices);
+    double megabytes = trained * (double) Float.BYTES / 1e6;
+    String line =
+        String.format(
+            Locale.ROOT,
+            "Spark: %,d stages a step of at most %,d slices, so more than %,d executors have nothing"
+                + " to do; each update sends %.1f MB to each executor and brings %.1f MB of"
+                + " gradients; the time above is that of one process",
+            stages,
+            slices,
+            slices,
+            megabytes,
+            slices * megabytes);
+    List<String> notes = new ArrayList<>(plan.notes());
+    notes.add(isAdapter ? line : line + "; all weights are sent: an adapter (--lora-rank) is less");
+    return plan.noting(notes);
+  }
+
+  /** Refuses a dropout, whose masks would be the same in each slice. */
+  public void requireNoDropout(LoraSettings lora) {
+    Limits.require(!isAsked() || lora.loraDropout() == 0, "lora-dropout", "must be 0 with --spark");
   }
 
   /**
