@@ -43,7 +43,7 @@ public final class Attempts {
    * @return how long to wait first; zero if it may go on
    */
   public synchronized Duration begin(String name) {
-    String login = Credentials.login(name);
+    String login = key(name);
     long now = clock.millis();
     Tried before = tried.getOrDefault(login, new Tried(0, now));
     if (before.next() > now) {
@@ -58,6 +58,12 @@ public final class Attempts {
 
   /** Forgets the attempts on a name: its password was right. */
   public synchronized void succeeded(String name) {
-    tried.remove(Credentials.login(name));
+    tried.remove(key(name));
+  }
+
+  /** No account's name is longer, and nobody fills the memory with names. */
+  private static String key(String name) {
+    String login = Credentials.login(name);
+    return login.substring(0, Math.min(login.length(), Credentials.LONGEST_NAME));
   }
 }

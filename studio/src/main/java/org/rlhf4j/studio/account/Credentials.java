@@ -8,6 +8,7 @@ import org.rlhf4j.settings.UsageException;
 /** What names and passwords may be. */
 final class Credentials {
 
+  static final int LONGEST_NAME = 64;
   static final int SHORTEST = 10;
   static final int LONGEST = 200;
 

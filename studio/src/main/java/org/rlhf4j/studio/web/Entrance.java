@@ -55,20 +55,31 @@ final class Entrance {
    * @return the token that it has to carry if it is a change
    */
   String enter(Context request) {
-    Optional<String> secret = secret(request);
-    Optional<Account> account = secret.flatMap(sessions::find);
-    if (account.isPresent()) {
-      Account found = account.get();
-      new Visitor(found.annotator(), found.name(), found.role()).comesWith(request);
-      return Sessions.token(secret.orElseThrow());
-    }
-    if (open && !accounts.any()) {
-      alone.comesWith(request);
-    } else if (request.contentLength() > LONGEST_OF_STRANGERS
-        || request.header("Transfer-Encoding") != null) {
+    Optional<Visitor> visitor = visitor(request);
+    visitor.ifPresent(known -> known.comesWith(request));
+    if (visitor.isEmpty() && isLong(request)) {
       throw new Refused(413, "this is too long for somebody who hasn't logged in");
     }
-    return token;
+    return token(request);
+  }
+
+  private static boolean isLong(Context request) {
+    return request.contentLength() > LONGEST_OF_STRANGERS
+        || request.header("Transfer-Encoding") != null;
+  }
+
+  /** Who asks, as it is now. */
+  private Optional<Visitor> visitor(Context request) {
+    Optional<Account> account = secret(request).flatMap(sessions::find);
+    if (account.isEmpty() && open && !accounts.any()) {
+      return Optional.of(alone);
+    }
+    return account.map(found -> new Visitor(found.annotator(), found.name(), found.role()));
+  }
+
+  /** Whether a request that lasts still comes from who it came from: the session may have ended. */
+  boolean stillKnows(Context request) {
+    return Visitor.find(request).equals(visitor(request));
   }
 
   /** The token of a page, to be told to it alone. */

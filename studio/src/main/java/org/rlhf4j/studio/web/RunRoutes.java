@@ -31,14 +31,16 @@ final class RunRoutes {
 
   private final WatchedRuns runs;
   private final Closing closing;
+  private final Entrance entrance;
   private final Semaphore streams = new Semaphore(STREAMS);
 
   /** A report reads a run whole, so one is made at a time. */
   private final ReentrantLock reporting = new ReentrantLock();
 
-  RunRoutes(WatchedRuns runs, Closing closing) {
+  RunRoutes(WatchedRuns runs, Closing closing, Entrance entrance) {
     this.runs = runs;
     this.closing = closing;
+    this.entrance = entrance;
   }
 
   void addTo(RoutesConfig routes) {
@@ -123,7 +125,7 @@ final class RunRoutes {
     String from = last == null ? request.queryParam("from") : last;
     EventStream events = EventStream.answering(request);
     RunStream stream = new RunStream(watched, from == null ? "" : from, events::send);
-    while (!closing.isClosed()) {
+    while (!closing.isClosed() && entrance.stillKnows(request)) {
       if (!stream.send()) {
         events.beat();
       }

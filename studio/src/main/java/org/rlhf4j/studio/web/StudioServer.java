@@ -158,7 +158,7 @@ public final class StudioServer implements AutoCloseable {
             new Attempts(Clock.systemUTC()),
             entrance)
         .addTo(config.routes);
-    new RunRoutes(runs, closing).addTo(config.routes);
+    new RunRoutes(runs, closing, entrance).addTo(config.routes);
     new LabelRoutes(labels).addTo(config.routes);
     new ReviewRoutes(labels).addTo(config.routes);
     replies.ifPresent(model -> new TalkRoutes(labels, model).addTo(config.routes));

@@ -47,4 +47,14 @@ class AttemptsTest {
     attempts.succeeded("ADA");
     assertThat(attempts.begin("ada")).isZero();
   }
+
+  /** A name longer than any account's doesn't count as another one. */
+  @Test
+  void longNamesAreCut() {
+    String name = "a".repeat(64);
+    for (int i = 0; i < Attempts.FREE; i++) {
+      assertThat(attempts.begin(name + i)).isZero();
+    }
+    assertThat(attempts.begin(name + "x".repeat(10_000))).isPositive();
+  }
 }

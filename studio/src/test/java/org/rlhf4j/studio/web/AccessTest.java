@@ -3,7 +3,11 @@ package org.rlhf4j.studio.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.net.URLConnection;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -304,6 +308,21 @@ class AccessTest {
     assertThat(team.post("root", "/api/users/" + zoe + "/erase", "{}").send().body())
         .doesNotContain("zoe");
     assertThat(team.get("zoe", "/api/users").send().status()).isEqualTo(401);
+  }
+
+  /** A stream that was opened before ends, too. */
+  @Test
+  void whoIsErasedSeesNoMoreOfRuns() throws IOException {
+    Path run = Files.createDirectories(folder.resolve("run"));
+    Files.writeString(run.resolve("metrics.jsonl"), "{\"step\":1,\"loss\":0.5}\n");
+    team.add("yan", Role.REVIEWER);
+    URLConnection watching = studio.resolve("/api/runs/watch?run=run").toURL().openConnection();
+    watching.setRequestProperty("Cookie", team.cookie("yan"));
+    try (InputStream events = watching.getInputStream()) {
+      assertThat(events.read()).as("it has begun").isNotNegative();
+      team.accounts().erase("yan");
+      assertThat(new String(events.readAllBytes(), StandardCharsets.UTF_8)).contains("series");
+    }
   }
 
   @Test
