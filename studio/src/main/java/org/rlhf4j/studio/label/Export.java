@@ -354,7 +354,7 @@ public final class Export {
               handle
                   .createQuery(
                       "SELECT verdict.*, item.kind, item.prompt, item.completions, item.chosen_by,"
-                          + " annotator.name, standing.verdict_id AS holds FROM verdict"
+                          + " item.choice_score, annotator.name, standing.verdict_id AS holds FROM verdict"
                           + " JOIN item ON item.id = verdict.item_id"
                           + " JOIN annotator ON annotator.id = verdict.annotator_id"
                           + " LEFT JOIN standing ON standing.verdict_id = verdict.id"
@@ -383,9 +383,11 @@ public final class Export {
     vote.set("answer", Labelling.json(row.getString("answer")));
     vote.set("shown", Labelling.json(row.getString("shown")));
     boolean holds = row.getObject("holds") != null;
+    Double score = row.getObject("choice_score") == null ? null : row.getDouble("choice_score");
     return vote.put("seconds", row.getDouble("seconds"))
         .put("time", Instant.ofEpochMilli(row.getLong("time")).toString())
         .put("item_chosen_by", row.getString("chosen_by"))
+        .put("item_choice_score", score)
         .put("holds", holds);
   }
 }
