@@ -80,7 +80,11 @@ public final class ChoiceBench {
    * @param args see {@code --help}
    */
   public static void main(String[] args) {
-    new Measurement<>(Options.class, ChoiceBench::measure).main(args);
+    measurement().main(args);
+  }
+
+  static Measurement<Options> measurement() {
+    return new Measurement<>(Options.class, ChoiceBench::measure);
   }
 
   private static void measure(Options chosen, ObjectNode line) {

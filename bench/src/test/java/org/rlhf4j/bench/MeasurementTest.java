@@ -77,6 +77,37 @@ class MeasurementTest {
         .hasMessageContaining("shared_pairs: the loss is 0.701000 where the rankings' is 0.700000");
   }
 
+  /** Both ways to choose begin with the same labels, so with the same accuracy. */
+  @Test
+  void choiceBenchLabelsRoundAfterRound() throws IOException {
+    Path rows = folder.resolve("pairs.jsonl");
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      text.append("{\"prompt\":\"p\",\"chosen\":\"a").append("b".repeat(i));
+      text.append("\",\"rejected\":\"c\"}\n");
+    }
+    Files.writeString(rows, text);
+    JsonNode line =
+        line(
+            ChoiceBench.measurement(),
+            "--model=" + MODEL,
+            "--data=" + rows,
+            "--held-out=" + rows,
+            "--seeds=2",
+            "--pairs=2",
+            "--rounds=2",
+            "--epochs=1",
+            "--noise=0");
+    for (int seed = 0; seed < 2; seed++) {
+      assertThat(line.get("random").get(seed)).hasSize(2);
+      assertThat(line.get("random").get(seed).get(0))
+          .isEqualTo(line.get("smallest_margin").get(seed).get(0));
+      assertThat(line.get("random").get(seed).get(1).asDouble()).isBetween(0.0, 1.0);
+    }
+    assertThat(line.at("/rounds/0/gain").asDouble()).isZero();
+    assertThat(line.at("/rounds/1/labels").asInt()).isEqualTo(4);
+  }
+
   @Test
   void loadBenchTellsWhatWasLoaded() throws IOException {
     JsonNode line = line(LoadBench.measurement(), "--model=" + MODEL);

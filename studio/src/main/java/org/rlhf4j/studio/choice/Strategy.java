@@ -11,9 +11,7 @@ import org.rlhf4j.settings.UsageException;
 public enum Strategy {
   /** Drawn at random. */
   RANDOM,
-  /**
-   * The least |s_i − s_j| first: where the model is least sure. Settles and Craven 2008, margin.
-   */
+  /** The least |s_i − s_j| first: where the model is least sure. Settles 2009, section 3.1. */
   SMALLEST_MARGIN,
   /** Of items with answers, the most s_worse − s_better first: where it disagrees with people. */
   DISAGREEMENT,

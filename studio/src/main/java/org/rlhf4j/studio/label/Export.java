@@ -339,8 +339,9 @@ public final class Export {
           try (Stream<ObjectNode> votes =
               handle
                   .createQuery(
-                      "SELECT verdict.*, item.kind, item.prompt, item.completions, item.chosen_by, item.gold,"
-                          + " annotator.name, standing.verdict_id AS holds FROM verdict"
+                      "SELECT verdict.*, item.kind, item.prompt, item.completions, item.chosen_by,"
+                          + " item.choice_score, item.gold, annotator.name,"
+                          + " standing.verdict_id AS holds FROM verdict"
                           + " JOIN item ON item.id = verdict.item_id"
                           + " JOIN annotator ON annotator.id = verdict.annotator_id"
                           + " LEFT JOIN standing ON standing.verdict_id = verdict.id"
@@ -369,9 +370,11 @@ public final class Export {
     vote.set("answer", Labelling.json(row.getString("answer")));
     vote.set("shown", Labelling.json(row.getString("shown")));
     boolean holds = row.getObject("holds") != null;
+    Double score = row.getObject("choice_score") == null ? null : row.getDouble("choice_score");
     return vote.put("seconds", row.getDouble("seconds"))
         .put("time", Instant.ofEpochMilli(row.getLong("time")).toString())
         .put("item_chosen_by", row.getString("chosen_by"))
+        .put("item_choice_score", score)
         .put("gold", row.getString("gold") != null)
         .put("holds", holds);
   }

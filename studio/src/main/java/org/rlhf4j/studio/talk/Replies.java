@@ -95,18 +95,15 @@ public final class Replies implements AutoCloseable {
    * sampled comes to its end first.
    *
    * @param why what is said to those who talk meanwhile
-   * @return whether there was a model to let go
    */
-  public boolean letGo(String why) {
+  public void letGo(String why) {
     one.lock();
     try {
-      boolean wasThere = model != null;
-      if (wasThere) {
+      if (model != null) {
         model.close();
         model = null;
       }
       away = why;
-      return wasThere;
     } finally {
       one.unlock();
     }

@@ -104,6 +104,7 @@ final class CircleRoutes {
     RewardModel model =
         model(project, Answers.body(request).path("model"))
             .orElseThrow(() -> new Refused(404, "the project has no such reward model"));
+    parts.scoring().retry();
     parts.models().use(project, model);
     parts.choices().follow(project, model);
     Answers.send(request, Answers.object());

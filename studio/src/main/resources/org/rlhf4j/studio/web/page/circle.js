@@ -120,7 +120,7 @@ export class CirclePage {
       make("section", { "aria-labelledby": "circle-title" },
         make("div", { class: "head" }, make("h2", { id: "circle-title" }, "Reward model against labels"),
           make("div", { class: "controls" }, labelled("Reward model", pick), use)),
-        this.state(scoring), headline(figures),
+        this.state(scoring, now), headline(figures),
         shares("agreement by group", "pairs", figures.groups, (row) => GROUPS[row.name]), leftOut(figures)),
       choiceSection(this.path, answer, () => this.again()),
       this.parts(figures, pairs, now),
@@ -128,9 +128,10 @@ export class CirclePage {
     ];
   }
 
-  state({ missing, fault }) {
+  state({ missing, fault }, model) {
     if (fault) {
-      return make("p", { class: "fault", role: "alert" }, fault);
+      return make("div", { class: "fault", role: "alert" }, make("p", {}, fault),
+        make("button", { type: "button", id: "circle-retry", onclick: () => this.use(model) }, "Try again"));
     }
     return missing ? make("p", { class: "soft", role: "status" }, `It is scoring ${missing.toLocaleString("en")} more items.`) : null;
   }
