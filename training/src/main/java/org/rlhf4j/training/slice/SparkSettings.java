@@ -98,7 +98,7 @@ public record SparkSettings(
             Locale.ROOT,
             "Spark: %,d stages a step of at most %,d slices, so more than %,d executors have nothing"
                 + " to do; each update sends %.1f MB to each executor and brings %.1f MB of"
-                + " gradients; the time above is that of one process",
+                + " gradients; the time is that of one process",
             stages,
             slices,
             slices,
