@@ -3,6 +3,7 @@ package org.rlhf4j.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.rlhf4j.grpo.GrpoConfig;
 import org.rlhf4j.grpo.GrpoStage;
@@ -42,6 +43,11 @@ final class SparkRuns extends PolicyRuns<GrpoConfig> {
         "group-size", "3",
         "learning-rate", "0.01",
         "spark-conf", "spark.ui.enabled=false");
+  }
+
+  @Override
+  protected List<String> oneCloselyClippedUpdate() {
+    return List.of("clip-low", "1e-3", "clip-high", "1e-3");
   }
 
   @Override

@@ -19,14 +19,17 @@ record PairLabels(List<PairLabel> labels, int ties, int edited) {
   private record Answered(long item, long annotator, String name, String chosenBy, JsonNode said) {}
 
   private static final String STANDING =
-      "SELECT standing.item_id, verdict.annotator_id, verdict.answer FROM standing"
+      "SELECT standing.item_id, verdict.annotator_id, verdict.answer, item.chosen_by FROM standing"
           + " JOIN verdict ON verdict.id = standing.verdict_id"
           + " JOIN item ON item.id = standing.item_id"
           + " WHERE verdict.act = 'answer' AND item.settled = 0";
 
-  /** What a reviewer decided stands in place of all that was said before. */
+  /**
+   * What a reviewer decided stands in place of all that was said before; it is no random sample.
+   */
   private static final String SETTLED =
-      "SELECT settlement.item_id, settlement.annotator_id, settlement.answer FROM settlement"
+      "SELECT settlement.item_id, settlement.annotator_id, settlement.answer,"
+          + " 'review' AS chosen_by FROM settlement"
           + " JOIN item ON item.id = settlement.item_id"
           + " WHERE settlement.act = 'answer' AND item.settled = 1 AND settlement.id ="
           + " (SELECT MAX(last.id) FROM settlement last WHERE last.item_id = item.id)";
@@ -54,7 +57,7 @@ record PairLabels(List<PairLabel> labels, int ties, int edited) {
   private static List<Answered> answers(Handle handle, Project project) {
     return handle
         .createQuery(
-            "SELECT item.id, item.chosen_by, said.annotator_id, said.answer, annotator.name FROM ("
+            "SELECT item.id, said.chosen_by, said.annotator_id, said.answer, annotator.name FROM ("
                 + STANDING
                 + " UNION ALL "
                 + SETTLED

@@ -16,6 +16,7 @@ import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.studio.Studio;
 import org.rlhf4j.studio.StudioSettings;
+import org.rlhf4j.studio.train.RlhfCommand;
 
 /** A studio as a process of its own, which can be killed. */
 final class StudioProcess {
@@ -72,7 +73,8 @@ final class StudioProcess {
                 Written.Mapping.EMPTY,
                 Map.of(
                     "data", List.of(args[0]), "port", List.of(args[1]), "runs", List.of(args[2])));
-    try (Studio studio = Studio.start(settings)) {
+    try (Studio studio =
+        Studio.start(settings, RlhfCommand.ofThisProcess(StudioProcess.class.getName()))) {
       System.out.println(studio.address());
       System.out.flush();
       studio.join();
