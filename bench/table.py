@@ -13,6 +13,10 @@ def of_losses(losses):
     return ", ".join(f"{values[0]:.4f} → {values[-1]:.4f}" for values in losses.values()) or "–"
 
 
+def rate(speed, name):
+    return f"{speed[name]:.0f}" if name in speed else "–"
+
+
 def share(result, name):
     return f"{100 * result['shares'][name]:.0f} %" if name in result["shares"] else "–"
 
@@ -36,7 +40,7 @@ def markdown(results):
         speed = r["speed"]
         lines.append(
             f"| {r['row']} | {of_losses(r['losses'])} | {of_losses(r['peer_losses'])} | {r['gflop_per_step']:.4g} "
-            f"| {speed['sgemm_gflops']:.0f} | {speed['matmul_gflops']:.0f} | {speed.get('bf16_gflops', 0):.0f} | {max(speed['read_gbps'], speed['matvec_gbps']):.1f} "
+            f"| {speed['sgemm_gflops']:.0f} | {speed['matmul_gflops']:.0f} | {rate(speed, 'bf16_gflops')} | {max(speed['read_gbps'], speed['matvec_gbps']):.1f} "
             f"| {r['rounds']} × {r['steps']} | {r['threads']} | {r['date']} | {r['revision'] or '–'} |")
     versions = sorted({r["peer"] for r in results})
     own = sorted({f"libtorch {r['speed']['libtorch']}, Java {r['speed']['java']}" for r in results})

@@ -24,6 +24,7 @@ import org.rlhf4j.reward.RewardTrainer;
 import org.rlhf4j.reward.Scorer;
 import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.Setting;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
@@ -137,6 +138,10 @@ public final class ChoiceBench {
       this.byMargin = byMargin;
       noise = new Random(seed);
       int rows = read(chosen.data()).size();
+      if (rows < chosen.pairs() * chosen.rounds()) {
+        throw new UserException(
+            chosen.data() + ": has too few comparisons for --pairs and --rounds");
+      }
       left = new ArrayList<>(IntStream.range(0, rows).boxed().toList());
       Collections.shuffle(left, new Random(seed));
     }
@@ -165,7 +170,13 @@ public final class ChoiceBench {
     }
 
     private static List<TokenizedRow> tokenize(RowTokenizer tokenizer, List<Comparison> rows) {
-      return tokenizer.tokenize(new Rows<>(rows, List.of())).rows();
+      List<TokenizedRow> kept = tokenizer.tokenize(new Rows<>(rows, List.of())).rows();
+      if (kept.size() < rows.size()) {
+        throw new UserException(
+            (rows.size() - kept.size())
+                + " comparisons are too long for the model; leave them out");
+      }
+      return kept;
     }
 
     /** Labels the first pairs that are left. */

@@ -138,6 +138,7 @@ public final class GrpoStage extends PolicyStage {
   private UpdatePasses sliced(LanguageModel policy, Opened opened) {
     SparkSettings spark = config.spark();
     spark.requireProcessor();
+    SparkSettings.requireSendable(policy.parameters().count());
     GrpoWorker.Source source =
         new GrpoWorker.Source(
             SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),

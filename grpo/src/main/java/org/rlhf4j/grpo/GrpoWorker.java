@@ -1,6 +1,5 @@
 package org.rlhf4j.grpo;
 
-import java.io.IOException;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.rollout.reward.RewardPrograms;
@@ -29,14 +28,17 @@ final class GrpoWorker implements PolicyWorker {
   record Source(String config, WorkerProbe probe, int threads) implements WorkerSource<GrpoWorker> {
 
     @Override
-    public GrpoWorker open() throws IOException {
+    public GrpoWorker open() {
       GrpoConfig config =
           GrpoStage.TYPE
               .settings()
               .bind(SettingsYaml.parse(config(), "the trainer's settings"), Map.of());
-      GrpoWorker worker = Opened.allOrNone(opened -> new GrpoWorker(config, opened));
-      worker.run.requireSame(probe);
-      return worker;
+      return Opened.allOrNone(
+          all -> {
+            GrpoWorker worker = new GrpoWorker(config, all);
+            worker.run.requireSame(probe);
+            return worker;
+          });
     }
   }
 

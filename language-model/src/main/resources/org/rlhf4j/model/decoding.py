@@ -48,7 +48,7 @@
     return (ids.squeeze(1), (picked - torch.log(total)).squeeze(1))
 
   # By inverse CDF from weights e [R, V]: first a block of 512 columns by the blocks' sums, then a column of that block by its own, so that
-  # nothing is added up over all columns one by one. Returns ids [R, 1] and the weights' sums [R, 1]. No column of weight 0 is drawn.
+  # nothing is added up over all columns one by one. Returns ids [R, 1] and the weights' sums [R, 1]. No column of weight 0 is drawn. If weights are NaN, the id is any.
   def drawn(self: __torch__.Transformer, e: Tensor, uniforms: Tensor) -> Tuple[Tensor, Tensor]:
     columns = torch.size(e, 1)
     blocks = torch.floordiv(columns, 512)
@@ -62,7 +62,7 @@
     at = block * 512 + torch.arange(512, device=ops.prim.device(e)).unsqueeze(0)
     inside = torch.cumsum(torch.gather(e, 1, torch.clamp_max(at, columns - 1)) * (at < columns), -1)
     place = torch.searchsorted(inside, (self).below(x - before, inside[:, -1:]), right=True)
-    return (block * 512 + place, total)
+    return (torch.clamp_max(block * 512 + place, columns - 1), total)
 
   # x where it is less than the limit, else the float before the limit: rounding takes no draw beyond the last column.
   def below(self: __torch__.Transformer, x: Tensor, limit: Tensor) -> Tensor:

@@ -142,6 +142,7 @@ public final class PpoStage extends PolicyStage {
   private MinibatchPasses sliced(LanguageModel policy, Opened opened) {
     SparkSettings spark = config.spark();
     spark.requireProcessor();
+    SparkSettings.requireSendable(policy.parameters().count() + critic.parameters().count());
     TrainedWeights trained = TrainedWeights.of(policy.parameters(), critic.parameters());
     PpoWorker.Source source =
         new PpoWorker.Source(

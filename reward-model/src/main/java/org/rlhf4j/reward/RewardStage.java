@@ -139,6 +139,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   private Slices<RewardWorker> cluster() {
     SparkSettings spark = config.spark();
     spark.requireProcessor();
+    SparkSettings.requireSendable(model.parameters().count());
     ModelProbe probe = spark.onItsThreads(() -> ModelProbe.of(model));
     return Cluster.slices(
         spark,

@@ -115,6 +115,7 @@ public final class SftStage implements Stage, AutoCloseable {
   private Slices<SftWorker> cluster() {
     SparkSettings spark = config.spark();
     spark.requireProcessor();
+    SparkSettings.requireSendable(model.parameters().count());
     ModelProbe probe = spark.onItsThreads(() -> ModelProbe.of(model));
     return Cluster.slices(
         spark,

@@ -3,6 +3,7 @@ package org.rlhf4j.spark;
 import java.io.IOException;
 import java.io.Serializable;
 import org.rlhf4j.model.torch.Torch;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.slice.Slice;
 import org.rlhf4j.training.slice.SliceWorker;
 import org.rlhf4j.training.slice.WorkerSource;
@@ -14,6 +15,7 @@ import org.rlhf4j.training.slice.WorkerSource;
 final class HeldWorker {
   private static WorkerSource<?> source;
   private static SliceWorker worker;
+  private static UserException refusal; // why the source gave no worker
   private static long version;
 
   static {
@@ -44,10 +46,17 @@ final class HeldWorker {
 
   @SuppressWarnings("unchecked") // a source gives workers of its own type
   private static <W extends SliceWorker> W held(WorkerSource<W> from) throws IOException {
-    if (worker == null || !from.equals(source)) {
+    if (!from.equals(source)) {
       release();
-      worker = from.open();
+      try {
+        worker = from.open();
+      } catch (UserException e) {
+        refusal = e; // the run ends with it: no slice after this one tries again
+      }
       source = from;
+    }
+    if (refusal != null) {
+      throw refusal;
     }
     return (W) worker;
   }
@@ -58,6 +67,7 @@ final class HeldWorker {
       worker.close();
     }
     worker = null;
+    refusal = null;
     source = null;
     version = 0;
   }

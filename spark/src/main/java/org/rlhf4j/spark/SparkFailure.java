@@ -2,6 +2,7 @@ package org.rlhf4j.spark;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.slice.SparkSettings;
 
@@ -38,11 +39,12 @@ final class SparkFailure {
     return new UserException(why, failure);
   }
 
-  /** The first line of the cause that says something, without the traces behind it. */
+  /**
+   * The first line of its message that says something, without the traces behind it; else its type.
+   */
   private static String line(Throwable failure) {
-    String message = String.valueOf(failure.getMessage());
-    return message
-        .lines()
+    return Stream.ofNullable(failure.getMessage())
+        .flatMap(String::lines)
         .map(String::strip)
         .filter(one -> !one.isEmpty())
         .findFirst()

@@ -4,7 +4,6 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -18,9 +17,6 @@ import org.rlhf4j.training.slice.WorkerSource;
 
 /** Slices as tasks of one stage of Spark's; the weights are broadcast. */
 final class SparkSlices<W extends SliceWorker> implements Slices<W> {
-  /** What is sent to each executor at each update: beyond this sending takes most of a step. */
-  private static final long MOST_BYTES = 512L << 20;
-
   private static final AtomicLong VERSIONS = new AtomicLong();
 
   private final SparkSettings settings;
@@ -44,7 +40,6 @@ final class SparkSlices<W extends SliceWorker> implements Slices<W> {
     if (trained != null && Arrays.equals(weights, trained.value().numbers())) {
       return;
     }
-    requireSendable(weights.length);
     try {
       if (context == null) {
         context = new JavaSparkContext(conf());
@@ -58,20 +53,6 @@ final class SparkSlices<W extends SliceWorker> implements Slices<W> {
     }
   }
 
-  static void requireSendable(int weights) {
-    long bytes = (long) Float.BYTES * weights;
-    if (bytes > MOST_BYTES) {
-      throw new UserException(
-          String.format(
-              Locale.ROOT,
-              "--spark sends what is trained to each executor at each update, and gets a gradient of"
-                  + " that size for each slice: %,d MB are too many, %,d are the most; train an"
-                  + " adapter (--lora-rank 16)",
-              bytes / 1_000_000,
-              MOST_BYTES / 1_000_000));
-    }
-  }
-
   private SparkConf conf() {
     SparkConf conf = new SparkConf().setMaster(settings.spark());
     settings.sparkConf().stream()
@@ -80,7 +61,8 @@ final class SparkSlices<W extends SliceWorker> implements Slices<W> {
     conf.setIfMissing("spark.app.name", "rlhf");
     conf.setIfMissing("spark.log.level", "WARN");
     conf.setIfMissing("spark.ui.showConsoleProgress", "false");
-    conf.setIfMissing("spark.driver.maxResultSize", "0"); // its bound is requireSendable
+    conf.setIfMissing(
+        "spark.driver.maxResultSize", "0"); // its bound is SparkSettings.requireSendable
     if (!settings.spark().startsWith("local")) {
       // An executor computes one slice at a time, with these threads.
       String threads = Integer.toString(settings.sparkThreads());

@@ -165,8 +165,8 @@ class SparkSlicesTest {
 
   @Test
   void tooManyWeightsAreRefusedWithTheReason() {
-    SparkSlices.requireSendable(128 << 20);
-    assertThatThrownBy(() -> SparkSlices.requireSendable((128 << 20) + 1))
+    SparkSettings.requireSendable(128 << 20);
+    assertThatThrownBy(() -> SparkSettings.requireSendable((128 << 20) + 1))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("sends what is trained to each executor at each update")
         .hasMessageContaining("536 MB are too many")

@@ -82,6 +82,7 @@ public final class Studio implements AutoCloseable {
       StudioServer server = serve(settings, runs, labels, replies, circle);
       readAhead(runs);
       circle.trainings().start();
+      labels.projects().all().forEach(one -> circle.choices().resume(one, circle.models()));
       return new Studio(server, store, replies, circle, lock);
     } catch (RuntimeException e) {
       if (store != null) {

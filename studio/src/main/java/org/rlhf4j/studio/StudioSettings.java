@@ -42,9 +42,7 @@ public record StudioSettings(
             defaultValue = "studio")
         String data,
     @Setting(
-            help =
-                "Name under which verdicts are kept. In a team each has a studio, and all have the"
-                    + " same --data.",
+            help = "Name under which verdicts are kept if there are no accounts.",
             defaultValue = "local")
         String annotator,
     @Setting(help = "Folder whose runs are watched.", defaultValue = "runs") Path runs,

@@ -35,7 +35,8 @@ public final class ErrorLine {
     if (failure instanceof OutOfMemoryError) {
       return "out of memory in Java ("
           + failure.getMessage()
-          + "): lower --micro-batch-tokens, or raise the heap with RLHF_JAVA_OPTS=-Xmx8g";
+          + "): lower --micro-batch-tokens, or raise the heap with RLHF_JAVA_OPTS=-Xmx8g,"
+          + " on Spark with --spark-conf spark.driver.memory=8g";
     }
     if (failure instanceof UncheckedIOException) {
       return describe(failure.getCause());

@@ -56,12 +56,20 @@ record SparkSubmit(Map<String, String> environment, Path home) {
     Runtime.getRuntime().addShutdownHook(stopping);
     try {
       int code = process.waitFor();
-      Runtime.getRuntime().removeShutdownHook(stopping);
+      forget(stopping);
       return code;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       process.destroy();
       throw new UserException(PROGRAM + " was interrupted; continue with --resume", e);
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return; // this process is going down, and the hook with it
     }
   }
 
@@ -115,10 +123,15 @@ record SparkSubmit(Map<String, String> environment, Path home) {
   }
 
   private Optional<Path> jar() {
-    Stream<Path> named = Stream.ofNullable(environment.get(JAR_VARIABLE)).map(Path::of);
+    String named = environment.get(JAR_VARIABLE);
+    if (named != null && !Files.isRegularFile(Path.of(named))) {
+      throw new UsageException(JAR_VARIABLE + ": there is no file " + named);
+    }
     Stream<Path> usual =
         Stream.ofNullable(home)
             .flatMap(one -> Stream.of(one.resolve("spark/target").resolve(JAR), one.resolve(JAR)));
-    return Stream.concat(named, usual).filter(Files::isRegularFile).findFirst();
+    return Stream.concat(Stream.ofNullable(named).map(Path::of), usual)
+        .filter(Files::isRegularFile)
+        .findFirst();
   }
 }

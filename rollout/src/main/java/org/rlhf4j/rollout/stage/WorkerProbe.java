@@ -2,6 +2,7 @@ package org.rlhf4j.rollout.stage;
 
 import java.io.Serializable;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -22,7 +23,7 @@ import org.rlhf4j.settings.UserException;
  * the same models, rows and kind of processor compute the same, bit for bit.
  *
  * @param tokenizer the hash of the policy's tokenizer
- * @param prompts the hash of all prompts' ids
+ * @param prompts the hash of all prompts: ids, and what reward programs compare with
  * @param numbers for each of a few prompts the log-probability of EOS behind it, by policy and
  *     reference, then its score by each reward model
  */
@@ -61,6 +62,9 @@ public record WorkerProbe(String tokenizer, String prompts, List<Double> numbers
         ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (prompt.ids().length + 1));
         bytes.asIntBuffer().put(prompt.ids().length).put(prompt.ids());
         digest.update(bytes);
+        // What reward programs compare with: scores depend on it, and ids don't show it.
+        String judgedBy = prompt.row().answer().orElse("") + "\n" + prompt.row().fields();
+        digest.update(judgedBy.getBytes(StandardCharsets.UTF_8));
       }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {

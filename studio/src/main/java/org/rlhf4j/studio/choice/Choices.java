@@ -14,6 +14,7 @@ import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.circle.Circles;
 import org.rlhf4j.studio.circle.ItemScores;
 import org.rlhf4j.studio.circle.RewardModel;
+import org.rlhf4j.studio.circle.RewardModels;
 import org.rlhf4j.studio.circle.Scoring;
 import org.rlhf4j.studio.label.Item;
 import org.rlhf4j.studio.label.KeptPrompts;
@@ -103,24 +104,44 @@ public final class Choices {
     require(
         strategy != Strategy.SPREAD || (other.isPresent() && !other.equals(model)),
         "a spread is between two different reward models");
+    Optional<RewardModel> second = strategy == Strategy.SPREAD ? other : Optional.empty();
     faults.remove(project.id());
-    keep(project, strategy, model, other, -1);
     if (strategy == Strategy.RANDOM) {
       keep(project, strategy, Optional.empty(), Optional.empty(), random(project));
       return;
     }
+    keep(project, strategy, model, second, -1);
+    Choice asked = of(project);
     Runnable place =
-        () -> keep(project, strategy, model, other, place(project, strategy, model.get(), other));
+        () -> {
+          if (of(project).equals(asked)) { // else somebody has chosen otherwise meanwhile
+            keep(project, strategy, model, second, place(project, strategy, model.get(), second));
+          }
+        };
     Consumer<String> failed =
         line -> {
-          faults.put(project.id(), line);
-          keep(project, Strategy.RANDOM, Optional.empty(), Optional.empty(), 0);
+          if (of(project).equals(asked)) {
+            faults.put(project.id(), line);
+            keep(project, Strategy.RANDOM, Optional.empty(), Optional.empty(), random(project));
+          }
         };
     Runnable scored =
         strategy == Strategy.SPREAD
-            ? () -> scoring.thenDo(other.get(), project, ItemScores.Which.ALL, place, failed)
+            ? () -> scoring.thenDo(second.get(), project, ItemScores.Which.ALL, place, failed)
             : place;
     scoring.thenDo(model.get(), project, which(strategy), scored, failed);
+  }
+
+  /** Goes on with a choice that was being worked out when the last studio ended. */
+  public void resume(Project project, RewardModels models) {
+    Choice now = of(project);
+    if (now.placed() < 0) {
+      choose(
+          project,
+          now.strategy(),
+          Optional.ofNullable(now.model()).flatMap(id -> models.find(project, id)),
+          Optional.ofNullable(now.other()).flatMap(id -> models.find(project, id)));
+    }
   }
 
   /** Goes on choosing by another model, if a model has a say in it. */

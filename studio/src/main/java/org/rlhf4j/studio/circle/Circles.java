@@ -73,7 +73,7 @@ public final class Circles {
     return store.read(
         handle -> {
           Set<Long> unsaid = mine(handle, project, annotator, " AND is_open = 1 AND NOT ");
-          Set<Long> mine = mine(handle, project, annotator, " AND ");
+          Set<Long> mine = mine(handle, project, annotator, " AND settled = 0 AND ");
           Set<Long> learnt = learnt(handle, model);
           Set<Long> sent = Settlements.referred(handle, project);
           List<Circle.Judged> wrong =

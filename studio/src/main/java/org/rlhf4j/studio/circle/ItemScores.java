@@ -18,15 +18,16 @@ public final class ItemScores {
 
   /** Which of a project's items are meant. */
   public enum Which {
-    /** Pairs and rankings that somebody has answered. */
+    /** Pairs and rankings that somebody has answered or settled. */
     ANSWERED,
     /** All pairs and rankings, those with answers first. */
     ALL
   }
 
   private static final String UNSCORED =
-      " FROM item WHERE project_id = :project AND kind IN ('compare', 'rank')"
-          + " AND (answers > 0 OR :all = 1) AND NOT EXISTS (SELECT 1 FROM item_score"
+      " FROM item WHERE project_id = :project AND gold IS NULL AND kind IN ('compare', 'rank')"
+          + " AND (answers > 0 OR settled = 1 OR :all = 1)"
+          + " AND NOT EXISTS (SELECT 1 FROM item_score"
           + " WHERE item_score.item_id = item.id AND reward_model_id = :model)";
 
   private final Store store;

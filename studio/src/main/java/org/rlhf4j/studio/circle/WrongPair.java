@@ -13,7 +13,8 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param votes how many people say so
  * @param others how many say the contrary
  * @param learnt whether the model has learnt from this label
- * @param mine whether the one who asks has said so too, or the contrary
+ * @param mine whether the one who asks may label it again: they have said something, and no
+ *     reviewer has settled it
  * @param sent whether it is sent to reviewers
  */
 public record WrongPair(

@@ -157,4 +157,15 @@ public record Answer(JsonNode json) {
     }
     return order;
   }
+
+  /** The same answer to a pair that has its completions in the other order. */
+  static JsonNode turned(JsonNode answer) {
+    JsonNode turned = answer.deepCopy();
+    for (String field : List.of("better", "of")) {
+      if (turned instanceof ObjectNode said && said.path(field).isInt()) {
+        said.put(field, 1 - said.get(field).intValue());
+      }
+    }
+    return turned;
+  }
 }

@@ -8,7 +8,7 @@ import org.rlhf4j.studio.store.Store;
 
 /**
  * Gold items: pairs whose right answer is known, to find out how often an annotator gives it. They
- * come among the others, are answered by everybody, and look like all others.
+ * come among the others, may come to everybody, and look like all others.
  */
 public final class Gold {
 

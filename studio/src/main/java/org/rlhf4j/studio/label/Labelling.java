@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -25,7 +24,6 @@ import org.rlhf4j.studio.store.Store;
  */
 public final class Labelling {
 
-  private static final Pattern EVENT = Pattern.compile("[A-Za-z0-9-]{8,64}");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** An item that is answered by as many annotators as its project wants. */
@@ -126,8 +124,11 @@ public final class Labelling {
     Optional<Item> item =
         leases
             .held(handle, project, annotator)
-            .or(() -> Gold.next(handle, project, annotator))
-            .or(() -> leases.free(handle, project, annotator, target(handle, project)));
+            .or(
+                () ->
+                    leases
+                        .free(handle, project, annotator, target(handle, project))
+                        .map(free -> Gold.next(handle, project, annotator).orElse(free)));
     item.ifPresent(found -> leases.lend(handle, found.id(), annotator));
     return item.map(found -> task(found, annotator));
   }
@@ -158,11 +159,11 @@ public final class Labelling {
    * @throws EnoughException if the item has as many answers as its project wants
    */
   public Optional<Task> take(Project project, long annotator, Given given) {
-    requireEvent(given.event());
+    VerdictEvent.require(given.event());
     return store.change(
         handle -> {
           lock(handle, project);
-          if (!isKnown(handle, given.event())) {
+          if (!VerdictEvent.isKnown(handle, given.event())) {
             record(handle, project, annotator, given, List.of());
           }
           return lend(handle, project, annotator);
@@ -176,36 +177,26 @@ public final class Labelling {
    * @param given the verdict; its item's number isn't looked at
    */
   public void take(Project project, long annotator, NewItem item, Given given) {
-    requireEvent(given.event());
+    VerdictEvent.require(given.event());
     store.change(
         handle -> {
           lock(handle, project);
-          if (!isKnown(handle, given.event())) {
+          if (!VerdictEvent.isKnown(handle, given.event())) {
             long id = Items.put(handle, project, item);
+            // The store may have the item already, with its two replies the other way round.
+            boolean turned = !item(handle, project, id).completions().equals(item.completions());
+            JsonNode answer = turned ? Answer.turned(given.answer()) : given.answer();
             record(
                 handle,
                 project,
                 annotator,
-                new Given(given.event(), id, given.act(), given.answer(), given.seconds()),
-                IntStream.range(0, item.completions().size()).boxed().toList());
+                new Given(given.event(), id, given.act(), answer, given.seconds()),
+                turned
+                    ? List.of(1, 0)
+                    : IntStream.range(0, item.completions().size()).boxed().toList());
           }
           return null;
         });
-  }
-
-  static void requireEvent(String event) {
-    if (event == null || !EVENT.matcher(event).matches()) {
-      throw new UsageException("not a verdict: event is 8 to 64 letters, digits and -");
-    }
-  }
-
-  private static boolean isKnown(Handle handle, String event) {
-    return handle
-        .createQuery("SELECT 1 FROM verdict WHERE event = :event")
-        .bind("event", event)
-        .mapTo(Integer.class)
-        .findOne()
-        .isPresent();
   }
 
   private void record(
@@ -325,11 +316,11 @@ public final class Labelling {
    * @return the item that is before them now; empty if nothing was said and nothing is left
    */
   public Optional<Task> undo(Project project, long annotator, String event) {
-    requireEvent(event);
+    VerdictEvent.require(event);
     return store.change(
         handle -> {
           lock(handle, project);
-          if (!isKnown(handle, event)) {
+          if (!VerdictEvent.isKnown(handle, event)) {
             last(handle, project, annotator)
                 .ifPresent(item -> takeBack(handle, project, annotator, item, event));
           }
@@ -344,14 +335,15 @@ public final class Labelling {
    * @throws EnoughException if others have given all answers that the item wants
    */
   public void again(Project project, long annotator, long item, String event) {
-    requireEvent(event);
+    VerdictEvent.require(event);
     store.change(
         handle -> {
           lock(handle, project);
           Item asked = item(handle, project, item);
-          if (isKnown(handle, event)) {
+          if (VerdictEvent.isKnown(handle, event)) {
             return null;
           }
+          Settlements.requireOpen(handle, item);
           Items.markAgain(handle, item);
           if (standing(handle, item, annotator).isPresent()) {
             takeBack(handle, project, annotator, asked, event);

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.store.Store;
 
 /**
@@ -60,7 +61,7 @@ public final class Settlements {
    */
   public void settle(
       Project project, long reviewer, String event, long item, Act act, JsonNode answer) {
-    Labelling.requireEvent(event);
+    VerdictEvent.require(event);
     store.change(
         handle -> {
           Labelling.lock(handle, project);
@@ -138,5 +139,19 @@ public final class Settlements {
             .bind("project", project.id())
             .mapTo(Long.class)
             .list());
+  }
+
+  /** Refuses what would ask for another label of a settled item. */
+  static void requireOpen(Handle handle, long item) {
+    boolean settled =
+        handle
+                .createQuery("SELECT settled FROM item WHERE id = :id")
+                .bind("id", item)
+                .mapTo(Integer.class)
+                .one()
+            == 1;
+    if (settled) {
+      throw new UserException("a reviewer has settled this item; send it to the reviewers");
+    }
   }
 }

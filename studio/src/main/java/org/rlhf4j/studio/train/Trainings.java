@@ -187,6 +187,7 @@ public final class Trainings implements AutoCloseable {
    */
   public void resume(Training training) {
     requireHere(training);
+    toStop.remove(training.id());
     if (!training.state().isResumable() || !records.move(training, State.WAITING, "")) {
       throw new UserException(training.name() + ": there is nothing to resume");
     }

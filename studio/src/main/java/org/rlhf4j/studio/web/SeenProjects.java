@@ -10,6 +10,9 @@ import org.rlhf4j.studio.label.ProjectAnnotators;
 /** The projects that a visitor may see. Of another one they don't learn that it is there. */
 final class SeenProjects {
 
+  /** The project of the talk page. */
+  private static final String TALK = "talk";
+
   private final Labels labels;
   private final ProjectAnnotators annotators;
 
@@ -37,11 +40,12 @@ final class SeenProjects {
         .orElseThrow(() -> new Refused(404, "there is no project of this name"));
   }
 
-  /** The one of a name, made if there is none. */
+  /** The one of a name. An admin makes it if there is none, and anybody that of the talk page. */
   Project make(Context request, String name) {
-    return labels.projects().find(name).isPresent()
-        ? named(request, name)
-        : labels.projects().make(name);
+    boolean may = Visitor.of(request).may(Role.ADMIN) || name.equals(TALK);
+    return labels.projects().find(name).isEmpty() && may
+        ? labels.projects().make(name)
+        : named(request, name);
   }
 
   private boolean sees(Visitor visitor, Project project) {

@@ -101,13 +101,15 @@ abstract class CirclesTest {
     settlements.settle(
         project,
         labels.annotator(),
-        "decided",
+        "event-decided",
         wrong.id(),
         Settlements.Act.ANSWER,
         JsonNodeFactory.instance.objectNode().put("better", 0).put("strength", 2));
 
     assertThat(circles.wrong(project, model, labels.annotator())).isEmpty();
-    assertThat(circles.of(project, model, false).groups().get(0).accuracy()).isEqualTo(1);
+    Circle circle = circles.of(project, model, false);
+    assertThat(circle.groups().get(0).pairs()).as("no random sample").isZero();
+    assertThat(circle.groups().get(1).accuracy()).isEqualTo(1);
   }
 
   /** What somebody may still answer isn't shown to them with the answers of others. */

@@ -24,6 +24,8 @@ import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
 import org.rlhf4j.studio.label.ProjectAnnotators;
 import org.rlhf4j.studio.runs.WatchedRuns;
+import org.rlhf4j.studio.talk.Replies;
+import org.rlhf4j.studio.talk.TinyTalk;
 
 /** What an account, or none, may not do, whatever it sends. */
 class AccessTest {
@@ -32,17 +34,22 @@ class AccessTest {
   private static StudioServer server;
   private static URI studio;
   private static Labels labels;
+  private static Replies replies;
+  private static TinyCircle circle;
   private static Team team;
 
   @BeforeAll
-  static void start() {
+  static void start() throws IOException {
     labels = Labelled.in(folder.resolve("store"));
+    replies = TinyTalk.replies(1);
+    circle = new TinyCircle(labels.store(), folder);
     server =
         StudioServer.start(
             new StudioServer.Listening("127.0.0.1", 0, Optional.empty()),
             new WatchedRuns(folder),
             labels,
-            Optional.empty());
+            Optional.of(replies),
+            Optional.of(circle.parts()));
     studio = server.address();
     team = new Team(studio, labels);
     team.add("ada", Role.ANNOTATOR);
@@ -56,6 +63,8 @@ class AccessTest {
   @AfterAll
   static void stop() {
     server.close();
+    circle.close();
+    replies.close();
     labels.store().close();
   }
 
@@ -78,6 +87,17 @@ class AccessTest {
       reviewer  GET  /api/projects/open/review
       reviewer  POST /api/projects/open/review
       reviewer  POST /api/projects/open/referrals
+      reviewer  GET  /api/projects/open/circle
+      reviewer  POST /api/projects/open/again
+      reviewer  GET  /api/projects/open/trainings
+      admin     POST /api/projects/open/circle
+      admin     POST /api/projects/open/choice
+      admin     POST /api/projects/open/trainings
+      admin     POST /api/projects/open/trainings/1/stop
+      admin     POST /api/projects/open/trainings/1/resume
+      annotator POST /api/talk/replies
+      annotator POST /api/talk/choices
+      annotator POST /api/tokens
       admin     POST /api/projects/open/gold
       admin     POST /api/projects/open
       admin     POST /api/invitations

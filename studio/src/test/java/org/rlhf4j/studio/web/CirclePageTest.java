@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -15,26 +14,11 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.rlhf4j.settings.MachineSettings;
-import org.rlhf4j.settings.Precision;
-import org.rlhf4j.settings.PrecisionChoice;
-import org.rlhf4j.studio.choice.Choices;
-import org.rlhf4j.studio.circle.Circles;
-import org.rlhf4j.studio.circle.ItemScores;
-import org.rlhf4j.studio.circle.RewardModels;
-import org.rlhf4j.studio.circle.Scoring;
 import org.rlhf4j.studio.circle.TinyReward;
-import org.rlhf4j.studio.label.KeptPrompts;
 import org.rlhf4j.studio.label.Labelled;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
 import org.rlhf4j.studio.runs.WatchedRuns;
-import org.rlhf4j.studio.train.Memory;
-import org.rlhf4j.studio.train.PipelineChoice;
-import org.rlhf4j.studio.train.RlhfCommand;
-import org.rlhf4j.studio.train.TestCommand;
-import org.rlhf4j.studio.train.TrainingSettings;
-import org.rlhf4j.studio.train.Trainings;
 import org.rlhf4j.testing.Browser;
 
 /** A reward model held against labels in a browser. */
@@ -47,51 +31,23 @@ class CirclePageTest {
 
   @TempDir static Path folder;
   private static Labels labels;
-  private static Scoring scoring;
-  private static Trainings trainings;
+  private static TinyCircle circle;
   private static StudioServer server;
   private static StudioPage page;
 
   @BeforeAll
   static void start() throws IOException {
     labels = Labelled.in(folder.resolve("store"));
-    RewardModels models = new RewardModels(labels.store(), Clock.systemUTC());
-    ItemScores scores = new ItemScores(labels.store());
-    scoring = new Scoring(scores, Precision.FP32);
-    models.brought(TinyReward.in(folder.resolve("tiny"), 1));
-    RlhfCommand command = TestCommand.of(PipelineMain.class);
-    MachineSettings machine =
-        new MachineSettings(MachineSettings.Device.CPU, 1, PrecisionChoice.FP32, 3);
-    Circles circles = new Circles(labels.store(), scores);
-    trainings =
-        new Trainings(
-            labels.store(),
-            Clock.systemUTC(),
-            new Trainings.Place(
-                "",
-                folder.resolve("runs/trained"),
-                command,
-                new KeptPrompts(0.2),
-                Memory.ofMachine(command),
-                new PipelineChoice(null, machine)),
-            models,
-            Optional.empty());
-    trainings.start();
+    circle = new TinyCircle(labels.store(), folder);
+    circle.parts().models().brought(TinyReward.in(folder.resolve("tiny"), 1));
+    circle.parts().trainings().start();
     server =
         StudioServer.start(
             new StudioServer.Listening("127.0.0.1", 0, Optional.empty()),
             new WatchedRuns(folder.resolve("runs")),
             labels,
             Optional.empty(),
-            Optional.of(
-                new CircleParts(
-                    models,
-                    scoring,
-                    circles,
-                    new Choices(
-                        labels.store(), Clock.systemUTC(), scoring, circles, new KeptPrompts(0.2)),
-                    trainings,
-                    new TrainingDefaults(Optional.empty(), "", TrainingSettings.USUAL))));
+            Optional.of(circle.parts()));
     page = StudioPage.start(server.address());
   }
 
@@ -99,8 +55,7 @@ class CirclePageTest {
   static void stop() {
     page.close();
     server.close();
-    trainings.close();
-    scoring.close();
+    circle.close();
     labels.store().close();
   }
 

@@ -29,7 +29,7 @@ public final class NonFiniteException extends UserException {
   }
 
   /**
-   * Names what isn't finite, and the text at which it came.
+   * Names what isn't finite, and the first text of the slice that it came from.
    *
    * @param what such as {@code loss}
    * @param text a prompt or a row, shown as far as it fits on a line
@@ -38,7 +38,8 @@ public final class NonFiniteException extends UserException {
     String line = text.strip().replaceAll("\\s+", " ");
     String shown = line.length() > SHOWN ? line.substring(0, SHOWN) + "…" : line;
     return new NonFiniteException(
-        "the %s isn't finite at \"%s\"; %s".formatted(what, shown, CAUSES));
+        "the %s isn't finite in the slice that begins with \"%s\"; %s"
+            .formatted(what, shown, CAUSES));
   }
 
   /**

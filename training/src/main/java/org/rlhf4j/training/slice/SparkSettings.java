@@ -10,6 +10,7 @@ import org.rlhf4j.settings.Limits;
 import org.rlhf4j.settings.Setting;
 import org.rlhf4j.settings.SettingsGroup;
 import org.rlhf4j.settings.UsageException;
+import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.LoraSettings;
 import org.rlhf4j.training.RunPlan;
 
@@ -47,6 +48,9 @@ public record SparkSettings(
 
   private static final int SLICES = 64;
 
+  /** What is sent to each executor at each update: beyond this sending takes most of a step. */
+  private static final long MOST_BYTES = 512L << 20;
+
   /** Checks the ranges. */
   public SparkSettings {
     Limits.require(spark != null || sparkSlices == null, "spark-slices", "is for --spark");
@@ -55,6 +59,7 @@ public record SparkSettings(
       Limits.positive("spark-slices", sparkSlices);
     }
     Limits.positive("spark-threads", sparkThreads);
+    Limits.require(spark != null || sparkThreads == 1, "spark-threads", "is for --spark");
     Limits.require(spark != null || sparkConf.isEmpty(), "spark-conf", "is for --spark");
     Limits.require(
         sparkConf.stream().allMatch(one -> one.matches("spark\\.[^=\\s]+=.*")),
@@ -97,7 +102,7 @@ public record SparkSettings(
         String.format(
             Locale.ROOT,
             "Spark: %,d stages a step of at most %,d slices, so more than %,d executors have nothing"
-                + " to do; each update sends %.1f MB to each executor and brings %.1f MB of"
+                + " to do; each update sends %.1f MB to each executor and brings at most %.1f MB of"
                 + " gradients; the time is that of one process",
             stages,
             slices,
@@ -123,6 +128,26 @@ public record SparkSettings(
     if (!Placement.chosen().isHost()) {
       throw new UsageException(
           "--spark computes on processors, and here as there; add --device cpu");
+    }
+  }
+
+  /**
+   * Refuses to send too much at each update.
+   *
+   * @param trained weights that are trained
+   * @throws UserException where they have more than 512 MiB in fp32
+   */
+  public static void requireSendable(long trained) {
+    long bytes = Float.BYTES * trained;
+    if (bytes > MOST_BYTES) {
+      throw new UserException(
+          String.format(
+              Locale.ROOT,
+              "--spark sends what is trained to each executor at each update, and gets a gradient of"
+                  + " that size for each slice: %,d MB are too many, %,d are the most; train an"
+                  + " adapter (--lora-rank 16)",
+              bytes / 1_000_000,
+              MOST_BYTES / 1_000_000));
     }
   }
 

@@ -33,7 +33,8 @@ function isStranger() {
 }
 
 function isFor(page) {
-  return ROLES.indexOf(state.role) >= ROLES.indexOf(page.role || "annotator");
+  const there = page.name !== "talk" || Boolean(state.model) || state.role === "admin";
+  return there && ROLES.indexOf(state.role) >= ROLES.indexOf(page.role || "annotator");
 }
 
 function links(current) {

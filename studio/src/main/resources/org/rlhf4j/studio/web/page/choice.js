@@ -1,5 +1,5 @@
 // Which items come next: at random, or where a reward model is unsure, disagrees with people, or differs from another.
-import { announce, faultLine, post } from "./api.js";
+import { announce, faultLine, post, state } from "./api.js";
 
 const STRATEGIES = [
   ["random", "at random"],
@@ -28,7 +28,7 @@ export function choiceSection(path, { choice, models, model }, changed) {
     }
   } }, "Choose");
   return make("section", { "aria-labelledby": "choice-title" }, make("h2", { id: "choice-title" }, "Which items come next"),
-    make("div", { class: "controls" }, labelled("Items come", strategy), others, choose),
+    make("div", { class: "controls" }, ...(state.role === "admin" ? [labelled("Items come", strategy), others, choose] : [])),
     make("p", { class: "soft" }, said(choice, models)), told);
 }
 

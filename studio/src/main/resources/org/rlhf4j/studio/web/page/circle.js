@@ -1,5 +1,5 @@
 // The circle: a reward model held against what people said, and the pairs it gets most wrong, to be looked at again.
-import { announce, faultLine, get, post } from "./api.js";
+import { announce, faultLine, get, post, state as visitor } from "./api.js";
 import { said } from "./texts.js";
 import { choiceSection } from "./choice.js";
 import { TrainSection } from "./train.js";
@@ -115,7 +115,7 @@ export class CirclePage {
     const pairs = options([["new", "new to it"], ["all", "all labels"]], this.asked.pairs || "new",
       (which) => { this.asked.pairs = which; this.again(); });
     pairs.id = "circle-pairs";
-    const use = now.id === current ? null : make("button", { type: "button", id: "circle-use", onclick: () => this.use(now) }, "Use it");
+    const use = now.id === current || visitor.role !== "admin" ? null : make("button", { type: "button", id: "circle-use", onclick: () => this.use(now) }, "Use it");
     return [
       make("section", { "aria-labelledby": "circle-title" },
         make("div", { class: "head" }, make("h2", { id: "circle-title" }, "Reward model against labels"),
@@ -131,7 +131,7 @@ export class CirclePage {
   state({ missing, fault }, model) {
     if (fault) {
       return make("div", { class: "fault", role: "alert" }, make("p", {}, fault),
-        make("button", { type: "button", id: "circle-retry", onclick: () => this.use(model) }, "Try again"));
+        visitor.role === "admin" ? make("button", { type: "button", id: "circle-retry", onclick: () => this.use(model) }, "Try again") : null);
     }
     return missing ? make("p", { class: "soft", role: "status" }, `It is scoring ${missing.toLocaleString("en")} more items.`) : null;
   }
@@ -190,6 +190,7 @@ export class CirclePage {
     told.tabIndex = -1;
     const again = act("Label again", "again", { event: crypto.randomUUID() }, () => make("p", { class: "soft" }, "It is back in your queue. ",
       make("a", { href: `#/label/${encodeURIComponent(this.name)}` }, "Label it now")), `again-${pair.item}`);
+    again.disabled = !pair.mine;
     const review = act("Send to reviewers", "referrals", { reason: "A reward model says the contrary." }, () => make("p", { class: "soft" }, "Sent to reviewers."), `review-${pair.item}`);
     review.disabled = pair.sent;
     const votes = `${pair.votes} ${pair.votes === 1 ? "person says" : "people say"} so${pair.others ? `, ${pair.others} the contrary` : ""}`;

@@ -1,6 +1,6 @@
 // Runs while they learn. The curves come as a stream and grow in place; what else the report shows of a run is
 // fetched when something of it has changed. All of it is drawn by the report's own scripts.
-import { announce, faultLine, get, post } from "./api.js";
+import { announce, faultLine, get, post, state as visitor } from "./api.js";
 
 const RETRY = 2000;
 const REDRAW = 400;
@@ -134,7 +134,7 @@ export class LiveRuns {
     });
     this.runs.forEach((run, i) => {
       const { about, state, stop } = this.boxes[i];
-      stop.hidden = run.state !== "running";
+      stop.hidden = run.state !== "running" || visitor.role !== "admin";
       state.className = `pill state ${run.state}`;
       state.textContent = `${run.stage} · step ${run.lastStep.toLocaleString("en")} · ${run.state}`;
       if (about.headline !== run.headline || about.damaged !== run.damaged || about.fault !== run.fault) {

@@ -33,7 +33,10 @@ function settings(project, users, changed) {
     try {
       changed(await post(`/api/projects/${encodeURIComponent(project.name)}`, {
         guidelines: guidelines.value, target: Number(target.value),
-        ...(named ? { annotators: [...named.querySelectorAll(":checked")].map((box) => Number(box.value)) } : {}),
+        ...(named ? { annotators: [
+          ...project.annotators.filter((number) => !users.some((user) => user.annotator === number)), // without an account, so without a box
+          ...[...named.querySelectorAll(":checked")].map((box) => Number(box.value)),
+        ] } : {}),
       }));
       told.replaceChildren(make("p", { class: "gain" }, "Saved."));
     } catch (fault) {

@@ -63,6 +63,9 @@ class Review {
   passed = new Set();
 
   draw({ waiting, items }, first) {
+    if (waiting > items.length && items.every(({ item }) => this.passed.has(item.id))) {
+      this.passed.clear(); // those put off come again before nothing does
+    }
     const left = items.filter(({ item }) => !this.passed.has(item.id));
     this.current = left[0];
     const count = waiting - this.passed.size;

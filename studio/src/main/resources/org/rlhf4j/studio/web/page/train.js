@@ -1,5 +1,5 @@
 // Training a reward model on the labels: what it starts from and how it goes, the queue, and what became of each.
-import { announce, faultLine, get, post } from "./api.js";
+import { announce, faultLine, get, post, state } from "./api.js";
 
 const LOOK_AGAIN = 700;
 const STATES = { waiting: "waiting", running: "running", finished: "finished", stopped: "stopped", failed: "failed", refused: "refused", withdrawn: "withdrawn" };
@@ -64,6 +64,9 @@ export class TrainSection {
 
   // Made anew only if there is another model to start from: nobody loses what they typed.
   drawForm({ bases, defaults, judgedOn, trainings }) {
+    if (state.role !== "admin") {
+      return;
+    }
     const kinds = JSON.stringify(bases);
     if (this.kinds === kinds) {
       return;
@@ -82,8 +85,13 @@ export class TrainSection {
     const batch = input("train-batch", last.batchSize, { min: 1, max: 10000, step: 1 });
     this.form.replaceChildren(make("form", { class: "form recipe", onsubmit: async (event) => {
       event.preventDefault();
+      if (this.asking) {
+        return;
+      }
+      this.asking = true;
       await this.act(this.path, { base: base.value, epochs: Number(epochs.value), learningRate: Number(rate.value), batchSize: Number(batch.value) },
         "It is asked for.");
+      this.asking = false;
     } },
       make("div", { class: "fields" }, make("label", {}, "Start from", base), make("label", {}, "Passes over the labels", epochs),
         make("label", {}, "Learning rate", rate), make("label", {}, "Rows of a step", batch)),
@@ -149,7 +157,7 @@ export class TrainSection {
           step ? make("a", { href: `#/runs?run=${encodeURIComponent(one.run)}` }, "Curves") : null),
         make("pre", { class: "scroll log", tabindex: 0, role: "group", "aria-label": `What ${one.name} said` }, one.log.join("\n") || " "));
     }
-    parts.push(make("div", { class: "buttons" }, ...buttons));
+    parts.push(make("div", { class: "buttons" }, ...(state.role === "admin" ? buttons : [])));
     return make("article", { class: "card training" }, ...parts);
   }
 
