@@ -2,15 +2,16 @@ package org.rlhf4j.bench;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.Supplier;
 import org.rlhf4j.model.torch.MatrixProduct;
+import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
 import org.rlhf4j.settings.Limits;
+import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.Setting;
 
 /**
@@ -62,23 +63,23 @@ public final class MachineSpeed {
 
   private static void measure(Options chosen, ObjectNode line) {
     line.put("work", "machine").put("threads", Measurement.threads(chosen.threads()));
-    products("sgemm", DataType.FLOAT32, MatrixProduct::of, chosen, line);
-    products("matmul", DataType.FLOAT32, NDArray::matMul, chosen, line);
-    products("bf16", DataType.BFLOAT16, MatrixProduct::of, chosen, line);
+    products("sgemm", Precision.FP32, MatrixProduct::of, chosen, line);
+    products("matmul", Precision.FP32, NDArray::matMul, chosen, line);
+    products("bf16", Precision.BF16, MatrixProduct::of, chosen, line);
     read(chosen, line);
     line.put("libtorch", Torch.version()).put("java", Runtime.version().toString());
   }
 
   private static void products(
       String name,
-      DataType type,
+      Precision precision,
       BinaryOperator<NDArray> product,
       Options chosen,
       ObjectNode line) {
     double fastest = 0;
     ObjectNode products = line.objectNode();
     for (int size : chosen.sizes()) {
-      Seconds seconds = square(type, product, size, chosen.runs());
+      Seconds seconds = square(precision, product, size, chosen.runs());
       double operations = 2.0 * size * size * size;
       fastest = Math.max(fastest, operations / seconds.best() / 1e9);
       products
@@ -90,10 +91,10 @@ public final class MachineSpeed {
   }
 
   private static Seconds square(
-      DataType type, BinaryOperator<NDArray> product, int size, int runs) {
+      Precision precision, BinaryOperator<NDArray> product, int size, int runs) {
     try (NDManager manager = Torch.manager()) {
-      NDArray left = manager.ones(new Shape(size, size)).toType(type, false);
-      NDArray right = manager.ones(new Shape(size, size)).toType(type, false);
+      NDArray left = Placement.HOST.zeros(manager, precision, size, size);
+      NDArray right = Placement.HOST.zeros(manager, precision, size, size);
       return timed(runs, () -> product.apply(left, right));
     }
   }

@@ -36,6 +36,7 @@ class MeasurementTest {
             Math.max(
                 line.at("/sgemm/8/best_gflops").asDouble(),
                 line.at("/sgemm/16/best_gflops").asDouble()));
+    assertThat(line.get("bf16_gflops").asDouble()).isPositive();
     for (String rate : new String[] {"read", "matvec"}) {
       assertThat(line.get(rate + "_gbps").asDouble())
           .isGreaterThanOrEqualTo(line.get(rate + "_median_gbps").asDouble())
