@@ -135,9 +135,9 @@
         _1 = torch.index_copy_(vc[layer].view([-1, self.head_size]), 0, at, v.reshape([-1, self.head_size]))
         grouped = q.view([rows, self.kv_heads, torch.floordiv(self.heads, self.kv_heads), self.head_size])
         if self.sliding[layer] == 1:
-          o = (self).attention(grouped, kc[layer][0:rows, :, first:end], vc[layer][0:rows, :, first:end], near, False)
+          o = (self).attended(grouped, kc[layer][0:rows, :, first:end], vc[layer][0:rows, :, first:end], near)
         else:
-          o = (self).attention(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], attention_mask, False)
+          o = (self).attended(grouped, kc[layer][0:rows, :, 0:end], vc[layer][0:rows, :, 0:end], attention_mask)
         x = (self).merge(x, o.reshape([rows, -1]), p, layer, tape)
       current, logprob = (self).sample((self).normed(x, p), w, drawn[:, step], temperature, top_k, top_p)
       _2 = torch.copy_(ids[:, step], current)
@@ -147,6 +147,17 @@
       step = step + 1
       running = step < steps and (step % self.checked_every != 0 or int(torch.sum(done)) < limit)
     return (ids[:, 0:step], logprobs[:, 0:step])
+
+  # Attention of a row's new token over its cache, in fp32 where the machine is faster so.
+  def attended(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, attention_mask: Optional[Tensor]) -> Tensor:
+    if q.dtype == 15 and torch.size(q, 2) == 1 and (self).widens_single_queries():
+      mask = annotate(Optional[Tensor], None)
+      if torch.__isnot__(attention_mask, None):
+        mask = unchecked_cast(Tensor, attention_mask).to(6)
+      o = torch.type_as((self).attention(q.to(6), k.to(6), v.to(6), mask, False), q)
+    else:
+      o = (self).attention(q, k, v, attention_mask, False)
+    return o
 
   # What a call of that many positions takes rotary angles from: nothing where each step computes its own.
   def rotary_table(self: __torch__.Transformer, positions: int, like: Tensor) -> List[Tensor]:

@@ -36,3 +36,7 @@
   def unpack_weights(self: __torch__.Transformer, given: Tensor) -> Tensor:
     torch.clear(self.packed_weights)
     return given
+
+  # Whether attention of bf16 queries of which each key head has one takes less time in fp32: libtorch has no fast kernel for it on these processors.
+  def widens_single_queries(self: __torch__.Transformer) -> bool:
+    return True

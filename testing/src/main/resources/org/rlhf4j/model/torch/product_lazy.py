@@ -29,3 +29,7 @@
   # Its tensors can't be given other memory.
   def released(self: __torch__.Transformer, g: Tensor) -> Tensor:
     return g
+
+  # Whether attention of bf16 queries of which each key head has one takes less time in fp32.
+  def widens_single_queries(self: __torch__.Transformer) -> bool:
+    return False
