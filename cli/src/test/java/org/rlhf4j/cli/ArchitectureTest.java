@@ -9,6 +9,7 @@ import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDArray;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.rlhf4j.model.torch.Libtorch;
 import org.rlhf4j.model.torch.Placement;
+import org.rlhf4j.model.torch.Scalars;
 
 /** Holds the direction of dependencies between the modules, and what stays inside one of them. */
 class ArchitectureTest {
@@ -118,6 +120,31 @@ class ArchitectureTest {
         .doNotHaveFullyQualifiedName(owner.getName())
         .should()
         .callMethodWhere(takesMemory);
+  }
+
+  /** What a gradient needs stays until it is computed; see {@link Scalars}. */
+  @Test
+  void onlyScalarsMultipliesArraysByNumbers() {
+    numbersOnlyIn(Scalars.class, "(mul|div|pow|mod)i?|minimum|maximum").check(product);
+    assertThatThrownBy(() -> numbersOnlyIn(Scalars.class, "sub").check(product))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("java.lang.Number");
+  }
+
+  private static ArchRule numbersOnlyIn(Class<?> owner, String names) {
+    DescribedPredicate<JavaMethodCall> takesNumber =
+        DescribedPredicate.describe(
+            "compute with an array and a number",
+            call ->
+                call.getTargetOwner().isAssignableTo(NDArray.class)
+                    && call.getTarget().getName().matches(names)
+                    && call.getTarget().getRawParameterTypes().stream()
+                        .anyMatch(type -> type.isEquivalentTo(Number.class)));
+    return noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(owner.getName())
+        .should()
+        .callMethodWhere(takesNumber);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package org.rlhf4j.dpo;
 
 import ai.djl.ndarray.NDArray;
+import org.rlhf4j.model.torch.Scalars;
 
 /**
  * The losses of {@code rlhf dpo}. With the log-probability of a completion under the policy, log
@@ -12,7 +13,7 @@ public enum DpoLoss {
   SIGMOID(true, false, 0.1) {
     @Override
     NDArray of(NDArray better, NDArray worse, DpoSettings settings) {
-      NDArray x = better.sub(worse).mul(settings.beta().floatValue());
+      NDArray x = Scalars.times(better.sub(worse), settings.beta().floatValue());
       return settings.smoothing().loss(x, settings.labelSmoothing());
     }
   },
@@ -27,7 +28,7 @@ public enum DpoLoss {
   HINGE(true, false, 0.1) {
     @Override
     NDArray of(NDArray better, NDArray worse, DpoSettings settings) {
-      return PreferenceLoss.hinge(better.sub(worse).mul(settings.beta().floatValue()));
+      return PreferenceLoss.hinge(Scalars.times(better.sub(worse), settings.beta().floatValue()));
     }
   },
   /** −log σ(β (h_w − h_l) − γ), h = log π(y) / |y| (Meng et al. 2024), with label smoothing. */
@@ -35,9 +36,7 @@ public enum DpoLoss {
     @Override
     NDArray of(NDArray better, NDArray worse, DpoSettings settings) {
       NDArray x =
-          better
-              .sub(worse)
-              .mul(settings.beta().floatValue())
+          Scalars.times(better.sub(worse), settings.beta().floatValue())
               .sub(settings.targetMargin().floatValue());
       return settings.smoothing().loss(x, settings.labelSmoothing());
     }
@@ -49,7 +48,7 @@ public enum DpoLoss {
   ORPO(false, true, 0.1) {
     @Override
     NDArray of(NDArray better, NDArray worse, DpoSettings settings) {
-      return PreferenceLoss.oddsRatio(better, worse).mul(settings.beta().floatValue());
+      return Scalars.times(PreferenceLoss.oddsRatio(better, worse), settings.beta().floatValue());
     }
   };
 

@@ -7,6 +7,7 @@ import java.util.List;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
@@ -97,12 +98,13 @@ public final class DpoTrainer implements AutoCloseable {
       float[] lengths = batch.lengths();
       NDArray logprobs = batch.sums(pass.logprobs());
       NDArray pairLoss =
-          objective.sumOverRows(logprobs, refLogprobs, lengths, batch.pairs()).div(rowsOfStep);
+          Scalars.over(
+              objective.sumOverRows(logprobs, refLogprobs, lengths, batch.pairs()), rowsOfStep);
       double likelihoodLoss = 0;
       NDArray loss = pairLoss;
       if (settings.loss().hasLikelihood()) {
         NDArray mask = pass.scope().create(batch.likelyMask());
-        NDArray likelihood = pass.logprobs().mul(mask).sum().div(-likely);
+        NDArray likelihood = Scalars.over(pass.logprobs().mul(mask).sum(), -likely);
         likelihoodLoss = likelihood.getFloat();
         loss = pairLoss.add(likelihood);
       }

@@ -2,6 +2,7 @@ package org.rlhf4j.dpo;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Activation;
+import org.rlhf4j.model.torch.Scalars;
 
 /**
  * The losses of pairs of which one completion is the better, each a function of numbers alone. x is
@@ -36,7 +37,8 @@ public final class PreferenceLoss {
    * @return one loss per pair [P]
    */
   public static NDArray conservative(NDArray x, double smoothing) {
-    return sigmoid(x).mul((float) (1 - smoothing)).add(sigmoid(x.neg()).mul((float) smoothing));
+    return Scalars.times(sigmoid(x), (float) (1 - smoothing))
+        .add(Scalars.times(sigmoid(x.neg()), (float) smoothing));
   }
 
   /**
@@ -48,10 +50,9 @@ public final class PreferenceLoss {
    * @return one loss per pair [P]
    */
   public static NDArray robust(NDArray x, double smoothing) {
-    return sigmoid(x)
-        .mul((float) (1 - smoothing))
-        .sub(sigmoid(x.neg()).mul((float) smoothing))
-        .div((float) (1 - 2 * smoothing));
+    NDArray right = Scalars.times(sigmoid(x), (float) (1 - smoothing));
+    NDArray wrong = Scalars.times(sigmoid(x.neg()), (float) smoothing);
+    return Scalars.over(right.sub(wrong), (float) (1 - 2 * smoothing));
   }
 
   /**
@@ -91,9 +92,9 @@ public final class PreferenceLoss {
    * there 1 − eˣ = 2 sinh(−x/2) e^(x/2).
    */
   private static NDArray logOdds(NDArray logprobs) {
-    NDArray x = logprobs.minimum(CERTAIN);
-    NDArray low = x.minimum(HALF).exp().neg().add(1).log();
-    NDArray high = x.maximum(HALF).div(2);
-    return x.sub(low).sub(high.neg().sinh().mul(2).log().add(high)).add(HALF);
+    NDArray x = Scalars.atMost(logprobs, CERTAIN);
+    NDArray low = Scalars.atMost(x, HALF).exp().neg().add(1).log();
+    NDArray high = Scalars.over(Scalars.atLeast(x, HALF), 2);
+    return x.sub(low).sub(Scalars.times(high.neg().sinh(), 2).log().add(high)).add(HALF);
   }
 }

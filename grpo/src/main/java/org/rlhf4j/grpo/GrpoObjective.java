@@ -2,6 +2,7 @@ package org.rlhf4j.grpo;
 
 import ai.djl.ndarray.NDArray;
 import org.rlhf4j.model.PackedTokens;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.ClippedSurrogate;
 import org.rlhf4j.rollout.ratio.TruncatedRatio;
@@ -79,10 +80,11 @@ record GrpoObjective(GrpoSettings settings, KlSettings kl) {
           estimates.mul(TruncatedRatio.of(logRatios, settings.maxRatio())).mul(tokens.behaviour());
     }
     NDArray klLoss = estimates.mul(tokens.tokenWeights()).sum();
-    NDArray loss = coefficient == 0 ? policyLoss : policyLoss.add(klLoss.mul(coefficient));
+    NDArray loss =
+        coefficient == 0 ? policyLoss : policyLoss.add(Scalars.times(klLoss, coefficient));
     NDArray entropy = entropies.mul(tokens.tokenWeights()).sum();
     if (hasEntropyBonus()) {
-      loss = loss.sub(entropy.mul(settings.entropyCoefficient()));
+      loss = loss.sub(Scalars.times(entropy, settings.entropyCoefficient()));
     }
     return new Made(loss, policyLoss, klLoss, entropy, logRatios, ratios);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.util.List;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.model.weights.Parameters;
 
 /** A loss computed in Java on log-probabilities and entropies reaches every weight. */
@@ -72,7 +73,7 @@ class LogprobPassTest {
       try (LogprobPass pass = model.forward(tokens, 0.8, false)) {
         NDArray kl = pass.divergencesFrom(oldStates, oldHead).mul(pass.scope().create(a)).sum();
         NDArray values = value.of(pass.states()).mul(pass.scope().create(b)).sum();
-        pass.backward(kl.mul(10).add(values));
+        pass.backward(Scalars.times(kl, 10).add(values));
       }
       Gradients gradients = Gradients.take(model.parameters());
       for (int i = 0; i < gradients.values().size(); i++) {

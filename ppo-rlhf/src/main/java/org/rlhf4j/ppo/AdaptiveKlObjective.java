@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.Map;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.training.run.Metrics;
@@ -67,7 +68,7 @@ final class AdaptiveKlObjective implements PolicyObjective {
   public NDArray loss(
       NDArray ratios, NDArray advantages, LogprobPass pass, RolloutMicroBatch batch) {
     NDArray kl = pass.divergencesFrom(old.states(batch), old.head());
-    return advantages.neg().mul(ratios).add(kl.mul(coefficient));
+    return advantages.neg().mul(ratios).add(Scalars.times(kl, coefficient));
   }
 
   @Override

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.Optional;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
@@ -111,6 +112,7 @@ final class NetworkPasses implements MinibatchPasses {
       NDArray values, NDManager scope, Minibatch minibatch, RolloutMicroBatch part) {
     NDArray old = scope.create(part.flat(minibatch.experience().oldValues()));
     NDArray returns = scope.create(part.flat(minibatch.experience().returns()));
-    return ValueLoss.of(values, old, returns, settings.valueClip()).sum().div(minibatch.tokens());
+    return Scalars.over(
+        ValueLoss.of(values, old, returns, settings.valueClip()).sum(), minibatch.tokens());
   }
 }

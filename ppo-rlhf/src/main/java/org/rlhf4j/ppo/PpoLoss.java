@@ -3,6 +3,7 @@ package org.rlhf4j.ppo;
 import ai.djl.ndarray.NDArray;
 import java.util.Optional;
 import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.rollout.RolloutMicroBatch;
 import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.rollout.ratio.TruncatedRatio;
@@ -70,10 +71,10 @@ record PpoLoss(PpoSettings settings, KlSettings kl) {
     NDArray logRatios = pass.logprobs().sub(batch.oldLogprobs());
     NDArray ratios = TruncatedRatio.of(logRatios, settings.maxRatio());
     NDArray policyLoss =
-        objective.loss(ratios, batch.advantages(), pass, batch.part()).sum().div(n);
+        Scalars.over(objective.loss(ratios, batch.advantages(), pass, batch.part()).sum(), n);
     NDArray loss = policyLoss;
     if (hasEntropyBonus()) {
-      loss = loss.sub(pass.entropies().sum().mul(settings.entropyCoefficient() / n));
+      loss = loss.sub(Scalars.times(pass.entropies().sum(), settings.entropyCoefficient() / n));
     }
     double klLoss = 0;
     if (beta != 0) {
@@ -82,11 +83,11 @@ record PpoLoss(PpoSettings settings, KlSettings kl) {
         estimates = estimates.mul(ratios).mul(batch.behaviour());
       }
       NDArray sum = estimates.sum();
-      loss = loss.add(sum.mul(beta / n));
+      loss = loss.add(Scalars.times(sum, beta / n));
       klLoss = sum.getFloat() * beta / n;
     }
     if (valueLoss.isPresent()) {
-      loss = loss.add(valueLoss.get().mul(settings.valueCoefficient()));
+      loss = loss.add(Scalars.times(valueLoss.get(), settings.valueCoefficient()));
     }
     return new Made(loss, policyLoss, klLoss, logRatios, ratios);
   }

@@ -10,6 +10,7 @@ import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.reward.Normalization;
 import org.rlhf4j.training.optimizer.Learner;
@@ -80,7 +81,7 @@ public final class SeparateCritic implements Critic {
       PackedTokens tokens, double weight, BiFunction<NDArray, NDManager, NDArray> loss) {
     try (ScalarPass pass = model.forwardValues(tokens)) {
       NDArray made = loss.apply(normalized(pass.scalars()), pass.scope());
-      pass.backward(made.mul(weight));
+      pass.backward(Scalars.times(made, weight));
       return made.getFloat();
     }
   }
@@ -88,7 +89,7 @@ public final class SeparateCritic implements Critic {
   private NDArray normalized(NDArray numbers) {
     return normalization.equals(Normalization.NONE)
         ? numbers
-        : numbers.sub(normalization.mean()).div(normalization.deviation());
+        : Scalars.over(numbers.sub(normalization.mean()), normalization.deviation());
   }
 
   @Override

@@ -12,6 +12,7 @@ import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ValueHead;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
@@ -60,7 +61,7 @@ public final class SharedCritic implements Critic {
     try (NDManager scope = head.parameters().manager().newSubManager();
         GradientCollector collector = scope.getEngine().newGradientCollector()) {
       NDArray made = loss.apply(head.of(head.states(policy, tokens, scope)), scope);
-      collector.backward(made.mul(weight));
+      collector.backward(Scalars.times(made, weight));
       return made.getFloat();
     }
   }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutMicroBatch;
@@ -154,7 +155,8 @@ final class TrustRegion {
     int tokens = tokens(batches);
     for (RolloutMicroBatch batch : batches) {
       try (LogprobPass pass = policy.forward(batch.tokens(), temperature, false)) {
-        pass.backward(pass.divergencesFrom(old.states(batch), old.head()).sum().div(tokens));
+        pass.backward(
+            Scalars.over(pass.divergencesFrom(old.states(batch), old.head()).sum(), tokens));
       }
     }
   }
@@ -179,7 +181,7 @@ final class TrustRegion {
         NDArray logRatios = pass.logprobs().sub(pass.scope().create(old));
         NDArray ratio = TruncatedRatio.of(logRatios, maxRatio);
         NDArray advantages = pass.scope().create(batch.flat(experience.policyAdvantages()));
-        NDArray loss = advantages.neg().mul(ratio).sum().div(tokens);
+        NDArray loss = Scalars.over(advantages.neg().mul(ratio).sum(), tokens);
         ratios.addAll(
             logRatios, pass.entropies(), t -> false, batch.spread(experience.rollout().replayed()));
         surrogate += loss.getFloat();

@@ -1,6 +1,7 @@
 package org.rlhf4j.ppo;
 
 import ai.djl.ndarray.NDArray;
+import org.rlhf4j.model.torch.Scalars;
 
 /**
  * What the critic minimises, per token and differentiable (the clipped form of the code of Schulman
@@ -23,9 +24,9 @@ final class ValueLoss {
   static NDArray of(NDArray values, NDArray oldValues, NDArray returns, double clip) {
     NDArray plain = values.sub(returns).square();
     if (clip == 0) {
-      return plain.mul(0.5);
+      return Scalars.times(plain, 0.5);
     }
     NDArray moved = oldValues.add(values.sub(oldValues).clip(-clip, clip));
-    return plain.maximum(moved.sub(returns).square()).mul(0.5);
+    return Scalars.times(plain.maximum(moved.sub(returns).square()), 0.5);
   }
 }

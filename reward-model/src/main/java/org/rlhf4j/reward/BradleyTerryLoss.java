@@ -3,6 +3,7 @@ package org.rlhf4j.reward;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
+import org.rlhf4j.model.torch.Scalars;
 
 /**
  * The loss of a reward model on pairs of which one completion is the better (Bradley and Terry
@@ -32,7 +33,9 @@ public final class BradleyTerryLoss {
   public static NDArray of(NDArray better, NDArray worse, NDArray margins, double centering) {
     // −log σ(x) = log(1 + e^{−x}), which softplus computes without overflow.
     NDArray loss = Activation.softPlus(better.sub(worse).sub(margins).neg());
-    return centering == 0 ? loss : loss.add(better.add(worse).square().mul((float) centering));
+    return centering == 0
+        ? loss
+        : loss.add(Scalars.times(better.add(worse).square(), (float) centering));
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.List;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.model.weights.Parameters;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
@@ -73,7 +74,8 @@ public final class HeadTrainer extends PairTrainer {
         GradientCollector collector = scope.getEngine().newGradientCollector()) {
       NDArray hidden = scope.create(states, new Shape(states.length / width, width));
       NDArray scores = hidden.mul(weights).sum(new int[] {1});
-      NDArray loss = BradleyTerryLoss.sumOverRows(scores, pairs, centering).div(rowsOfStep);
+      NDArray loss =
+          Scalars.over(BradleyTerryLoss.sumOverRows(scores, pairs, centering), rowsOfStep);
       collector.backward(loss);
       totals.add(loss.getFloat(), scores.toFloatArray(), pairs);
     }

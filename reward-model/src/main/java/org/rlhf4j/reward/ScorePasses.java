@@ -6,6 +6,7 @@ import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
+import org.rlhf4j.model.torch.Scalars;
 
 /**
  * The passes of a step in this process, through all of a reward model.
@@ -25,7 +26,8 @@ record ScorePasses(ScalarModel model, double centering, int microBatchTokens)
 
   private void pass(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals) {
     try (ScalarPass pass = model.forwardScores(tokens)) {
-      NDArray loss = BradleyTerryLoss.sumOverRows(pass.scalars(), pairs, centering).div(rowsOfStep);
+      NDArray loss =
+          Scalars.over(BradleyTerryLoss.sumOverRows(pass.scalars(), pairs, centering), rowsOfStep);
       pass.backward(loss);
       totals.add(loss.getFloat(), pass.scalars().toFloatArray(), pairs);
     }

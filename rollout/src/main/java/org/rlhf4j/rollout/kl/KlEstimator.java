@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.kl;
 
 import ai.djl.ndarray.NDArray;
+import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.rollout.ratio.TruncatedRatio;
 
 /**
@@ -33,7 +34,7 @@ public enum KlEstimator {
 
     @Override
     public NDArray of(NDArray d) {
-      return d.square().mul(0.5);
+      return Scalars.times(d.square(), 0.5);
     }
   },
   /** e^−d − 1 + d; where −d is above 40 with e⁴⁰ and its slope, which is a finite number. */

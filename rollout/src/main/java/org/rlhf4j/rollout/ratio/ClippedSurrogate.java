@@ -2,6 +2,7 @@ package org.rlhf4j.rollout.ratio;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
+import org.rlhf4j.model.torch.Scalars;
 
 /**
  * The clipped surrogate of a policy gradient (Schulman et al. 2017, equation 7, negated), its range
@@ -32,7 +33,7 @@ public record ClippedSurrogate(double clipLow, double clipHigh, Double dualClip)
     if (dualClip == null) {
       return loss;
     }
-    return NDArrays.where(advantages.lt(0), loss.minimum(negated.mul(dualClip)), loss);
+    return NDArrays.where(advantages.lt(0), loss.minimum(Scalars.times(negated, dualClip)), loss);
   }
 
   /** Whether a branch without gradient is strictly the one that holds for a token. */

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.ratio;
 
 import ai.djl.ndarray.NDArray;
+import org.rlhf4j.model.torch.Scalars;
 
 /**
  * Importance ratios ρ with a cap c (Espeholt et al. 2018, section 4.1): a token weighs as much as
@@ -28,7 +29,7 @@ public final class TruncatedRatio {
    */
   public static NDArray of(NDArray logRatios, Double maxRatio) {
     NDArray constant = logRatios.stopGradient();
-    NDArray weights = constant.minimum(largestLog(maxRatio)).exp();
+    NDArray weights = Scalars.atMost(constant, largestLog(maxRatio)).exp();
     return weights.mul(logRatios.sub(constant).exp());
   }
 
