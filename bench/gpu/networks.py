@@ -92,7 +92,7 @@ class Network:
     def compiled(self, machine, **machine_attributes):
         attributes = dict(self.attributes, **machine_attributes, adapter_scale=2.0, adapter_dropout=0.0,
                           adapters=ADAPTERS, masters=TENSORS, packed_weights=TENSORS)
-        return torch.jit.load(io.BytesIO(archive(methods(self.files + SHARED + machine), attributes)))
+        return torch.jit.load(io.BytesIO(archive(methods(SHARED + self.files + machine), attributes)))
 
     def on_host(self):
         """The same network by the scripts that the processor has: what a device is compared with."""
@@ -137,7 +137,7 @@ def llama(name="llama-1b", hidden=2048, vocabulary=128256, layers=16, heads=32, 
         shapes += [(hidden,), (hidden, (heads + 2 * kv_heads) * size), (heads * size, hidden), (hidden,),
                    (hidden, 2 * inner), (inner, hidden)]
     shapes += [(hidden,)]
-    attributes = dict(window=0, sliding=[0] * layers, input_norm=0, qkv=1, qkv_bias=-1, output=2, output_bias=-1,
+    attributes = dict(window=0, sliding=[0] * layers, rotary_scale=1.0, input_norm=0, qkv=1, qkv_bias=-1, output=2, output_bias=-1,
                       mlp_norm=3, gate_up=4, gate_up_bias=-1, down=5, down_bias=-1, stride=6,
                       frequencies=[10000.0 ** (-i / size) for i in range(0, size, 2)], layers=layers,
                       hidden_size=hidden, heads=heads, kv_heads=kv_heads, head_size=size, tied=1, epsilon=1e-5,

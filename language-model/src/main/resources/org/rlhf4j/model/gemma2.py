@@ -5,7 +5,7 @@
     return (self).angles(positions, self.frequencies)
 
   def turned(self: __torch__.Transformer, qk: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor) -> Tensor:
-    q, k = torch.split_with_sizes(qk, [self.heads, self.kv_heads], 1)
+    q, k = (self).parts(qk, [self.heads, self.kv_heads], 1)
     return (self).rotated(torch.cat([q * self.query_scale, k], 1), cos, sin)
 
   def attention(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, attention_mask: Optional[Tensor], causal: bool) -> Tensor:

@@ -9,7 +9,7 @@
       _0 = torch.index_add_(ops.prim.grad(tokens), 1, ids, g.t().to(6), alpha=self.embedding_scale)
 
   def turned(self: __torch__.Transformer, qk: Tensor, p: List[Tensor], layer: int, cos: Tensor, sin: Tensor) -> Tensor:
-    q, k = torch.split_with_sizes(qk, [self.heads, self.kv_heads], 1)
+    q, k = (self).parts(qk, [self.heads, self.kv_heads], 1)
     return (self).rotated(torch.cat([q * self.query_scale, k], 1), cos, sin)
 
   def merge(self: __torch__.Transformer, x: Tensor, attended: Tensor, p: List[Tensor], layer: int, tape: List[Tensor]) -> Tensor:

@@ -5,11 +5,11 @@
     s = (self).start_of(layer)
     normed = (self).layer_normed(x, p[s + self.input_norm], p[s + self.input_norm_bias])
     qkv = (self).linear(normed, p[s + self.qkv], (self).optional(p, s, self.qkv_bias), tape).view([-1, self.heads + 2 * self.kv_heads, self.head_size])
-    q, k, v = torch.split_with_sizes(qkv, [self.heads, self.kv_heads, self.kv_heads], 1)
+    q, k, v = (self).parts(qkv, [self.heads, self.kv_heads, self.kv_heads], 1)
     if self.head_norms == 1:
       q = (self).head_normed(q, p[s + self.q_norm])
       k = (self).head_normed(k, p[s + self.k_norm])
-    q, k = torch.split_with_sizes((self).turned(torch.cat([q, k], 1), p, layer, cos, sin), [self.heads, self.kv_heads], 1)
+    q, k = (self).parts((self).turned(torch.cat([q, k], 1), p, layer, cos, sin), [self.heads, self.kv_heads], 1)
     return (q, k, v)
 
   # Each head by a norm of its own, w [heads · D].

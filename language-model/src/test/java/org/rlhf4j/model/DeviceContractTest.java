@@ -15,8 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -83,17 +85,10 @@ class DeviceContractTest {
   @MethodSource("families")
   private @interface EachFamily {}
 
-  static List<String> families() {
-    return List.of(
-        "gemma3",
-        "gpt-neox",
-        "gpt2",
-        "llama-gqa-tied",
-        "mistral",
-        "olmo2",
-        "qwen2",
-        "qwen3",
-        "smollm3");
+  static Collection<String> families() {
+    Map<String, String> first = new TreeMap<>();
+    Checkpoints.names().forEach(name -> first.putIfAbsent(Checkpoints.modelType(name), name));
+    return first.values();
   }
 
   private interface Source<M> {

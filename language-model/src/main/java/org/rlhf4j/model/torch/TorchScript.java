@@ -1,10 +1,9 @@
 package org.rlhf4j.model.torch;
 
-import ai.djl.MalformedModelException;
-import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
@@ -30,12 +29,12 @@ public final class TorchScript implements AutoCloseable {
   /** Whether libtorch's inference mode is used where no graph is wanted. */
   private static volatile boolean inferenceMode = true;
 
-  private final Model model; // the native module dies with it
+  private final NDManager owner; // the native module dies with it
   private final PtSymbolBlock block;
 
-  private TorchScript(Model model) {
-    this.model = model;
-    this.block = (PtSymbolBlock) model.getBlock();
+  private TorchScript(NDManager owner, PtSymbolBlock block) {
+    this.owner = owner;
+    this.block = block;
   }
 
   /**
@@ -54,15 +53,16 @@ public final class TorchScript implements AutoCloseable {
     attributes.forEach(
         (name, value) -> source.append("  %s : %s\n".formatted(name, TorchArchive.typeOf(value))));
     source.append(methods);
-    Torch.ready();
-    Model model = Model.newInstance(type, "PyTorch");
+    byte[] archive = TorchArchive.of(type, source.toString(), attributes);
+    // Without DJL's Model, which would make a temporary folder for each.
+    NDManager owner = Torch.manager();
     try {
-      model.load(new ByteArrayInputStream(TorchArchive.of(type, source.toString(), attributes)));
-    } catch (IOException | MalformedModelException e) {
-      model.close();
+      InputStream in = new ByteArrayInputStream(archive);
+      return new TorchScript(owner, JniUtils.loadModule((PtNDManager) owner, in, false, false));
+    } catch (IOException | RuntimeException e) {
+      owner.close();
       throw new IllegalArgumentException(type + " doesn't compile: " + e.getMessage(), e);
     }
-    return new TorchScript(model);
   }
 
   /**
@@ -145,6 +145,6 @@ public final class TorchScript implements AutoCloseable {
 
   @Override
   public void close() {
-    model.close();
+    owner.close();
   }
 }

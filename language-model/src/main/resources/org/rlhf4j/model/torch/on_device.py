@@ -95,7 +95,7 @@
   # Attention of the tokens `rows` [S, T] over the tokens `columns` [S, U]: [S T, H D].
   def padded(self: __torch__.Transformer, q: Tensor, k: Tensor, v: Tensor, rows: Tensor, columns: Tensor, given: Tensor) -> Tensor:
     attention_mask = annotate(Optional[Tensor], given if torch.numel(given) > 0 else None)
-    o = torch.scaled_dot_product_attention((self).gathered(q, rows), (self).gathered(k, columns), (self).gathered(v, columns), attention_mask, 0., torch.__is__(attention_mask, None))
+    o = (self).attention((self).gathered(q, rows), (self).gathered(k, columns), (self).gathered(v, columns), attention_mask, torch.__is__(attention_mask, None))
     return o.transpose(1, 2).reshape([torch.numel(rows), -1])
 
   def gathered(self: __torch__.Transformer, x: Tensor, tokens: Tensor) -> Tensor:
