@@ -6,10 +6,13 @@ blocks.json      random blocks of each type that is read and what the gguf packa
                  what it quantises them to as Q8_0
 mixed.gguf       a one-layer Llama with a tensor of each type; mixed.json: what transformers' gguf_file= computes with it,
                  and the ids that its tokenizer gives
+families/        the fixtures' models of some families, written by the gguf package under the names that it gives their
+                 tensors; families.json: what transformers computes with them
 tokenizers.json  vocabularies as GGUF files have them, and the ids that transformers gives for texts
 """
 
 import json
+import math
 import pathlib
 import tempfile
 
@@ -196,6 +199,119 @@ def tokenizers():
     write("tokenizers.json", out)
 
 
+def rows_in_pairs(matrix, heads):
+    """Rows of each head in the order in which llama.cpp turns neighbours."""
+    shape = matrix.shape
+    return matrix.reshape(heads, 2, shape[0] // heads // 2, -1).swapaxes(1, 2).reshape(shape)
+
+
+FAMILIES = {  # the fixture, its architecture, and what a file can't say of it
+    "gemma2": (gguf.MODEL_ARCH.GEMMA2, {"query_pre_attn_scalar": 8}),
+    "granite": (gguf.MODEL_ARCH.GRANITE, {}),
+    "phi3": (gguf.MODEL_ARCH.PHI3, {"sliding_window": None}),
+    "stablelm": (gguf.MODEL_ARCH.STABLELM, {}),
+    "stablelm-beside": (gguf.MODEL_ARCH.STABLELM, {}),
+}
+
+
+def families():
+    fixtures = OUT.parent / "fixtures"
+    expected = {}
+    (OUT / "families").mkdir(exist_ok=True)
+    for name, (arch, changes) in FAMILIES.items():
+        config = transformers.AutoConfig.from_pretrained(fixtures / name, **changes)
+        network = transformers.AutoModelForCausalLM.from_pretrained(fixtures / name, config=config, dtype=torch.float32)
+        writer = gguf.GGUFWriter(OUT / "families" / f"{name}.gguf", gguf.MODEL_ARCH_NAMES[arch])
+        family_keys(writer, name, config)
+        tokenizer_keys(writer, json.loads((fixtures / name / "tokenizer.json").read_text()))
+        for tensor, values in family_tensors(arch, config, network.state_dict()):
+            writer.add_tensor(tensor, values)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        ids = torch.randint(2, 97, (1, 30), generator=torch.Generator().manual_seed(3))
+        with torch.no_grad():
+            logprobs = torch.log_softmax(network.eval()(ids).logits[0], -1)
+        expected[name] = {"ids": ids[0].tolist(),
+                          "logprobs": logprobs[:-1].gather(1, ids[0, 1:, None])[:, 0].tolist()}
+    write("families.json", expected)
+
+
+def family_tensors(arch, config, state):
+    """The tensors of a checkpoint as llama.cpp's files have them."""
+    names = gguf.get_tensor_name_map(arch, config.num_hidden_layers)
+    heads = {}
+    for name, value in state.items():
+        value = value.numpy()
+        if name == "lm_head.weight" and config.tie_word_embeddings:
+            continue
+        if ".norms." in name:
+            whole, _ = name.split(".norms.")
+            heads.setdefault(whole + ".weight", []).append(value)
+            continue
+        if config.model_type == "gemma2" and name.endswith("norm.weight"):
+            value = value + 1
+        if config.model_type == "granite" and ".q_proj." in name:
+            value = rows_in_pairs(value, config.num_attention_heads)
+        if config.model_type == "granite" and ".k_proj." in name:
+            value = rows_in_pairs(value, config.num_key_value_heads)
+        yield names.get_name(name, (".weight", ".bias")), value
+    for name, rows in heads.items():
+        yield names.get_name(name, (".weight",)), numpy.stack(rows)
+    factors = config.rope_parameters
+    if factors["rope_type"] == "longrope":
+        for kind, key in (("short", "short_factor"), ("long", "long_factor")):
+            yield f"rope_factors_{kind}.weight", numpy.array(factors[key], dtype=numpy.float32)
+
+
+def family_keys(writer, name, config):
+    head = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    if name.startswith("stablelm"):
+        writer.add_rope_dimension_count(head // 2)
+        writer.add_parallel_residual(True)  # as the converter writes of old models, whatever they are
+        writer.add_layer_norm_eps(config.layer_norm_eps)
+        return
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    if name == "phi3":
+        original = config.original_max_position_embeddings
+        scale = config.max_position_embeddings / original
+        writer.add_rope_scaling_orig_ctx_len(original)
+        writer.add_rope_scaling_attn_factors(math.sqrt(1 + math.log(scale) / math.log(original)))
+        writer.add_rope_dimension_count(head // 2)
+        writer.add_sliding_window(0)
+        return
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    if name == "gemma2":
+        writer.add_attn_logit_softcapping(config.attn_logit_softcapping)
+        writer.add_final_logit_softcapping(config.final_logit_softcapping)
+        writer.add_sliding_window(config.sliding_window)
+    else:
+        writer.add_attention_scale(config.attention_multiplier)
+        writer.add_embedding_scale(config.embedding_multiplier)
+        writer.add_residual_scale(config.residual_multiplier)
+        writer.add_logit_scale(config.logits_scaling)
+
+
+def tokenizer_keys(writer, tokenizer):
+    bpe = tokenizer["model"]
+    special = {token["id"] for token in tokenizer["added_tokens"] if token["special"]}
+    tokens = {**{i: t for t, i in bpe["vocab"].items()}, **{t["id"]: t["content"] for t in tokenizer["added_tokens"]}}
+    add_keys(writer, {"tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "gpt-2",
+                      "tokenizer.ggml.tokens": [tokens[i] for i in range(len(tokens))],
+                      "tokenizer.ggml.token_type": [3 if i in special else 1 for i in range(len(tokens))],
+                      "tokenizer.ggml.merges": [" ".join(merge) for merge in bpe["merges"]],
+                      "tokenizer.ggml.bos_token_id": 0, "tokenizer.ggml.eos_token_id": 0})
+
+
 def write(name, content):
     (OUT / name).write_text(json.dumps(content, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -204,6 +320,7 @@ if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     blocks()
     mixed()
+    families()
     tokenizers()
     write("provenance.json", {"script": "bench/reference/make_gguf_fixtures.py", "gguf": "0.19.0",
                               "transformers": transformers.__version__, "torch": torch.__version__})

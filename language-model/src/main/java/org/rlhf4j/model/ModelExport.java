@@ -165,6 +165,12 @@ public final class ModelExport implements AutoCloseable {
     Optional<String> rendered = template.map(t -> t.prompt(DIALOGUE));
     Optional<String> renderedBack = ChatTemplate.find(back).map(t -> t.prompt(DIALOGUE));
     require(rendered.equals(renderedBack), file, "what its chat template writes");
+    rendered.ifPresent(
+        text ->
+            require(
+                Arrays.equals(own.encodeRaw(text), back.encodeRaw(text)),
+                file,
+                "the ids of what its chat template writes"));
   }
 
   private void requireEqualWeights(LanguageModel back, Path file) {

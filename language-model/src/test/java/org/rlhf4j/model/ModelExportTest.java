@@ -36,6 +36,10 @@ class ModelExportTest {
         "mistral",
         "qwen2",
         "olmo2",
+        "granite",
+        "phi3",
+        "stablelm",
+        "stablelm-beside",
         "gpt2",
         "gpt-neox"
       })

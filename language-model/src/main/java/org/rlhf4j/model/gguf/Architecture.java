@@ -18,7 +18,11 @@ enum Architecture {
   QWEN3("qwen3", "qwen3", before(Layout.SAME, Layout.SAME)),
   SMOLLM3("smollm3", "smollm3", before(Layout.QUERY_PAIRS, Layout.KEY_PAIRS)),
   OLMO2("olmo2", "olmo2", after()),
+  GEMMA2("gemma2", "gemma2", around()),
   GEMMA3("gemma3", "gemma3_text", around()),
+  GRANITE("granite", "granite", before(Layout.QUERY_PAIRS, Layout.KEY_PAIRS)),
+  PHI3("phi3", "phi3", phi3()),
+  STABLELM("stablelm", "stablelm", stableLm()),
   GPT2("gpt2", "gpt2", gpt2()),
   GPTNEOX("gptneox", "gpt_neox", gptNeox());
 
@@ -118,6 +122,29 @@ enum Architecture {
     rules.add(layer("post_attention_norm", "post_attention_layernorm", Layout.PLUS_ONE));
     rules.add(layer("ffn_norm", "pre_feedforward_layernorm", Layout.PLUS_ONE));
     rules.add(layer("post_ffw_norm", "post_feedforward_layernorm", Layout.PLUS_ONE));
+    return List.copyOf(rules);
+  }
+
+  /** Llama with query, key and value in one matrix, gate and up in another. */
+  private static List<TensorRule> phi3() {
+    return List.of(
+        new TensorRule("token_embd", "embed_tokens", Layout.SAME),
+        new TensorRule("output_norm", "norm", Layout.SAME),
+        new TensorRule("output", "lm_head", Layout.SAME),
+        layer("attn_norm", "input_layernorm", Layout.SAME),
+        layer("attn_qkv", "self_attn.qkv_proj", Layout.SAME),
+        layer("attn_output", "self_attn.o_proj", Layout.SAME),
+        layer("ffn_norm", "post_attention_layernorm", Layout.SAME),
+        layer("ffn_up", "mlp.gate_up_proj", Layout.SAME),
+        layer("ffn_down", "mlp.down_proj", Layout.SAME));
+  }
+
+  /** Llama with one norm for each head, where the model has any. */
+  private static List<TensorRule> stableLm() {
+    List<TensorRule> rules = new ArrayList<>(before(Layout.SAME, Layout.SAME));
+    rules.removeIf(rule -> rule.stored().endsWith("_q_norm") || rule.stored().endsWith("_k_norm"));
+    rules.add(layer("attn_q_norm", "self_attn.q_layernorm", Layout.BY_HEAD));
+    rules.add(layer("attn_k_norm", "self_attn.k_layernorm", Layout.BY_HEAD));
     return List.copyOf(rules);
   }
 

@@ -14,9 +14,6 @@ import org.rlhf4j.settings.UserException;
 final class ConfigJson {
   static final String TOKENS = "tokenizer.ggml.tokens";
 
-  /** Gemma 3's largest model, whose queries are scaled by the hidden size and not by the head's. */
-  private static final int LAYERS_OF_GEMMA_27B = 62;
-
   private final GgufFile file;
   private final GgufMetadata metadata;
   private final Architecture architecture;
@@ -47,8 +44,12 @@ final class ConfigJson {
     switch (architecture) {
       case GPT2 -> gpt2();
       case GPTNEOX -> gptNeox();
+      case GEMMA2 -> gemma2();
       case GEMMA3 -> gemma3();
+      case GRANITE -> granite();
       case LLAMA, QWEN2, QWEN3, SMOLLM3, OLMO2 -> llamaLike();
+      case PHI3 -> phi3();
+      case STABLELM -> stableLm();
     }
     return json;
   }
@@ -75,6 +76,7 @@ final class ConfigJson {
 
   private void llamaLike() {
     sizes();
+    json.put("rms_norm_eps", number("attention.layer_norm_rms_epsilon"));
     json.put("hidden_act", "silu");
     json.put("attention_bias", file.tensors().containsKey("blk.0.attn_q.bias"));
     json.put("mlp_bias", file.tensors().containsKey("blk.0.ffn_gate.bias"));
@@ -96,15 +98,73 @@ final class ConfigJson {
     json.put("head_dim", headSize(Math.max(1, hidden / heads)));
     json.put("intermediate_size", positive("feed_forward_length"));
     json.put("max_position_embeddings", positive("context_length"));
-    json.put("rms_norm_eps", number("attention.layer_norm_rms_epsilon"));
   }
 
   private int headSize(int otherwise) {
     int turned = metadata.positive(key("rope.dimension_count"), otherwise);
-    int size = metadata.positive(key("attention.key_length"), turned);
+    boolean partly = architecture == Architecture.PHI3 || architecture == Architecture.STABLELM;
+    int size = metadata.positive(key("attention.key_length"), partly ? otherwise : turned);
     require("attention.value_length", size);
-    require("rope.dimension_count", size);
+    if (!partly) {
+      require("rope.dimension_count", size);
+    }
     return size;
+  }
+
+  private void granite() {
+    llamaLike();
+    String turned = key("rope.scaling.finetuned");
+    metadata.require(metadata.flag(turned, true), turned, "true");
+    double usual = 1 / Math.sqrt(json.path("head_dim").intValue());
+    json.put("embedding_multiplier", multiplier("embedding_scale", 1));
+    json.put("attention_multiplier", multiplier("attention.scale", usual));
+    json.put("residual_multiplier", multiplier("residual_scale", 1));
+    json.put("logits_scaling", number("logit_scale"));
+  }
+
+  /** A zero says that there is none. */
+  private double multiplier(String name, double otherwise) {
+    double value = number(name, 0);
+    return value == 0 ? otherwise : value;
+  }
+
+  private void phi3() {
+    sizes();
+    json.put("rms_norm_eps", number("attention.layer_norm_rms_epsilon"));
+    json.put("hidden_act", "silu");
+    partlyTurned();
+    if (metadata.id(key("attention.sliding_window")).orElse(0) == 0) {
+      json.putNull("sliding_window");
+    } else {
+      json.put("sliding_window", positive("attention.sliding_window"));
+    }
+  }
+
+  /**
+   * What llama.cpp goes by are the tensors: files of old models say that all layers are parallel.
+   */
+  private void stableLm() {
+    sizes();
+    json.put("layer_norm_eps", number("attention.layer_norm_epsilon"));
+    json.put("hidden_act", "silu");
+    json.put("use_qkv_bias", file.tensors().containsKey("blk.0.attn_q.bias"));
+    json.put("qk_layernorm", file.tensors().containsKey("blk.0.attn_q_norm.weight"));
+    json.put("use_parallel_residual", !file.tensors().containsKey("blk.0.ffn_norm.weight"));
+    partlyTurned();
+  }
+
+  private void partlyTurned() {
+    int size = json.path("head_dim").intValue();
+    ObjectNode rotary = rotary(number("rope.freq_base", 10_000));
+    rotary.put(
+        "partial_rotary_factor", part(metadata.positive(key("rope.dimension_count"), size), size));
+    json.set("rope_parameters", rotary);
+  }
+
+  /** The part of a head that is turned; times the head's size it is the whole number again. */
+  private static double part(int turned, int size) {
+    double part = (double) turned / size;
+    return (int) (size * part) < turned ? Math.nextUp(part) : part;
   }
 
   private void require(String name, int size) {
@@ -115,9 +175,9 @@ final class ConfigJson {
   private ObjectNode rotary(double base) {
     ObjectNode rotary = json.objectNode().put("rope_theta", base);
     String type = metadata.text(key("rope.scaling.type"), "none");
-    List<Float> factors = GgufWeights.rotaryFactors(file);
-    if (!factors.isEmpty()) {
-      new RotaryFactors(file, architecture).into(rotary, factors);
+    RotaryFactors factors = new RotaryFactors(file, architecture);
+    if (factors.exist()) {
+      factors.into(rotary);
     } else if (type.equals("none")) {
       double old = number("rope.scale_linear", 1);
       rotary.put("rope_type", old == 1 ? "default" : "linear");
@@ -156,17 +216,33 @@ final class ConfigJson {
     sliding.forEach(layer -> types.add(layer ? "sliding_attention" : "full_attention"));
   }
 
-  private void gemma3() {
+  /**
+   * What both have; the queries of the largest are scaled by the hidden size and not the head's.
+   */
+  private void gemma(int layersOfLargest, int period) {
     sizes();
+    json.put("rms_norm_eps", number("attention.layer_norm_rms_epsilon"));
     json.put("hidden_activation", "gelu_pytorch_tanh");
-    json.put("sliding_window", positive("attention.sliding_window"));
-    pattern();
+    pattern(period);
     int headSize = json.path("head_dim").intValue();
-    boolean largest = json.path("num_hidden_layers").intValue() == LAYERS_OF_GEMMA_27B;
+    boolean largest = json.path("num_hidden_layers").intValue() == layersOfLargest;
     double hidden = json.path("hidden_size").doubleValue();
     json.put(
         "query_pre_attn_scalar",
         largest ? hidden / json.path("num_attention_heads").intValue() : headSize);
+  }
+
+  private void gemma2() {
+    gemma(ConfigKeys.LAYERS_OF_GEMMA_2_27B, 2);
+    json.put("sliding_window", metadata.positive(key("attention.sliding_window"), 4096));
+    json.put("attn_logit_softcapping", number("attn_logit_softcapping", 50));
+    json.put("final_logit_softcapping", number("final_logit_softcapping", 30));
+    json.set("rope_parameters", rotary(number("rope.freq_base", 10_000)));
+  }
+
+  private void gemma3() {
+    gemma(ConfigKeys.LAYERS_OF_GEMMA_3_27B, 6);
+    json.put("sliding_window", positive("attention.sliding_window"));
     if (has("final_logit_softcapping")) {
       json.put("final_logit_softcapping", number("final_logit_softcapping"));
     }
@@ -179,12 +255,12 @@ final class ConfigJson {
   }
 
   /** Every how many layers one sees all, or which layers have a window. */
-  private void pattern() {
+  private void pattern(int otherwise) {
     String name = key("attention.sliding_window_pattern");
     if (metadata.values().get(name) instanceof List<?>) {
       layerTypes(metadata.flags(name));
     } else {
-      int period = metadata.positive(name, 6);
+      int period = metadata.positive(name, otherwise);
       int layers = json.path("num_hidden_layers").intValue();
       layerTypes(IntStream.rangeClosed(1, layers).mapToObj(layer -> layer % period != 0).toList());
     }
@@ -213,8 +289,8 @@ final class ConfigJson {
     json.put("attention_bias", file.tensors().containsKey("blk.0.attn_qkv.bias"));
     json.put("hidden_act", "gelu");
     ObjectNode rotary = rotary(number("rope.freq_base", 10_000));
-    double turned = positive("rope.dimension_count");
-    rotary.put("partial_rotary_factor", turned / Math.max(1, hidden / heads));
+    int size = Math.max(1, hidden / heads);
+    rotary.put("partial_rotary_factor", part(positive("rope.dimension_count"), size));
     json.set("rope_parameters", rotary);
   }
 

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.rlhf4j.model.family.Blueprint;
 import org.rlhf4j.model.family.Dimensions;
@@ -19,6 +19,14 @@ import org.rlhf4j.settings.UserException;
  * by name, or noted where it only concerns long texts.
  */
 final class ConfigKeys {
+  /** The largest of Gemma 2 and 3. */
+  static final int LAYERS_OF_GEMMA_2_27B = 46;
+
+  static final int LAYERS_OF_GEMMA_3_27B = 62;
+
+  /** Those that stretch positions as Llama 3 does. */
+  private static final Set<Architecture> LLAMA3 = Set.of(Architecture.LLAMA, Architecture.GRANITE);
+
   private final Path model;
   private final ObjectNode config;
   private final Blueprint blueprint;
@@ -57,9 +65,13 @@ final class ConfigKeys {
     switch (architecture) {
       case GPT2 -> put("attention.layer_norm_epsilon", (float) d.epsilon());
       case GPTNEOX -> gptNeox();
+      case GEMMA2 -> gemma2();
       case GEMMA3 -> gemma3();
+      case GRANITE -> granite();
       case LLAMA, QWEN2, QWEN3, OLMO2 -> llamaLike();
+      case PHI3 -> phi3();
       case SMOLLM3 -> smolLm3();
+      case STABLELM -> stableLm();
     }
     return keys;
   }
@@ -75,11 +87,79 @@ final class ConfigKeys {
   }
 
   private void heads() {
+    headSizes();
+    put("rope.dimension_count", d.headSize());
+    put("attention.layer_norm_rms_epsilon", (float) d.epsilon());
+  }
+
+  private void headSizes() {
     put("attention.head_count_kv", d.kvHeads());
     put("attention.key_length", d.headSize());
     put("attention.value_length", d.headSize());
-    put("rope.dimension_count", d.headSize());
+  }
+
+  /** Of heads that are turned in part, and share the hidden size. */
+  private void partlyTurned() {
+    headSizes();
+    boolean shared = d.headSize() * d.heads() == d.hidden();
+    require(shared, "head_dim", "hidden_size / num_attention_heads");
+    put("rope.dimension_count", turned());
+  }
+
+  private int turned() {
+    return 2 * ((List<?>) blueprint.constants().get("frequencies")).size();
+  }
+
+  private void granite() {
+    heads();
+    rotary(rotarySettings(), 10_000);
+    multiplier("embedding_scale", "embedding_multiplier");
+    multiplier("attention.scale", "attention_multiplier");
+    multiplier("residual_scale", "residual_multiplier");
+    multiplier("logit_scale", "logits_scaling");
+  }
+
+  /** A zero would mean that there is none. */
+  private void multiplier(String key, String setting) {
+    float value = (float) config.path(setting).asDouble(1);
+    require(value != 0, setting, "a number other than 0");
+    put(key, value);
+  }
+
+  /** As its converters do: LongRoPE by its tensors, no window as one of 0. */
+  private void phi3() {
+    partlyTurned();
     put("attention.layer_norm_rms_epsilon", (float) d.epsilon());
+    put("attention.sliding_window", 0);
+    window();
+    JsonNode settings = rotarySettings();
+    rotary(settings, 10_000);
+    if (type(settings).equals("longrope")) {
+      int longest = config.path("max_position_embeddings").asInt(d.positions());
+      put("context_length", longest);
+      put(RotaryFactors.ORIGINAL, d.positions());
+      put(RotaryFactors.GROWTH, ((Number) blueprint.constants().get("rotary_scale")).floatValue());
+      noteLongTexts(longest);
+    }
+  }
+
+  private void noteLongTexts(int longest) {
+    if (longest > d.positions()) {
+      notes.add(
+          String.format(
+              Locale.ROOT,
+              "llama.cpp takes long_factor in a context of more than %d tokens, and short_factor,"
+                  + " as here, in one of at most that many",
+              d.positions()));
+    }
+  }
+
+  private void stableLm() {
+    partlyTurned();
+    put("attention.layer_norm_epsilon", (float) d.epsilon());
+    put("use_parallel_residual", blueprint.constants().get("parallel").equals(1));
+    rotary(rotarySettings(), 10_000);
+    require(!d.tied(), "tie_word_embeddings", "false");
   }
 
   /** llama.cpp leaves out the positions of each fourth layer, whatever a file says. */
@@ -97,13 +177,49 @@ final class ConfigKeys {
     require(!config.path("mlp_bias").asBoolean(false), "mlp_bias", "false");
   }
 
-  private void gemma3() {
+  private void gemma2() {
+    int window = gemma(LAYERS_OF_GEMMA_2_27B);
+    List<Boolean> sliding = sliding();
+    boolean everyOther =
+        IntStream.range(0, d.layers()).allMatch(layer -> sliding.get(layer) == (layer % 2 == 0));
+    require(
+        window == 0 || everyOther,
+        "layer_types",
+        "every other layer with a window, from the first");
+    rotary(rotarySettings(), 10_000);
+    cap("attn_logit_softcapping", "attention_cap");
+    cap("final_logit_softcapping", "logit_cap");
+    require(d.tied(), "tie_word_embeddings", "true");
+  }
+
+  private void cap(String setting, String constant) {
+    float cap = ((Number) blueprint.constants().get(constant)).floatValue();
+    require(cap != 0, setting, "a number above 0");
+    put(setting, cap);
+  }
+
+  /**
+   * What both have. llama.cpp tells the largest model, whose queries have a scale of their own, by
+   * its layers.
+   *
+   * @return the window, 0 where there is none
+   */
+  private int gemma(int layersOfLargest) {
     heads();
-    double scalar = config.path("query_pre_attn_scalar").asDouble(256);
-    require(scalar == d.headSize(), "query_pre_attn_scalar", "the head's size " + d.headSize());
+    boolean largest = d.layers() == layersOfLargest;
+    int scale = largest ? d.hidden() / d.heads() : d.headSize();
+    require(
+        config.path("query_pre_attn_scalar").asDouble(256) == scale,
+        "query_pre_attn_scalar",
+        (largest ? "hidden_size / num_attention_heads " : "the head's size ") + scale);
     require(!config.path("attention_bias").asBoolean(false), "attention_bias", "false");
     int window = (Integer) blueprint.constants().get("window");
     put("attention.sliding_window", window == 0 ? d.positions() : window);
+    return window;
+  }
+
+  private void gemma3() {
+    gemma(LAYERS_OF_GEMMA_3_27B);
     List<Boolean> sliding = sliding();
     int period = sliding.indexOf(false) + 1;
     boolean periodic =
@@ -128,8 +244,7 @@ final class ConfigKeys {
     JsonNode settings = rotarySettings();
     put("attention.layer_norm_epsilon", (float) d.epsilon());
     put("use_parallel_residual", config.path("use_parallel_residual").asBoolean(true));
-    List<?> frequencies = (List<?>) blueprint.constants().get("frequencies");
-    put("rope.dimension_count", 2 * frequencies.size());
+    put("rope.dimension_count", turned());
     rotary(settings, config.path("rotary_emb_base").asDouble(10_000));
     require(config.path("attention_bias").asBoolean(true), "attention_bias", "true");
   }
@@ -139,7 +254,9 @@ final class ConfigKeys {
   }
 
   private static String type(JsonNode settings) {
-    return settings.path("rope_type").asText(settings.path("type").asText("default"));
+    String type = settings.path("rope_type").asText(settings.path("type").asText("default"));
+    boolean older = type.equals("su") || (type.equals("yarn") && settings.has("short_factor"));
+    return older ? "longrope" : type;
   }
 
   private void rotary(JsonNode settings, double base) {
@@ -152,12 +269,17 @@ final class ConfigKeys {
         put("rope.scaling.factor", (float) settings.path("factor").doubleValue());
       }
       case "llama3" -> {
-        require(architecture == Architecture.LLAMA, "rope_type", "default, linear, dynamic");
+        require(LLAMA3.contains(architecture), "rope_type", "default, linear, dynamic");
         put(RotaryFactors.ORIGINAL, original(settings));
         put(RotaryFactors.LOW, (float) settings.path("low_freq_factor").doubleValue());
         put(RotaryFactors.HIGH, (float) settings.path("high_freq_factor").doubleValue());
       }
-      default -> require(false, "rope_type", "default, linear, dynamic, llama3");
+      case "longrope" -> {
+        require(architecture == Architecture.PHI3, "rope_type", "default, linear, dynamic");
+        int factors = settings.path("long_factor").size();
+        require(factors == turned() / 2, "long_factor", turned() / 2 + " numbers");
+      }
+      default -> require(false, "rope_type", "default, linear, dynamic, llama3, longrope");
     }
   }
 
@@ -165,16 +287,27 @@ final class ConfigKeys {
     return settings.path("original_max_position_embeddings").asInt(d.positions());
   }
 
-  /** What rotary angles are divided by, where the model stretches them as Llama 3 does. */
-  Optional<List<Double>> rotaryFactors() {
+  /** What rotary angles are divided by, by the tensors' names; none where nothing divides them. */
+  Map<String, List<Double>> rotaryFactors() {
     JsonNode settings = rotarySettings();
+    if (type(settings).equals("longrope")) {
+      return Map.of(
+          RotaryFactors.SHORT, numbers(settings.path("short_factor")),
+          RotaryFactors.LONG, numbers(settings.path("long_factor")));
+    }
     if (!type(settings).equals("llama3")) {
-      return Optional.empty();
+      return Map.of();
     }
     ObjectNode given = settings.deepCopy();
     given.put("original_max_position_embeddings", original(settings));
     double theta = settings.path("rope_theta").asDouble(config.path("rope_theta").asDouble(10_000));
-    return Optional.of(RotaryFactors.llama3(theta, d.headSize(), given));
+    return Map.of(RotaryFactors.LLAMA3, RotaryFactors.llama3(theta, d.headSize(), given));
+  }
+
+  private static List<Double> numbers(JsonNode array) {
+    List<Double> numbers = new ArrayList<>();
+    array.forEach(number -> numbers.add(number.asDouble()));
+    return numbers;
   }
 
   private List<Boolean> sliding() {
@@ -191,7 +324,9 @@ final class ConfigKeys {
       return;
     }
     put("attention.sliding_window", window);
-    if (!config.path("model_type").asText().equals("mistral")) {
+    boolean everywhere =
+        architecture == Architecture.PHI3 || config.path("model_type").asText().equals("mistral");
+    if (!everywhere) {
       put("attention.sliding_window_pattern", sliding());
     }
     notes.add(

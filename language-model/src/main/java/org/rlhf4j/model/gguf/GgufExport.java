@@ -58,22 +58,23 @@ public final class GgufExport {
       Map<String, StridedTensor> weights,
       GgufFormat format) {
     architecture = Architecture.ofFamily(config.path("model_type").asText(), model);
-    general(model, format);
+    general(model, format, tokenizer);
     ConfigKeys keys = new ConfigKeys(model, config, blueprint, architecture, notes);
     metadata.putAll(keys.keys());
     int rows = blueprint.dimensions().vocabulary();
     metadata.putAll(new TokenizerKeys(model, tokenizer, rows, notes).keys());
     texts(texts, tokenizer);
-    keys.rotaryFactors().ifPresent(factors -> tensors.add(rotary(factors)));
-    weights.forEach((name, view) -> add(model, name, view, blueprint.dimensions(), format));
+    keys.rotaryFactors().forEach((name, factors) -> tensors.add(rotary(name, factors)));
+    weights.forEach((name, view) -> add(model, name, weights, blueprint.dimensions(), format));
     noteOthers(format);
   }
 
-  private void general(Path model, GgufFormat format) {
+  private void general(Path model, GgufFormat format, JsonNode tokenizer) {
     Path name = model.toAbsolutePath().normalize().getFileName();
     metadata.put("general.architecture", architecture.key());
     metadata.put("general.type", "model");
-    metadata.put("general.name", String.valueOf(name));
+    metadata.put(
+        SpacesAfterTokens.NAME, SpacesAfterTokens.nameFor(String.valueOf(name), tokenizer, notes));
     metadata.put("general.file_type", format.fileType());
     metadata.put("general.quantization_version", 2);
   }
@@ -110,7 +111,7 @@ public final class GgufExport {
     }
   }
 
-  private static WrittenTensor rotary(List<Double> factors) {
+  private static WrittenTensor rotary(String name, List<Double> factors) {
     ByteBuffer memory = ByteBuffer.allocate(factors.size() * Float.BYTES);
     StridedTensor view = StridedTensor.contiguous(List.of((long) factors.size()), memory);
     float[] values = new float[factors.size()];
@@ -119,24 +120,42 @@ public final class GgufExport {
     }
     view.put(0, 1, values);
     RowOrder order = new RowOrder(Layout.SAME, 1, values.length);
-    return new WrittenTensor("rope_freqs.weight", "rope_freqs", GgufType.F32, view, order);
+    return new WrittenTensor(name, name, GgufType.F32, view, order);
   }
 
   private void add(
-      Path model, String name, StridedTensor tensor, Dimensions dimensions, GgufFormat format) {
+      Path model,
+      String name,
+      Map<String, StridedTensor> weights,
+      Dimensions dimensions,
+      GgufFormat format) {
+    String whole = TensorRule.nameOfHeads(name);
     TensorRule rule =
         architecture
-            .ruleOfNamed(name)
+            .ruleOfNamed(whole)
             .orElseThrow(
                 () ->
                     new UserException(
                         "%s: llama.cpp's %s has no tensor for %s"
                             .formatted(model, architecture.key(), name)));
+    boolean byHead = rule.layout() == Layout.BY_HEAD;
+    if (byHead && !name.equals(TensorRule.nameOfHead(whole, 0))) {
+      return; // a row of the first one's tensor
+    }
+    StridedTensor tensor = byHead ? heads(whole, weights) : weights.get(name);
     RowOrder order = RowOrder.of(rule.layout(), dimensions);
     StridedTensor view = order.view(tensor);
     GgufType type =
         tensor.shape().size() == 1 ? GgufType.F32 : format.of(view.shape(), rule.layout());
-    tensors.add(new WrittenTensor(rule.storedOf(name), name, type, view, order));
+    tensors.add(new WrittenTensor(rule.storedOf(whole), name, type, view, order));
+  }
+
+  private static StridedTensor heads(String whole, Map<String, StridedTensor> weights) {
+    List<StridedTensor> rows = new ArrayList<>();
+    while (weights.containsKey(TensorRule.nameOfHead(whole, rows.size()))) {
+      rows.add(weights.get(TensorRule.nameOfHead(whole, rows.size())));
+    }
+    return StridedTensor.stacked(rows);
   }
 
   private void noteOthers(GgufFormat format) {

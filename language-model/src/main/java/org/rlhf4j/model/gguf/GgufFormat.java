@@ -37,7 +37,7 @@ public record GgufFormat(GgufType type) {
   /** The format of a tensor: rows that aren't whole blocks are F16 where others are quantized. */
   GgufType of(List<Long> shape, Layout layout) {
     long columns = shape.get(shape.size() - 1);
-    if (shape.size() == 1 || layout == Layout.SINGLE) {
+    if (shape.size() == 1 || layout == Layout.SINGLE || layout == Layout.BY_HEAD) {
       return GgufType.F32;
     }
     return columns % type.blockSize() == 0 ? type : GgufType.F16;

@@ -21,19 +21,23 @@ import org.rlhf4j.settings.UserException;
  */
 public final class GgufWeights implements TensorFile {
   private static final int BLOCK = 1 << 18; // numbers decoded at a time
-  private static final String ROTARY_FACTORS = "rope_freqs.weight";
 
   private final GgufFile file;
   private final Dimensions dimensions;
   private final Map<String, Placed> tensors = new LinkedHashMap<>(); // by the checkpoint's names
 
-  private record Placed(GgufTensor tensor, Layout layout) {}
+  /**
+   * Where a checkpoint's tensor is.
+   *
+   * @param row the one that it is of a tensor with a row for each head, else 0
+   */
+  private record Placed(GgufTensor tensor, Layout layout, int row) {}
 
   GgufWeights(GgufFile file, Architecture architecture, Dimensions dimensions) {
     this.file = file;
     this.dimensions = dimensions;
     for (GgufTensor tensor : file.tensors().values()) {
-      if (tensor.name().equals(ROTARY_FACTORS)) {
+      if (RotaryFactors.isOne(tensor.name(), architecture)) {
         continue; // a part of the configuration
       }
       TensorRule rule =
@@ -44,7 +48,23 @@ public final class GgufWeights implements TensorFile {
                       new UserException(
                           "%s: unknown tensor %s for architecture %s"
                               .formatted(file.file(), tensor.name(), architecture.key())));
-      tensors.put(rule.nameOf(tensor.name()), new Placed(tensor, rule.layout()));
+      place(rule, tensor);
+    }
+  }
+
+  private void place(TensorRule rule, GgufTensor tensor) {
+    String name = rule.nameOf(tensor.name());
+    if (rule.layout() != Layout.BY_HEAD) {
+      tensors.put(name, new Placed(tensor, rule.layout(), 0));
+      return;
+    }
+    if (tensor.shape().size() != 2) {
+      throw new UserException(
+          "%s: tensor %s has the shape %s; it must have a row for each head"
+              .formatted(file.file(), tensor.name(), tensor.shape()));
+    }
+    for (int head = 0; head < tensor.shape().get(0); head++) {
+      tensors.put(TensorRule.nameOfHead(name, head), new Placed(tensor, rule.layout(), head));
     }
   }
 
@@ -62,6 +82,9 @@ public final class GgufWeights implements TensorFile {
   public List<Long> shape(String name) {
     Placed placed = tensors.get(name);
     List<Long> shape = placed.tensor().shape();
+    if (placed.layout() == Layout.BY_HEAD) {
+      return shape.subList(1, 2);
+    }
     return placed.layout() == Layout.TRANSPOSED && shape.size() == 2
         ? List.of(shape.get(1), shape.get(0))
         : shape;
@@ -74,14 +97,14 @@ public final class GgufWeights implements TensorFile {
     StridedTensor view = order.view(target);
     boolean asOneRow = placed.tensor().shape().size() == 1;
     int columns = placed.tensor().columns();
-    int rows = (int) (placed.tensor().elements() / columns);
+    int rows = (int) (target.size() / columns);
     int block = Math.max(1, Math.min(rows, BLOCK / columns));
     float[] values = new float[block * columns];
     ByteBuffer bytes = ByteBuffer.allocateDirect((int) (block * placed.tensor().rowBytes()));
     try (FileChannel channel = FileChannel.open(file(), StandardOpenOption.READ)) {
       for (int row = 0; row < rows; row += block) {
         int count = Math.min(block, rows - row);
-        read(channel, placed.tensor(), row, count, bytes);
+        read(channel, placed.tensor(), placed.row() + row, count, bytes);
         Blocks.decode(placed.tensor().type(), bytes, values);
         if (placed.layout() == Layout.PLUS_ONE) {
           subtractOne(values, count * columns);
@@ -134,9 +157,9 @@ public final class GgufWeights implements TensorFile {
     return bytes.array();
   }
 
-  /** The factors that rotary angles are divided by, empty where the file has none. */
-  static List<Float> rotaryFactors(GgufFile file) {
-    GgufTensor tensor = file.tensors().get(ROTARY_FACTORS);
+  /** The numbers of a small tensor, such as factors of rotary angles; none where it is missing. */
+  static List<Float> numbers(GgufFile file, String name) {
+    GgufTensor tensor = file.tensors().get(name);
     if (tensor == null) {
       return List.of();
     }
@@ -148,10 +171,10 @@ public final class GgufWeights implements TensorFile {
     } catch (IOException e) {
       throw new UserException(file.file() + ": can't be read (" + e + "); check the file", e);
     }
-    List<Float> factors = new ArrayList<>();
+    List<Float> numbers = new ArrayList<>();
     for (float value : values) {
-      factors.add(value);
+      numbers.add(value);
     }
-    return factors;
+    return numbers;
   }
 }

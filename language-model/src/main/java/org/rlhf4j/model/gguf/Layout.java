@@ -17,6 +17,8 @@ enum Layout {
   TRANSPOSED,
   /** 1 + w. */
   PLUS_ONE,
+  /** One tensor in fp32 with a row for each head; the checkpoint has a vector for each. */
+  BY_HEAD,
   /** As in the checkpoint, always in fp32: learnt positions. */
   SINGLE
 }

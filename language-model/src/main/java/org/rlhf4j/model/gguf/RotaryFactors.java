@@ -1,5 +1,6 @@
 package org.rlhf4j.model.gguf;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,11 +8,16 @@ import java.util.Locale;
 import org.rlhf4j.settings.UserException;
 
 /**
- * Llama 3.1's stretched rotary positions. A file has only the factors that the angles are divided
- * by ({@code rope_freqs.weight}), not what they were made from; that is looked for here, and has to
- * give the same factors.
+ * Stretched rotary positions. Of Llama 3.1's a file has only the factors that the angles are
+ * divided by ({@code rope_freqs.weight}), not what they were made from; that is looked for here,
+ * and has to give the same factors. LongRoPE's are two tensors: the factors of short texts and
+ * those of long ones.
  */
 final class RotaryFactors {
+  static final String LLAMA3 = "rope_freqs.weight";
+  static final String SHORT = "rope_factors_short.weight";
+  static final String LONG = "rope_factors_long.weight";
+  static final String GROWTH = "rope.scaling.attn_factor";
   static final String ORIGINAL = "rope.scaling.original_context_length";
   static final String LOW = "rope.scaling.low_freq_factor";
   static final String HIGH = "rope.scaling.high_freq_factor";
@@ -27,8 +33,41 @@ final class RotaryFactors {
     this.prefix = architecture.key() + ".";
   }
 
-  /** Adds what the factors were made from; the three numbers are Llama 3's if a file has none. */
-  void into(ObjectNode rotary, List<Float> factors) {
+  /** Whether a tensor has such factors. */
+  static boolean isOne(String tensor, Architecture architecture) {
+    boolean longRope = tensor.equals(SHORT) || tensor.equals(LONG);
+    return tensor.equals(LLAMA3) || (longRope && architecture == Architecture.PHI3);
+  }
+
+  /** Whether the file stretches the positions by factors. */
+  boolean exist() {
+    return file.tensors().containsKey(LLAMA3) || file.tensors().containsKey(SHORT);
+  }
+
+  /** Adds what a configuration says of them. */
+  void into(ObjectNode rotary) {
+    if (file.tensors().containsKey(LLAMA3)) {
+      llama3Into(rotary, GgufWeights.numbers(file, LLAMA3));
+    } else {
+      rotary.put("rope_type", "longrope");
+      addAll(rotary.putArray("short_factor"), SHORT);
+      addAll(rotary.putArray("long_factor"), LONG);
+      rotary.put("attention_factor", metadata.number(prefix + GROWTH, 1));
+      rotary.put("original_max_position_embeddings", metadata.positive(prefix + ORIGINAL));
+    }
+  }
+
+  private void addAll(ArrayNode factors, String tensor) {
+    if (!file.tensors().containsKey(tensor)) {
+      throw new UserException(file.file() + ": tensor " + tensor + " is missing");
+    }
+    for (float factor : GgufWeights.numbers(file, tensor)) {
+      factors.add(Double.parseDouble(Float.toString(factor)));
+    }
+  }
+
+  /** The three numbers are Llama 3's if a file has none. */
+  private void llama3Into(ObjectNode rotary, List<Float> factors) {
     double factor = factors.stream().mapToDouble(Float::doubleValue).max().orElse(1);
     int original = metadata.positive(prefix + ORIGINAL, 8192);
     double low = metadata.number(prefix + LOW, 1);

@@ -23,7 +23,7 @@ record RowOrder(Layout layout, int heads, int headSize) {
   boolean moves() {
     return switch (layout) {
       case QUERY_PAIRS, KEY_PAIRS, BY_KIND -> true;
-      case SAME, TRANSPOSED, PLUS_ONE, SINGLE -> false;
+      case SAME, TRANSPOSED, PLUS_ONE, BY_HEAD, SINGLE -> false;
     };
   }
 
@@ -34,7 +34,7 @@ record RowOrder(Layout layout, int heads, int headSize) {
     return switch (layout) {
       case QUERY_PAIRS, KEY_PAIRS -> head * headSize + row % 2 * (headSize / 2) + row / 2;
       case BY_KIND -> (head % heads * 3 + head / heads) * headSize + row;
-      case SAME, TRANSPOSED, PLUS_ONE, SINGLE -> stored;
+      case SAME, TRANSPOSED, PLUS_ONE, BY_HEAD, SINGLE -> stored;
     };
   }
 

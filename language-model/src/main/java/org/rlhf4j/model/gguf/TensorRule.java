@@ -2,6 +2,7 @@ package org.rlhf4j.model.gguf;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * What tensors are called in a GGUF file and in a checkpoint, without {@code .weight} and {@code
@@ -13,6 +14,7 @@ import java.util.List;
  */
 record TensorRule(String stored, String named, Layout layout) {
   private static final List<String> KINDS = List.of(".weight", ".bias");
+  private static final String HEADS = ".norms."; // before a head's number in a checkpoint
 
   /** The checkpoint's name of a tensor of a file, or null if this rule isn't about it. */
   String nameOf(String tensor) {
@@ -22,6 +24,17 @@ record TensorRule(String stored, String named, Layout layout) {
   /** The file's name of a tensor of a checkpoint, or null. */
   String storedOf(String tensor) {
     return translated(tensor, named, stored);
+  }
+
+  /** The checkpoint's name of a head's part of a tensor that has a row for each head. */
+  static String nameOfHead(String name, int head) {
+    int dot = name.lastIndexOf('.');
+    return name.substring(0, dot) + HEADS + head + name.substring(dot);
+  }
+
+  /** The other way round: any other name stays as it is. */
+  static String nameOfHeads(String name) {
+    return name.replaceFirst(Pattern.quote(HEADS) + "\\d+(?=\\.\\w+$)", "");
   }
 
   private static String translated(String tensor, String from, String to) {

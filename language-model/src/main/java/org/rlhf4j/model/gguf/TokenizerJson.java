@@ -32,7 +32,7 @@ final class TokenizerJson {
 
   private TokenizerJson(GgufMetadata metadata, Architecture architecture) {
     this.metadata = metadata;
-    this.gemma = architecture == Architecture.GEMMA3;
+    this.gemma = architecture == Architecture.GEMMA2 || architecture == Architecture.GEMMA3;
     this.tokens = metadata.texts(ConfigJson.TOKENS);
     this.kinds = TokenKind.of(metadata, tokens.size());
   }
@@ -72,7 +72,7 @@ final class TokenizerJson {
             .put("content", tokens.get(id))
             .put("single_word", false)
             .put("lstrip", false)
-            .put("rstrip", false)
+            .put("rstrip", SpacesAfterTokens.areDropped(metadata, tokens.get(id)))
             .put("normalized", false)
             .put("special", control);
       }

@@ -71,6 +71,9 @@ record WrittenTensor(
    * @param tensor the checkpoint's, which may be changed
    */
   void round(StridedTensor tensor) {
+    if (type == GgufType.F32 && order.layout() != Layout.PLUS_ONE) {
+      return;
+    }
     StridedTensor changed = order.view(tensor);
     int columns = Math.toIntExact(view.size() / view.rows());
     float[] values = new float[columns];

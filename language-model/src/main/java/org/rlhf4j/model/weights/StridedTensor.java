@@ -68,6 +68,25 @@ public record StridedTensor(
     return new StridedTensor(column, memory, start, columnStride, columnStride, precision);
   }
 
+  /**
+   * Vectors as the rows of a matrix, in their memory.
+   *
+   * @param vectors of one size, one after another in the same memory
+   */
+  public static StridedTensor stacked(List<StridedTensor> vectors) {
+    StridedTensor first = vectors.get(0);
+    int columns = first.columns();
+    for (int i = 0; i < vectors.size(); i++) {
+      StridedTensor vector = vectors.get(i);
+      if (vector.memory != first.memory || vector.start != first.start + i * columns) {
+        throw new IllegalArgumentException("vector " + i + " doesn't follow the one before it");
+      }
+    }
+    List<Long> shape = List.of((long) vectors.size(), (long) columns);
+    return new StridedTensor(
+        shape, first.memory, first.start, columns, first.columnStride, first.precision);
+  }
+
   /** The number of elements. */
   public long size() {
     return shape.stream().reduce(1L, Math::multiplyExact);
