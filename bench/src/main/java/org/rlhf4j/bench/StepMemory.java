@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,9 +19,11 @@ import org.rlhf4j.training.display.Progress;
 import org.rlhf4j.training.display.ProgressListener;
 
 /**
- * Trains a stage and watches what its steps leave behind: open tensors at two steps, and the slope
- * of a line of least squares through the resident memory of the steps between. {@code .ci/memory}
- * runs it.
+ * Trains a stage and watches what its steps leave behind: open tensors at two steps, and the slopes
+ * of the lines of least squares through the resident memory and the used Java heap of the steps
+ * between. Java's garbage holds native memory until it is collected, which the tiny model gives
+ * reason to only every few hundred steps. So it is collected before each reading: what stays then
+ * is what the steps keep. {@code .ci/memory} runs it.
  */
 public final class StepMemory {
 
@@ -36,12 +39,14 @@ public final class StepMemory {
    * @param config its configuration, with its output folder
    * @param from the step whose open tensors are compared with those of the last; the line begins at
    *     twice that
+   * @param every steps from one reading of the memory to the next
    * @param leak whether each step leaves an array of 1 KiB behind, on purpose
    */
   record Options(
       @Setting(help = "Stage to train.", required = true) String stage,
       @Setting(help = "Configuration file of the stage.", required = true) Path config,
       @Setting(help = "Step that the last one is compared with.", defaultValue = "100") int from,
+      @Setting(help = "Steps between readings.", defaultValue = "20") int every,
       @Setting(help = "Keep an array of 1 KiB at each step.", defaultValue = "false")
           boolean leak) {}
 
@@ -62,12 +67,13 @@ public final class StepMemory {
     StageType<?> type =
         Stages.named(chosen.stage())
             .orElseThrow(() -> new UsageException("--stage: name one of " + Stages.names()));
-    Watch watch = new Watch(chosen.from(), chosen.leak());
+    Watch watch = new Watch(chosen);
     train(type, chosen.config(), watch);
     line.put("stage", type.name()).put("steps", watch.steps);
     line.put("arrays_before", watch.arraysBefore).put("arrays_at_end", watch.arrays);
-    line.put("resident_mib", watch.last / (1 << 20));
-    line.put("bytes_per_step", Math.round(watch.slope()));
+    line.put("resident_mib", watch.resident / (1 << 20));
+    line.put("bytes_per_step", Math.round(watch.residentLine.slope()));
+    line.put("heap_bytes_per_step", Math.round(watch.heapLine.slope()));
   }
 
   private static <C extends Record> void train(StageType<C> type, Path config, Watch watch)
@@ -76,46 +82,41 @@ public final class StepMemory {
     StageRun.train(type, bound, watch);
   }
 
-  /** Sums for the line of least squares. */
+  /** Looks at the process after a step. */
   private static final class Watch implements ProgressListener {
     private final NDManager kept = NDManager.newBaseManager();
-    private final int from;
-    private final boolean leaks;
+    private final Options chosen;
+    private final Line residentLine = new Line();
+    private final Line heapLine = new Line();
     private int steps;
     private int arraysBefore;
     private int arrays;
-    private long last;
-    private int count;
-    private double sumX;
-    private double sumY;
-    private double sumXx;
-    private double sumXy;
+    private long resident;
 
-    Watch(int from, boolean leaks) {
-      this.from = from;
-      this.leaks = leaks;
+    Watch(Options chosen) {
+      this.chosen = chosen;
     }
 
     @Override
     public void step(Progress progress) {
-      if (leaks) {
+      if (chosen.leak()) {
         kept.create(new float[NUMBERS_OF_A_KIBIBYTE]);
       }
       steps = progress.step();
-      last = resident();
       arrays = LiveArrays.count();
-      arraysBefore = steps == from ? arrays : arraysBefore;
-      if (steps >= 2 * from) {
-        count++;
-        sumX += steps;
-        sumY += last;
-        sumXx += (double) steps * steps;
-        sumXy += (double) steps * last;
+      arraysBefore = steps == chosen.from() ? arrays : arraysBefore;
+      if (steps % chosen.every() == 0) {
+        read();
       }
     }
 
-    double slope() {
-      return (count * sumXy - sumX * sumY) / (count * sumXx - sumX * sumX);
+    private void read() {
+      System.gc();
+      resident = resident();
+      if (steps >= 2 * chosen.from()) {
+        residentLine.add(steps, resident);
+        heapLine.add(steps, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+      }
     }
 
     private static long resident() {
@@ -125,6 +126,27 @@ public final class StepMemory {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
+    }
+  }
+
+  /** A line of least squares through points. */
+  private static final class Line {
+    private int count;
+    private double sumX;
+    private double sumY;
+    private double sumXx;
+    private double sumXy;
+
+    void add(double x, double y) {
+      count++;
+      sumX += x;
+      sumY += y;
+      sumXx += x * x;
+      sumXy += x * y;
+    }
+
+    double slope() {
+      return (count * sumXy - sumX * sumY) / (count * sumXx - sumX * sumX);
     }
   }
 }

@@ -54,7 +54,7 @@ class StepMemoryTest {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     String[] options = {
-      "--stage", stage, "--config", config.toString(), "--from=3", "--leak=" + leak
+      "--stage", stage, "--config", config.toString(), "--from=3", "--every=1", "--leak=" + leak
     };
     int code =
         StepMemory.measurement()
