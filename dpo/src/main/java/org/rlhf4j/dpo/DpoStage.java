@@ -33,6 +33,7 @@ import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.Sample;
 import org.rlhf4j.training.slice.Probe;
 import org.rlhf4j.training.slice.SlicedGradients;
+import org.rlhf4j.training.slice.SparkPlan;
 import org.rlhf4j.training.slice.TrainedWeights;
 
 /** DPO from files to a policy: reads comparisons, trains, evaluates, writes. */
@@ -168,15 +169,16 @@ public final class DpoStage implements Stage, AutoCloseable {
     reference.memory().ifPresent(memory::add);
     RunPlan plan =
         new RunPlan(updates.work() + referenceWork(), memory, updates.seconds() * withReference());
-    return Optional.of(
-        config
-            .spark()
-            .planned(
-                plan,
-                config.batch().batchSize(),
-                1,
-                model.parameters().count(),
-                model.isAdapted()));
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            steps,
+            config.batch().batchSize(),
+            0,
+            1,
+            model.parameters().count(),
+            model.isAdapted());
+    return Optional.of(onSpark.of(plan));
   }
 
   private String referenceWork() {

@@ -28,6 +28,7 @@ import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.slice.SlicedGradients;
 import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkPlan;
 import org.rlhf4j.training.slice.SparkSettings;
 import org.rlhf4j.training.slice.TrainedWeights;
 
@@ -164,15 +165,16 @@ public final class GrpoStage extends PolicyStage {
     GrpoSettings grpo = config.grpo();
     RunPlan plan = run().plan(grpo.updatesPerBatch(), grpo.minibatches(), List.of());
     LanguageModel policy = run().models().policy();
-    return Optional.of(
-        config
-            .spark()
-            .planned(
-                grpo.recipe() == null ? plan : plan.noting(List.of(recipe())),
-                config.rollouts().promptsPerStep(),
-                1L + (long) grpo.updatesPerBatch() * grpo.minibatches(),
-                policy.parameters().count(),
-                policy.isAdapted()));
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            run().steps(),
+            config.rollouts().promptsPerStep(),
+            1,
+            (long) grpo.updatesPerBatch() * grpo.minibatches(),
+            policy.parameters().count(),
+            policy.isAdapted());
+    return Optional.of(onSpark.of(grpo.recipe() == null ? plan : plan.noting(List.of(recipe()))));
   }
 
   private String recipe() {

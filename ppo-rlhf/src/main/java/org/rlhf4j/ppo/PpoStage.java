@@ -35,6 +35,7 @@ import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.slice.Probe;
 import org.rlhf4j.training.slice.SlicedGradients;
 import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkPlan;
 import org.rlhf4j.training.slice.SparkSettings;
 import org.rlhf4j.training.slice.TrainedWeights;
 
@@ -250,15 +251,17 @@ public final class PpoStage extends PolicyStage {
                 config.ppo().minibatches(),
                 List.of(RunPlan.Part.trained("critic", critic.parameters())));
     LanguageModel policy = run().models().policy();
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            run().steps(),
+            config.rollouts().promptsPerStep(),
+            1,
+            (long) config.ppo().ppoEpochs() * config.ppo().minibatches(),
+            policy.parameters().count() + critic.parameters().count(),
+            policy.isAdapted());
     return Optional.of(
-        config
-            .spark()
-            .planned(
-                pretraining.map(one -> plan.noting(List.of(one.plan()))).orElse(plan),
-                config.rollouts().promptsPerStep(),
-                1L + (long) config.ppo().ppoEpochs() * config.ppo().minibatches(),
-                policy.parameters().count() + critic.parameters().count(),
-                policy.isAdapted()));
+        onSpark.of(pretraining.map(one -> plan.noting(List.of(one.plan()))).orElse(plan)));
   }
 
   @Override

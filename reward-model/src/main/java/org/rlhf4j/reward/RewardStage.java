@@ -31,6 +31,7 @@ import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.slice.Probe;
 import org.rlhf4j.training.slice.SlicedGradients;
+import org.rlhf4j.training.slice.SparkPlan;
 import org.rlhf4j.training.slice.TrainedWeights;
 
 /** Stage 2 from files to a reward model: reads comparisons, trains, evaluates, writes. */
@@ -193,15 +194,16 @@ public final class RewardStage implements Stage, AutoCloseable {
             model,
             config.loop().microBatchTokens(),
             model::scores);
-    return Optional.of(
-        config
-            .spark()
-            .planned(
-                plan,
-                config.batch().batchSize(),
-                1,
-                model.parameters().count(),
-                model.isAdapted()));
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            steps,
+            config.batch().batchSize(),
+            0,
+            1,
+            model.parameters().count(),
+            model.isAdapted());
+    return Optional.of(onSpark.of(plan));
   }
 
   @Override

@@ -35,6 +35,7 @@ import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.Sample;
 import org.rlhf4j.training.slice.Probe;
 import org.rlhf4j.training.slice.SlicedGradients;
+import org.rlhf4j.training.slice.SparkPlan;
 import org.rlhf4j.training.slice.TrainedWeights;
 
 /** Stage 1 from files to a model: reads demonstrations, trains, evaluates, writes. */
@@ -150,15 +151,16 @@ public final class SftStage implements Stage, AutoCloseable {
             model,
             config.loop().microBatchTokens(),
             tokens -> model.logprobs(tokens, 1));
-    return Optional.of(
-        config
-            .spark()
-            .planned(
-                plan,
-                config.batch().batchSize(),
-                1,
-                model.parameters().count(),
-                model.isAdapted()));
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            steps,
+            config.batch().batchSize(),
+            0,
+            1,
+            model.parameters().count(),
+            model.isAdapted());
+    return Optional.of(onSpark.of(plan));
   }
 
   @Override
