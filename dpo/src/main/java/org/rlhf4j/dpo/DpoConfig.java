@@ -20,6 +20,7 @@ import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.RunSettings;
+import org.rlhf4j.training.slice.SparkSettings;
 
 /**
  * What direct preference optimisation takes.
@@ -37,6 +38,7 @@ import org.rlhf4j.training.run.RunSettings;
  * @param optimizer AdamW and its learning rate
  * @param lora the adapter to train instead of all weights
  * @param machine device, threads and seed
+ * @param spark whether other processes compute
  */
 @SettingsGroup("Data")
 public record DpoConfig(
@@ -62,7 +64,8 @@ public record DpoConfig(
     LoopSettings loop,
     @Defaults("learning-rate=1e-6") OptimizerSettings optimizer,
     LoraSettings lora,
-    MachineSettings machine) {
+    MachineSettings machine,
+    SparkSettings spark) {
 
   /** Checks that a reference isn't given in vain. */
   public DpoConfig {
@@ -70,6 +73,7 @@ public record DpoConfig(
         referenceModel == null || dpo.hasReference(),
         "reference-model",
         "is of no use: --loss simpo and orpo, and --reference-free, have no reference; leave it out");
+    spark.requireNoDropout(lora);
   }
 
   /** The files of the run. */

@@ -31,6 +31,10 @@ import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.Sample;
+import org.rlhf4j.training.slice.Probe;
+import org.rlhf4j.training.slice.SlicedGradients;
+import org.rlhf4j.training.slice.SparkPlan;
+import org.rlhf4j.training.slice.TrainedWeights;
 
 /** DPO from files to a policy: reads comparisons, trains, evaluates, writes. */
 public final class DpoStage implements Stage, AutoCloseable {
@@ -57,6 +61,8 @@ public final class DpoStage implements Stage, AutoCloseable {
   private final Tokenized<TokenizedRow> heldOut;
   private final BatchOrder order;
   private final int steps;
+  private final Optional<SlicedGradients<SentPasses>> sliced;
+  private final DpoPasses passes;
   private final DpoTrainer trainer;
   private List<TrainingRow> batch = List.of();
 
@@ -80,18 +86,23 @@ public final class DpoStage implements Stage, AutoCloseable {
             config.machine().seed(),
             config.loop().shuffle());
     this.steps = config.loop().stepsOver(order.stepsPerEpoch());
-    this.trainer =
-        new DpoTrainer(
-            model, config.dpo(), config.optimizer(), steps, config.loop().microBatchTokens());
+    int tokens = config.loop().microBatchTokens();
+    this.sliced =
+        SlicedGradients.ifAsked(
+            config.spark(),
+            new DpoWorkers(),
+            config,
+            TrainedWeights.of(model.parameters()),
+            () -> Probe.of(model));
+    this.passes =
+        sliced
+            .<DpoPasses>map(all -> new SlicedPasses(all, model.tokenizer(), config.spark()))
+            .orElseGet(() -> new PolicyPasses(model, config.dpo(), tokens));
+    this.trainer = new DpoTrainer(model, config.dpo(), config.optimizer(), steps, tokens, passes);
   }
 
   private static void start(DpoConfig given, StageRun run) throws IOException {
-    try (LanguageModel model =
-        LanguageModel.load(
-            given.model(),
-            given.lora().adapter(),
-            given.machine().seed(),
-            given.machine().format())) {
+    try (LanguageModel model = load(given)) {
       DpoConfig config = given.resolved(run.directory(), model.config().dimensions());
       run.writeConfig(TYPE, config);
       SplitRows rows = read(config, model, run.display());
@@ -103,6 +114,15 @@ public final class DpoStage implements Stage, AutoCloseable {
         }
       }
     }
+  }
+
+  /** The policy to start from. */
+  static LanguageModel load(DpoConfig config) {
+    return LanguageModel.load(
+        config.model(),
+        config.lora().adapter(),
+        config.machine().seed(),
+        config.machine().format());
   }
 
   /** Reads the rows, says what became of them, and stops where too few are left. */
@@ -147,8 +167,18 @@ public final class DpoStage implements Stage, AutoCloseable {
             tokens -> model.logprobs(tokens, 1));
     List<RunPlan.Part> memory = new ArrayList<>(updates.memory());
     reference.memory().ifPresent(memory::add);
-    return Optional.of(
-        new RunPlan(updates.work() + referenceWork(), memory, updates.seconds() * withReference()));
+    RunPlan plan =
+        new RunPlan(updates.work() + referenceWork(), memory, updates.seconds() * withReference());
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            steps,
+            config.batch().batchSize(),
+            0,
+            1,
+            model.parameters().count(),
+            model.isAdapted());
+    return Optional.of(onSpark.of(plan));
   }
 
   private String referenceWork() {
@@ -171,7 +201,7 @@ public final class DpoStage implements Stage, AutoCloseable {
 
   @Override
   public Metrics step(int step) throws IOException {
-    reference.compute();
+    reference.compute(passes);
     int[] rows = order.rows(step);
     batch = Arrays.stream(rows).mapToObj(training::get).toList();
     model.drawDropout(config.machine().seed(), step);
@@ -230,7 +260,7 @@ public final class DpoStage implements Stage, AutoCloseable {
 
   @Override
   public void loadCheckpoint(Path folder) throws IOException {
-    reference.compute(); // while the policy is what the run began with
+    reference.compute(passes); // while the policy is what the run began with
     trainer.load(folder);
   }
 
@@ -248,6 +278,7 @@ public final class DpoStage implements Stage, AutoCloseable {
   /** Frees what training takes; the model stays open. */
   @Override
   public void close() {
+    sliced.ifPresent(SlicedGradients::close);
     trainer.close();
   }
 }

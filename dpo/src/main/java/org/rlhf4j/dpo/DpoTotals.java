@@ -1,10 +1,12 @@
 package org.rlhf4j.dpo;
 
+import java.io.Serializable;
 import org.rlhf4j.reward.Pairs;
 import org.rlhf4j.training.run.Metrics;
 
 /** What a step measures over its micro-batches, before its update. */
-final class DpoTotals {
+final class DpoTotals implements Serializable {
+  private static final long serialVersionUID = 1L;
 
   private double loss;
   private double likelihoodLoss;
@@ -37,6 +39,18 @@ final class DpoTotals {
       worseLogprob += logprobs[worse];
     }
     pairs += added.count();
+  }
+
+  /** Adds all of another. */
+  void add(DpoTotals other) {
+    loss += other.loss;
+    likelihoodLoss += other.likelihoodLoss;
+    right += other.right;
+    betterReward += other.betterReward;
+    worseReward += other.worseReward;
+    betterLogprob += other.betterLogprob;
+    worseLogprob += other.worseLogprob;
+    pairs += other.pairs;
   }
 
   double loss() {

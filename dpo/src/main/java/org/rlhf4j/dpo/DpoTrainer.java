@@ -1,13 +1,10 @@
 package org.rlhf4j.dpo;
 
-import ai.djl.ndarray.NDArray;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.model.LogprobPass;
-import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
@@ -22,9 +19,8 @@ public final class DpoTrainer implements AutoCloseable {
 
   private static final String NAME = "model";
 
-  private final LanguageModel model;
   private final DpoSettings settings;
-  private final DpoObjective objective;
+  private final DpoPasses passes;
   private final Learner learner;
   private final int microBatchTokens;
 
@@ -43,9 +39,34 @@ public final class DpoTrainer implements AutoCloseable {
       OptimizerSettings optimizer,
       int steps,
       int microBatchTokens) {
-    this.model = model;
+    this(
+        model,
+        settings,
+        optimizer,
+        steps,
+        microBatchTokens,
+        new PolicyPasses(model, settings, microBatchTokens));
+  }
+
+  /**
+   * A trainer whose passes are computed in a way of their own.
+   *
+   * @param model the policy, trained in place; it outlives the trainer
+   * @param settings the loss
+   * @param optimizer the optimizer's
+   * @param steps steps of the run, over which the learning rate goes
+   * @param microBatchTokens tokens that go through the network at once
+   * @param passes collect the policy's gradients
+   */
+  DpoTrainer(
+      LanguageModel model,
+      DpoSettings settings,
+      OptimizerSettings optimizer,
+      int steps,
+      int microBatchTokens,
+      DpoPasses passes) {
     this.settings = settings;
-    this.objective = new DpoObjective(settings);
+    this.passes = passes;
     this.microBatchTokens = microBatchTokens;
     this.learner = new Learner(model.parameters(), optimizer, optimizer.scheduleOver(steps));
   }
@@ -75,10 +96,7 @@ public final class DpoTrainer implements AutoCloseable {
     // 2. Compute log π of all completions of a micro-batch in one pass, and add the gradient of its
     //    share of the loss: the sum over its rows of the mean over a row's pairs, over the step's
     //    rows.
-    DpoTotals totals = new DpoTotals();
-    for (ComparedTokens batch : microBatches) {
-      addGradient(batch, batch.flat(refLogprobs), rows.size(), likely, totals);
-    }
+    DpoTotals totals = passes.of(rows, refLogprobs, rows.size(), likely);
     NonFiniteException.check("loss", totals.loss());
 
     // 3. Clip the norm of all gradients together, and update the weights.
@@ -90,33 +108,6 @@ public final class DpoTrainer implements AutoCloseable {
         .put("learning_rate", learner.learningRate(step))
         .put("grad_norm", gradNorm)
         .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
-  }
-
-  private void addGradient(
-      ComparedTokens batch, float[] refLogprobs, int rowsOfStep, int likely, DpoTotals totals) {
-    try (LogprobPass pass = model.forward(batch.tokens(), 1, false)) {
-      float[] lengths = batch.lengths();
-      NDArray logprobs = batch.sums(pass.logprobs());
-      NDArray pairLoss =
-          Scalars.over(
-              objective.sumOverRows(logprobs, refLogprobs, lengths, batch.pairs()), rowsOfStep);
-      double likelihoodLoss = 0;
-      NDArray loss = pairLoss;
-      if (settings.loss().hasLikelihood()) {
-        NDArray mask = pass.scope().create(batch.likelyMask());
-        NDArray likelihood = Scalars.over(pass.logprobs().mul(mask).sum(), -likely);
-        likelihoodLoss = likelihood.getFloat();
-        loss = pairLoss.add(likelihood);
-      }
-      pass.backward(loss);
-      float[] sums = logprobs.toFloatArray();
-      totals.add(
-          pairLoss.getFloat(),
-          likelihoodLoss,
-          settings.rewards(sums, refLogprobs, lengths),
-          sums,
-          batch.pairs());
-    }
   }
 
   /**

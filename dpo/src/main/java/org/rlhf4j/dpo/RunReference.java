@@ -22,21 +22,14 @@ final class RunReference implements AutoCloseable {
   private static final String FILE = "reference.safetensors";
 
   private final DpoConfig config;
-  private final LanguageModel policy;
   private final List<TrainingRow> rows;
   private final int training;
   private final ReferenceFile file;
   private LanguageModel other; // null where the policy is its own, and once it has done its work
   private List<float[]> refLogprobs; // of the training rows, then of those held out
 
-  private RunReference(
-      DpoConfig config,
-      LanguageModel policy,
-      SplitRows rows,
-      ReferenceFile file,
-      LanguageModel other) {
+  private RunReference(DpoConfig config, SplitRows rows, ReferenceFile file, LanguageModel other) {
     this.config = config;
-    this.policy = policy;
     this.training = rows.training().size();
     this.rows = new ArrayList<>(rows.training());
     this.rows.addAll(rows.heldOut().rows());
@@ -57,7 +50,7 @@ final class RunReference implements AutoCloseable {
       DpoConfig config, LanguageModel policy, SplitRows rows, RunDirectory run) {
     ReferenceFile file = new ReferenceFile(run.folder().resolve(FILE));
     boolean isNeeded = config.referenceModel() != null && !file.exists();
-    return new RunReference(config, policy, rows, file, isNeeded ? load(config, policy) : null);
+    return new RunReference(config, rows, file, isNeeded ? load(config, policy) : null);
   }
 
   private static LanguageModel load(DpoConfig config, LanguageModel policy) {
@@ -88,8 +81,10 @@ final class RunReference implements AutoCloseable {
   /**
    * Computes the log-probabilities, or reads those that the run computed before. Has to be called
    * while the policy is what the run began with; later calls do nothing.
+   *
+   * @param passes compute them
    */
-  void compute() throws IOException {
+  void compute(DpoPasses passes) throws IOException {
     if (refLogprobs != null) {
       return;
     }
@@ -98,9 +93,7 @@ final class RunReference implements AutoCloseable {
     } else if (file.exists()) {
       refLogprobs = file.read(rows);
     } else {
-      refLogprobs =
-          ReferenceLogprobs.of(
-              other == null ? policy : other, rows, config.loop().microBatchTokens());
+      refLogprobs = passes.reference(other, rows);
       file.write(rows, refLogprobs);
     }
     close();

@@ -19,16 +19,18 @@ import org.rlhf4j.rollout.stage.PolicyHealth;
 import org.rlhf4j.rollout.stage.PolicyRun;
 import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.rollout.stage.PolicyStage;
-import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.rollout.stage.PolicyWorker;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.RunDirectory;
-import org.rlhf4j.training.slice.Cluster;
+import org.rlhf4j.training.slice.SlicedGradients;
 import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkPlan;
 import org.rlhf4j.training.slice.SparkSettings;
+import org.rlhf4j.training.slice.TrainedWeights;
 
 /** Stage 3b: improves a policy by GRPO against a reward, held to a frozen reference. */
 public final class GrpoStage extends PolicyStage {
@@ -122,10 +124,11 @@ public final class GrpoStage extends PolicyStage {
             config.rollouts().maxNewTokens(),
             learner,
             RewardPrograms.weights(config.rollouts()),
-            config.spark().isAsked() ? sliced(policy, opened) : here(policy));
+            config.spark().isAsked() ? sliced(policy, opened) : passes(config, policy));
   }
 
-  private UpdatePasses here(LanguageModel policy) {
+  /** The passes of a policy in the process that has it. */
+  static PolicyPasses passes(GrpoConfig config, LanguageModel policy) {
     return new PolicyPasses(
         config.grpo(),
         config.kl(),
@@ -137,16 +140,14 @@ public final class GrpoStage extends PolicyStage {
   /** Lets other processes sample, score and compute gradients. */
   private UpdatePasses sliced(LanguageModel policy, Opened opened) {
     SparkSettings spark = config.spark();
-    spark.requireProcessor();
-    SparkSettings.requireSendable(policy.parameters().count());
-    GrpoWorker.Source source =
-        new GrpoWorker.Source(
-            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
-            spark.onItsThreads(run()::probe),
-            spark.sparkThreads());
-    Slices<GrpoWorker> slices = opened.add(Cluster.slices(spark, source), Slices::close);
-    run().computeBy(slices, policy.parameters()::values, spark.sparkSlices());
-    return new SlicedPasses(config.grpo(), policy, slices, spark.sparkSlices());
+    TrainedWeights trained = TrainedWeights.of(policy.parameters());
+    Slices<PolicyWorker<PolicyPasses>> slices =
+        opened.add(new GrpoWorkers().slices(spark, config, trained, run()::probe), Slices::close);
+    run().computeBy(slices, trained::values, spark.sparkSlices());
+    return new SlicedPasses(
+        config.grpo(),
+        new SlicedGradients<>(slices, trained, spark.sparkSlices()),
+        policy.tokenizer());
   }
 
   @Override
@@ -164,15 +165,16 @@ public final class GrpoStage extends PolicyStage {
     GrpoSettings grpo = config.grpo();
     RunPlan plan = run().plan(grpo.updatesPerBatch(), grpo.minibatches(), List.of());
     LanguageModel policy = run().models().policy();
-    return Optional.of(
-        config
-            .spark()
-            .planned(
-                grpo.recipe() == null ? plan : plan.noting(List.of(recipe())),
-                config.rollouts().promptsPerStep(),
-                1L + (long) grpo.updatesPerBatch() * grpo.minibatches(),
-                policy.parameters().count(),
-                policy.isAdapted()));
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            run().steps(),
+            config.rollouts().promptsPerStep(),
+            1,
+            (long) grpo.updatesPerBatch() * grpo.minibatches(),
+            policy.parameters().count(),
+            policy.isAdapted());
+    return Optional.of(onSpark.of(grpo.recipe() == null ? plan : plan.noting(List.of(recipe()))));
   }
 
   private String recipe() {

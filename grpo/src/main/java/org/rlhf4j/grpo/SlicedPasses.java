@@ -1,52 +1,36 @@
 package org.rlhf4j.grpo;
 
 import java.util.List;
-import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.model.tokenizer.Tokenizer;
 import org.rlhf4j.rollout.ratio.RatioStatistics;
 import org.rlhf4j.training.slice.Part;
-import org.rlhf4j.training.slice.Slice;
-import org.rlhf4j.training.slice.SliceGradient;
-import org.rlhf4j.training.slice.Slices;
-import org.rlhf4j.training.slice.TrainedWeights;
+import org.rlhf4j.training.slice.SlicedGradients;
 
 /**
  * The passes of an update in other processes, some groups in each slice.
  *
  * @param settings GRPO's own
- * @param policy takes the gradients
- * @param slices where they are computed
- * @param most slices of an update
+ * @param gradients the policy's
+ * @param tokenizer of the prompts
  */
 record SlicedPasses(
-    GrpoSettings settings, LanguageModel policy, Slices<GrpoWorker> slices, int most)
+    GrpoSettings settings, SlicedGradients<PolicyPasses> gradients, Tokenizer tokenizer)
     implements UpdatePasses {
-
-  /** Some groups of an update. */
-  private record PassSlice(UpdateRows rows, double coefficient)
-      implements Slice<GrpoWorker, SliceGradient<Passed>> {
-
-    @Override
-    public SliceGradient<Passed> compute(GrpoWorker worker) {
-      return worker.pass(rows, coefficient);
-    }
-  }
 
   @Override
   public Passed of(GroupExperience update, double coefficient) {
     UpdateRows rows = UpdateRows.of(update, settings.loss());
-    List<UpdateRows> parts = Part.of(rows.groups(), most).stream().map(rows::of).toList();
-    if (parts.isEmpty()) {
-      return new Passed(0, 0, 0, new RatioStatistics());
-    }
-    slices.publish(policy.parameters().values());
-    List<SliceGradient<Passed>> gradients =
-        slices.compute(parts.stream().map(part -> new PassSlice(part, coefficient)).toList());
-    List<Passed> passed =
-        SliceGradient.sum(
-            gradients,
-            TrainedWeights.of(policy.parameters()),
-            i -> policy.tokenizer().decode(parts.get(i).prompts()[0]));
+    List<UpdateRows> parts =
+        Part.of(rows.groups(), gradients.most()).stream().map(rows::of).toList();
     RatioStatistics ratios = new RatioStatistics();
+    if (parts.isEmpty()) {
+      return new Passed(0, 0, 0, ratios);
+    }
+    List<Passed> passed =
+        gradients.sum(
+            parts,
+            (passes, some) -> passes.of(some, coefficient),
+            some -> tokenizer.decode(some.prompts()[0]));
     passed.forEach(one -> ratios.add(one.ratios()));
     return new Passed(
         passed.stream().mapToDouble(Passed::policyLoss).sum(),

@@ -23,7 +23,7 @@ import org.rlhf4j.rollout.stage.PolicyModels;
 import org.rlhf4j.rollout.stage.PolicyRun;
 import org.rlhf4j.rollout.stage.PolicySettings;
 import org.rlhf4j.rollout.stage.PolicyStage;
-import org.rlhf4j.settings.SettingsYaml;
+import org.rlhf4j.rollout.stage.PolicyWorker;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
@@ -32,9 +32,10 @@ import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.LearningRateSchedule;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.RunDirectory;
-import org.rlhf4j.training.slice.Cluster;
-import org.rlhf4j.training.slice.ModelProbe;
+import org.rlhf4j.training.slice.Probe;
+import org.rlhf4j.training.slice.SlicedGradients;
 import org.rlhf4j.training.slice.Slices;
+import org.rlhf4j.training.slice.SparkPlan;
 import org.rlhf4j.training.slice.SparkSettings;
 import org.rlhf4j.training.slice.TrainedWeights;
 
@@ -130,10 +131,11 @@ public final class PpoStage extends PolicyStage {
             policyLearner,
             critic,
             pretraining,
-            config.spark().isAsked() ? sliced(policy, opened) : here(policy));
+            config.spark().isAsked() ? sliced(policy, opened) : passes(config, policy, critic));
   }
 
-  private MinibatchPasses here(LanguageModel policy) {
+  /** The passes of policy and critic in the process that has them. */
+  static NetworkPasses passes(PpoConfig config, LanguageModel policy, Critic critic) {
     return new NetworkPasses(
         config.ppo(), config.kl(), config.rollouts().temperature(), policy, critic);
   }
@@ -141,24 +143,20 @@ public final class PpoStage extends PolicyStage {
   /** Lets other processes sample, score and compute gradients. */
   private MinibatchPasses sliced(LanguageModel policy, Opened opened) {
     SparkSettings spark = config.spark();
-    spark.requireProcessor();
-    SparkSettings.requireSendable(policy.parameters().count() + critic.parameters().count());
     TrainedWeights trained = TrainedWeights.of(policy.parameters(), critic.parameters());
-    PpoWorker.Source source =
-        new PpoWorker.Source(
-            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
-            spark.onItsThreads(run()::probe),
-            spark.onItsThreads(() -> probe(critic)),
-            spark.sparkThreads());
-    Slices<PpoWorker> slices = opened.add(Cluster.slices(spark, source), Slices::close);
+    Slices<PolicyWorker<SentPasses>> slices =
+        opened.add(
+            new PpoWorkers().slices(spark, config, trained, () -> run().probe().and(probe(critic))),
+            Slices::close);
     run().computeBy(slices, trained::values, spark.sparkSlices());
-    return new SlicedPasses(policy, trained, slices, spark.sparkSlices());
+    return new SlicedPasses(
+        new SlicedGradients<>(slices, trained, spark.sparkSlices()), policy.tokenizer());
   }
 
   /** What a process computes with a critic that hasn't learnt yet. */
-  static ModelProbe probe(Critic critic) {
+  static Probe probe(Critic critic) {
     try (ScalarModel model = critic.toModel()) {
-      return ModelProbe.of(model);
+      return Probe.of(model);
     }
   }
 
@@ -253,15 +251,17 @@ public final class PpoStage extends PolicyStage {
                 config.ppo().minibatches(),
                 List.of(RunPlan.Part.trained("critic", critic.parameters())));
     LanguageModel policy = run().models().policy();
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            run().steps(),
+            config.rollouts().promptsPerStep(),
+            1,
+            (long) config.ppo().ppoEpochs() * config.ppo().minibatches(),
+            policy.parameters().count() + critic.parameters().count(),
+            policy.isAdapted());
     return Optional.of(
-        config
-            .spark()
-            .planned(
-                pretraining.map(one -> plan.noting(List.of(one.plan()))).orElse(plan),
-                config.rollouts().promptsPerStep(),
-                1L + (long) config.ppo().ppoEpochs() * config.ppo().minibatches(),
-                policy.parameters().count() + critic.parameters().count(),
-                policy.isAdapted()));
+        onSpark.of(pretraining.map(one -> plan.noting(List.of(one.plan()))).orElse(plan)));
   }
 
   @Override

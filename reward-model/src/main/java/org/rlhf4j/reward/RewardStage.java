@@ -20,7 +20,6 @@ import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.weights.Dtype;
 import org.rlhf4j.model.weights.SaveFormat;
-import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StageRun;
@@ -30,10 +29,10 @@ import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
-import org.rlhf4j.training.slice.Cluster;
-import org.rlhf4j.training.slice.ModelProbe;
-import org.rlhf4j.training.slice.Slices;
-import org.rlhf4j.training.slice.SparkSettings;
+import org.rlhf4j.training.slice.Probe;
+import org.rlhf4j.training.slice.SlicedGradients;
+import org.rlhf4j.training.slice.SparkPlan;
+import org.rlhf4j.training.slice.TrainedWeights;
 
 /** Stage 2 from files to a reward model: reads comparisons, trains, evaluates, writes. */
 public final class RewardStage implements Stage, AutoCloseable {
@@ -64,7 +63,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   private final List<TokenizedRow> normalizedOn;
   private final BatchOrder order;
   private final int steps;
-  private final Optional<Slices<RewardWorker>> slices;
+  private final Optional<SlicedGradients<ScorePasses>> sliced;
   private final PairTrainer trainer;
   private List<TrainingRow> batch = List.of();
   private List<float[]> heldOutScores; // by the weights as they stand, once they are asked for
@@ -90,17 +89,22 @@ public final class RewardStage implements Stage, AutoCloseable {
             config.machine().seed(),
             config.loop().shuffle());
     this.steps = config.loop().stepsOver(order.stepsPerEpoch());
-    this.slices = config.spark().isAsked() ? Optional.of(cluster()) : Optional.empty();
+    this.sliced =
+        SlicedGradients.ifAsked(
+            config.spark(),
+            new RewardWorkers(),
+            config,
+            TrainedWeights.of(model.parameters()),
+            () -> Probe.of(model));
     this.trainer = trainer();
   }
 
   private PairTrainer trainer() {
     double centering = config.centerCoefficient();
     int tokens = config.loop().microBatchTokens();
-    if (slices.isPresent()) {
-      int most = config.spark().sparkSlices();
+    if (sliced.isPresent()) {
       return new RewardTrainer(
-          model, config.optimizer(), steps, new SlicedPasses(model, slices.get(), most));
+          model, config.optimizer(), steps, new SlicedPasses(sliced.get(), model.tokenizer()));
     }
     return config.freezeBackbone()
         ? new HeadTrainer(model, config.optimizer(), centering, steps, tokens)
@@ -133,20 +137,6 @@ public final class RewardStage implements Stage, AutoCloseable {
         config.lora().adapter(),
         config.machine().seed(),
         config.machine().format());
-  }
-
-  /** Lets other processes compute the gradients. */
-  private Slices<RewardWorker> cluster() {
-    SparkSettings spark = config.spark();
-    spark.requireProcessor();
-    SparkSettings.requireSendable(model.parameters().count());
-    ModelProbe probe = spark.onItsThreads(() -> ModelProbe.of(model));
-    return Cluster.slices(
-        spark,
-        new RewardWorker.Source(
-            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
-            probe,
-            spark.sparkThreads()));
   }
 
   /** Reads the rows, says what became of them, and stops where too few are left. */
@@ -204,15 +194,16 @@ public final class RewardStage implements Stage, AutoCloseable {
             model,
             config.loop().microBatchTokens(),
             model::scores);
-    return Optional.of(
-        config
-            .spark()
-            .planned(
-                plan,
-                config.batch().batchSize(),
-                1,
-                model.parameters().count(),
-                model.isAdapted()));
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            steps,
+            config.batch().batchSize(),
+            0,
+            1,
+            model.parameters().count(),
+            model.isAdapted());
+    return Optional.of(onSpark.of(plan));
   }
 
   @Override
@@ -342,7 +333,7 @@ public final class RewardStage implements Stage, AutoCloseable {
   /** Frees what training takes; the model stays open. */
   @Override
   public void close() {
-    slices.ifPresent(Slices::close);
+    sliced.ifPresent(SlicedGradients::close);
     trainer.close();
   }
 }

@@ -21,7 +21,6 @@ import org.rlhf4j.data.token.Tokenized;
 import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
-import org.rlhf4j.settings.SettingsYaml;
 import org.rlhf4j.training.PromptSamples;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
@@ -34,10 +33,10 @@ import org.rlhf4j.training.run.FiniteJson;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.RunDirectory;
 import org.rlhf4j.training.run.Sample;
-import org.rlhf4j.training.slice.Cluster;
-import org.rlhf4j.training.slice.ModelProbe;
-import org.rlhf4j.training.slice.Slices;
-import org.rlhf4j.training.slice.SparkSettings;
+import org.rlhf4j.training.slice.Probe;
+import org.rlhf4j.training.slice.SlicedGradients;
+import org.rlhf4j.training.slice.SparkPlan;
+import org.rlhf4j.training.slice.TrainedWeights;
 
 /** Stage 1 from files to a model: reads demonstrations, trains, evaluates, writes. */
 public final class SftStage implements Stage, AutoCloseable {
@@ -64,7 +63,7 @@ public final class SftStage implements Stage, AutoCloseable {
   private final Tokenized<TokenizedRow> heldOut;
   private final BatchOrder order;
   private final int steps;
-  private final Optional<Slices<SftWorker>> slices;
+  private final Optional<SlicedGradients<ModelPasses>> sliced;
   private final SftTrainer trainer;
   private List<TrainingRow> batch = List.of();
 
@@ -83,10 +82,16 @@ public final class SftStage implements Stage, AutoCloseable {
             config.loop().shuffle());
     this.steps = config.loop().stepsOver(order.stepsPerEpoch());
     int tokens = config.loop().microBatchTokens();
-    this.slices = config.spark().isAsked() ? Optional.of(cluster()) : Optional.empty();
+    this.sliced =
+        SlicedGradients.ifAsked(
+            config.spark(),
+            new SftWorkers(),
+            config,
+            TrainedWeights.of(model.parameters()),
+            () -> Probe.of(model));
     SftPasses passes =
-        slices
-            .<SftPasses>map(all -> new SlicedPasses(model, all, config.spark().sparkSlices()))
+        sliced
+            .<SftPasses>map(gradients -> new SlicedPasses(gradients, model.tokenizer()))
             .orElseGet(() -> new ModelPasses(model, tokens));
     this.trainer = new SftTrainer(model, config.optimizer(), steps, tokens, passes);
   }
@@ -109,20 +114,6 @@ public final class SftStage implements Stage, AutoCloseable {
         config.lora().adapter(),
         config.machine().seed(),
         config.machine().format());
-  }
-
-  /** Lets other processes compute the gradients. */
-  private Slices<SftWorker> cluster() {
-    SparkSettings spark = config.spark();
-    spark.requireProcessor();
-    SparkSettings.requireSendable(model.parameters().count());
-    ModelProbe probe = spark.onItsThreads(() -> ModelProbe.of(model));
-    return Cluster.slices(
-        spark,
-        new SftWorker.Source(
-            SettingsYaml.write(TYPE.settings(), TYPE.settings().withWholePaths(config)),
-            probe,
-            spark.sparkThreads()));
   }
 
   /** Reads the rows, says what became of them, and stops where too few are left. */
@@ -160,15 +151,16 @@ public final class SftStage implements Stage, AutoCloseable {
             model,
             config.loop().microBatchTokens(),
             tokens -> model.logprobs(tokens, 1));
-    return Optional.of(
-        config
-            .spark()
-            .planned(
-                plan,
-                config.batch().batchSize(),
-                1,
-                model.parameters().count(),
-                model.isAdapted()));
+    SparkPlan onSpark =
+        new SparkPlan(
+            config.spark(),
+            steps,
+            config.batch().batchSize(),
+            0,
+            1,
+            model.parameters().count(),
+            model.isAdapted());
+    return Optional.of(onSpark.of(plan));
   }
 
   @Override
@@ -245,7 +237,7 @@ public final class SftStage implements Stage, AutoCloseable {
   /** Frees what training takes; the model stays open. */
   @Override
   public void close() {
-    slices.ifPresent(Slices::close);
+    sliced.ifPresent(SlicedGradients::close);
     trainer.close();
   }
 }

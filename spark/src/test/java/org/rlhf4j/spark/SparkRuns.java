@@ -3,55 +3,89 @@ package org.rlhf4j.spark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.rlhf4j.grpo.GrpoConfig;
-import org.rlhf4j.grpo.GrpoStage;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
-import org.rlhf4j.settings.Settings;
-import org.rlhf4j.testing.stages.PolicyRuns;
+import org.rlhf4j.settings.Written;
+import org.rlhf4j.stages.Stages;
 import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 
-/** Small runs of grpo in a folder of a test: steps of 4 prompts with 3 completions each. */
-final class SparkRuns extends PolicyRuns<GrpoConfig> {
-  private final Path rewardModel;
+/** Small runs of a stage in a folder of a test: two steps on four rows or prompts. */
+final class SparkRuns {
+  private static final Path MODEL =
+      Path.of("../grpo/src/test/resources/fixtures/grpo/policy").toAbsolutePath();
 
-  SparkRuns(Path folder) throws IOException {
-    super(folder, Path.of("../grpo/src/test/resources/fixtures/grpo"), 8);
-    this.rewardModel = Files.createDirectory(folder.resolve("reward"));
-    try (LanguageModel base = LanguageModel.load(policy());
-        ScalarModel model = ScalarModel.from(base, 3)) {
-      model.save(rewardModel);
+  private final Path folder;
+  private final StageType<?> stage;
+
+  SparkRuns(Path folder, String stage) {
+    this.folder = folder;
+    this.stage = Stages.named(stage).orElseThrow();
+  }
+
+  /** A run; options and values in turns. */
+  Path run(String name, String... options) throws IOException {
+    Map<String, List<String>> given = new LinkedHashMap<>();
+    given.put("model", List.of(MODEL.toString()));
+    given.put("output", List.of(folder.resolve(name).toString()));
+    given.put("data", List.of(rows().toString()));
+    given.put("steps", List.of("2"));
+    given.put("learning-rate", List.of("0.01"));
+    given.put("eval-fraction", List.of("0"));
+    given.put("spark-conf", List.of("spark.ui.enabled=false"));
+    if (isPolicy()) {
+      given.put("reward-model", List.of(rewardModel().toString()));
+      given.put("prompts-per-step", List.of("4"));
+      given.put("max-new-tokens", List.of("6"));
+      if (stage.name().equals("grpo")) {
+        given.put("group-size", List.of("3"));
+      }
+    } else {
+      given.put("batch-size", List.of("4"));
     }
+    for (int i = 0; i < options.length; i += 2) {
+      given.put(options[i], List.of(options[i + 1]));
+    }
+    train(stage, given);
+    return folder.resolve(name);
   }
 
-  @Override
-  protected Settings<GrpoConfig> settings() {
-    return GrpoStage.TYPE.settings();
+  private static <C extends Record> void train(StageType<C> stage, Map<String, List<String>> given)
+      throws IOException {
+    StageRun.train(stage, stage.settings().bind(Written.Mapping.EMPTY, given));
   }
 
-  @Override
-  protected Path rewardModel() {
-    return rewardModel;
+  private boolean isPolicy() {
+    return List.of("ppo", "grpo").contains(stage.name());
   }
 
-  @Override
-  protected Map<String, String> more() {
-    return Map.of(
-        "prompts-per-step", "4",
-        "group-size", "3",
-        "learning-rate", "0.01",
-        "spark-conf", "spark.ui.enabled=false");
+  private Path rows() throws IOException {
+    String answer =
+        switch (stage.name()) {
+          case "sft" -> ", \"completion\": \" It is %1$d.\"";
+          case "reward", "dpo" -> ", \"chosen\": \" It is %1$d.\", \"rejected\": \" no\"";
+          default -> "";
+        };
+    StringBuilder lines = new StringBuilder();
+    for (int i = 0; i < 8; i++) {
+      lines.append(("{\"prompt\": \"Human: what is %1$d?\"" + answer + "}\n").formatted(i * i));
+    }
+    return Files.writeString(folder.resolve("rows.jsonl"), lines);
   }
 
-  @Override
-  protected List<String> oneCloselyClippedUpdate() {
-    return List.of("clip-low", "1e-3", "clip-high", "1e-3");
-  }
-
-  @Override
-  protected void start(GrpoConfig config) throws IOException {
-    StageRun.train(GrpoStage.TYPE, config);
+  private Path rewardModel() throws IOException {
+    Path reward = folder.resolve("reward-model");
+    if (Files.exists(reward)) {
+      return reward;
+    }
+    Files.createDirectory(reward);
+    try (LanguageModel base = LanguageModel.load(MODEL);
+        ScalarModel model = ScalarModel.from(base, 3)) {
+      model.save(reward);
+    }
+    return reward;
   }
 }

@@ -28,6 +28,11 @@ public record SentRow(
         row.location());
   }
 
+  /** The same rows, to be sent. */
+  public static SentRow[] of(List<? extends TrainingRow> rows) {
+    return rows.stream().map(SentRow::of).toArray(SentRow[]::new);
+  }
+
   @Override
   public TokenTree tree() {
     return new TokenTree(prompt, List.of(completions));

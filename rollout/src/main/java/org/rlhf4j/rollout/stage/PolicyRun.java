@@ -16,10 +16,10 @@ import org.rlhf4j.rollout.RolloutSettings;
 import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.source.ReplayBuffer;
-import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.run.Sample;
+import org.rlhf4j.training.slice.Probe;
 import org.rlhf4j.training.slice.Slices;
 
 /**
@@ -109,23 +109,13 @@ public final class PolicyRun implements AutoCloseable {
    * @param most slices of a step
    */
   public void computeBy(
-      Slices<? extends PolicyWorker> slices, Supplier<float[]> trained, int most) {
+      Slices<? extends PolicyWorker<?>> slices, Supplier<float[]> trained, int most) {
     sampled().computeBy(new SlicedRollouts(slices, trained, most));
   }
 
   /** What a process computes that has this run's models and rows, before anything is trained. */
-  public WorkerProbe probe() {
+  public Probe probe() {
     return sampled().probe();
-  }
-
-  /**
-   * Makes sure that this process computes what another does.
-   *
-   * @param others what {@link #probe} gave there
-   * @throws UserException naming what differs
-   */
-  public void requireSame(WorkerProbe others) {
-    others.requireSame(sampled().probe());
   }
 
   private SampledSteps sampled() {

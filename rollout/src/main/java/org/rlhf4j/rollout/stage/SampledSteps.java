@@ -28,6 +28,7 @@ import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.Sample;
+import org.rlhf4j.training.slice.Probe;
 
 /** Steps that the policy samples as it stands and a reward judges. */
 final class SampledSteps implements StepSource {
@@ -174,8 +175,8 @@ final class SampledSteps implements StepSource {
   }
 
   /** What a process computes that has the run's models and rows. */
-  WorkerProbe probe() {
-    return WorkerProbe.of(models, sampled.prompts(), judges.models());
+  Probe probe() {
+    return RunProbe.of(models, sampled.prompts(), judges.models());
   }
 
   private boolean samplerIsBehaviour() {

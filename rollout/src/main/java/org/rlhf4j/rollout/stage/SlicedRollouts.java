@@ -19,7 +19,7 @@ import org.rlhf4j.training.slice.Slices;
  * @param trained the weights that are trained, as they stand
  * @param most slices of a step
  */
-record SlicedRollouts(Slices<? extends PolicyWorker> slices, Supplier<float[]> trained, int most)
+record SlicedRollouts(Slices<? extends PolicyWorker<?>> slices, Supplier<float[]> trained, int most)
     implements RowRollouts {
 
   /**
@@ -29,10 +29,10 @@ record SlicedRollouts(Slices<? extends PolicyWorker> slices, Supplier<float[]> t
    * @param rows indices of prompts
    */
   private record RowSlice(int step, int[] rows)
-      implements Slice<PolicyWorker, ArrayList<ArrayList<Completion>>> {
+      implements Slice<PolicyWorker<?>, ArrayList<ArrayList<Completion>>> {
 
     @Override
-    public ArrayList<ArrayList<Completion>> compute(PolicyWorker worker) {
+    public ArrayList<ArrayList<Completion>> compute(PolicyWorker<?> worker) {
       Rollout rollout = worker.rollout(step, rows);
       ArrayList<ArrayList<Completion>> completions = new ArrayList<>();
       for (RolloutGroup group : rollout.groups()) {

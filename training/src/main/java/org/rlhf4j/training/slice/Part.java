@@ -1,6 +1,7 @@
 package org.rlhf4j.training.slice;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -26,5 +27,10 @@ public record Part(int from, int to) {
       cuts.add(new Part((int) ((long) items * i / parts), (int) ((long) items * (i + 1) / parts)));
     }
     return cuts;
+  }
+
+  /** These of all items. */
+  public <T> T[] of(T[] all) {
+    return Arrays.copyOfRange(all, from, to);
   }
 }

@@ -1,8 +1,10 @@
 package org.rlhf4j.training.slice;
 
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 import org.rlhf4j.model.torch.Placement;
 import org.rlhf4j.model.torch.Torch;
@@ -12,7 +14,6 @@ import org.rlhf4j.settings.SettingsGroup;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.LoraSettings;
-import org.rlhf4j.training.RunPlan;
 
 /**
  * Whether Apache Spark computes the slices of steps.
@@ -82,36 +83,35 @@ public record SparkSettings(
     }
   }
 
-  /**
-   * What of a run's plan is Spark's.
-   *
-   * @param plan of a run, whose time is that of one process
-   * @param items that a step's slices share: rows, prompts or completions
-   * @param stages of Spark's that a step has
-   * @param trained weights that are sent
-   * @param isAdapter whether they are an adapter's
-   * @return the plan with a line of what travels, where Spark is asked for
-   */
-  public RunPlan planned(RunPlan plan, int items, long stages, long trained, boolean isAdapter) {
-    if (!isAsked()) {
-      return plan;
+  /** Spark's own settings by their keys; of one that is given twice the last. */
+  Map<String, String> conf() {
+    Map<String, String> conf = new HashMap<>();
+    for (String one : sparkConf) {
+      int equals = one.indexOf('=');
+      conf.put(one.substring(0, equals), one.substring(equals + 1));
     }
-    int slices = Math.min(items, sparkSlices);
-    double megabytes = trained * (double) Float.BYTES / 1e6;
-    String line =
-        String.format(
-            Locale.ROOT,
-            "Spark: %,d stages a step of at most %,d slices, so more than %,d executors have nothing"
-                + " to do; each update sends %.1f MB to each executor and brings at most %.1f MB of"
-                + " gradients; the time is that of one process",
-            stages,
-            slices,
-            slices,
-            megabytes,
-            slices * megabytes);
-    List<String> notes = new ArrayList<>(plan.notes());
-    notes.add(isAdapter ? line : line + "; all weights are sent: an adapter (--lora-rank) is less");
-    return plan.noting(notes);
+    return conf;
+  }
+
+  /** Whether this process itself is the executor. */
+  boolean isLocal() {
+    return spark.startsWith("local");
+  }
+
+  /** Whether the cluster is Spark's own. */
+  boolean isStandalone() {
+    return spark.startsWith("spark:");
+  }
+
+  /** How many executors the settings ask for; empty where the cluster decides. */
+  OptionalInt executors() {
+    Map<String, String> conf = conf();
+    if (conf.containsKey("spark.executor.instances")) {
+      return OptionalInt.of(Integer.parseInt(conf.get("spark.executor.instances")));
+    }
+    return conf.containsKey("spark.cores.max")
+        ? OptionalInt.of(Math.max(1, Integer.parseInt(conf.get("spark.cores.max")) / sparkThreads))
+        : OptionalInt.empty();
   }
 
   /** Refuses a dropout, whose masks would be the same in each slice. */

@@ -18,6 +18,11 @@ public record TrainedWeights(List<Parameters> all) {
     return new TrainedWeights(List.of(all));
   }
 
+  /** How many weights there are. */
+  public long count() {
+    return all.stream().mapToLong(Parameters::count).sum();
+  }
+
   /** The weights as they stand. */
   public float[] values() {
     return joined(Parameters::values);
@@ -57,8 +62,7 @@ public record TrainedWeights(List<Parameters> all) {
   }
 
   private float[] joined(Function<Parameters, float[]> of) {
-    long count = all.stream().mapToLong(Parameters::count).sum();
-    float[] joined = new float[Math.toIntExact(count)];
+    float[] joined = new float[Math.toIntExact(count())];
     int next = 0;
     for (Parameters one : all) {
       float[] part = of.apply(one);

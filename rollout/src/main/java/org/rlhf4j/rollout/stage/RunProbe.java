@@ -1,6 +1,5 @@
 package org.rlhf4j.rollout.stage;
 
-import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -16,22 +15,19 @@ import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.reward.RewardModelReward;
-import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.slice.Probe;
 
-/**
- * What a process computes from the models of a run before anything is trained. Two processes with
- * the same models, rows and kind of processor compute the same, bit for bit.
- *
- * @param tokenizer the hash of the policy's tokenizer
- * @param prompts the hash of all prompts: ids, and what reward programs compare with
- * @param numbers for each of a few prompts the log-probability of EOS behind it, by policy and
- *     reference, then its score by each reward model
- */
-public record WorkerProbe(String tokenizer, String prompts, List<Double> numbers)
-    implements Serializable {
+/** What a process computes from the models of a run of ppo or grpo before anything is trained. */
+final class RunProbe {
   private static final int FEW = 3;
 
-  static WorkerProbe of(
+  private RunProbe() {}
+
+  /**
+   * For each of a few prompts the log-probability of EOS behind it, by policy and reference, then
+   * its score by each reward model.
+   */
+  static Probe of(
       PolicyModels models, List<TokenizedPrompt> prompts, List<RewardModelReward> judges) {
     LanguageModel policy = models.policy();
     int[] end = {policy.tokenizer().eosId()};
@@ -52,9 +48,10 @@ public record WorkerProbe(String tokenizer, String prompts, List<Double> numbers
         numbers.add(score);
       }
     }
-    return new WorkerProbe(policy.tokenizer().hash(), hash(prompts), List.copyOf(numbers));
+    return new Probe(List.of(policy.tokenizer().hash()), hash(prompts), numbers);
   }
 
+  /** Of all prompts: ids, and what reward programs compare with. */
   private static String hash(List<TokenizedPrompt> prompts) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -70,37 +67,5 @@ public record WorkerProbe(String tokenizer, String prompts, List<Double> numbers
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e); // every Java has it
     }
-  }
-
-  /**
-   * Makes sure that another process computes the same.
-   *
-   * @param other what it computes
-   * @throws UserException naming what differs
-   */
-  void requireSame(WorkerProbe other) {
-    if (!tokenizer.equals(other.tokenizer)) {
-      throw new UserException(
-          "its tokenizer is another than the trainer's; give it the same model");
-    }
-    if (!prompts.equals(other.prompts)) {
-      throw new UserException("its rows are others than the trainer's; give it the same --data");
-    }
-    if (!numbers.equals(other.numbers)) {
-      throw new UserException(
-          "its models compute other numbers than the trainer's (%s and %s): the models are others,"
-                  .formatted(other.firstOtherThan(this), firstOtherThan(other))
-              + " or the processor is of another kind; give it the same --model, --reference-model"
-              + " and --reward-model, and use machines of one kind");
-    }
-  }
-
-  private String firstOtherThan(WorkerProbe other) {
-    for (int i = 0; i < Math.min(numbers.size(), other.numbers.size()); i++) {
-      if (!numbers.get(i).equals(other.numbers.get(i))) {
-        return numbers.get(i).toString();
-      }
-    }
-    return numbers.size() + " numbers";
   }
 }
