@@ -33,7 +33,7 @@ final class Leases {
   }
 
   /** The first item that wants one more annotator and has nothing of this one. */
-  Optional<Item> free(Handle handle, Project project, long annotator, int target) {
+  Optional<Item> free(Handle handle, Terms terms, long annotator) {
     return handle
         .createQuery(
             "SELECT item.* FROM item WHERE project_id = :project AND is_open = 1"
@@ -42,10 +42,10 @@ final class Leases {
                 + " AND answers + (SELECT COUNT(*) FROM lease WHERE lease.item_id = item.id"
                 + " AND lease.expires > :now AND lease.annotator_id <> :annotator) < :target"
                 + " ORDER BY place, id LIMIT 1")
-        .bind("project", project.id())
+        .bind("project", terms.project().id())
         .bind("annotator", annotator)
         .bind("now", clock.millis())
-        .bind("target", target)
+        .bind("target", terms.target())
         .map(Labelling.ITEM)
         .findOne();
   }
