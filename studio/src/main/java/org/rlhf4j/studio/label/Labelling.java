@@ -112,12 +112,12 @@ public final class Labelling {
   private Optional<Task> lend(Handle handle, Terms terms, long annotator) {
     Optional<Item> item =
         leases
-            .held(handle, terms.project(), annotator)
-            .or(
-                () ->
-                    leases
-                        .free(handle, terms, annotator)
-                        .map(free -> Gold.next(handle, terms, annotator).orElse(free)));
+            .next(handle, terms, annotator)
+            .map(
+                next ->
+                    next.isHeld()
+                        ? next.item()
+                        : Gold.next(handle, terms, annotator).orElse(next.item()));
     item.ifPresent(found -> leases.lend(handle, found.id(), annotator));
     return item.map(found -> new Task(found, Verdicts.sides(found, annotator)));
   }
@@ -134,9 +134,7 @@ public final class Labelling {
     return store.change(
         handle -> {
           Terms terms = Terms.lock(handle, project);
-          if (!VerdictEvent.isKnown(handle, given.event())) {
-            verdicts.record(handle, terms, annotator, given, List.of());
-          }
+          verdicts.record(handle, terms, annotator, given, List.of());
           return lend(handle, terms, annotator);
         });
   }
@@ -201,8 +199,8 @@ public final class Labelling {
     store.change(
         handle -> {
           Terms terms = Terms.lock(handle, project);
-          Verdicts.Asked asked = Verdicts.asked(handle, terms, annotator, item);
-          if (VerdictEvent.isKnown(handle, event)) {
+          Verdicts.Asked asked = Verdicts.asked(handle, terms, annotator, item, event);
+          if (asked.isKnown()) {
             return null;
           }
           Settlements.requireOpen(handle, item);

@@ -31,8 +31,9 @@ final class Verdicts {
    * @param item the item
    * @param isWanted whether it wants another answer
    * @param standing what the annotator's verdict does that holds; empty if none does
+   * @param isKnown whether the store has what is said already
    */
-  record Asked(Item item, boolean isWanted, Optional<String> standing) {
+  record Asked(Item item, boolean isWanted, Optional<String> standing, boolean isKnown) {
 
     private int answers() {
       return standing.filter("answer"::equals).isPresent() ? 1 : 0;
@@ -48,19 +49,23 @@ final class Verdicts {
   /**
    * The item of a number, as it is for an annotator.
    *
+   * @param event the id of what is said about it
    * @throws UsageException if the project doesn't have it
    */
-  static Asked asked(Handle handle, Terms terms, long annotator, long item) {
+  static Asked asked(Handle handle, Terms terms, long annotator, long item, String event) {
     return handle
         .createQuery(
             "SELECT item.*, CASE WHEN gold IS NOT NULL OR (answers < :target AND settled = 0)"
-                + " THEN 1 ELSE 0 END AS wanted, verdict.act AS standing FROM item"
+                + " THEN 1 ELSE 0 END AS wanted, verdict.act AS standing,"
+                + " (SELECT COUNT(*) FROM verdict AS known WHERE known.event = :event) AS known"
+                + " FROM item"
                 + " LEFT JOIN standing ON standing.item_id = item.id"
                 + " AND standing.annotator_id = :annotator"
                 + " LEFT JOIN verdict ON verdict.id = standing.verdict_id"
                 + " WHERE item.id = :id AND item.project_id = :project")
         .bind("target", terms.target())
         .bind("annotator", annotator)
+        .bind("event", event)
         .bind("id", item)
         .bind("project", terms.project().id())
         .map(
@@ -68,7 +73,8 @@ final class Verdicts {
                 new Asked(
                     Labelling.ITEM.map(row, context),
                     row.getInt("wanted") == 1,
-                    Optional.ofNullable(row.getString("standing"))))
+                    Optional.ofNullable(row.getString("standing")),
+                    row.getInt("known") > 0))
         .findOne()
         .orElseThrow(Items::unknown);
   }
@@ -84,13 +90,16 @@ final class Verdicts {
   }
 
   /**
-   * Keeps a verdict that the store doesn't have yet.
+   * Keeps a verdict, unless the store has it already.
    *
    * @param shown the numbers of the completions from left to right; none if they were drawn
    * @throws EnoughException if the item has as many answers as its project wants
    */
   void record(Handle handle, Terms terms, long annotator, Given given, List<Integer> shown) {
-    Asked asked = asked(handle, terms, annotator, given.item());
+    Asked asked = asked(handle, terms, annotator, given.item(), given.event());
+    if (asked.isKnown()) {
+      return;
+    }
     Item item = asked.item();
     Answer answer =
         given.act() == Act.ANSWER
@@ -182,7 +191,7 @@ final class Verdicts {
    * @param event the id of this undoing
    */
   void takeBack(Handle handle, Terms terms, long annotator, long item, String event) {
-    Asked asked = asked(handle, terms, annotator, item);
+    Asked asked = asked(handle, terms, annotator, item, event);
     long undone =
         handle
             .createQuery(

@@ -19,8 +19,10 @@ record Load(int labellers, int seconds, double pause) {
         Integer.parseInt(said[0]), Integer.parseInt(said[1]), Double.parseDouble(said[2]));
   }
 
-  /** Items, of which enough are left at the end of a team's load. */
+  /** Items, of which some are left at the end. */
   int items() {
-    return 2 * labellers * seconds;
+    return pause == 0
+        ? 2 * labellers * seconds
+        : labellers + (int) (1.5 * labellers * seconds / pause / TARGET);
   }
 }
