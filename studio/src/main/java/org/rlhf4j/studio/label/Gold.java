@@ -67,8 +67,9 @@ public final class Gold {
   }
 
   /** The gold item that an annotator gets now, if it is time for one and one is left. */
-  static Optional<Item> next(Handle handle, Project project, long annotator) {
-    double share = share(handle, project);
+  static Optional<Item> next(Handle handle, Terms terms, long annotator) {
+    Project project = terms.project();
+    double share = terms.goldShare();
     if (share == 0 || !isDrawn(project, annotator, given(handle, project, annotator), share)) {
       return Optional.empty();
     }

@@ -167,6 +167,25 @@ public final class Items {
         .one();
   }
 
+  /**
+   * The item of a number.
+   *
+   * @throws UsageException if the project doesn't have it
+   */
+  static Item one(Handle handle, Project project, long id) {
+    return handle
+        .createQuery("SELECT * FROM item WHERE id = :id AND project_id = :project")
+        .bind("id", id)
+        .bind("project", project.id())
+        .map(Labelling.ITEM)
+        .findOne()
+        .orElseThrow(Items::unknown);
+  }
+
+  static UsageException unknown() {
+    return new UsageException("not a verdict: the project has no such item");
+  }
+
   /** What is labelled again because a model is wrong about it is no random sample any more. */
   static void markAgain(Handle handle, long item) {
     handle

@@ -4,12 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Random;
 import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -45,7 +42,7 @@ public final class Labelling {
     /** Says that something is wrong with it. */
     FLAG;
 
-    private String written() {
+    String written() {
       return name().toLowerCase(Locale.ROOT);
     }
   }
@@ -79,14 +76,14 @@ public final class Labelling {
               json(row.getString("completions")));
 
   private final Store store;
-  private final Clock clock;
   private final Leases leases;
+  private final Verdicts verdicts;
 
   /** The labelling of a store. */
   public Labelling(Store store, Clock clock) {
     this.store = store;
-    this.clock = clock;
     leases = new Leases(clock);
+    verdicts = new Verdicts(clock);
   }
 
   /** What stands in the store as JSON. */
@@ -107,48 +104,22 @@ public final class Labelling {
   public Optional<Task> next(Project project, long annotator) {
     return store.change(
         handle -> {
-          lock(handle, project);
-          return lend(handle, project, annotator);
+          Terms terms = Terms.lock(handle, project);
+          return lend(handle, terms, annotator);
         });
   }
 
-  /** Changes in a project wait for each other, whatever the database is. */
-  static void lock(Handle handle, Project project) {
-    handle
-        .createUpdate("UPDATE project SET revision = revision + 1 WHERE id = :id")
-        .bind("id", project.id())
-        .execute();
-  }
-
-  private Optional<Task> lend(Handle handle, Project project, long annotator) {
+  private Optional<Task> lend(Handle handle, Terms terms, long annotator) {
     Optional<Item> item =
         leases
-            .held(handle, project, annotator)
-            .or(
-                () ->
-                    leases
-                        .free(handle, project, annotator, target(handle, project))
-                        .map(free -> Gold.next(handle, project, annotator).orElse(free)));
+            .next(handle, terms, annotator)
+            .map(
+                next ->
+                    next.isHeld()
+                        ? next.item()
+                        : Gold.next(handle, terms, annotator).orElse(next.item()));
     item.ifPresent(found -> leases.lend(handle, found.id(), annotator));
-    return item.map(found -> task(found, annotator));
-  }
-
-  static int target(Handle handle, Project project) {
-    return handle
-        .createQuery("SELECT target FROM project WHERE id = :id")
-        .bind("id", project.id())
-        .mapTo(Integer.class)
-        .one();
-  }
-
-  /**
-   * The sides are drawn for each annotator and item, and are the same when the page is reloaded.
-   */
-  private static Task task(Item item, long annotator) {
-    List<Integer> shown =
-        new ArrayList<>(IntStream.range(0, item.completions().size()).boxed().toList());
-    Collections.shuffle(shown, new Random(item.id() * 0x9E3779B97F4A7C15L + annotator));
-    return new Task(item, shown);
+    return item.map(found -> new Task(found, Verdicts.sides(found, annotator)));
   }
 
   /**
@@ -162,11 +133,9 @@ public final class Labelling {
     VerdictEvent.require(given.event());
     return store.change(
         handle -> {
-          lock(handle, project);
-          if (!VerdictEvent.isKnown(handle, given.event())) {
-            record(handle, project, annotator, given, List.of());
-          }
-          return lend(handle, project, annotator);
+          Terms terms = Terms.lock(handle, project);
+          verdicts.record(handle, terms, annotator, given, List.of());
+          return lend(handle, terms, annotator);
         });
   }
 
@@ -180,15 +149,16 @@ public final class Labelling {
     VerdictEvent.require(given.event());
     store.change(
         handle -> {
-          lock(handle, project);
+          Terms terms = Terms.lock(handle, project);
           if (!VerdictEvent.isKnown(handle, given.event())) {
             long id = Items.put(handle, project, item);
             // The store may have the item already, with its two replies the other way round.
-            boolean turned = !item(handle, project, id).completions().equals(item.completions());
+            boolean turned =
+                !Items.one(handle, project, id).completions().equals(item.completions());
             JsonNode answer = turned ? Answer.turned(given.answer()) : given.answer();
-            record(
+            verdicts.record(
                 handle,
-                project,
+                terms,
                 annotator,
                 new Given(given.event(), id, given.act(), answer, given.seconds()),
                 turned
@@ -197,116 +167,6 @@ public final class Labelling {
           }
           return null;
         });
-  }
-
-  private void record(
-      Handle handle, Project project, long annotator, Given given, List<Integer> shown) {
-    Item item = item(handle, project, given.item());
-    Answer answer =
-        given.act() == Act.ANSWER
-            ? Answer.of(item, given.answer())
-            : Answer.without(given.answer());
-    boolean answered = "answer".equals(standing(handle, item.id(), annotator).orElse(""));
-    int more = (given.act() == Act.ANSWER ? 1 : 0) - (answered ? 1 : 0);
-    if (more > 0) {
-      requireWanted(handle, project, item);
-    }
-    long verdict =
-        insert(
-            handle,
-            annotator,
-            item,
-            new Line(
-                given.event(),
-                given.act().written(),
-                answer.json().toString(),
-                shown.isEmpty() ? task(item, annotator).shown() : shown,
-                given.seconds(),
-                null));
-    handle
-        .createUpdate(
-            "INSERT INTO standing (item_id, annotator_id, verdict_id)"
-                + " VALUES (:item, :annotator, :verdict)"
-                + " ON CONFLICT (item_id, annotator_id) DO UPDATE SET verdict_id = excluded.verdict_id")
-        .bind("item", item.id())
-        .bind("annotator", annotator)
-        .bind("verdict", verdict)
-        .execute();
-    count(handle, project, item, more);
-    Leases.end(handle, item.id(), annotator);
-  }
-
-  static Item item(Handle handle, Project project, long id) {
-    return handle
-        .createQuery("SELECT * FROM item WHERE id = :id AND project_id = :project")
-        .bind("id", id)
-        .bind("project", project.id())
-        .map(ITEM)
-        .findOne()
-        .orElseThrow(() -> new UsageException("not a verdict: the project has no such item"));
-  }
-
-  /** What the annotator's verdict that holds does, if there is one. */
-  private static Optional<String> standing(Handle handle, long item, long annotator) {
-    return handle
-        .createQuery(
-            "SELECT act FROM standing JOIN verdict ON verdict.id = standing.verdict_id"
-                + " WHERE standing.item_id = :item AND standing.annotator_id = :annotator")
-        .bind("item", item)
-        .bind("annotator", annotator)
-        .mapTo(String.class)
-        .findOne();
-  }
-
-  private static void requireWanted(Handle handle, Project project, Item item) {
-    boolean wanted =
-        handle
-            .createQuery(
-                "SELECT 1 FROM item WHERE id = :id AND (gold IS NOT NULL"
-                    + " OR (answers < :target AND settled = 0))")
-            .bind("id", item.id())
-            .bind("target", target(handle, project))
-            .mapTo(Integer.class)
-            .findOne()
-            .isPresent();
-    if (!wanted) {
-      throw new EnoughException();
-    }
-  }
-
-  private record Line(
-      String event, String act, String answer, List<Integer> shown, double seconds, Long undoes) {}
-
-  private long insert(Handle handle, long annotator, Item item, Line line) {
-    return handle
-        .createUpdate(
-            "INSERT INTO verdict (event, item_id, annotator_id, act, answer, shown, seconds, time,"
-                + " undoes) VALUES (:event, :item, :annotator, :act, :answer, :shown, :seconds,"
-                + " :time, :undoes)")
-        .bind("event", line.event())
-        .bind("item", item.id())
-        .bind("annotator", annotator)
-        .bind("act", line.act())
-        .bind("answer", line.answer())
-        .bind("shown", line.shown().toString().replace(" ", ""))
-        .bind("seconds", Math.max(0, Math.min(86_400, line.seconds())))
-        .bind("time", clock.millis())
-        .bind("undoes", line.undoes())
-        .executeAndReturnGeneratedKeys("id")
-        .mapTo(Long.class)
-        .one();
-  }
-
-  private static void count(Handle handle, Project project, Item item, int more) {
-    handle
-        .createUpdate(
-            "UPDATE item SET answers = answers + :more, is_open = "
-                + Items.OPEN
-                + " WHERE id = :id")
-        .bind("more", more)
-        .bind("target", target(handle, project))
-        .bind("id", item.id())
-        .execute();
   }
 
   /**
@@ -319,12 +179,12 @@ public final class Labelling {
     VerdictEvent.require(event);
     return store.change(
         handle -> {
-          lock(handle, project);
+          Terms terms = Terms.lock(handle, project);
           if (!VerdictEvent.isKnown(handle, event)) {
-            last(handle, project, annotator)
-                .ifPresent(item -> takeBack(handle, project, annotator, item, event));
+            Verdicts.last(handle, project, annotator)
+                .ifPresent(item -> takeBack(handle, terms, annotator, item, event));
           }
-          return lend(handle, project, annotator);
+          return lend(handle, terms, annotator);
         });
   }
 
@@ -338,50 +198,27 @@ public final class Labelling {
     VerdictEvent.require(event);
     store.change(
         handle -> {
-          lock(handle, project);
-          Item asked = item(handle, project, item);
-          if (VerdictEvent.isKnown(handle, event)) {
+          Terms terms = Terms.lock(handle, project);
+          Verdicts.Asked asked = Verdicts.asked(handle, terms, annotator, item, event);
+          if (asked.isKnown()) {
             return null;
           }
           Settlements.requireOpen(handle, item);
           Items.markAgain(handle, item);
-          if (standing(handle, item, annotator).isPresent()) {
-            takeBack(handle, project, annotator, asked, event);
+          if (asked.standing().isPresent()) {
+            takeBack(handle, terms, annotator, item, event);
           } else {
-            requireWanted(handle, project, asked);
+            asked.requireWanted();
             leases.lend(handle, item, annotator);
           }
           return null;
         });
   }
 
-  private static Optional<Item> last(Handle handle, Project project, long annotator) {
-    return handle
-        .createQuery(
-            "SELECT item.* FROM standing JOIN item ON item.id = standing.item_id"
-                + " WHERE standing.annotator_id = :annotator AND item.project_id = :project"
-                + " ORDER BY standing.verdict_id DESC LIMIT 1")
-        .bind("annotator", annotator)
-        .bind("project", project.id())
-        .map(ITEM)
-        .findOne();
-  }
-
-  private void takeBack(Handle handle, Project project, long annotator, Item item, String event) {
-    int answered = "answer".equals(standing(handle, item.id(), annotator).orElse("")) ? 1 : 0;
-    long undone =
-        handle
-            .createQuery(
-                "DELETE FROM standing WHERE item_id = :item AND annotator_id = :annotator"
-                    + " RETURNING verdict_id")
-            .bind("item", item.id())
-            .bind("annotator", annotator)
-            .mapTo(Long.class)
-            .one();
-    insert(handle, annotator, item, new Line(event, "undo", "{}", List.of(), 0, undone));
-    count(handle, project, item, -answered);
-    Leases.end(handle, project, annotator);
-    leases.lend(handle, item.id(), annotator);
+  private void takeBack(Handle handle, Terms terms, long annotator, long item, String event) {
+    verdicts.takeBack(handle, terms, annotator, item, event);
+    Leases.end(handle, terms.project(), annotator);
+    leases.lend(handle, item, annotator);
   }
 
   /** How far an annotator and their project are. */

@@ -17,37 +17,42 @@ final class Leases {
     this.clock = clock;
   }
 
+  /**
+   * An item for an annotator.
+   *
+   * @param item the item
+   * @param isHeld whether they have it already
+   */
+  record Next(Item item, boolean isHeld) {}
+
   /** The item that an annotator has already, the one lent last first. */
-  Optional<Item> held(Handle handle, Project project, long annotator) {
-    return handle
-        .createQuery(
-            "SELECT item.* FROM lease JOIN item ON item.id = lease.item_id"
-                + " WHERE lease.annotator_id = :annotator AND lease.expires > :now"
-                + " AND item.project_id = :project AND (item.is_open = 1 OR item.gold IS NOT NULL)"
-                + " ORDER BY lease.expires DESC LIMIT 1")
-        .bind("annotator", annotator)
-        .bind("now", clock.millis())
-        .bind("project", project.id())
-        .map(Labelling.ITEM)
-        .findOne();
-  }
+  private static final String HELD =
+      "SELECT * FROM (SELECT 1 AS held, item.id, item.kind, item.prompt, item.completions"
+          + " FROM lease JOIN item ON item.id = lease.item_id"
+          + " WHERE lease.annotator_id = :annotator AND lease.expires > :now"
+          + " AND item.project_id = :project AND (item.is_open = 1 OR item.gold IS NOT NULL)"
+          + " ORDER BY lease.expires DESC LIMIT 1) AS one";
 
   /** The first item that wants one more annotator and has nothing of this one. */
-  Optional<Item> free(Handle handle, Project project, long annotator, int target) {
+  private static final String FREE =
+      "SELECT * FROM (SELECT 0 AS held, item.id, item.kind, item.prompt, item.completions"
+          + " FROM item WHERE project_id = :project AND is_open = 1"
+          + " AND NOT EXISTS (SELECT 1 FROM standing WHERE standing.item_id = item.id"
+          + " AND standing.annotator_id = :annotator)"
+          + " AND answers + (SELECT COUNT(*) FROM lease WHERE lease.item_id = item.id"
+          + " AND lease.expires > :now AND lease.annotator_id <> :annotator) < :target"
+          + " ORDER BY place, id LIMIT 1) AS other";
+
+  /** The item that an annotator has already, else the first that is free for them. */
+  Optional<Next> next(Handle handle, Terms terms, long annotator) {
     return handle
-        .createQuery(
-            "SELECT item.* FROM item WHERE project_id = :project AND is_open = 1"
-                + " AND NOT EXISTS (SELECT 1 FROM standing WHERE standing.item_id = item.id"
-                + " AND standing.annotator_id = :annotator)"
-                + " AND answers + (SELECT COUNT(*) FROM lease WHERE lease.item_id = item.id"
-                + " AND lease.expires > :now AND lease.annotator_id <> :annotator) < :target"
-                + " ORDER BY place, id LIMIT 1")
-        .bind("project", project.id())
+        .createQuery(HELD + " UNION ALL " + FREE + " ORDER BY held DESC")
+        .bind("project", terms.project().id())
         .bind("annotator", annotator)
         .bind("now", clock.millis())
-        .bind("target", target)
-        .map(Labelling.ITEM)
-        .findOne();
+        .bind("target", terms.target())
+        .map((row, context) -> new Next(Labelling.ITEM.map(row, context), row.getInt("held") == 1))
+        .findFirst();
   }
 
   /** Lends an item, or lends it on. */

@@ -66,6 +66,22 @@ public final class Projects {
     return store.read(handle -> find(handle, name));
   }
 
+  /** The project of a name, if there is one and it is for an annotator. */
+  public Optional<Project> find(String name, long annotator) {
+    return store.read(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT * FROM project WHERE name = :name AND (NOT EXISTS (SELECT 1 FROM"
+                        + " project_annotator WHERE project_id = project.id) OR EXISTS (SELECT 1"
+                        + " FROM project_annotator WHERE project_id = project.id"
+                        + " AND annotator_id = :annotator))")
+                .bind("name", name)
+                .bind("annotator", annotator)
+                .map(PROJECT)
+                .findOne());
+  }
+
   private static Optional<Project> find(Handle handle, String name) {
     return handle
         .createQuery("SELECT * FROM project WHERE name = :name")

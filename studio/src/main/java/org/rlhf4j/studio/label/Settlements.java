@@ -64,8 +64,8 @@ public final class Settlements {
     VerdictEvent.require(event);
     store.change(
         handle -> {
-          Labelling.lock(handle, project);
-          Item found = Labelling.item(handle, project, item);
+          Terms terms = Terms.lock(handle, project);
+          Item found = Items.one(handle, project, item);
           Answer said = act == Act.ANSWER ? Answer.of(found, answer) : Answer.without(answer);
           boolean taken =
               handle
@@ -82,18 +82,18 @@ public final class Settlements {
                       .execute()
                   > 0;
           if (taken) {
-            close(handle, project, item, act != Act.REOPEN);
+            close(handle, terms, item, act != Act.REOPEN);
           }
           return null;
         });
   }
 
-  private static void close(Handle handle, Project project, long item, boolean settled) {
+  private static void close(Handle handle, Terms terms, long item, boolean settled) {
     handle.execute("UPDATE item SET settled = ? WHERE id = ?", settled ? 1 : 0, item);
     handle
         .createUpdate("UPDATE item SET is_open = " + Items.OPEN + " WHERE id = :id")
         .bind("more", 0)
-        .bind("target", Labelling.target(handle, project))
+        .bind("target", terms.target())
         .bind("id", item)
         .execute();
   }
@@ -113,7 +113,7 @@ public final class Settlements {
     }
     store.change(
         handle -> {
-          Labelling.item(handle, project, item);
+          Items.one(handle, project, item);
           return handle
               .createUpdate(
                   "INSERT INTO referral (item_id, annotator_id, reason, settlements, time)"

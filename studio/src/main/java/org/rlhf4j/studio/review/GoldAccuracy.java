@@ -19,9 +19,26 @@ import org.rlhf4j.studio.store.Store;
  * @param right of these, with the right answer
  * @param low the lower end of the share's 95 % Wilson interval
  * @param high its upper end
+ * @param found {@code contrary} if the interval lies below one half, what guessing brings; else
+ *     {@code careless} if it lies below three quarters; else empty. So nobody is named because of
+ *     too few answers
  */
 public record GoldAccuracy(
-    long annotator, String name, int answered, int right, double low, double high) {
+    long annotator, String name, int answered, int right, double low, double high, String found) {
+
+  private static final double GUESSING = 0.5;
+
+  /** Half-way from guessing to always right. */
+  private static final double LITTLE = 0.75;
+
+  /** From how many of so many answers are right. */
+  static GoldAccuracy of(long annotator, String name, int answered, int right) {
+    Wilson interval = Wilson.of(right, answered);
+    String found =
+        interval.high() < GUESSING ? "contrary" : interval.high() < LITTLE ? "careless" : "";
+    return new GoldAccuracy(
+        annotator, name, answered, right, interval.low(), interval.high(), found);
+  }
 
   private record Vote(long annotator, String name, boolean right) {}
 
@@ -36,10 +53,7 @@ public record GoldAccuracy(
 
   private static GoldAccuracy of(List<Vote> votes) {
     int right = (int) votes.stream().filter(Vote::right).count();
-    Wilson interval = Wilson.of(right, votes.size());
-    Vote first = votes.get(0);
-    return new GoldAccuracy(
-        first.annotator(), first.name(), votes.size(), right, interval.low(), interval.high());
+    return of(votes.get(0).annotator(), votes.get(0).name(), votes.size(), right);
   }
 
   private static List<Vote> votes(Store store, Project project) {

@@ -11,6 +11,11 @@ import java.util.Optional;
  */
 record ProcessMark(long number, long began) {
 
+  /** This process. */
+  static ProcessMark ofThis() {
+    return of(ProcessHandle.current());
+  }
+
   static ProcessMark of(ProcessHandle process) {
     return new ProcessMark(process.pid(), began(process));
   }

@@ -17,6 +17,7 @@ import java.util.Locale;
  * @param labels SHA-256 of the rows that it learns from
  * @param learnt how many these are
  * @param kept rows that are kept back to judge it
+ * @param planner the process of the studio that began it; null before
  * @param process its process while it runs; null before
  * @param said how it ended, in a line; empty before
  * @param judged how its model does on the pairs that it was judged on; null if there were none
@@ -34,6 +35,7 @@ public record Training(
     String labels,
     int learnt,
     int kept,
+    ProcessMark planner,
     ProcessMark process,
     String said,
     JsonNode judged,

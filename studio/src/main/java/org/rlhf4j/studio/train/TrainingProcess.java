@@ -64,6 +64,13 @@ final class TrainingProcess {
         .orElse(List.of());
   }
 
+  /** Whether a studio is still about to start its process. */
+  static boolean isPlanned(Training training) {
+    return training.process() == null
+        && training.planner() != null
+        && training.planner().alive().isPresent();
+  }
+
   /** Whether a process works on a training. */
   static boolean isAlive(Training training) throws IOException {
     boolean alive = training.process() != null && training.process().alive().isPresent();

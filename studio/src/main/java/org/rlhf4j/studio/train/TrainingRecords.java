@@ -46,13 +46,18 @@ final class TrainingRecords {
         row.getString("labels"),
         row.getInt("learnt"),
         row.getInt("kept"),
-        row.getObject("process") == null
-            ? null
-            : new ProcessMark(row.getLong("process"), row.getLong("process_began")),
+        mark(row, "planner"),
+        mark(row, "process"),
         row.getString("said"),
         judged == null ? null : Labelling.json(judged),
         row.getLong("created"),
         row.getObject("ended") == null ? null : row.getLong("ended"));
+  }
+
+  private static ProcessMark mark(ResultSet row, String whose) throws SQLException {
+    return row.getObject(whose) == null
+        ? null
+        : new ProcessMark(row.getLong(whose), row.getLong(whose + "_began"));
   }
 
   private static Recipe recipe(String written) {
@@ -191,6 +196,38 @@ final class TrainingRecords {
                     .bind("from", training.state().written())
                     .execute())
         > 0;
+  }
+
+  /**
+   * Lets a studio begin the training that waits longest, unless one runs on the machine already. Of
+   * several studios one gets it.
+   *
+   * @param planner the process of the studio
+   * @return the training, which runs now; empty if there is nothing to begin
+   */
+  Optional<Training> begin(String machine, ProcessMark planner) {
+    return store.change(
+        handle -> {
+          handle
+              .createUpdate(
+                  "INSERT INTO training_turn (machine, count) VALUES (:machine, 1)"
+                      + " ON CONFLICT (machine) DO UPDATE SET count = training_turn.count + 1")
+              .bind("machine", machine)
+              .execute();
+          return handle
+              .createQuery(
+                  "UPDATE training SET state = 'running', said = '', ended = NULL, process = NULL,"
+                      + " process_began = NULL, planner = :planner, planner_began = :began"
+                      + " WHERE id = (SELECT MIN(id) FROM training WHERE state = 'waiting'"
+                      + " AND machine = :machine) AND NOT EXISTS (SELECT 1 FROM training AS other"
+                      + " WHERE other.state = 'running' AND other.machine = :machine)"
+                      + " RETURNING *")
+              .bind("planner", planner.number())
+              .bind("began", planner.began())
+              .bind("machine", machine)
+              .map(TRAINING)
+              .findOne();
+        });
   }
 
   private static boolean isOver(Training.State state) {

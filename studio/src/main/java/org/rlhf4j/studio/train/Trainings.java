@@ -72,6 +72,7 @@ public final class Trainings implements AutoCloseable {
   private final ScheduledExecutorService watcher;
   private ScheduledFuture<?> looking; // null until it begins
   private String fault; // that was told last
+  private Training taken; // which is about to be started; null if none is
   private boolean isLetGo; // whether the model to talk with is away for a training
 
   /**
@@ -203,15 +204,15 @@ public final class Trainings implements AutoCloseable {
   /** Sets right what the store says, and begins the next training if none runs. */
   void look() {
     try {
+      putBack();
       List<Training> running = records.in(State.RUNNING, place.machine());
       for (Training training : running) {
         watch(training);
       }
       if (running.isEmpty()) {
         bringBack();
-        Optional<Training> next = records.in(State.WAITING, place.machine()).stream().findFirst();
-        if (next.isPresent() && records.move(next.get(), State.RUNNING, "")) {
-          begin(records.again(next.get()));
+        if (!records.in(State.WAITING, place.machine()).isEmpty()) {
+          records.begin(place.machine(), ProcessMark.ofThis()).ifPresent(this::begin);
         }
       }
       fault = null;
@@ -223,6 +224,14 @@ public final class Trainings implements AutoCloseable {
     }
   }
 
+  /** One that couldn't be started, nor be said so of, waits again. */
+  private void putBack() {
+    if (taken != null) {
+      records.move(taken, State.WAITING, "");
+      taken = null;
+    }
+  }
+
   private void bringBack() {
     if (isLetGo) {
       talk.ifPresent(Replies::comeBack);
@@ -231,7 +240,12 @@ public final class Trainings implements AutoCloseable {
   }
 
   private void watch(Training training) throws IOException {
-    if (!TrainingProcess.isAlive(training)) {
+    if (TrainingProcess.isPlanned(training)) {
+      return; // by this studio, or by another one that shares the store
+    }
+    if (training.process() == null && !TrainingProcess.isAlive(training)) {
+      records.move(training, State.WAITING, ""); // its studio ended before it could start it
+    } else if (!TrainingProcess.isAlive(training)) {
       end(training, TrainingProcess.end(training));
     } else if (toStop.contains(training.id())) {
       TrainingProcess.stop(training);
@@ -252,24 +266,30 @@ public final class Trainings implements AutoCloseable {
   }
 
   private void begin(Training training) {
+    taken = training;
     try {
       Optional<String> refusal = refusal(training);
       if (refusal.isPresent()) {
         records.move(training, State.REFUSED, refusal.get());
-        return;
+      } else {
+        start(training);
       }
-      Files.writeString(
-          training.log(),
-          "rlhf run %s --output %s%n".formatted(training.pipeline(), training.folder()),
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
-      records.keep(training, TrainingProcess.start(place.command(), training));
     } catch (IOException | UncheckedIOException e) {
       records.move(training, State.FAILED, "it can't be started: " + e.getMessage());
     } catch (UserException e) {
       records.move(training, State.FAILED, e.getMessage());
     }
+    taken = null;
+  }
+
+  private void start(Training training) throws IOException {
+    Files.writeString(
+        training.log(),
+        "rlhf run %s --output %s%n".formatted(training.pipeline(), training.folder()),
+        StandardCharsets.UTF_8,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+    records.keep(training, TrainingProcess.start(place.command(), training));
   }
 
   /** Why it can't begin; the model to talk with is let go if that is enough. */

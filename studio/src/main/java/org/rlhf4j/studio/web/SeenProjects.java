@@ -2,6 +2,7 @@ package org.rlhf4j.studio.web;
 
 import io.javalin.http.Context;
 import java.util.List;
+import java.util.Optional;
 import org.rlhf4j.studio.account.Role;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
@@ -33,11 +34,12 @@ final class SeenProjects {
 
   /** The one of a name. */
   Project named(Context request, String name) {
-    return labels
-        .projects()
-        .find(name)
-        .filter(project -> sees(Visitor.of(request), project))
-        .orElseThrow(() -> new Refused(404, "there is no project of this name"));
+    Visitor visitor = Visitor.of(request);
+    Optional<Project> found =
+        visitor.may(Role.REVIEWER)
+            ? labels.projects().find(name)
+            : labels.projects().find(name, visitor.annotator());
+    return found.orElseThrow(() -> new Refused(404, "there is no project of this name"));
   }
 
   /** The one of a name. An admin makes it if there is none, and anybody that of the talk page. */

@@ -1,34 +1,14 @@
 package org.rlhf4j.studio.account;
 
-import java.io.IOException;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.condition.EnabledIf;
+import org.rlhf4j.studio.store.OnPostgresql;
 import org.rlhf4j.studio.store.Postgres;
 
 /** The same accounts in PostgreSQL. */
-@EnabledIf(
-    value = "org.rlhf4j.studio.store.Postgres#isInstalled",
-    disabledReason =
-        "no PostgreSQL below /usr/lib/postgresql: the store is tested with SQLite only")
+@OnPostgresql
 class PostgresAccountsTest extends AccountsTest {
-
-  private static final AtomicInteger DATABASES = new AtomicInteger();
-  private static Postgres postgres;
-
-  @BeforeAll
-  static void start() throws IOException {
-    postgres = Postgres.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    postgres.close();
-  }
 
   @Override
   String store() {
-    return postgres.database("studio" + DATABASES.incrementAndGet());
+    return Postgres.fresh();
   }
 }

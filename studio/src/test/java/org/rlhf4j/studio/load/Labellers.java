@@ -3,6 +3,7 @@ package org.rlhf4j.studio.load;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -12,7 +13,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -49,6 +49,7 @@ final class Labellers {
   private final ExecutorService threads;
   private final List<Future<?>> running = new ArrayList<>();
   private long begun;
+  private long ended;
 
   /** Accounts for them, and sessions. No password opens these accounts. */
   Labellers(Store store, URI studio, Load load) {
@@ -86,6 +87,7 @@ final class Labellers {
     for (Future<?> one : running) {
       one.get();
     }
+    ended = System.nanoTime();
     threads.shutdown();
   }
 
@@ -94,23 +96,21 @@ final class Labellers {
     return taken;
   }
 
-  /** What was measured, in a line. */
-  String figures(String where) {
-    double seconds = (System.nanoTime() - begun) / 1e9;
-    List<Long> sorted = nanos.stream().sorted().toList();
-    return String.format(
-        Locale.ROOT,
-        "%s: %d labellers, %.0f s: %d verdicts, %.1f a second; to the next item 50th percentile"
-            + " %.0f ms, 99th %.0f ms, longest %.0f ms; %d requests sent again",
+  /**
+   * What was measured.
+   *
+   * @param where the store
+   * @param processor seconds of processor time: of the studio, of the labellers, of the database
+   */
+  Figures figures(String where, double[] processor) {
+    return new Figures(
         where,
-        load.labellers(),
-        seconds,
+        (ended - begun) / 1e9,
         taken.size(),
-        taken.size() / seconds,
-        sorted.get(sorted.size() / 2) / 1e6,
-        sorted.get((int) Math.ceil(0.99 * sorted.size()) - 1) / 1e6,
-        sorted.get(sorted.size() - 1) / 1e6,
-        retries.get());
+        nanos.stream().sorted().toList(),
+        retries.get(),
+        processor,
+        ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
   }
 
   private Void label(int labeller) throws Exception {

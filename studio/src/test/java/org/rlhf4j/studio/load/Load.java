@@ -1,8 +1,8 @@
 package org.rlhf4j.studio.load;
 
 /**
- * How much a load test does. The build's is small; {@code -Dstudio.load.labellers=200
- * -Dstudio.load.seconds=120 -Dstudio.load.pause=2} is a team's.
+ * How much a load test does: {@code -Dstudio.load=LABELLERS,SECONDS,PAUSE}. The build's is small;
+ * {@code 200,120,2} is a team's.
  *
  * @param labellers at once
  * @param seconds for how long
@@ -14,14 +14,15 @@ record Load(int labellers, int seconds, double pause) {
   static final int TARGET = 2;
 
   static Load ofProcess() {
+    String[] said = System.getProperty("studio.load", "20,10,0").split(",");
     return new Load(
-        Integer.getInteger("studio.load.labellers", 20),
-        Integer.getInteger("studio.load.seconds", 10),
-        Double.parseDouble(System.getProperty("studio.load.pause", "0")));
+        Integer.parseInt(said[0]), Integer.parseInt(said[1]), Double.parseDouble(said[2]));
   }
 
-  /** Items, of which enough are left at the end of a team's load. */
+  /** Items, of which some are left at the end. */
   int items() {
-    return 2 * labellers * seconds;
+    return pause == 0
+        ? 2 * labellers * seconds
+        : labellers + (int) (1.5 * labellers * seconds / pause / TARGET);
   }
 }

@@ -7,9 +7,12 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -25,29 +28,31 @@ import org.rlhf4j.studio.store.Store;
  */
 class LoadTest {
 
+  private static final List<Figures> MEASURED = new ArrayList<>();
+
   @TempDir Path folder;
   private final Load load = Load.ofProcess();
 
   @Test
   void everyVerdictIsThereOnce() throws Exception {
-    labelled("SQLite", folder.resolve("store").toString(), false);
+    labelled("SQLite", folder.resolve("store").toString(), false, () -> 0);
   }
 
   /** The studio is killed while they label, and started again. */
   @Test
   void everyVerdictIsThereOnceAfterAKill() throws Exception {
-    labelled("SQLite, killed", folder.resolve("store").toString(), true);
+    labelled("SQLite, killed", folder.resolve("store").toString(), true, () -> 0);
   }
 
   /** In the build the one with a kill is enough. */
   @Test
-  @EnabledIfSystemProperty(named = "studio.load.labellers", matches = ".+")
+  @EnabledIfSystemProperty(named = "studio.load", matches = ".+")
   @EnabledIf(
       value = "org.rlhf4j.studio.store.Postgres#isInstalled",
       disabledReason = "no PostgreSQL below /usr/lib/postgresql")
   void everyVerdictIsThereOnceInPostgresql() throws Exception {
     try (Postgres postgres = Postgres.start()) {
-      labelled("PostgreSQL", postgres.database("load"), false);
+      labelled("PostgreSQL", postgres.database(), false, postgres::processorSeconds);
     }
   }
 
@@ -57,11 +62,17 @@ class LoadTest {
       disabledReason = "no PostgreSQL below /usr/lib/postgresql")
   void everyVerdictIsThereOnceInPostgresqlAfterAKill() throws Exception {
     try (Postgres postgres = Postgres.start()) {
-      labelled("PostgreSQL, killed", postgres.database("killed"), true);
+      labelled("PostgreSQL, killed", postgres.database(), true, postgres::processorSeconds);
     }
   }
 
-  private void labelled(String where, String address, boolean kill) throws Exception {
+  @AfterAll
+  static void print() {
+    System.out.println(Figures.table(Load.ofProcess(), MEASURED));
+  }
+
+  private void labelled(String where, String address, boolean kill, DoubleSupplier database)
+      throws Exception {
     int port = freePort();
     URI studio = URI.create("http://127.0.0.1:" + port + "/");
     try (Store store = Store.open(address)) {
@@ -71,7 +82,9 @@ class LoadTest {
           .change(Labelled.project(labels, "p", Labelled.pairs(load.items())), "", Load.TARGET);
       Labellers labellers = new Labellers(store, studio, load);
       StudioProcess process = StudioProcess.start(address, port, folder);
+      double[] processor = new double[3];
       try {
+        double[] before = used(process, database);
         labellers.begin();
         if (kill) {
           TimeUnit.MILLISECONDS.sleep(500L * load.seconds()); // in the middle
@@ -79,12 +92,22 @@ class LoadTest {
           process = StudioProcess.start(address, port, folder);
         }
         labellers.join();
+        double[] after = used(process, database);
+        for (int i = 0; i < after.length; i++) {
+          processor[i] = kill ? Double.NaN : after[i] - before[i]; // of two studios none counts
+        }
       } finally {
         process.kill();
       }
-      System.out.println(labellers.figures(where));
+      MEASURED.add(labellers.figures(where, processor));
       requireAll(store, labellers);
     }
+  }
+
+  private static double[] used(StudioProcess studio, DoubleSupplier database) {
+    return new double[] {
+      studio.processorSeconds(), ProcessorTime.of(ProcessHandle.current()), database.getAsDouble()
+    };
   }
 
   private static int freePort() throws IOException {

@@ -59,6 +59,11 @@ final class StudioProcess {
         : System.getProperty("java.class.path");
   }
 
+  /** The processor time that it has taken, in seconds. */
+  double processorSeconds() {
+    return ProcessorTime.of(process.toHandle());
+  }
+
   /** As {@code kill -9} does. */
   void kill() {
     process.destroyForcibly();

@@ -13,7 +13,6 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationVersion;
 import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.studio.account.Accounts;
@@ -71,17 +70,13 @@ class StoreVersionsTest {
   }
 
   @Test
-  @EnabledIf(
-      value = "org.rlhf4j.studio.store.Postgres#isInstalled",
-      disabledReason = "no PostgreSQL below /usr/lib/postgresql")
-  void anOlderDatabaseIsBroughtUpToDate() throws IOException {
-    try (Postgres postgres = Postgres.start()) {
-      String address = postgres.database("older");
-      makeFirst(address, "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
-      try (Store store = Store.open(address)) {
-        requireItsRows(store);
-        assertThat(new Accounts(store, Clock.systemUTC()).any()).isFalse();
-      }
+  @OnPostgresql
+  void anOlderDatabaseIsBroughtUpToDate() {
+    String address = Postgres.fresh();
+    makeFirst(address, "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
+    try (Store store = Store.open(address)) {
+      requireItsRows(store);
+      assertThat(new Accounts(store, Clock.systemUTC()).any()).isFalse();
     }
   }
 

@@ -4,7 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -87,6 +95,28 @@ abstract class TrainingRecordsTest {
     assertThat(records.move(records.again(training), State.FAILED, "why")).isTrue();
     assertThat(records.again(training).said()).isEqualTo("why");
     assertThat(records.again(training).ended()).isNotNull();
+  }
+
+  /** Several studios look at the same queue at once: one begins one training. */
+  @Test
+  void ofSeveralStudiosOneBeginsOneTraining() throws Exception {
+    ExecutorService studios = Executors.newFixedThreadPool(4);
+    for (int round = 0; round < 10; round++) {
+      Training first = add(null, 1L);
+      Training second = add(null, 1L);
+      List<Callable<Optional<Training>>> all =
+          Collections.nCopies(4, () -> records.begin("here", new ProcessMark(7, 8)));
+      List<Training> begun = new ArrayList<>();
+      for (Future<Optional<Training>> one : studios.invokeAll(all)) {
+        one.get().ifPresent(begun::add);
+      }
+      assertThat(begun).extracting(Training::id).containsExactly(first.id());
+      assertThat(begun.get(0).planner()).isEqualTo(new ProcessMark(7, 8));
+      assertThat(records.begin("elsewhere", new ProcessMark(7, 8))).isEmpty();
+      records.move(begun.get(0), State.FINISHED, "");
+      records.move(second, State.WITHDRAWN, "");
+    }
+    studios.shutdown();
   }
 
   /** What the model before has learnt from is added, and nothing twice. */

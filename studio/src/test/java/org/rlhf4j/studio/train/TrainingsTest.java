@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -47,9 +48,11 @@ class TrainingsTest {
   private static final class Said implements Memory {
     private long planned = 1;
     private long free = 2;
+    private Runnable meanwhile = () -> {};
 
     @Override
     public long planned(Training training) {
+      meanwhile.run();
       return planned;
     }
 
@@ -301,6 +304,7 @@ class TrainingsTest {
             training.labels(),
             training.learnt(),
             training.kept(),
+            training.planner(),
             new ProcessMark(training.process().number(), 1),
             "",
             null,
@@ -333,6 +337,55 @@ class TrainingsTest {
     until(() -> now(refused).state() == State.RUNNING);
     assertThat(talk.tokens("hi")).as("there was memory enough for both").isPositive();
     talk.close();
+  }
+
+  /** Planning takes seconds, and another studio of this store looks at the trainings meanwhile. */
+  @Test
+  void whatOneStudioPlansAnotherLeavesAlone() {
+    Trainings other = trainings(Optional.empty());
+    Training first = ask();
+    Training second = ask();
+    List<State> meanwhile = new ArrayList<>();
+    memory.meanwhile =
+        () -> {
+          other.look();
+          meanwhile.add(now(first).state());
+          meanwhile.add(now(second).state());
+        };
+    trainings.look();
+    assertThat(meanwhile).containsExactly(State.RUNNING, State.WAITING);
+    other.look();
+    assertThat(now(first).state()).isEqualTo(State.RUNNING);
+    assertThat(now(first).process()).isNotNull();
+    assertThat(now(second).state()).isEqualTo(State.WAITING);
+    other.close();
+  }
+
+  /** A number that the system has given again isn't the studio that planned. */
+  @Test
+  void whatAStudioPlannedThatIsGoneIsBegunByTheNext() {
+    Training training = ask();
+    ProcessMark gone = new ProcessMark(ProcessHandle.current().pid(), 1);
+    assertThat(new TrainingRecords(labels.store(), Clock.systemUTC()).begin("", gone)).isPresent();
+    trainings.look();
+    assertThat(now(training).state()).isEqualTo(State.WAITING);
+    trainings.look();
+    assertThat(now(training).state()).isEqualTo(State.RUNNING);
+    assertThat(now(training).process()).isNotNull();
+  }
+
+  /** The store can't be reached when a training is to begin, and then it can. */
+  @Test
+  void whatCouldNotBeBegunWaitsAgain() {
+    Training training = ask();
+    memory.meanwhile =
+        () -> {
+          throw new IllegalStateException("no store");
+        };
+    trainings.look();
+    memory.meanwhile = () -> {};
+    until(() -> now(training).process() != null);
+    assertThat(now(training).state()).isEqualTo(State.RUNNING);
   }
 
   /** Items that a model has learnt from, and those that the one before it has. */

@@ -8,6 +8,7 @@ import { writePart } from "./write.js";
 
 const PARTS = { compare: comparePart, rank: rankPart, write: writePart };
 const STRENGTHS = ["", "hardly better", "slightly better", "better", "much better"];
+const FOUND = { contrary: "says the contrary more often than not", careless: "hardly better than guessing", "": "" };
 const NAMES = "ABCDEFGHIJKLMNOP";
 
 function who({ name, annotator }) {
@@ -137,8 +138,8 @@ class Review {
 
 function goldTable(annotators) {
   return annotators.length === 0 ? make("p", { class: "soft" }, "Nobody has answered a gold item yet.")
-    : table("gold items", ["annotator", "answered", "right", "share", "95 % interval"], annotators.map((one) =>
-      [who(one), String(one.answered), String(one.right), percent(one.right / one.answered), `${percent(one.low)} to ${percent(one.high)}`]));
+    : table("gold items", ["annotator", "answered", "right", "share", "95 % interval", "so this one"], annotators.map((one) =>
+      [who(one), String(one.answered), String(one.right), percent(one.right / one.answered), `${percent(one.low)} to ${percent(one.high)}`, FOUND[one.found]]));
 }
 
 async function goldPart(main, project) {
