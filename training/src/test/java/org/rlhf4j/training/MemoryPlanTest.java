@@ -37,6 +37,15 @@ class MemoryPlanTest {
   }
 
   @Test
+  void anEighthOfADevicesMemoryIsForKeysAndValues() {
+    // GPT-2 in bf16, 1,024 tokens: 2 · 12 · 768 · 1,024 · 2 = 37,748,736 bytes.
+    // 24 GiB / 8 = 3,221,225,472; / 37,748,736 = 85.3
+    assertThat(MemoryPlan.completionsAtOnce(37_748_736, 24 * GIB)).isEqualTo(85);
+    assertThat(MemoryPlan.completionsAtOnce(37_748_736, 8 * GIB)).isEqualTo(64);
+    assertThat(MemoryPlan.completionsAtOnce(37_748_736 / 8, 141 * GIB)).isEqualTo(1024);
+  }
+
+  @Test
   void whatIsSetWinsAndARunThatGoesOnKeepsWhatItHad(@TempDir Path folder) throws IOException {
     try (RunDirectory run = RunDirectory.open(folder, false)) {
       assertThat(MemoryPlan.microBatchTokens(loop(77), run, GPT2)).isEqualTo(77);

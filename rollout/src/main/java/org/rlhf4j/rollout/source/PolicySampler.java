@@ -7,6 +7,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.sampling.GenerationRequest;
 import org.rlhf4j.model.sampling.SamplingListener;
 import org.rlhf4j.model.sampling.SamplingSettings;
+import org.rlhf4j.training.MemoryPlan;
 
 /**
  * Samples from a policy in this process.
@@ -16,13 +17,12 @@ import org.rlhf4j.model.sampling.SamplingSettings;
  */
 public record PolicySampler(Supplier<LanguageModel> policy, SamplingSettings settings)
     implements Sampler {
-  /** Completions in work at once. */
-  static final int MAX_ROWS = 64;
-
   @Override
   public void sample(List<GenerationRequest> requests, SamplingListener listener) {
     LanguageModel model = policy.get();
     int[] stopIds = model.tokenizer().stopIds();
-    Generator.generate(model, settings, stopIds, listener, requests, MAX_ROWS);
+    int longest = requests.stream().mapToInt(request -> request.prompt().length).max().orElse(0);
+    int rows = MemoryPlan.completionsAtOnce(model, longest + settings.maxNewTokens());
+    Generator.generate(model, settings, stopIds, listener, requests, rows);
   }
 }

@@ -27,6 +27,7 @@ import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.reward.Reward;
+import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.Pace;
 import org.rlhf4j.training.RunPlan;
 
@@ -200,7 +201,8 @@ public final class SampledRollouts implements RolloutSource {
     double first = Pace.seconds(() -> generate(here, tried, 1));
     double more = Pace.seconds(() -> generate(here, tried, 1 + TRIED_TOKENS));
     double completions = (double) rows.length * samples;
-    double atOnce = Math.min(PolicySampler.MAX_ROWS, completions);
+    int longest = all.stream().mapToInt(tree -> tree.prompt().length).max().orElse(0) + length;
+    double atOnce = Math.min(MemoryPlan.completionsAtOnce(policy, longest), completions);
     double token =
         Math.max(0, more - first) / TRIED_TOKENS
             + Math.max(0, atOnce - (double) tried.length * samples) * perToken;
@@ -221,7 +223,8 @@ public final class SampledRollouts implements RolloutSource {
    */
   public List<RunPlan.Part> memory(int maxLength) {
     long completions = (long) order.rows(1).length * samples;
-    long waves = (completions + PolicySampler.MAX_ROWS - 1) / PolicySampler.MAX_ROWS;
+    int atOnce = MemoryPlan.completionsAtOnce(policy, maxLength);
+    long waves = (completions + atOnce - 1) / atOnce;
     long weights = Generator.packedWeightBytes(policy, waves * sampling.maxNewTokens());
     return weights == 0
         ? List.of(cache(maxLength))
@@ -235,7 +238,8 @@ public final class SampledRollouts implements RolloutSource {
    */
   private RunPlan.Part cache(int maxLength) {
     Dimensions d = policy.config().dimensions();
-    long rows = Math.min(PolicySampler.MAX_ROWS, (long) order.rows(1).length * samples);
+    int atOnce = MemoryPlan.completionsAtOnce(policy, maxLength);
+    long rows = Math.min(atOnce, (long) order.rows(1).length * samples);
     long numbers = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
     return new RunPlan.Part(
         String.format(Locale.ROOT, "keys and values of %,d completions", rows),
