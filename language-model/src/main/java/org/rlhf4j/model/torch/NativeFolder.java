@@ -30,13 +30,31 @@ public final class NativeFolder {
   public static Optional<UserException> refusal(String library, Throwable failure) {
     Path folder = Utils.getEngineCacheDir();
     return reason(failure)
-        .or(() -> unwritable(folder))
+        .or(() -> unmakeable(folder))
         .map(
             reason ->
                 new UserException(
                     ("%s: %s can't be unpacked there (%s); set DJL_CACHE_DIR to a folder that can be"
                             + " written")
                         .formatted(folder, library, reason),
+                    failure));
+  }
+
+  /**
+   * What is said of something that failed, if the folder for temporary files is the reason.
+   *
+   * @param failure what came of it
+   * @return the refusal, which names the folder and the setting that moves it
+   */
+  public static Optional<UserException> temporaryRefusal(Throwable failure) {
+    Path folder = Path.of(System.getProperty("java.io.tmpdir"));
+    return unwritable(folder)
+        .map(
+            reason ->
+                new UserException(
+                    ("%s: temporary files can't be written there (%s); make the folder, or name another"
+                            + " one: RLHF_JAVA_OPTS=-Djava.io.tmpdir=FOLDER")
+                        .formatted(folder, reason),
                     failure));
   }
 
@@ -49,9 +67,17 @@ public final class NativeFolder {
     return Optional.empty();
   }
 
-  private static Optional<String> unwritable(Path folder) {
+  private static Optional<String> unmakeable(Path folder) {
     try {
       Files.createDirectories(folder);
+      return unwritable(folder);
+    } catch (IOException e) {
+      return Optional.of(reason(e));
+    }
+  }
+
+  private static Optional<String> unwritable(Path folder) {
+    try {
       Files.delete(Files.createTempFile(folder, "rlhf", ".tmp"));
       return Optional.empty();
     } catch (IOException e) {

@@ -47,6 +47,7 @@ public final class TorchScript implements AutoCloseable {
    *     an empty dictionary
    * @return the script
    * @throws IllegalArgumentException where the source doesn't compile
+   * @throws org.rlhf4j.settings.UserException where the folder for temporary files can't be written
    */
   public static TorchScript compile(String type, String methods, Map<String, ?> attributes) {
     StringBuilder source = new StringBuilder("class " + type + "(Module):\n");
@@ -60,7 +61,10 @@ public final class TorchScript implements AutoCloseable {
       model.load(new ByteArrayInputStream(TorchArchive.of(type, source.toString(), attributes)));
     } catch (IOException | MalformedModelException e) {
       model.close();
-      throw new IllegalArgumentException(type + " doesn't compile: " + e.getMessage(), e);
+      throw NativeFolder.temporaryRefusal(e)
+          .map(RuntimeException.class::cast)
+          .orElseGet(
+              () -> new IllegalArgumentException(type + " doesn't compile: " + e.getMessage(), e));
     }
     return new TorchScript(model);
   }
