@@ -48,6 +48,8 @@ def configs():
         "llama": t.LlamaConfig(**SIZES, rope_parameters=rope(), tie_word_embeddings=True),
         "llama-biased": t.LlamaConfig(**SIZES, rope_parameters=rope(), attention_bias=True, mlp_bias=True),
         "llama-llama3": t.LlamaConfig(**SIZES, rope_parameters=llama3, tie_word_embeddings=False),
+        "llama-yarn": t.LlamaConfig(**SIZES, rope_parameters=rope(rope_type="yarn", factor=2.0,
+                                                                   original_max_position_embeddings=32)),
         "mistral": t.MistralConfig(**SIZES, sliding_window=None, rope_parameters=rope()),
         "qwen2": t.Qwen2Config(**SIZES, rope_parameters=rope(rope_type="linear", factor=2.0)),
         "qwen3": t.Qwen3Config(**SIZES, rope_parameters=rope(), tie_word_embeddings=True),

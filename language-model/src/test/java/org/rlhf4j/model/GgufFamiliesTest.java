@@ -107,6 +107,30 @@ class GgufFamiliesTest {
     }
   }
 
+  /** The bounds of the fixture are its own; with the usual ones it is exported. */
+  @Test
+  void yarnGoesAlong() throws IOException {
+    refused(fixture("llama-yarn"), "beta_fast = 8 for llama; exported: 32");
+    Path model = changed("llama-yarn", GgufFamiliesTest::usualBounds);
+    Path file = folder.resolve("yarn.gguf");
+    GgufFiles.write(model, "f32", file);
+    try (LanguageModel own = LanguageModel.load(model);
+        LanguageModel back = LanguageModel.load(file);
+        LanguageModel unstretched = LanguageModel.load(changed("llama-yarn", this::usualAngles))) {
+      float[] expected = GgufModelTest.logprobs(own, IDS);
+      assertThat(GgufModelTest.logprobs(back, IDS)).containsExactly(expected, within(1e-6f));
+      assertThat(GgufModelTest.logprobs(unstretched, IDS)).isNotEqualTo(expected);
+    }
+  }
+
+  private void usualAngles(ObjectNode config) {
+    ((ObjectNode) config.path("rope_parameters")).put("rope_type", "default");
+  }
+
+  private static void usualBounds(ObjectNode config) {
+    ((ObjectNode) config.path("rope_parameters")).remove(List.of("beta_fast", "beta_slow"));
+  }
+
   /** llama.cpp would have computed each otherwise, or couldn't have read it. */
   @Test
   void whatAFileCantSayIsRefusedByName() throws IOException {

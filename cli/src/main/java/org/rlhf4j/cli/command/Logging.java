@@ -11,9 +11,9 @@ import ch.qos.logback.core.encoder.EncoderBase;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
 /**
- * Logs to stderr, as text or as JSON: warnings and errors; with {@code --verbose} everything of
- * ours and what DJL informs about. Logback finds it as a service the first time that something is
- * logged, so a command that logs nothing doesn't wait for it.
+ * Logs to stderr, as text or as JSON: warnings and errors, without traces; with {@code --verbose}
+ * everything of ours and what DJL informs about. Logback finds it as a service the first time that
+ * something is logged, so a command that logs nothing doesn't wait for it.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
 
@@ -48,7 +48,8 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   private static PatternLayoutEncoder text() {
     PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-    encoder.setPattern(verbose ? "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n" : "rlhf: %msg%n");
+    encoder.setPattern(
+        verbose ? "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n" : "rlhf: %msg%n%nopex");
     return encoder;
   }
 }

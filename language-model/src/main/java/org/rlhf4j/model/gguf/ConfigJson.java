@@ -187,8 +187,24 @@ final class ConfigJson {
     } else {
       rotary.put("rope_type", type).put("factor", number("rope.scaling.factor"));
       original(rotary);
+      bounds(rotary);
     }
     return rotary;
+  }
+
+  /** YaRN's bounds where a file names them; what multiplies its growth isn't known here. */
+  private void bounds(ObjectNode rotary) {
+    for (String bound : List.of("beta_fast", "beta_slow")) {
+      if (has("rope.scaling.yarn_" + bound)) {
+        rotary.put(bound, number("rope.scaling.yarn_" + bound));
+      }
+    }
+    for (String factor : List.of("attn_factor", "yarn_attn_factor", "yarn_ext_factor")) {
+      String key = key("rope.scaling." + factor);
+      metadata.require(!metadata.has(key) || metadata.number(key) == 1, key, "1");
+    }
+    String multiplier = key("rope.scaling.yarn_log_multiplier");
+    metadata.require(metadata.number(multiplier, 0) == 0, multiplier, "0");
   }
 
   private void original(ObjectNode rotary) {

@@ -279,12 +279,28 @@ final class ConfigKeys {
         int factors = settings.path("long_factor").size();
         require(factors == turned() / 2, "long_factor", turned() / 2 + " numbers");
       }
-      default -> require(false, "rope_type", "default, linear, dynamic, llama3, longrope");
+      case "yarn" -> yarn(settings);
+      default -> require(false, "rope_type", "default, linear, dynamic, llama3, longrope, yarn");
     }
   }
 
+  /** With the usual bounds and growth, which files of llama.cpp's older versions can't change. */
+  private void yarn(JsonNode settings) {
+    require(settings.path("beta_fast").asDouble(32) == 32, "beta_fast", "32");
+    require(settings.path("beta_slow").asDouble(1) == 1, "beta_slow", "1");
+    require(settings.path("truncate").asBoolean(true), "truncate", "true");
+    double factor = settings.path("factor").asDouble((double) d.positions() / original(settings));
+    double usual = factor <= 1 ? 1 : 0.1 * Math.log(factor) + 1;
+    double growth = ((Number) blueprint.constants().get("rotary_scale")).doubleValue();
+    require(Math.abs(growth - usual) < 1e-6, "attention_factor", "0.1 ln factor + 1");
+    put("rope.scaling.type", "yarn");
+    put("rope.scaling.factor", (float) factor);
+    put(RotaryFactors.ORIGINAL, original(settings));
+  }
+
   private int original(JsonNode settings) {
-    return settings.path("original_max_position_embeddings").asInt(d.positions());
+    String key = "original_max_position_embeddings";
+    return config.path(key).asInt(settings.path(key).asInt(d.positions()));
   }
 
   /** What rotary angles are divided by, by the tensors' names; none where nothing divides them. */

@@ -88,8 +88,18 @@ class ConfigKeysTest {
     ((ObjectNode) phi3.path("rope_parameters")).putArray("long_factor").add(1.5);
     refused(phi3, "long_factor = [1.5] for phi3; exported: 2 numbers");
     ObjectNode granite = config("granite");
-    ((ObjectNode) granite.path("rope_parameters")).put("rope_type", "yarn").put("factor", 4);
-    refused(granite, "rope_type = \"yarn\" for granite");
+    ObjectNode rotary = (ObjectNode) granite.path("rope_parameters");
+    rotary.put("rope_type", "yarn").put("factor", 4).put("beta_fast", 8);
+    refused(granite, "beta_fast = 8 for granite; exported: 32");
+    rotary.put("beta_fast", 32).put("attention_factor", 1.5);
+    refused(granite, "attention_factor = 1.5 for granite; exported: 0.1 ln factor + 1");
+    rotary.remove("attention_factor");
+    rotary.put("original_max_position_embeddings", 16);
+    assertThat(keys(granite))
+        .contains(
+            entry("granite.rope.scaling.type", "yarn"),
+            entry("granite.rope.scaling.factor", 4f),
+            entry("granite.rope.scaling.original_context_length", 16));
   }
 
   private static ObjectNode config(String name) throws IOException {
