@@ -3,7 +3,6 @@ package org.rlhf4j.cli.command;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
@@ -31,7 +30,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    EncoderBase<ILoggingEvent> encoder = json ? new JsonEncoder() : text();
+    EncoderBase<ILoggingEvent> encoder = json ? new JsonEncoder() : new LogLines(verbose);
     encoder.setContext(context);
     encoder.start();
     ConsoleAppender<ILoggingEvent> stderr = new ConsoleAppender<>();
@@ -44,11 +43,5 @@ public final class Logging extends ContextAwareBase implements Configurator {
     context.getLogger("ai.djl").setLevel(verbose ? Level.INFO : Level.ERROR);
     context.getLogger("ROOT").addAppender(stderr);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
-  }
-
-  private static PatternLayoutEncoder text() {
-    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-    encoder.setPattern(verbose ? "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n" : "rlhf: %msg%n");
-    return encoder;
   }
 }
