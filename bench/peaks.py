@@ -4,8 +4,8 @@
     bench/peaks.py OUTPUT [--stages sft,grpo] [--models 256x6,512x8,768x12] [--rlhf ./rlhf]
 
 What a process takes beside the plan (Java, libtorch's code, the tokenizer) is that of a run of the same stage, vocabulary
-and rows with a model of 8 x 1, less that run's own plan. Models are GPT-2's of WIDTHxLAYERS with random weights. All
-updates see 1,024 tokens at once. It needs what the command needs, and Linux.
+and rows with a model of 8 x 1, less that run's own plan. Models are GPT-2's of WIDTHxLAYERS with random weights. An
+update sees about 1,024 tokens at once. It needs what the command needs, and Linux.
 """
 
 import argparse
@@ -24,17 +24,17 @@ LEAST = "8x1"
 COMMON = "--max-length 256 --micro-batch-tokens 1024 --steps 2 --threads 1 --checkpoint-every 100".split()
 STAGES = {
     "sft": ["--eval-fraction", "0", "--batch-size", "4"],
-    "grpo": ["--reward", "length-penalty:8-16", "--prompts-per-step", "4", "--group-size", "4",
+    "grpo": ["--reward", "length-penalty:8-16", "--prompts-per-step", "2", "--group-size", "13",
              "--max-new-tokens", "64"],
 }
 
 
 def rows(folder, stage):
-    """Rows of as many tokens as fit: a letter and a space is a token or two in any vocabulary."""
+    """Rows that fill the 1,024 tokens: four of 256, or a prompt of 180 with 13 completions of 64."""
     file = folder / f"{stage}.jsonl"
     letters = random.Random(1)
     text = lambda tokens: " ".join(letters.choices("abcdefghijklmnop", k=tokens // 2))
-    lines = [{"prompt": "Q:", "completion": " " + text(244)} if stage == "sft"
+    lines = [{"prompt": "Q:", "completion": " " + text(256)} if stage == "sft"
              else {"prompt": text(180), "answer": str(i)} for i in range(16)]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return file
