@@ -2,6 +2,7 @@ package org.rlhf4j.bench;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.sun.jna.NativeLibrary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
@@ -112,6 +113,7 @@ public final class StepMemory {
 
     private void read() {
       System.gc();
+      NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
       resident = resident();
       if (steps >= 2 * chosen.from()) {
         residentLine.add(steps, resident);

@@ -3,7 +3,6 @@ package org.rlhf4j.cli.command;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.Configurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
@@ -11,9 +10,9 @@ import ch.qos.logback.core.encoder.EncoderBase;
 import ch.qos.logback.core.spi.ContextAwareBase;
 
 /**
- * Logs to stderr, as text or as JSON: warnings and errors, without traces; with {@code --verbose}
- * everything of ours and what DJL informs about. Logback finds it as a service the first time that
- * something is logged, so a command that logs nothing doesn't wait for it.
+ * Logs to stderr, as text or as JSON: warnings and errors; with {@code --verbose} everything of
+ * ours and what DJL informs about. Logback finds it as a service the first time that something is
+ * logged, so a command that logs nothing doesn't wait for it.
  */
 public final class Logging extends ContextAwareBase implements Configurator {
 
@@ -31,7 +30,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
 
   @Override
   public ExecutionStatus configure(LoggerContext context) {
-    EncoderBase<ILoggingEvent> encoder = json ? new JsonEncoder() : text();
+    EncoderBase<ILoggingEvent> encoder = json ? new JsonEncoder() : new LogLines(verbose);
     encoder.setContext(context);
     encoder.start();
     ConsoleAppender<ILoggingEvent> stderr = new ConsoleAppender<>();
@@ -44,12 +43,5 @@ public final class Logging extends ContextAwareBase implements Configurator {
     context.getLogger("ai.djl").setLevel(verbose ? Level.INFO : Level.ERROR);
     context.getLogger("ROOT").addAppender(stderr);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
-  }
-
-  private static PatternLayoutEncoder text() {
-    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
-    encoder.setPattern(
-        verbose ? "%d{HH:mm:ss.SSS} %-5level %logger{0}: %msg%n" : "rlhf: %msg%n%nopex");
-    return encoder;
   }
 }

@@ -87,10 +87,12 @@ class CorruptedFilesTest {
   void damagedOnesAreReadOrRefused(FileKind kind) throws Exception {
     List<String> faults = new ArrayList<>();
     double longest = 0;
+    long slowest = 0;
     int refused = 0;
     int inputs = (INPUTS + kinds.size() - 1) / kinds.size();
     for (long seed = SEED * 1_000_000; seed < SEED * 1_000_000 + inputs; seed++) {
       Tried tried = tried(kind, seed);
+      slowest = tried.seconds() > longest ? seed : slowest;
       longest = Math.max(longest, tried.seconds());
       refused += tried.outcome().code() == 0 ? 0 : 1;
       String fault = fault(tried);
@@ -100,12 +102,13 @@ class CorruptedFilesTest {
     }
     System.out.printf(
         Locale.ROOT,
-        "corrupted %s: %d inputs, %d refused, %d faults, longest %.1f s%n",
+        "corrupted %s: %d inputs, %d refused, %d faults, longest %.1f s (seed %d)%n",
         kind.name(),
         inputs,
         refused,
         faults.size(),
-        longest);
+        longest,
+        slowest);
     assertThat(faults).isEmpty();
   }
 
