@@ -7,13 +7,14 @@ import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.settings.UserException;
 
 /**
- * Reads a server's answer to {@link ServedSampling#request}. Nothing in it is believed: what isn't
- * a completion of that prompt with its log-probabilities is refused by name.
+ * Reads a server's answer to {@link ServerDialect#request}. Nothing in it is believed: what isn't a
+ * completion of that prompt with its log-probabilities is refused by name.
  *
  * @param address the server's, for messages
+ * @param dialect of the server
  * @param sampling what was asked for
  */
-record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
+record CompletionAnswer(ServerAddress address, ServerDialect dialect, ServedSampling sampling) {
 
   /** vLLM's number for the logarithm of 0; no token that was drawn has it. */
   private static final double NONE = -9999;
@@ -30,11 +31,10 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
    * @throws UserException where it doesn't do what was asked for
    */
   Sampled read(ServerAnswer answer, int[] prompt) throws ServerFailure {
-    JsonNode choices = json(answer).path("choices");
-    if (choices.size() != 1) {
-      throw wrong("answers with %s completions, not 1".formatted(choices.size()), API);
+    JsonNode choice = dialect.choice(json(answer));
+    if (choice.isMissingNode()) {
+      throw wrong("doesn't answer with one completion", API);
     }
-    JsonNode choice = choices.get(0);
     String reason = choice.path("finish_reason").asText("");
     if (!reason.equals("stop") && !reason.equals("length")) {
       throw ServerFailure.lasting(
@@ -46,7 +46,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
     return new Sampled(ids, logprobs(choice.path("logprobs").path("token_logprobs"), ids), ended);
   }
 
-  private static final String API = "name a server with vLLM's OpenAI-compatible API";
+  private static final String API = "name a server of vLLM or SGLang";
 
   private JsonNode json(ServerAnswer answer) {
     try {
@@ -68,7 +68,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
 
   private int[] ids(JsonNode given) {
     if (!given.isArray() || given.isEmpty()) {
-      throw wrong("answers without token_ids", "update it: it must know return_token_ids");
+      throw wrong("answers without token_ids", dialect.withoutIds());
     }
     int[] ids = new int[given.size()];
     for (int t = 0; t < ids.length; t++) {
@@ -122,7 +122,7 @@ record CompletionAnswer(ServerAddress address, ServedSampling sampling) {
           given.isArray()
               ? "gave %s log-probabilities for %s tokens".formatted(given.size(), ids.length)
               : "answers without log-probabilities",
-          "start it so that it gives logprobs (vLLM: --max-logprobs 1 or more)");
+          dialect.withoutLogprobs());
     }
     float[] logprobs = new float[ids.length];
     for (int t = 0; t < logprobs.length; t++) {

@@ -23,13 +23,14 @@ final class RolloutServer {
   private static final int SHOWN_TOKENS = 64;
   private static final Pattern NOT_VISIBLE =
       Pattern.compile(
-          "(?i)no adapter found|no such file|does not exist|doesn't exist|not found at");
+          "(?i)no adapter found|no such file|does not exist|doesn't exist|not found at|repo id must");
   private static final Pattern ALREADY = Pattern.compile("(?i)already (been )?loaded");
 
   private final ServerAddress address;
   private final ServerConnection connection;
   private final Set<String> loaded = new LinkedHashSet<>();
   private String base;
+  private ServerDialect dialect = ServerDialect.VLLM; // until it says otherwise
 
   /**
    * A server; nothing is asked yet.
@@ -51,8 +52,13 @@ final class RolloutServer {
     return base;
   }
 
+  /** How it is asked. */
+  ServerDialect dialect() {
+    return dialect;
+  }
+
   /**
-   * Asks which model is served.
+   * Asks which model is served, and by what.
    *
    * @param maxLength tokens of prompt and completion that it must read
    */
@@ -60,6 +66,7 @@ final class RolloutServer {
     ServerAnswer answer = connection.get("/v1/models", MOST_BYTES);
     JsonNode model = baseOf(answer).orElseThrow(() -> noModels(answer));
     base = model.path("id").asText();
+    dialect = ServerDialect.of(model);
     int reads = model.path("max_model_len").asInt(maxLength);
     if (reads < maxLength) {
       throw new UsageException(
@@ -88,7 +95,7 @@ final class RolloutServer {
 
   private UserException noModels(ServerAnswer answer) {
     return new UserException(
-        "%s: /v1/models %s; name a server with vLLM's OpenAI-compatible API"
+        "%s: /v1/models %s; name a server of vLLM or SGLang"
             .formatted(address, answer.isGood() ? "names no base model" : answer.words()));
   }
 
@@ -139,7 +146,7 @@ final class RolloutServer {
     ObjectNode request = JsonNodeFactory.instance.objectNode();
     request.put("lora_name", name).put("lora_path", folder.toString());
     for (int look = 1; ; look++) {
-      ServerAnswer answer = connection.post("/v1/load_lora_adapter", request, MOST_BYTES);
+      ServerAnswer answer = connection.post(dialect.loading(), request, MOST_BYTES);
       // A request that was made again may find what the first one did.
       if (answer.isGood() || ALREADY.matcher(answer.text()).find()) {
         loaded.add(name);
@@ -158,12 +165,9 @@ final class RolloutServer {
     if (unseen) {
       advice = "it must see the folder --rollout-adapters under the same path";
     } else if (answer.status() == NOT_FOUND) {
-      advice =
-          "start it with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 in its environment";
+      advice = dialect.withoutLoading();
     } else {
-      advice =
-          "start it with --enable-lora --max-lora-rank %s; its model must be one that it can adapt"
-              .formatted(Math.max(rank, 8));
+      advice = dialect.withRank(Math.max(rank, 8)) + "; its model must be one that it can adapt";
     }
     return new UserException(
         "%s: the adapter isn't loaded (%s); %s".formatted(address, answer.words(), advice));
@@ -186,7 +190,7 @@ final class RolloutServer {
         if (!kept.contains(name)) {
           ObjectNode request = JsonNodeFactory.instance.objectNode().put("lora_name", name);
           // A server that was started again doesn't know it, and says so.
-          connection.postOnce("/v1/unload_lora_adapter", request, MOST_BYTES);
+          connection.postOnce(dialect.unloading(), request, MOST_BYTES);
           names.remove();
         }
       }
@@ -216,8 +220,10 @@ final class RolloutServer {
       throws ServerFailure {
     ServerAnswer answer =
         connection.post(
-            "/v1/completions", sampling.request(model, prompt, seed), sampling.mostBytes(prompt));
-    if (answer.status() == NOT_FOUND) {
+            dialect.completions(),
+            dialect.request(base, model, prompt, seed, sampling),
+            sampling.mostBytes(prompt));
+    if (dialect.hasForgotten(answer)) {
       throw ServerFailure.lasting(
           "doesn't know the model '%s' any more (%s)".formatted(model, answer.words()), null);
     }
@@ -225,6 +231,6 @@ final class RolloutServer {
       throw new UserException(
           "%s: refuses a completion (%s); read its log".formatted(address, answer.words()));
     }
-    return new CompletionAnswer(address, sampling).read(answer, prompt);
+    return new CompletionAnswer(address, dialect, sampling).read(answer, prompt);
   }
 }

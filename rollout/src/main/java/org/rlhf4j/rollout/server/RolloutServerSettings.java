@@ -21,7 +21,7 @@ import org.rlhf4j.settings.SettingsGroup;
 public record RolloutServerSettings(
     @Setting(
             help =
-                "vLLM servers that sample the completions instead of this process, such as"
+                "vLLM or SGLang servers that sample the completions instead of this process, such as"
                     + " http://host:8000. They serve the base model; the policy is an adapter.",
             defaultText = "none",
             resumable = true)

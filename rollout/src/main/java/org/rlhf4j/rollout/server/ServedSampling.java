@@ -57,7 +57,20 @@ record ServedSampling(int maxNewTokens, double temperature, int[] stopIds, int v
     return request.put("logprobs", 0).put("return_token_ids", true);
   }
 
-  private static ArrayNode ids(int[] ids) {
+  /** The same for SGLang's own API, where {@code ignore_eos} would switch stop ids off, too. */
+  ObjectNode parameters(long seed) {
+    ObjectNode parameters = JsonNodeFactory.instance.objectNode();
+    parameters.put("n", 1).put("sampling_seed", seed & Integer.MAX_VALUE);
+    parameters.put("max_new_tokens", maxNewTokens).put("min_new_tokens", 0);
+    parameters.put("temperature", temperature).put("top_p", 1.0).put("top_k", -1);
+    parameters.put("min_p", 0.0).put("repetition_penalty", 1.0).put("presence_penalty", 0.0);
+    parameters.put("frequency_penalty", 0.0).put("ignore_eos", false);
+    parameters.set("stop_token_ids", ids(stopIds));
+    return parameters;
+  }
+
+  /** Ids as JSON. */
+  static ArrayNode ids(int[] ids) {
     ArrayNode array = JsonNodeFactory.instance.arrayNode(ids.length);
     for (int id : ids) {
       array.add(id);

@@ -37,7 +37,8 @@ record ServerAnswer(int status, String text) {
     String said = text;
     try {
       JsonNode json = json();
-      for (String pointer : new String[] {"/error/message", "/message", "/detail"}) {
+      for (String pointer :
+          new String[] {"/error/message", "/error_message", "/message", "/detail"}) {
         if (json.at(pointer).isTextual()) {
           said = json.at(pointer).textValue();
           break;

@@ -94,14 +94,14 @@ final class ServerProof {
           server,
           distance,
           "it gives raw log-probabilities, before the temperature",
-          "start it with --logprobs-mode processed_logprobs");
+          "start it " + server.dialect().processed());
     }
     throw failed(
         server,
         distance,
         "its model '%s' isn't the policy's base, or it doesn't draw from the whole distribution"
             .formatted(ServerAnswer.line(server.base())),
-        "serve the base model, with --logprobs-mode processed_logprobs");
+        "serve the base model, " + server.dialect().processed());
   }
 
   /**
@@ -148,7 +148,8 @@ final class ServerProof {
           server,
           distance,
           "it doesn't compute with the adapter '" + name + "' that it was given last",
-          "start it again with a larger --max-loras, and continue with --resume");
+          "start it again %s, and continue with --resume"
+              .formatted(server.dialect().roomForAdapters()));
     }
   }
 

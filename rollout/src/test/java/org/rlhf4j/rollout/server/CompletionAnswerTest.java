@@ -19,7 +19,8 @@ class CompletionAnswerTest {
 
   private static Sampled read(String body) throws ServerFailure {
     ServerAddress address = ServerAddress.parse("http://gpu:8000");
-    return new CompletionAnswer(address, SAMPLING).read(new ServerAnswer(200, body), PROMPT);
+    return new CompletionAnswer(address, ServerDialect.VLLM, SAMPLING)
+        .read(new ServerAnswer(200, body), PROMPT);
   }
 
   private static String choice(String reason, String ids, String logprobs) {
@@ -45,8 +46,8 @@ class CompletionAnswerTest {
     String fine = "[-1, -2, -3, -4]";
     return Stream.of(
         Arguments.of("<html>", "doesn't answer in JSON"),
-        Arguments.of("", "answers with 0 completions, not 1"),
-        Arguments.of("{\"choices\": []}", "answers with 0 completions, not 1"),
+        Arguments.of("", "doesn't answer with one completion"),
+        Arguments.of("{\"choices\": []}", "doesn't answer with one completion"),
         Arguments.of("{\"choices\": [{\"finish_reason\": \"stop\"}]}", "answers without token_ids"),
         Arguments.of(choice("length", "[]", "[]"), "answers without token_ids"),
         Arguments.of(choice("length", "[3, 4, 5, 10]", fine), "token 3 is 10, but the policy's"),

@@ -49,8 +49,13 @@ abstract class ServedPolicyFixture {
     Path base = save("base", 1);
     adapters = Files.createDirectory(folder.resolve("adapters"));
     policy = LanguageModel.load(base, LORA, 1);
-    server = new FakeRolloutServer(base);
-    second = new FakeRolloutServer(base);
+    server = start(base);
+    second = start(base);
+  }
+
+  /** A server with a base model. */
+  FakeRolloutServer start(Path base) throws IOException {
+    return new FakeRolloutServer(base);
   }
 
   @AfterEach

@@ -31,8 +31,8 @@ import org.rlhf4j.model.sampling.SamplingListener;
 import org.rlhf4j.model.sampling.SamplingSettings;
 
 /**
- * A server on the loopback with the part of vLLM's API that rollouts need: it really loads base and
- * adapters and samples from them, unless a test makes it answer otherwise.
+ * A server on the loopback with the part of vLLM's API, or of SGLang's own, that rollouts need: it
+ * really loads base and adapters and samples from them, unless a test makes it answer otherwise.
  */
 public final class FakeRolloutServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -46,6 +46,7 @@ public final class FakeRolloutServer implements AutoCloseable {
   private volatile Function<Request, Optional<Reply>> otherwise = request -> Optional.empty();
   private volatile UnaryOperator<ObjectNode> change = choice -> choice;
   private volatile boolean ignoresAdapters;
+  private final boolean isSglang;
 
   /**
    * What was asked.
@@ -79,6 +80,16 @@ public final class FakeRolloutServer implements AutoCloseable {
    * @param base a model's folder
    */
   public FakeRolloutServer(Path base) throws IOException {
+    this(base, false);
+  }
+
+  /** One that speaks as SGLang does. */
+  public static FakeRolloutServer sglang(Path base) throws IOException {
+    return new FakeRolloutServer(base, true);
+  }
+
+  private FakeRolloutServer(Path base, boolean isSglang) throws IOException {
+    this.isSglang = isSglang;
     models.put(BASE, LanguageModel.load(base));
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
@@ -134,7 +145,57 @@ public final class FakeRolloutServer implements AutoCloseable {
   /** One at a time: the numbers are what matters. */
   private synchronized Reply reply(Request request) {
     JsonNode body = request.body();
-    return switch (request.path()) {
+    return isSglang ? ofSglang(request.path(), body) : ofVllm(request.path(), body);
+  }
+
+  private Reply ofSglang(String path, JsonNode body) {
+    return switch (path) {
+      case "/v1/models" -> new Reply(200, models());
+      case "/tokenize" -> tokenized(body);
+      case "/load_lora_adapter" -> update(load(body));
+      case "/unload_lora_adapter" -> update(unload(body.path("lora_name").asText()));
+      case "/generate" -> generated(body);
+      default -> new Reply(404, "{\"detail\": \"Not Found\"}");
+    };
+  }
+
+  /** What it says of a change of its adapters. */
+  private static Reply update(Reply ofVllm) {
+    boolean isDone = ofVllm.status() == 200;
+    ObjectNode answer = JSON.createObjectNode().put("success", isDone);
+    answer.put("error_message", isDone ? null : ofVllm.body());
+    return new Reply(isDone ? 200 : 400, answer.toString());
+  }
+
+  private Reply generated(JsonNode body) {
+    String name = body.path("lora_path").asText(BASE);
+    if (!models.containsKey(name)) {
+      String message = "Got LoRA adapter that has not been loaded: " + name;
+      return Reply.error(400, message).orElseThrow();
+    }
+    JsonNode given = body.path("sampling_params");
+    ObjectNode asVllm = JSON.createObjectNode().put("model", name);
+    asVllm.set("prompt", body.path("input_ids"));
+    asVllm.set("max_tokens", given.path("max_new_tokens"));
+    asVllm.set("temperature", given.path("temperature"));
+    asVllm.set("seed", given.path("sampling_seed"));
+    boolean stops = !given.path("ignore_eos").asBoolean(); // its stop ids, too
+    asVllm.set("stop_token_ids", stops ? given.path("stop_token_ids") : JSON.createArrayNode());
+    Sampled sampled = sample(models.get(ignoresAdapters ? BASE : name), asVllm);
+    ObjectNode answer = JSON.createObjectNode().put("text", "");
+    ArrayNode ids = answer.putArray("output_ids");
+    ObjectNode meta = answer.putObject("meta_info");
+    meta.putObject("finish_reason").put("type", sampled.ended() ? "stop" : "length");
+    ArrayNode pairs = meta.putArray("output_token_logprobs");
+    for (int t = 0; t < sampled.ids().length; t++) {
+      ids.add(sampled.ids()[t]);
+      pairs.addArray().add(sampled.logprobs()[t]).add(sampled.ids()[t]).addNull();
+    }
+    return new Reply(200, change.apply(answer).toString());
+  }
+
+  private Reply ofVllm(String path, JsonNode body) {
+    return switch (path) {
       case "/v1/models" -> new Reply(200, models());
       case "/tokenize" -> tokenized(body);
       case "/v1/load_lora_adapter" -> load(body);
@@ -148,7 +209,7 @@ public final class FakeRolloutServer implements AutoCloseable {
     int positions = models.get(BASE).config().dimensions().positions();
     ObjectNode answer = JSON.createObjectNode();
     ObjectNode base = answer.putArray("data").addObject().put("id", BASE).putNull("parent");
-    base.put("max_model_len", positions);
+    base.put("max_model_len", positions).put("owned_by", isSglang ? "sglang" : "vllm");
     return answer.toString();
   }
 

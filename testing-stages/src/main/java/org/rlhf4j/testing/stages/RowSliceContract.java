@@ -138,7 +138,7 @@ public abstract class RowSliceContract {
   }
 
   @Test
-  void aGradientThatIsNotFiniteNamesAPrompt() {
+  void aLossThatIsNotFiniteLeavesItsBatch() {
     assertThatThrownBy(
             () ->
                 run(
