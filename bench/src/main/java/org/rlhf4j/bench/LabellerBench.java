@@ -24,6 +24,7 @@ import org.rlhf4j.settings.Setting;
 import org.rlhf4j.studio.agreement.Agreement;
 import org.rlhf4j.studio.label.Annotators;
 import org.rlhf4j.studio.label.Answer;
+import org.rlhf4j.studio.label.Gold;
 import org.rlhf4j.studio.label.Labelling;
 import org.rlhf4j.studio.label.Labels;
 import org.rlhf4j.studio.label.Project;
@@ -147,6 +148,7 @@ public final class LabellerBench {
         labels
             .items()
             .addGold(made, rows("chosen", chosen.items() * chosen.rounds() / 4), OnBadRow.FAIL);
+        new Gold(labels.store()).change(made, Gold.USUAL_SHARE);
         project = labels.projects().change(made, "", Kind.values().length);
       } catch (IOException e) {
         throw new UncheckedIOException(e);

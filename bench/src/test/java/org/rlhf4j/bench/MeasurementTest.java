@@ -78,6 +78,18 @@ class MeasurementTest {
         .hasMessageContaining("shared_pairs: the loss is 0.701000 where the rankings' is 0.700000");
   }
 
+  /** With one seed and one look: nobody is accused who says the truth, whatever the seed. */
+  @Test
+  void labellerBenchLooksAtTheGoldItems() throws IOException {
+    JsonNode line = line(LabellerBench.measurement(), "--seeds=1", "--rounds=2", "--items=40");
+    assertThat(line.get("careless").get("gold")).hasSize(2);
+    assertThat(line.at("/careless/gold/1").asInt())
+        .isGreaterThanOrEqualTo(line.at("/careless/gold/0").asInt());
+    assertThat(line.at("/wrong_in_5_percent/contrary/1").asInt()).isZero();
+    assertThat(line.at("/looks_left/left/0").asDouble()).isBetween(0.5, 1.0);
+    assertThat(line.get("alpha_of_choice")).hasSize(1);
+  }
+
   /** Both ways to choose begin with the same labels, so with the same accuracy. */
   @Test
   void choiceBenchLabelsRoundAfterRound() throws IOException {

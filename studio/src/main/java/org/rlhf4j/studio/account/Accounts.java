@@ -205,6 +205,7 @@ public final class Accounts {
   public void change(long annotator, Role role) {
     store.change(
         handle -> {
+          lockAdmins(handle);
           handle
               .createUpdate("UPDATE account SET role = :role WHERE annotator_id = :id")
               .bind("role", role.written())
@@ -224,6 +225,7 @@ public final class Accounts {
   public void erase(long annotator) {
     store.erase(
         handle -> {
+          lockAdmins(handle);
           Sessions.endAll(handle, annotator);
           handle.execute("DELETE FROM account WHERE annotator_id = ?", annotator);
           handle.execute("UPDATE annotator SET name = NULL WHERE id = ?", annotator);
@@ -250,6 +252,14 @@ public final class Accounts {
                             .formatted(store.address())));
     erase(annotator);
     return annotator;
+  }
+
+  /** Two admins who take each other's role away at once wait for each other. */
+  private static void lockAdmins(Handle handle) {
+    handle
+        .createUpdate("UPDATE account SET role = role WHERE role = :admin")
+        .bind("admin", Role.ADMIN.written())
+        .execute();
   }
 
   /** Accounts without an admin would be a closed door; no account at all is an open one. */

@@ -23,13 +23,23 @@ public final class Labelling {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** An item that is answered by as many annotators as its project wants. */
-  public static final class EnoughException extends UserException {
+  /** A verdict that wasn't taken, and that nobody did wrong with. */
+  public static final class NotNeededException extends UserException {
 
     private static final long serialVersionUID = 1L;
 
-    EnoughException() {
-      super("others have answered this item meanwhile, so your answer wasn't needed");
+    private NotNeededException(String message) {
+      super(message);
+    }
+
+    static NotNeededException enough() {
+      return new NotNeededException(
+          "others have answered this item meanwhile, so your answer wasn't needed");
+    }
+
+    static NotNeededException notLent() {
+      return new NotNeededException(
+          "this item isn't before you any more, so your answer wasn't taken");
     }
   }
 
@@ -127,7 +137,8 @@ public final class Labelling {
    * again.
    *
    * @throws UsageException if it isn't a verdict on an item of this project
-   * @throws EnoughException if the item has as many answers as its project wants
+   * @throws NotNeededException if the item has as many answers as its project wants, or wasn't lent
+   *     to the annotator
    */
   public Optional<Task> take(Project project, long annotator, Given given) {
     VerdictEvent.require(given.event());
@@ -152,6 +163,7 @@ public final class Labelling {
           Terms terms = Terms.lock(handle, project);
           if (!VerdictEvent.isKnown(handle, given.event())) {
             long id = Items.put(handle, project, item);
+            leases.lend(handle, id, annotator);
             // The store may have the item already, with its two replies the other way round.
             boolean turned =
                 !Items.one(handle, project, id).completions().equals(item.completions());
@@ -192,7 +204,7 @@ public final class Labelling {
    * Takes back the annotator's verdict on an item, if one holds, and lends them the item.
    *
    * @param event the id of this, made in the browser
-   * @throws EnoughException if others have given all answers that the item wants
+   * @throws NotNeededException if others have given all answers that the item wants
    */
   public void again(Project project, long annotator, long item, String event) {
     VerdictEvent.require(event);

@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 import org.jdbi.v3.core.Handle;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.studio.label.Labelling.Act;
-import org.rlhf4j.studio.label.Labelling.EnoughException;
 import org.rlhf4j.studio.label.Labelling.Given;
+import org.rlhf4j.studio.label.Labelling.NotNeededException;
 
 /**
  * What is written of a verdict: the verdict, which one of its annotator stands, and how many
@@ -32,8 +32,10 @@ final class Verdicts {
    * @param isWanted whether it wants another answer
    * @param standing what the annotator's verdict does that holds; empty if none does
    * @param isKnown whether the store has what is said already
+   * @param isLent whether the annotator was lent the item, also if that has run out
    */
-  record Asked(Item item, boolean isWanted, Optional<String> standing, boolean isKnown) {
+  record Asked(
+      Item item, boolean isWanted, Optional<String> standing, boolean isKnown, boolean isLent) {
 
     private int answers() {
       return standing.filter("answer"::equals).isPresent() ? 1 : 0;
@@ -41,7 +43,7 @@ final class Verdicts {
 
     void requireWanted() {
       if (!isWanted) {
-        throw new EnoughException();
+        throw NotNeededException.enough();
       }
     }
   }
@@ -57,7 +59,9 @@ final class Verdicts {
         .createQuery(
             "SELECT item.*, CASE WHEN gold IS NOT NULL OR (answers < :target AND settled = 0)"
                 + " THEN 1 ELSE 0 END AS wanted, verdict.act AS standing,"
-                + " (SELECT COUNT(*) FROM verdict AS known WHERE known.event = :event) AS known"
+                + " (SELECT COUNT(*) FROM verdict AS known WHERE known.event = :event) AS known,"
+                + " (SELECT COUNT(*) FROM lease WHERE lease.item_id = item.id"
+                + " AND lease.annotator_id = :annotator) AS lent"
                 + " FROM item"
                 + " LEFT JOIN standing ON standing.item_id = item.id"
                 + " AND standing.annotator_id = :annotator"
@@ -74,7 +78,8 @@ final class Verdicts {
                     Labelling.ITEM.map(row, context),
                     row.getInt("wanted") == 1,
                     Optional.ofNullable(row.getString("standing")),
-                    row.getInt("known") > 0))
+                    row.getInt("known") > 0,
+                    row.getInt("lent") > 0))
         .findOne()
         .orElseThrow(Items::unknown);
   }
@@ -93,12 +98,16 @@ final class Verdicts {
    * Keeps a verdict, unless the store has it already.
    *
    * @param shown the numbers of the completions from left to right; none if they were drawn
-   * @throws EnoughException if the item has as many answers as its project wants
+   * @throws NotNeededException if the item has as many answers as its project wants, or wasn't lent
+   *     to the annotator: nobody picks items, and an answer changes only after it was taken back
    */
   void record(Handle handle, Terms terms, long annotator, Given given, List<Integer> shown) {
     Asked asked = asked(handle, terms, annotator, given.item(), given.event());
     if (asked.isKnown()) {
       return;
+    }
+    if (!asked.isLent()) {
+      throw NotNeededException.notLent();
     }
     Item item = asked.item();
     Answer answer =

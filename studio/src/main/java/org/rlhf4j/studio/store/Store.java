@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
@@ -15,6 +16,7 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationVersion;
+import org.jdbi.v3.core.ConnectionException;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.HandleConsumer;
 import org.jdbi.v3.core.Jdbi;
@@ -34,6 +36,9 @@ import org.slf4j.LoggerFactory;
 public final class Store implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Store.class);
+
+  /** How long one waits for others before it is said so. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final StoreAddress address;
   private final HikariDataSource readers;
@@ -65,13 +70,17 @@ public final class Store implements AutoCloseable {
    * @throws UserException if it can't be opened, or is of a newer version
    */
   public static Store open(String where) {
+    return open(where, PATIENCE);
+  }
+
+  static Store open(String where, Duration patience) {
     StoreAddress address = StoreAddress.of(where);
     address.folder().ifPresent(Store::make);
     HikariDataSource writers = null;
     try {
-      writers = address.writers();
+      writers = address.writers(patience);
       migrate(address, writers);
-      return new Store(address, address.readers(), writers);
+      return new Store(address, address.readers(patience), writers);
     } catch (PoolInitializationException | FlywayException e) {
       if (writers != null) {
         writers.close();
@@ -194,6 +203,7 @@ public final class Store implements AutoCloseable {
    *
    * @param work what to do with a connection
    * @return what it returns
+   * @throws StoreBusyException if others keep it too long
    */
   public <T> T change(HandleCallback<T, RuntimeException> work) {
     try {
@@ -225,6 +235,10 @@ public final class Store implements AutoCloseable {
     boolean full = cause.contains("SQLITE_FULL") || cause.contains("No space left");
     if (full) {
       return new UserException(address + ": the disk is full; free some space and try again", e);
+    }
+    if (e instanceof ConnectionException) {
+      return new StoreBusyException(
+          address + ": many wait for the store, or it is away; try again in a moment", e);
     }
     if (cause.contains("SQLITE_BUSY")) {
       return new UserException(

@@ -3,6 +3,7 @@ package org.rlhf4j.studio.store;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.rlhf4j.settings.UsageException;
 
@@ -59,19 +60,20 @@ public final class StoreAddress {
     return postgresql ? "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY" : "INTEGER PRIMARY KEY";
   }
 
-  HikariDataSource readers() {
-    return pool("studio-readers", READERS);
+  HikariDataSource readers(Duration patience) {
+    return pool("studio-readers", READERS, patience);
   }
 
-  HikariDataSource writers() {
-    return pool("studio-writers", postgresql ? WRITERS : 1);
+  HikariDataSource writers(Duration patience) {
+    return pool("studio-writers", postgresql ? WRITERS : 1, patience);
   }
 
-  private HikariDataSource pool(String name, int size) {
+  private HikariDataSource pool(String name, int size, Duration patience) {
     HikariConfig config = new HikariConfig();
     config.setPoolName(name);
     config.setMaximumPoolSize(size);
     config.setMinimumIdle(1);
+    config.setConnectionTimeout(patience.toMillis());
     config.setJdbcUrl(postgresql ? written : "jdbc:sqlite:" + file().orElseThrow());
     if (!postgresql) {
       config.addDataSourceProperty("journal_mode", "WAL");

@@ -1,5 +1,8 @@
 package org.rlhf4j.studio.web;
 
+import static java.lang.Character.MAX_SURROGATE;
+import static java.lang.Character.MIN_SURROGATE;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +13,7 @@ import io.javalin.http.HttpResponseException;
 import java.io.IOException;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.studio.store.StoreBusyException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,6 +47,7 @@ final class Answers {
   static ObjectNode body(Context request) {
     try {
       if (JSON.readTree(request.bodyAsBytes()) instanceof ObjectNode object) {
+        requireTexts(object);
         return object;
       }
     } catch (IOException e) {
@@ -51,18 +56,33 @@ final class Answers {
     throw new Refused(400, "the request isn't a JSON object");
   }
 
+  /** Half of a surrogate pair and NUL are in no text, and a store can't keep them. */
+  private static void requireTexts(JsonNode node) {
+    boolean wrong =
+        node.isTextual()
+            && node.textValue()
+                .codePoints()
+                .anyMatch(c -> c == 0 || (c >= MIN_SURROGATE && c <= MAX_SURROGATE));
+    if (wrong) {
+      throw new Refused(400, "the request has a NUL character or half of a surrogate pair");
+    }
+    node.forEach(Answers::requireTexts);
+  }
+
   /** Turns what goes wrong into answers. */
   static void onErrors(RoutesConfig routes) {
     routes.exception(Refused.class, (e, request) -> error(request, e.status(), e.getMessage()));
     routes.exception(
         UserException.class,
         (e, request) -> error(request, e instanceof UsageException ? 400 : 409, e.getMessage()));
+    routes.exception(StoreBusyException.class, (e, request) -> error(request, 503, e.getMessage()));
     routes.exception(
         HttpResponseException.class,
         (e, request) -> error(request, e.getStatus(), String.valueOf(e.getMessage())));
     routes.exception(
         Exception.class,
         (e, request) -> {
+          e.printStackTrace(); // TMP
           LOG.error("{} {}: {}", request.method(), request.path(), e.toString(), e);
           error(request, 500, "something went wrong in the studio; its terminal says what");
         });

@@ -110,7 +110,7 @@ final class LabelRoutes {
             body.path("seconds").asDouble());
     try {
       Answers.send(request, task(labels.labelling().take(project, annotator, given)));
-    } catch (Labelling.EnoughException e) {
+    } catch (Labelling.NotNeededException e) {
       ObjectNode answer = task(labels.labelling().next(project, annotator));
       Answers.send(request, answer.put("note", e.getMessage()));
     }

@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -107,6 +113,43 @@ abstract class AccountsTest {
     assertThatThrownBy(() -> accounts.add("Eve", Role.ANNOTATOR, PASSWORD))
         .hasMessageContaining("no admin");
     assertThat(accounts.any()).isFalse();
+  }
+
+  /** Both were admins when each of them began, and one of them still is. */
+  @Test
+  void twoAdminsDontTakeEachOthersRoleAwayAtOnce() throws Exception {
+    ExecutorService both = Executors.newFixedThreadPool(2);
+    for (int round = 0; round < 10; round++) {
+      List<Callable<Boolean>> changes = new ArrayList<>();
+      for (String name : List.of("Ada", "Bob")) {
+        long admin = account(name).annotator();
+        accounts.change(admin, Role.ADMIN);
+        changes.add(() -> isTaken(admin));
+      }
+      int taken = 0;
+      for (Future<Boolean> change : both.invokeAll(changes)) {
+        taken += change.get() ? 1 : 0;
+      }
+      assertThat(taken).isEqualTo(1);
+      assertThat(accounts.hasAdmin()).isTrue();
+    }
+    both.shutdown();
+  }
+
+  private Account account(String name) {
+    return accounts.all().stream()
+        .filter(one -> one.name().equals(name))
+        .findFirst()
+        .orElseGet(() -> accounts.add(name, Role.ADMIN, "correct horse".toCharArray()));
+  }
+
+  private boolean isTaken(long admin) {
+    try {
+      accounts.change(admin, Role.ANNOTATOR);
+      return true;
+    } catch (UserException e) {
+      return false;
+    }
   }
 
   @Test

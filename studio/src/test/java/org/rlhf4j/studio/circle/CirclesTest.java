@@ -138,6 +138,6 @@ abstract class CirclesTest {
                 others
                     .labelling()
                     .again(project, others.annotator(), first.id(), UUID.randomUUID().toString()))
-        .isInstanceOf(Labelling.EnoughException.class);
+        .isInstanceOf(Labelling.NotNeededException.class);
   }
 }

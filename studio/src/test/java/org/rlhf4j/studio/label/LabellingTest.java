@@ -112,7 +112,7 @@ abstract class LabellingTest {
       take(bob, next(bob));
     }
     take(bob, item);
-    assertThatThrownBy(() -> take(ada, item)).isInstanceOf(Labelling.EnoughException.class);
+    assertThatThrownBy(() -> take(ada, item)).isInstanceOf(Labelling.NotNeededException.class);
     assertThat(count("standing WHERE item_id = " + item.id())).isEqualTo(1);
   }
 
@@ -129,6 +129,19 @@ abstract class LabellingTest {
     assertThat(bobs).contains(item.id());
     assertThat(labelling().next(project, bob)).isEmpty();
     assertThat(labelling().progress(project, ada).open()).isEqualTo(3);
+  }
+
+  /** Nobody picks items by their number, and no answer takes the place of another. */
+  @Test
+  void onlyWhatIsLentIsAnswered() {
+    Item item = next(ada);
+    assertThatThrownBy(() -> take(bob, item)).isInstanceOf(Labelling.NotNeededException.class);
+    assertThat(count("verdict")).isZero();
+    take(ada, item);
+    assertThatThrownBy(() -> take(ada, item))
+        .isInstanceOf(Labelling.NotNeededException.class)
+        .hasMessageContaining("isn't before you any more");
+    assertThat(count("verdict")).isEqualTo(1);
   }
 
   @Test

@@ -161,6 +161,9 @@ final class Labellers {
     for (; ; ) {
       try {
         HttpResponse<byte[]> answer = client.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        if (answer.statusCode() == 503) {
+          throw new IOException("too busy"); // as the page does, it is sent again
+        }
         if (answer.statusCode() != 200) {
           throw new IllegalStateException(answer.statusCode() + " " + JSON.readTree(answer.body()));
         }

@@ -166,7 +166,7 @@ abstract class ReviewTest {
                             Labelling.Act.ANSWER,
                             json("{'better':0,'strength':4}"),
                             1)))
-        .isInstanceOf(Labelling.EnoughException.class);
+        .isInstanceOf(Labelling.NotNeededException.class);
     settle(item.id(), Settlements.Act.REOPEN, "{}");
     assertThat(labels.labelling().progress(project, bob).left()).isEqualTo(4);
   }

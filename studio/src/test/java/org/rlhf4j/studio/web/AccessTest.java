@@ -140,6 +140,16 @@ class AccessTest {
         .contains("\"role\":null", "\"name\":null", "\"model\":null");
   }
 
+  /** A request for the head alone goes through the same doors. */
+  @Test
+  void aHeadIsGuardedAsTheWhole() throws IOException {
+    for (String path : List.of("/api/projects/both/export", "/api/users", "/api/runs")) {
+      Request head = Request.of(studio, "HEAD", path);
+      assertThat(head.send().status()).as(path).isEqualTo(401);
+      assertThat(head.with("Cookie", team.cookie("ada")).send().status()).as(path).isEqualTo(403);
+    }
+  }
+
   @Test
   void aProjectForOthersIsAsIfItWereNotThere() throws IOException {
     assertThat(team.get("ada", "/api/projects").send().body()).doesNotContain("bobs");
@@ -274,8 +284,30 @@ class AccessTest {
           .isEqualTo(403);
     }
     Request.Answer answer = team.strangers("/api/session", login("Mallory", "x")).send();
+    for (int i = 0; i < 5 && answer.status() == 403; i++) { // a slow machine has waited by itself
+      answer = team.strangers("/api/session", login("Mallory", "x")).send();
+    }
     assertThat(answer.status()).isEqualTo(429);
     assertThat(answer.body()).contains("too many attempts; wait");
+  }
+
+  /** Neither SQLite nor PostgreSQL keeps these as they are. */
+  @ParameterizedTest
+  @ValueSource(strings = {"\\u0000", "\\ud800", "\\udc00 and \\ud800"})
+  void textsThatNoStoreKeepsAreRefused(String text) throws IOException {
+    String body = "{\"guidelines\": \"a" + text + "\"}";
+    Request.Answer answer = team.post("root", "/api/projects/open", body).send();
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.body()).contains("a NUL character or half of a surrogate pair");
+    assertThat(labels.projects().named("open").guidelines()).isEmpty();
+  }
+
+  @Test
+  void aDeepBodyIsRefusedInOneLine() throws IOException {
+    String deep = "{\"guidelines\": " + "[".repeat(100_000) + "]".repeat(100_000) + "}";
+    Request.Answer answer = team.post("root", "/api/projects/open", deep).send();
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.body()).isEqualTo("{\"error\":\"the request isn't JSON\"}");
   }
 
   @Test
@@ -300,7 +332,6 @@ class AccessTest {
         "a\\u202Eb",
         "'; DROP TABLE account; --",
         "../root",
-        "ada\\u0000",
         "<svg/onload=alert(1)>"
       })
   void hostileNamesAreRefused(String name) throws IOException {

@@ -100,6 +100,34 @@ class GuardTest {
     assertThat(link.with("Sec-Fetch-Mode", "no-cors").send().status()).isEqualTo(403);
   }
 
+  /** What a proxy says of a request is no name of the studio. */
+  @ParameterizedTest
+  @ValueSource(strings = {"X-Forwarded-Host", "Forwarded", "X-Original-Host", "X-Host"})
+  void aForwardedNameOpensNothing(String header) throws IOException {
+    Request foreign =
+        Request.get(studio, "/api/state")
+            .with("Host", "evil.example")
+            .with(header, studio.getAuthority());
+    assertThat(foreign.send().status()).isEqualTo(403);
+  }
+
+  /** A request that names one host in its line and another in its header. */
+  @Test
+  void aWholeAddressInTheRequestIsLookedAtToo() throws IOException {
+    Request.Answer foreign = Request.get(studio, "http://evil.example/api/state").send();
+    assertThat(foreign.status()).isIn(400, 403);
+    assertThat(foreign.body()).doesNotContain("token");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"OPTIONS", "TRACE", "PUT", "DELETE", "PATCH"})
+  void otherMethodsDoNothing(String method) throws IOException {
+    Request.Answer answer =
+        Request.of(studio, method, "/api/projects").with("Origin", "http://evil.example").send();
+    assertThat(answer.status()).isBetween(400, 419);
+    assertThat(answer.head()).doesNotContain("Access-Control");
+  }
+
   @Test
   void aChangeNeedsTheToken() throws IOException {
     Request change = Request.post(studio, "/api/anything", "{}");

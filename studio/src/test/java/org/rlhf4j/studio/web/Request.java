@@ -26,7 +26,12 @@ final class Request {
   }
 
   static Request get(URI studio, String path) {
-    return new Request(studio, "GET " + path + " HTTP/1.1");
+    return of(studio, "GET", path);
+  }
+
+  /** Without a body. */
+  static Request of(URI studio, String method, String path) {
+    return new Request(studio, method + " " + path + " HTTP/1.1");
   }
 
   static Request post(URI studio, String path, String body) {

@@ -10,6 +10,7 @@ const PARTS = { compare: comparePart, rank: rankPart, write: writePart };
 const ASKED = { compare: "Which reply is better?", rank: "Put the replies in order, the best first.", write: "Write a reply." };
 const KEYS_OFF = "studio-keys-off";
 const RETRY = 1500;
+const AGAIN = [0, 503]; // the studio can't be reached, or is too busy
 
 function remembered(name) {
   try {
@@ -99,7 +100,7 @@ class Labeller {
           return false;
         }
         this.note.replaceChildren(faultLine(fault));
-        if (fault.status !== 0) {
+        if (!AGAIN.includes(fault.status)) {
           this.busy = false;
           this.place.classList.remove("waiting");
           return false;
