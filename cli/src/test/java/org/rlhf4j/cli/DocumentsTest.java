@@ -34,7 +34,12 @@ class DocumentsTest {
   /** The page on rollout servers says how vLLM is started. */
   private static final Set<String> OF_VLLM =
       Set.of(
+          "--enable-deterministic-inference",
           "--enable-lora",
+          "--long", // of .ci/spark
+          "--lora-target-modules",
+          "--max-loras-per-batch",
+          "--model-path",
           "--logprobs-mode",
           "--max-lora-rank",
           "--max-loras",
