@@ -6,7 +6,8 @@
 
 `measure` runs grpo on a demo's data in turns: in one process with two threads, and on a standalone cluster of
 this machine with one and with two executors of one thread. The order turns round from round to round. It reads
-the steps' times, and from Spark's event log what its stages and tasks took. OUTPUT/tasks.json has the tasks.
+the steps' times, and from Spark's event log what its stages and tasks took. OUTPUT/tasks.json has the
+processor seconds of the tasks, which other work on the machine doesn't change.
 
 `simulate` takes the seconds of tasks that were measured, and says what steps on up to 1,000 workers would take
 by the model of `stage_seconds`, with stragglers and failures. Nothing of it was run.
@@ -133,11 +134,11 @@ def scaled(tasks, median, count, chance):
 @dataclass
 class Stage:
     seconds: float
-    tasks: list  # (executor, seconds, bytes that came back)
+    tasks: list  # (executor, seconds, bytes that came back, processor seconds)
 
     def busiest(self):
         busy = {}
-        for executor, seconds, _ in self.tasks:
+        for executor, seconds, *_ in self.tasks:
             busy[executor] = busy.get(executor, 0) + seconds
         return max(busy.values())
 
@@ -150,7 +151,8 @@ def stages_of(log):
         if event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
             metrics = event["Task Metrics"]
             tasks.setdefault(event["Stage ID"], []).append(
-                (event["Task Info"]["Executor ID"], metrics["Executor Run Time"] / 1e3, metrics["Result Size"]))
+                (event["Task Info"]["Executor ID"], metrics["Executor Run Time"] / 1e3, metrics["Result Size"],
+                 metrics["Executor CPU Time"] / 1e9))
         if event["Event"] == "SparkListenerStageCompleted":
             info = event["Stage Info"]
             took = (info["Completion Time"] - info["Submission Time"]) / 1e3
@@ -269,12 +271,12 @@ def report(times, cpus, stages, output):
         else:
             print(f"| {name} | {least} | | |")
     runs = [run[4:] for run in stages["2 executors, 1 thread each"]]
-    of = {kind: [seconds for run in runs for stage in run[i::2] for _, seconds, _ in stage.tasks]
+    of = {kind: [cpu for run in runs for stage in run[i::2] for *_, cpu in stage.tasks]
           for i, kind in enumerate(("sampling", "passing"))}
     back = [sum(task[2] for task in stage.tasks) for run in runs for stage in run[1::2]]
     beside = min(stage.seconds - stage.busiest() for run in runs for stage in run)
     print(f"\nbytes of gradients a step: {statistics.median(back):,.0f}; least seconds of a stage beside its tasks:"
-          f" {beside:.3f}; tasks: sampling {statistics.median(of['sampling']):.3f} s, passes"
+          f" {beside:.3f}; processor seconds of tasks: sampling {statistics.median(of['sampling']):.3f} s, passes"
           f" {statistics.median(of['passing']):.3f} s (medians)")
     (output / "tasks.json").write_text(json.dumps(of) + "\n")
 

@@ -47,7 +47,8 @@ class EventLogTest(unittest.TestCase):
     def test_a_stage_and_its_busiest_executor(self):
         def task(executor, milliseconds):
             return {"Event": "SparkListenerTaskEnd", "Stage ID": 3, "Task Info": {"Executor ID": executor},
-                    "Task Metrics": {"Executor Run Time": milliseconds, "Result Size": 10}}
+                    "Task Metrics": {"Executor Run Time": milliseconds, "Result Size": 10,
+                                     "Executor CPU Time": 1_000_000 * milliseconds // 2}}
 
         events = [task("0", 500), task("1", 200), task("1", 400),
                   {"Event": "SparkListenerStageCompleted",
@@ -58,6 +59,7 @@ class EventLogTest(unittest.TestCase):
             stage, = stages_of(log)
         self.assertAlmostEqual(0.75, stage.seconds)
         self.assertAlmostEqual(0.6, stage.busiest())
+        self.assertEqual([0.25, 0.1, 0.2], [cpu for *_, cpu in stage.tasks])
 
 
 if __name__ == "__main__":

@@ -31,10 +31,15 @@ class DocumentsTest {
   private static final Set<String> OF_EVERY_COMMAND =
       Set.of("--help", "--version", "--verbose", "--quiet", "--json-log", "--config");
 
-  /** The page on rollout servers says how vLLM is started. */
-  private static final Set<String> OF_VLLM =
+  /** How vLLM and SGLang are started, and the long form of {@code .ci/spark}. */
+  private static final Set<String> OF_OTHERS =
       Set.of(
+          "--enable-deterministic-inference",
           "--enable-lora",
+          "--long",
+          "--lora-target-modules",
+          "--max-loras-per-batch",
+          "--model-path",
           "--logprobs-mode",
           "--max-lora-rank",
           "--max-loras",
@@ -119,7 +124,7 @@ class DocumentsTest {
     for (Path document : documents()) {
       Set<String> named = found(OPTION, 0, document);
       if (document.endsWith("scale.md")) {
-        named.removeAll(OF_VLLM);
+        named.removeAll(OF_OTHERS);
       }
       assertThat(known).as(document.toString()).containsAll(named);
     }
