@@ -116,8 +116,9 @@ public final class StepMemory {
       NativeLibrary.getInstance("c").getFunction("malloc_trim").invokeInt(new Object[] {0L});
       resident = resident();
       if (steps >= 2 * chosen.from()) {
-        residentLine.add(steps, resident);
-        heapLine.add(steps, ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        residentLine.add(steps, (double) resident);
+        heapLine.add(
+            steps, (double) ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
       }
     }
 

@@ -96,15 +96,6 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
               MemoryPlan.bytesPerToken(model) * tokens),
           new Part("logits", logitBytes(model) + headBytes(model)));
     }
-
-    /** Of what lies there at different times, that which takes more. */
-    public static List<Part> larger(List<Part> some, List<Part> others) {
-      return sum(some) >= sum(others) ? some : others;
-    }
-
-    private static long sum(List<Part> parts) {
-      return parts.stream().mapToLong(Part::bytes).sum();
-    }
   }
 
   /**
@@ -197,7 +188,7 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
 
   /** What lies in memory at once, in bytes. */
   public long bytes() {
-    return Part.sum(memory);
+    return memory.stream().mapToLong(Part::bytes).sum();
   }
 
   private String memory(long machineBytes) {

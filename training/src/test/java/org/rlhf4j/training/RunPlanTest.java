@@ -138,16 +138,6 @@ class RunPlanTest {
         .contains(new RunPlan.Part("activations of 1,000 tokens", 98_304_000L));
   }
 
-  /** 3 + 4 bytes are less than 8, and equal ones are the first. */
-  @Test
-  void ofPartsAtDifferentTimesTheLargerCount() {
-    List<RunPlan.Part> some = List.of(new RunPlan.Part("a", 3), new RunPlan.Part("b", 4));
-    List<RunPlan.Part> others = List.of(new RunPlan.Part("c", 8));
-    assertThat(RunPlan.Part.larger(some, others)).isEqualTo(others);
-    assertThat(RunPlan.Part.larger(others, some)).isEqualTo(others);
-    assertThat(RunPlan.Part.larger(some, List.of(new RunPlan.Part("d", 7)))).isEqualTo(some);
-  }
-
   /** Half the size; logits come from an fp32 copy of the head, 4 · 768 · 50,257 bytes. */
   @Test
   void inBf16ActivationsTakeHalf() throws IOException {

@@ -202,10 +202,8 @@ public final class PolicyRun implements AutoCloseable {
   public RunPlan plan(int passes, int minibatches, List<RunPlan.Part> more) {
     LanguageModel policy = models.policy();
     List<RunPlan.Part> memory = new ArrayList<>(models.memory(more));
+    memory.addAll(RunPlan.Part.ofTokens(policy, settings.tokenBudget()));
     memory.addAll(source.memory());
-    memory.addAll(
-        RunPlan.Part.larger(
-            RunPlan.Part.ofTokens(policy, settings.tokenBudget()), source.samplingMemory()));
     buffer.ifPresent(one -> memory.add(bufferMemory(one)));
     long updates = (long) steps() * passes * minibatches;
     // Forward passes over a batch: the scoring networks', and those that updates amount to.

@@ -64,11 +64,6 @@ record ReplayedSteps(ReplayedRollouts rollouts, RolloutSettings settings) implem
   }
 
   @Override
-  public List<RunPlan.Part> samplingMemory() {
-    return List.of();
-  }
-
-  @Override
   public String work(int steps, long updates) {
     return String.format(Locale.ROOT, "%,d recorded steps, %,d updates", steps, updates);
   }

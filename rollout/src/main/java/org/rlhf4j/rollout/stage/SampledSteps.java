@@ -260,12 +260,12 @@ final class SampledSteps implements StepSource {
 
   @Override
   public List<RunPlan.Part> memory() {
-    return programs.memory();
-  }
-
-  @Override
-  public List<RunPlan.Part> samplingMemory() {
-    return served.isEmpty() ? sampled.memory(settings.rollouts().maxLength()) : List.of();
+    List<RunPlan.Part> memory = new ArrayList<>();
+    if (served.isEmpty()) {
+      memory.addAll(sampled.memory(settings.rollouts().maxLength()));
+    }
+    memory.addAll(programs.memory());
+    return memory;
   }
 
   @Override

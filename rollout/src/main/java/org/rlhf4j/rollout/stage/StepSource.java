@@ -60,11 +60,8 @@ sealed interface StepSource permits SampledSteps, ReplayedSteps {
   /** The policy as it stands beside the reference on held-out prompts, where there are. */
   Optional<ModelComparison> heldOutComparison();
 
-  /** What making steps takes beside the models, for as long as the run goes on. */
+  /** What sampling takes beside the models. */
   List<RunPlan.Part> memory();
-
-  /** What sampling takes, which is freed before updates; nothing where others sample. */
-  List<RunPlan.Part> samplingMemory();
 
   /** What steps with so many updates amount to, in words. */
   String work(int steps, long updates);
