@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 final class ExecutorMemory {
   private static final long MEBIBYTE = 1 << 20;
 
-  /** Classes, threads and libtorch's code, with no model: measured, see docs/scale.md. */
+  /** Classes, threads and libtorch's code, with no model: an estimate. */
   static final long WITHOUT_MODELS = 300 * MEBIBYTE;
 
   private static final String OVERHEAD = "spark.executor.memoryOverhead";
