@@ -73,7 +73,7 @@ class GgufModelTest {
 
   @Test
   void anUnknownArchitectureOrTensorIsRefusedByName() throws IOException {
-    refused("llama", "mamba", "the architecture \"mamba\" isn't read; read are: gemma3, gpt2,");
+    refused("llama", "mamba", "the architecture \"mamba\" isn't read; read are: gemma2, gemma3,");
     refused("blk.0.ffn_up.weight", "blk.0.ffn_xx.weight", "unknown tensor blk.0.ffn_xx.weight");
     refused("output_norm.weight", "output_nine.weight", "unknown tensor output_nine.weight");
     refused(
