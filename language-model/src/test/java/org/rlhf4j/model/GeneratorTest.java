@@ -25,7 +25,9 @@ import org.rlhf4j.settings.UserException;
 
 /** Decoding with a cache: what is drawn, with which log-probability, and when it ends. */
 class GeneratorTest {
-  private static final Offset<Float> SAME = within(1e-5f);
+  /** Sums in another order: 2.1e-5 apart were seen on a processor without AVX-512. */
+  private static final Offset<Float> SAME = within(4e-5f);
+
   private static final int[] STOPS = {0, 17, 58, 96};
 
   private final RandomTokens random = new RandomTokens(6);

@@ -52,6 +52,10 @@ import org.rlhf4j.settings.UserException;
 abstract class FamilyContract {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Offset<Float> SAME = within(1e-5f);
+
+  /** Sums in another order: 1.2e-5 apart were seen on a processor without AVX-512. */
+  private static final Offset<Float> SAME_SUMS = within(4e-5f);
+
   private static final double SAME_GRADIENT = 1e-5;
   private static final double DIFFERENT = 1e-2;
 
@@ -197,7 +201,7 @@ abstract class FamilyContract {
       for (List<GenerationRequest> batch : List.of(requests, requests.subList(0, 1))) {
         List<List<Sampled>> sampled =
             Generator.generate(model, SamplingSettings.of(40, 1), new int[] {0, 17}, batch, 5);
-        assertThat(cached(sampled)).containsExactly(full(model, batch, sampled, 0), SAME);
+        assertThat(cached(sampled)).containsExactly(full(model, batch, sampled, 0), SAME_SUMS);
         // The control: other ids before the completions.
         assertThat(Agreement.distance(cached(sampled), full(model, batch, sampled, 1)))
             .isGreaterThan(DIFFERENT);
