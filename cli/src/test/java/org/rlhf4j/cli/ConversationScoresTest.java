@@ -104,7 +104,7 @@ class ConversationScoresTest {
                 "--best-of=3",
                 "--reward-model=" + reward));
     assertThat(best.stream().mapToDouble(line -> line.get("score").doubleValue()).toArray())
-        .containsExactly(scoresOfBoth(best), within(1e-6));
+        .containsExactly(scoresOfBoth(best), within(1e-5));
   }
 
   @Test
@@ -122,7 +122,7 @@ class ConversationScoresTest {
                 "--reward-model=" + reward,
                 "--json"));
     assertThat(JSON.readTree(json).get("reward").doubleValue())
-        .isCloseTo(Arrays.stream(expected).average().orElseThrow(), within(1e-6));
+        .isCloseTo(Arrays.stream(expected).average().orElseThrow(), within(1e-5));
   }
 
   @ParameterizedTest
@@ -147,7 +147,7 @@ class ConversationScoresTest {
                 .toList(),
             rollouts.stream().map(line -> line.get("completion").asText()).toList());
     assertThat(rollouts.stream().mapToDouble(line -> line.get("score").doubleValue()).toArray())
-        .containsExactly(expected, within(1e-6));
+        .containsExactly(expected, within(1e-5));
   }
 
   private static String[] with(String[] options, String... command) {
