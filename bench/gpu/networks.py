@@ -87,7 +87,7 @@ class Network:
             attributes[key] for key in ("layers", "kv_heads", "head_size", "hidden_size"))
         self.vocabulary = shapes[0][1]
         self.files = files
-        self.script = self.compiled(["torch/on_device.py", "torch/product_cuda.py"], checked_every=8, logit_numbers=2**27)
+        self.script = self.compiled(["torch/on_device.py", "torch/product_libtorch.py"], checked_every=8, logit_numbers=2**27)
 
     def compiled(self, machine, **machine_attributes):
         attributes = dict(self.attributes, **machine_attributes, adapter_scale=2.0, adapter_dropout=0.0,

@@ -50,8 +50,7 @@ public final class Placement {
   /**
    * A device of libtorch's.
    *
-   * @param device its name there, such as {@code cuda:0}; there is a {@code product_TYPE.py} for
-   *     its type
+   * @param device its name there, such as {@code cuda:0}
    */
   public static Placement on(String device) {
     Placement placement = ALL.computeIfAbsent(device, Placement::new);
@@ -89,7 +88,7 @@ public final class Placement {
     String products = TorchScript.source(Placement.class, productFile());
     return isHost()
         ? products
-        : TorchScript.methods(TorchScript.source(Placement.class, "on_device.py"), products);
+        : TorchScript.methods(source(Placement.class, "on_device.py"), products);
   }
 
   /** What the logits in work take at most, in bytes. */
@@ -99,11 +98,8 @@ public final class Placement {
 
   /** The file with matrix products. */
   String productFile() {
-    if (!isHost()) {
-      return "product_" + type() + ".py";
-    }
     boolean x86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
-    return x86 ? "product_onednn.py" : "product_libtorch.py";
+    return isHost() && x86 ? "product_onednn.py" : "product_libtorch.py";
   }
 
   /**
