@@ -169,16 +169,8 @@ public final class DpoStage implements Stage, AutoCloseable {
     reference.memory().ifPresent(memory::add);
     RunPlan plan =
         new RunPlan(updates.work() + referenceWork(), memory, updates.seconds() * withReference());
-    SparkPlan onSpark =
-        new SparkPlan(
-            config.spark(),
-            steps,
-            config.batch().batchSize(),
-            0,
-            1,
-            model.parameters().count(),
-            model.isAdapted());
-    return Optional.of(onSpark.of(plan));
+    return Optional.of(
+        SparkPlan.overRows(config.spark(), steps, config.batch().batchSize(), model).of(plan));
   }
 
   private String referenceWork() {

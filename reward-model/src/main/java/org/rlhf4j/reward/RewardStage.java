@@ -194,16 +194,8 @@ public final class RewardStage implements Stage, AutoCloseable {
             model,
             config.loop().microBatchTokens(),
             model::scores);
-    SparkPlan onSpark =
-        new SparkPlan(
-            config.spark(),
-            steps,
-            config.batch().batchSize(),
-            0,
-            1,
-            model.parameters().count(),
-            model.isAdapted());
-    return Optional.of(onSpark.of(plan));
+    return Optional.of(
+        SparkPlan.overRows(config.spark(), steps, config.batch().batchSize(), model).of(plan));
   }
 
   @Override

@@ -151,16 +151,8 @@ public final class SftStage implements Stage, AutoCloseable {
             model,
             config.loop().microBatchTokens(),
             tokens -> model.logprobs(tokens, 1));
-    SparkPlan onSpark =
-        new SparkPlan(
-            config.spark(),
-            steps,
-            config.batch().batchSize(),
-            0,
-            1,
-            model.parameters().count(),
-            model.isAdapted());
-    return Optional.of(onSpark.of(plan));
+    return Optional.of(
+        SparkPlan.overRows(config.spark(), steps, config.batch().batchSize(), model).of(plan));
   }
 
   @Override

@@ -62,11 +62,15 @@ public final class MemoryPlan {
    * @param tokens of a prompt and its completion, at most
    */
   public static int completionsAtOnce(Trainable model, int tokens) {
-    Dimensions d = model.config().dimensions();
-    long each = 2L * d.layers() * d.kvHeads() * d.headSize() * tokens * model.precision().bytes();
     return model.parameters().placement().isHost()
         ? HOST_COMPLETIONS
-        : completionsAtOnce(each, machineBytes());
+        : completionsAtOnce(keyValueBytes(model, tokens), machineBytes());
+  }
+
+  /** What keys and values of so many tokens take. */
+  public static long keyValueBytes(Trainable model, int tokens) {
+    Dimensions d = model.config().dimensions();
+    return 2L * d.layers() * d.kvHeads() * d.headSize() * tokens * model.precision().bytes();
   }
 
   static int completionsAtOnce(long bytesOfOne, long memoryBytes) {

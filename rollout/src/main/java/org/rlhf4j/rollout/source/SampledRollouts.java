@@ -17,7 +17,6 @@ import org.rlhf4j.model.Generator;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
-import org.rlhf4j.model.family.Dimensions;
 import org.rlhf4j.model.random.SampleKey;
 import org.rlhf4j.model.sampling.GenerationRequest;
 import org.rlhf4j.model.sampling.Sampled;
@@ -224,26 +223,16 @@ public final class SampledRollouts implements RolloutSource {
   public List<RunPlan.Part> memory(int maxLength) {
     long completions = (long) order.rows(1).length * samples;
     int atOnce = MemoryPlan.completionsAtOnce(policy, maxLength);
+    long rows = Math.min(atOnce, completions);
+    RunPlan.Part cache =
+        new RunPlan.Part(
+            String.format(Locale.ROOT, "keys and values of %,d completions", rows),
+            rows * MemoryPlan.keyValueBytes(policy, maxLength));
     long waves = (completions + atOnce - 1) / atOnce;
     long weights = Generator.packedWeightBytes(policy, waves * sampling.maxNewTokens());
     return weights == 0
-        ? List.of(cache(maxLength))
-        : List.of(cache(maxLength), new RunPlan.Part("packed weights", weights));
-  }
-
-  /**
-   * Keys and values of completions in work.
-   *
-   * @param maxLength tokens of prompt and completion
-   */
-  private RunPlan.Part cache(int maxLength) {
-    Dimensions d = policy.config().dimensions();
-    int atOnce = MemoryPlan.completionsAtOnce(policy, maxLength);
-    long rows = Math.min(atOnce, (long) order.rows(1).length * samples);
-    long numbers = 2L * d.layers() * d.kvHeads() * d.headSize() * rows * maxLength;
-    return new RunPlan.Part(
-        String.format(Locale.ROOT, "keys and values of %,d completions", rows),
-        policy.precision().bytes() * numbers);
+        ? List.of(cache)
+        : List.of(cache, new RunPlan.Part("packed weights", weights));
   }
 
   private void generate(PolicySampler here, int[] rows, int maxNewTokens) {

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.rlhf4j.model.Trainable;
 import org.rlhf4j.training.RunPlan;
 
 /**
@@ -27,7 +28,10 @@ public record SparkPlan(
     long trained,
     boolean isAdapter) {
 
-  /** What a stage of Spark's is taken to cost beside its slices: about 0.1 s of a processor was measured. */
+  /**
+   * What a stage of Spark's is taken to cost beside its slices: about 0.1 s of a processor was
+   * measured.
+   */
   static final double STAGE_SECONDS = 0.15;
 
   /** What a link carries: 10 Gbit/s, less what a protocol takes. */
@@ -38,6 +42,19 @@ public record SparkPlan(
 
   /** Native memory is shown in these. */
   private static final int ROUNDED_TO_MIB = 100;
+
+  /**
+   * What a run over rows does, which has one update a step.
+   *
+   * @param spark of the run
+   * @param steps of the run
+   * @param rows of a step
+   * @param model is trained
+   */
+  public static SparkPlan overRows(SparkSettings spark, int steps, int rows, Trainable model) {
+    return new SparkPlan(
+        spark, steps, rows, 0, 1, model.parameters().count(), model.frozenCount() > 0);
+  }
 
   /**
    * The plan of the run with what Spark adds to it; the same where it isn't asked for.
