@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.time.Duration;
@@ -124,22 +123,15 @@ class ServedPolicyTest extends ServedPolicyFixture {
   }
 
   private ObjectNode raw(ObjectNode choice) {
-    int[] prompt = ids(choice.path("prompt_token_ids"));
+    int[] prompt = FakeRolloutServer.ids(choice.path("prompt_token_ids"));
     PackedTokens tokens =
-        PackedTokens.of(List.of(TokenTree.of(prompt, ids(choice.path("token_ids")))));
+        PackedTokens.of(
+            List.of(TokenTree.of(prompt, FakeRolloutServer.ids(choice.path("token_ids")))));
     var array = choice.putObject("logprobs").putArray("token_logprobs");
     for (float one : policy.logprobs(tokens, 1).logprobs()) {
       array.add(one);
     }
     return choice;
-  }
-
-  private static int[] ids(JsonNode array) {
-    int[] ids = new int[array.size()];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = array.get(i).intValue();
-    }
-    return ids;
   }
 
   @Test

@@ -90,8 +90,8 @@ class SglangServersTest extends ServedPolicyFixture {
   /** Those at temperature 1. The proof asks about one prompt after another. */
   private ObjectNode raw(ObjectNode answer) {
     List<JsonNode> asked = server.requests("/generate");
-    int[] prompt = ids(asked.get(asked.size() - 1).get("input_ids"));
-    int[] completion = ids(answer.get("output_ids"));
+    int[] prompt = FakeRolloutServer.ids(asked.get(asked.size() - 1).get("input_ids"));
+    int[] completion = FakeRolloutServer.ids(answer.get("output_ids"));
     PackedTokens tokens = PackedTokens.of(List.of(TokenTree.of(prompt, completion)));
     float[] logprobs = policy.logprobs(tokens, 1).logprobs();
     ArrayNode pairs = ((ObjectNode) answer.get("meta_info")).putArray("output_token_logprobs");
@@ -99,14 +99,6 @@ class SglangServersTest extends ServedPolicyFixture {
       pairs.addArray().add(logprobs[t]).add(completion[t]).addNull();
     }
     return answer;
-  }
-
-  private static int[] ids(JsonNode array) {
-    int[] ids = new int[array.size()];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = array.get(i).intValue();
-    }
-    return ids;
   }
 
   @Test

@@ -282,7 +282,8 @@ public final class FakeRolloutServer implements AutoCloseable {
     return made[0];
   }
 
-  private static int[] ids(JsonNode array) {
+  /** Token ids of a request or an answer. */
+  public static int[] ids(JsonNode array) {
     try {
       return JSON.treeToValue(array, int[].class);
     } catch (IOException e) {

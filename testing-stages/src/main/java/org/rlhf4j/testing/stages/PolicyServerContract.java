@@ -72,7 +72,9 @@ public abstract class PolicyServerContract {
         PackedTokens tokens =
             PackedTokens.of(
                 List.of(
-                    TokenTree.of(ids(line.get("prompt_ids")), ids(line.get("completion_ids")))));
+                    TokenTree.of(
+                        FakeRolloutServer.ids(line.get("prompt_ids")),
+                        FakeRolloutServer.ids(line.get("completion_ids")))));
         float[] own = loaded.logprobs(tokens, 1).logprobs();
         for (int t = 0; t < own.length; t++) {
           double sampled = line.get("behaviour_logprobs").get(t).doubleValue();
@@ -81,14 +83,6 @@ public abstract class PolicyServerContract {
       }
     }
     return farthest;
-  }
-
-  private static int[] ids(JsonNode array) {
-    int[] ids = new int[array.size()];
-    for (int i = 0; i < ids.length; i++) {
-      ids[i] = array.get(i).intValue();
-    }
-    return ids;
   }
 
   @Test
