@@ -1,7 +1,10 @@
 package org.rlhf4j.training.health;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,12 +14,36 @@ import org.rlhf4j.training.run.Metrics;
 
 /**
  * The metrics of a run up to a step, by name. A metric that only some steps have counts those steps
- * alone.
+ * alone. Of each metric the first {@value #KEPT} values are kept, the last ones, and the least, so
+ * that a long run holds no more than a short one.
  */
 public final class MetricHistory {
 
+  /** How many values of a metric can be looked at, from its start and from its end. */
+  public static final int KEPT = 51;
+
   private final Precision precision;
-  private final Map<String, List<Double>> values = new HashMap<>();
+  private final Map<String, Values> metrics = new HashMap<>();
+
+  /** What is kept of a metric. */
+  private static final class Values {
+    private final List<Double> first = new ArrayList<>();
+    private final Deque<Double> last = new ArrayDeque<>();
+    private int count;
+    private double leastBeforeLast = Double.POSITIVE_INFINITY;
+
+    void add(double value) {
+      if (count > 0) {
+        leastBeforeLast = Math.min(leastBeforeLast, last.getLast());
+      }
+      if (count++ < KEPT) {
+        first.add(value);
+      } else {
+        last.removeFirst();
+      }
+      last.addLast(value);
+    }
+  }
 
   /**
    * No steps yet.
@@ -35,19 +62,19 @@ public final class MetricHistory {
   /**
    * Adds the next step.
    *
-   * @param metrics what it measured
+   * @param added what it measured
    */
-  void add(Metrics metrics) {
-    metrics.values().forEach((name, value) -> all(name).add(value));
+  void add(Metrics added) {
+    added.values().forEach((name, value) -> of(name).add(value));
   }
 
-  private List<Double> all(String name) {
-    return values.computeIfAbsent(name, key -> new ArrayList<>());
+  private Values of(String name) {
+    return metrics.computeIfAbsent(name, key -> new Values());
   }
 
   /** How many steps have the metric. */
   public int count(String name) {
-    return all(name).size();
+    return of(name).count;
   }
 
   /** Its last value; empty where no step has it. */
@@ -55,37 +82,40 @@ public final class MetricHistory {
     return recent(name, 1);
   }
 
-  /** The mean of its first values; empty where there are fewer. */
+  /** The mean of its first values, up to {@value #KEPT}; empty where there are fewer. */
   public OptionalDouble start(String name, int steps) {
-    return count(name) < steps ? OptionalDouble.empty() : mean(all(name).subList(0, steps));
+    requireKept(steps);
+    return count(name) < steps ? OptionalDouble.empty() : mean(of(name).first.subList(0, steps));
   }
 
-  /** The mean of its last values; empty where there are fewer. */
+  /** The mean of its last values, up to {@value #KEPT}; empty where there are fewer. */
   public OptionalDouble recent(String name, int steps) {
-    int count = count(name);
-    return count < steps ? OptionalDouble.empty() : mean(all(name).subList(count - steps, count));
+    requireKept(steps);
+    List<Double> last = List.copyOf(of(name).last);
+    return last.size() < steps
+        ? OptionalDouble.empty()
+        : mean(last.subList(last.size() - steps, last.size()));
   }
 
   /**
-   * The median of up to so many values before the last one; empty where there are fewer than ten.
+   * The median of up to so many values before the last one, fewer than {@value #KEPT}; empty where
+   * there are fewer than ten.
    */
   public OptionalDouble medianBeforeLast(String name, int steps) {
-    int last = count(name) - 1;
+    requireKept(steps + 1);
+    double[] values = numbers(of(name).last);
+    int last = values.length - 1;
     if (last < 10) {
       return OptionalDouble.empty();
     }
-    double[] before =
-        all(name).subList(Math.max(0, last - steps), last).stream()
-            .mapToDouble(Double::doubleValue)
-            .sorted()
-            .toArray();
+    double[] before = Arrays.copyOfRange(values, Math.max(0, last - steps), last);
+    Arrays.sort(before);
     return OptionalDouble.of(before[before.length / 2]);
   }
 
   /** The least value before the last one; empty where there is none. */
   public OptionalDouble leastBeforeLast(String name) {
-    int last = Math.max(0, count(name) - 1);
-    return all(name).subList(0, last).stream().mapToDouble(Double::doubleValue).min();
+    return count(name) < 2 ? OptionalDouble.empty() : OptionalDouble.of(of(name).leastBeforeLast);
   }
 
   /** The mean of its last values less that of its first ones, 0 where the two would overlap. */
@@ -104,8 +134,17 @@ public final class MetricHistory {
     return count(name) < 2 * steps || first <= 0 ? 1 : recent(name, steps).orElseThrow() / first;
   }
 
+  private static void requireKept(int steps) {
+    if (steps > KEPT) {
+      throw new IllegalArgumentException(steps + " values; " + KEPT + " are kept");
+    }
+  }
+
   private static OptionalDouble mean(List<Double> some) {
-    double[] numbers = some.stream().mapToDouble(Double::doubleValue).toArray();
-    return OptionalDouble.of(Arrays.stream(numbers).sum() / numbers.length);
+    return OptionalDouble.of(Arrays.stream(numbers(some)).sum() / some.size());
+  }
+
+  private static double[] numbers(Collection<Double> some) {
+    return some.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }
