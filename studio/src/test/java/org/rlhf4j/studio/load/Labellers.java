@@ -44,12 +44,20 @@ final class Labellers {
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Set<String> taken = new ConcurrentSkipListSet<>();
-  private final List<Long> nanos = Collections.synchronizedList(new ArrayList<>());
+  private final List<Answered> answered = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger retries = new AtomicInteger();
   private final ExecutorService threads;
   private final List<Future<?>> running = new ArrayList<>();
   private long begun;
   private long ended;
+
+  /**
+   * A verdict that was answered with the next item.
+   *
+   * @param sent nanoseconds after the labellers began
+   * @param nanos from sending it to the answer
+   */
+  record Answered(long sent, long nanos) {}
 
   /** Accounts for them, and sessions. No password opens these accounts. */
   Labellers(Store store, URI studio, Load load) {
@@ -107,7 +115,7 @@ final class Labellers {
         where,
         (ended - begun) / 1e9,
         taken.size(),
-        nanos.stream().sorted().toList(),
+        List.copyOf(answered),
         retries.get(),
         processor,
         ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
@@ -125,7 +133,7 @@ final class Labellers {
       Map<String, Object> verdict = verdict(task, i);
       long sent = System.nanoTime();
       JsonNode answer = post(labeller, "verdicts", verdict);
-      nanos.add(System.nanoTime() - sent);
+      answered.add(new Answered(sent - begun, System.nanoTime() - sent));
       if (!answer.has("note")) {
         taken.add((String) verdict.get("event"));
       }
