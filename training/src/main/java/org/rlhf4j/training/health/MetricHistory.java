@@ -1,12 +1,7 @@
 package org.rlhf4j.training.health;
 
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.rlhf4j.settings.Precision;
@@ -25,23 +20,26 @@ public final class MetricHistory {
   private final Precision precision;
   private final Map<String, Values> metrics = new HashMap<>();
 
-  /** What is kept of a metric. */
+  /** What is kept of a metric; the last values in a ring. */
   private static final class Values {
-    private final List<Double> first = new ArrayList<>();
-    private final Deque<Double> last = new ArrayDeque<>();
+    private final double[] first = new double[KEPT];
+    private final double[] last = new double[KEPT];
     private int count;
     private double leastBeforeLast = Double.POSITIVE_INFINITY;
 
     void add(double value) {
       if (count > 0) {
-        leastBeforeLast = Math.min(leastBeforeLast, last.getLast());
+        leastBeforeLast = Math.min(leastBeforeLast, last(0));
       }
-      if (count++ < KEPT) {
-        first.add(value);
-      } else {
-        last.removeFirst();
+      if (count < KEPT) {
+        first[count] = value;
       }
-      last.addLast(value);
+      last[count++ % KEPT] = value;
+    }
+
+    /** The value so many steps before the last one. */
+    double last(int before) {
+      return last[(count - 1 - before) % KEPT];
     }
   }
 
@@ -84,17 +82,23 @@ public final class MetricHistory {
 
   /** The mean of its first values, up to {@value #KEPT}; empty where there are fewer. */
   public OptionalDouble start(String name, int steps) {
-    requireKept(steps);
-    return count(name) < steps ? OptionalDouble.empty() : mean(of(name).first.subList(0, steps));
+    Values values = withAtLeast(name, steps);
+    return values == null
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(Arrays.stream(values.first, 0, steps).sum() / steps);
   }
 
   /** The mean of its last values, up to {@value #KEPT}; empty where there are fewer. */
   public OptionalDouble recent(String name, int steps) {
-    requireKept(steps);
-    List<Double> last = List.copyOf(of(name).last);
-    return last.size() < steps
-        ? OptionalDouble.empty()
-        : mean(last.subList(last.size() - steps, last.size()));
+    Values values = withAtLeast(name, steps);
+    if (values == null) {
+      return OptionalDouble.empty();
+    }
+    double sum = 0;
+    for (int before = steps - 1; before >= 0; before--) {
+      sum += values.last(before);
+    }
+    return OptionalDouble.of(sum / steps);
   }
 
   /**
@@ -103,12 +107,12 @@ public final class MetricHistory {
    */
   public OptionalDouble medianBeforeLast(String name, int steps) {
     requireKept(steps + 1);
-    double[] values = numbers(of(name).last);
-    int last = values.length - 1;
-    if (last < 10) {
+    Values values = of(name);
+    if (values.count - 1 < 10) {
       return OptionalDouble.empty();
     }
-    double[] before = Arrays.copyOfRange(values, Math.max(0, last - steps), last);
+    double[] before = new double[Math.min(steps, values.count - 1)];
+    Arrays.setAll(before, i -> values.last(1 + i));
     Arrays.sort(before);
     return OptionalDouble.of(before[before.length / 2]);
   }
@@ -134,17 +138,16 @@ public final class MetricHistory {
     return count(name) < 2 * steps || first <= 0 ? 1 : recent(name, steps).orElseThrow() / first;
   }
 
+  /** A metric that so many steps have; null where fewer do. */
+  private Values withAtLeast(String name, int steps) {
+    requireKept(steps);
+    Values values = of(name);
+    return values.count < steps ? null : values;
+  }
+
   private static void requireKept(int steps) {
     if (steps > KEPT) {
       throw new IllegalArgumentException(steps + " values; " + KEPT + " are kept");
     }
-  }
-
-  private static OptionalDouble mean(List<Double> some) {
-    return OptionalDouble.of(Arrays.stream(numbers(some)).sum() / some.size());
-  }
-
-  private static double[] numbers(Collection<Double> some) {
-    return some.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }

@@ -1,6 +1,8 @@
 package org.rlhf4j.training.run;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -27,7 +29,9 @@ public final class StepLines implements AutoCloseable {
 
   static final String STEP = "step";
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON =
+      new ObjectMapper(
+          JsonFactory.builder().enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER).build());
 
   private final Path file;
   private final FileChannel channel;
@@ -72,7 +76,8 @@ public final class StepLines implements AutoCloseable {
     if (!Files.exists(file) || Files.size(file) != length) {
       throw new UserException(
           file
-              + ": was deleted or changed while a run writes to it; start anew with another --output");
+              + ": was deleted or changed while a run writes to it; start anew with another"
+              + " --output");
     }
   }
 

@@ -35,7 +35,8 @@ class MetricHistoryTest {
       }
       if (i >= 19) {
         assertEquals(mean(all.subList(0, 20)), history.start("loss", 20).orElseThrow(), 1e-12);
-        assertEquals(mean(all.subList(i - 19, i + 1)), history.recent("loss", 20).orElseThrow());
+        assertEquals(
+            mean(all.subList(i - 19, i + 1)), history.recent("loss", 20).orElseThrow(), 1e-12);
       }
     }
   }

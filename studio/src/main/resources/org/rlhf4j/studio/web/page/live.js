@@ -39,8 +39,9 @@ export class LiveRuns {
       this.curves, this.rest);
     this.hidden = new Set();
     this.views = [];
+    // The curves come first: a long run takes as long again to be read for the rest.
+    this.reading = new Promise((drawn) => { this.curvesAreDrawn = drawn; }).then(() => this.read(this.runs.map((_, i) => i)));
     this.connect();
-    this.reading = this.read(this.runs.map((_, i) => i));
   }
 
   close() {
@@ -107,6 +108,7 @@ export class LiveRuns {
     }
     this.drawCards();
     document.documentElement.dataset.live = String(Math.max(0, ...this.runs.map((run) => run.lastStep)));
+    this.curvesAreDrawn();
   }
 
   drawCurves() {
