@@ -25,6 +25,7 @@ import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -192,12 +193,13 @@ public final class DpoStage implements Stage, AutoCloseable {
   }
 
   @Override
-  public Metrics step(int step) throws IOException {
-    reference.compute(passes);
+  public Metrics step(int step, StopFlag stop) throws IOException {
+    reference.compute(passes, stop);
     int[] rows = order.rows(step);
     batch = Arrays.stream(rows).mapToObj(training::get).toList();
     model.drawDropout(config.machine().seed(), step);
-    return trainer.step(step, batch, Arrays.stream(rows).mapToObj(reference::ofTraining).toList());
+    return trainer.step(
+        step, batch, Arrays.stream(rows).mapToObj(reference::ofTraining).toList(), stop);
   }
 
   @Override
@@ -252,7 +254,7 @@ public final class DpoStage implements Stage, AutoCloseable {
 
   @Override
   public void loadCheckpoint(Path folder) throws IOException {
-    reference.compute(passes); // while the policy is what the run began with
+    reference.compute(passes, new StopFlag()); // while the policy is what the run began with
     trainer.load(folder);
   }
 

@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
@@ -86,6 +88,22 @@ public final class DpoTrainer implements AutoCloseable {
    * @throws NonFiniteException when the loss or the gradient isn't finite
    */
   public Metrics step(int step, List<? extends TrainingRow> rows, List<float[]> refLogprobs) {
+    return step(step, rows, refLogprobs, new StopFlag());
+  }
+
+  /**
+   * Makes one optimizer step as {@link #step(int, List, List)} does, unless it is asked to stop.
+   *
+   * @param step its number, from 1
+   * @param rows comparisons, completions best first
+   * @param refLogprobs for each row log π_ref of each completion
+   * @param stop looked at between micro-batches
+   * @return what {@link #step(int, List, List)} returns
+   * @throws NonFiniteException when the loss or the gradient isn't finite
+   * @throws StoppedException by {@code stop}; the trainer is as it was before the step
+   */
+  public Metrics step(
+      int step, List<? extends TrainingRow> rows, List<float[]> refLogprobs, StopFlag stop) {
     long start = System.nanoTime();
 
     // 1. Group the rows under the token budget, and count N, the tokens whose likelihood counts.
@@ -96,7 +114,8 @@ public final class DpoTrainer implements AutoCloseable {
     // 2. Compute log π of all completions of a micro-batch in one pass, and add the gradient of its
     //    share of the loss: the sum over its rows of the mean over a row's pairs, over the step's
     //    rows.
-    DpoTotals totals = passes.of(rows, refLogprobs, rows.size(), likely);
+    DpoTotals totals =
+        learner.gradient(() -> passes.of(rows, refLogprobs, rows.size(), likely, stop));
     NonFiniteException.check("loss", totals.loss());
 
     // 3. Clip the norm of all gradients together, and update the weights.

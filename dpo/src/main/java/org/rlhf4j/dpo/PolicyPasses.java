@@ -6,6 +6,7 @@ import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.LogprobPass;
 import org.rlhf4j.model.torch.Scalars;
+import org.rlhf4j.training.StopFlag;
 
 /**
  * The passes of a run in this process, micro-batch by micro-batch.
@@ -19,18 +20,23 @@ record PolicyPasses(LanguageModel model, DpoSettings settings, int microBatchTok
 
   @Override
   public DpoTotals of(
-      List<? extends TrainingRow> rows, List<float[]> refLogprobs, int rowsOfStep, int likely) {
+      List<? extends TrainingRow> rows,
+      List<float[]> refLogprobs,
+      int rowsOfStep,
+      int likely,
+      StopFlag stop) {
     DpoTotals totals = new DpoTotals();
     for (ComparedTokens batch :
-        ComparedTokens.pack(rows, settings.trainsOnPrompt(), microBatchTokens)) {
+        stop.over(ComparedTokens.pack(rows, settings.trainsOnPrompt(), microBatchTokens))) {
       pass(batch, batch.flat(refLogprobs), rowsOfStep, likely, totals);
     }
     return totals;
   }
 
   @Override
-  public List<float[]> reference(LanguageModel other, List<? extends TrainingRow> rows) {
-    return ReferenceLogprobs.of(other == null ? model : other, rows, microBatchTokens);
+  public List<float[]> reference(
+      LanguageModel other, List<? extends TrainingRow> rows, StopFlag stop) {
+    return ReferenceLogprobs.of(other == null ? model : other, rows, microBatchTokens, stop);
   }
 
   private void pass(

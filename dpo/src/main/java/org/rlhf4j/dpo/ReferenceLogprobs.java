@@ -7,6 +7,8 @@ import java.util.List;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.settings.UserException;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 
 /** log π_ref(y): of each row one number for each of its completions. */
 public final class ReferenceLogprobs {
@@ -26,11 +28,22 @@ public final class ReferenceLogprobs {
    */
   public static List<float[]> of(
       LanguageModel reference, List<? extends TrainingRow> rows, int tokenBudget) {
+    return of(reference, rows, tokenBudget, new StopFlag());
+  }
+
+  /**
+   * Computes them, unless it is asked to stop.
+   *
+   * @param stop looked at between micro-batches
+   * @throws StoppedException by {@code stop}
+   */
+  static List<float[]> of(
+      LanguageModel reference, List<? extends TrainingRow> rows, int tokenBudget, StopFlag stop) {
     List<float[]> all = new ArrayList<>();
     for (int from = 0; from < rows.size(); from += CHUNK) {
       List<? extends TrainingRow> chunk = rows.subList(from, Math.min(rows.size(), from + CHUNK));
       List<float[]> sums = new ArrayList<>(Collections.nCopies(chunk.size(), null));
-      for (ComparedTokens batch : ComparedTokens.pack(chunk, false, tokenBudget)) {
+      for (ComparedTokens batch : stop.over(ComparedTokens.pack(chunk, false, tokenBudget))) {
         float[] logprobs = reference.logprobs(batch.tokens(), 1).logprobs();
         batch.spread(batch.sums(logprobs), chunk, sums);
       }

@@ -9,6 +9,8 @@ import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.run.RunDirectory;
 
 /**
@@ -83,8 +85,10 @@ final class RunReference implements AutoCloseable {
    * while the policy is what the run began with; later calls do nothing.
    *
    * @param passes compute them
+   * @param stop looked at between micro-batches
+   * @throws StoppedException by {@code stop}; nothing is kept of what was computed
    */
-  void compute(DpoPasses passes) throws IOException {
+  void compute(DpoPasses passes, StopFlag stop) throws IOException {
     if (refLogprobs != null) {
       return;
     }
@@ -93,7 +97,7 @@ final class RunReference implements AutoCloseable {
     } else if (file.exists()) {
       refLogprobs = file.read(rows);
     } else {
-      refLogprobs = passes.reference(other, rows);
+      refLogprobs = passes.reference(other, rows, stop);
       file.write(rows, refLogprobs);
     }
     close();

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.rlhf4j.data.token.SentRow;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.slice.Probe;
 
 /** The passes of a run at the process that they are sent to. */
@@ -29,7 +30,8 @@ final class SentPasses implements AutoCloseable {
 
   DpoTotals of(Sent sent, int rowsOfStep, int likely) {
     close();
-    return passes.of(List.of(sent.rows()), List.of(sent.refLogprobs()), rowsOfStep, likely);
+    return passes.of(
+        List.of(sent.rows()), List.of(sent.refLogprobs()), rowsOfStep, likely, new StopFlag());
   }
 
   /**
@@ -43,7 +45,7 @@ final class SentPasses implements AutoCloseable {
       reference = ReferenceLogprobs.load(referenceModel, passes.model());
       probe.requireSame(Probe.of(reference));
     }
-    return new ArrayList<>(passes.reference(reference, List.of(rows)));
+    return new ArrayList<>(passes.reference(reference, List.of(rows), new StopFlag()));
   }
 
   /** Frees the reference. */

@@ -6,6 +6,7 @@ import org.rlhf4j.data.token.SentRow;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.slice.Part;
 import org.rlhf4j.training.slice.PassWorker;
 import org.rlhf4j.training.slice.Probe;
@@ -35,7 +36,11 @@ record SlicedPasses(SlicedGradients<SentPasses> gradients, Tokenizer tokenizer, 
 
   @Override
   public DpoTotals of(
-      List<? extends TrainingRow> rows, List<float[]> refLogprobs, int rowsOfStep, int likely) {
+      List<? extends TrainingRow> rows,
+      List<float[]> refLogprobs,
+      int rowsOfStep,
+      int likely,
+      StopFlag stop) {
     SentRow[] sent = SentRow.of(rows);
     float[][] reference = refLogprobs.toArray(float[][]::new);
     List<SentPasses.Sent> parts =
@@ -53,7 +58,8 @@ record SlicedPasses(SlicedGradients<SentPasses> gradients, Tokenizer tokenizer, 
   }
 
   @Override
-  public List<float[]> reference(LanguageModel other, List<? extends TrainingRow> rows) {
+  public List<float[]> reference(
+      LanguageModel other, List<? extends TrainingRow> rows, StopFlag stop) {
     Probe probe = other == null ? null : spark.onItsThreads(() -> Probe.of(other));
     List<float[]> all = new ArrayList<>();
     gradients

@@ -21,6 +21,8 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.model.adapter.LoraConfig;
 import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
@@ -242,6 +244,38 @@ class DpoTrainerTest {
       trainer.step(3, rows, refLogprobs);
       resumed.step(3, rows, refLogprobs);
       assertThat(flat(other)).isEqualTo(flat(model));
+    }
+  }
+
+  /**
+   * The step after a stopped one is the one that would have been made without it. The control keeps
+   * the gradient of the micro-batch before the stop, and comes to other weights.
+   */
+  @Test
+  void aStoppedStepLeavesNoGradient() throws IOException {
+    StopFlag stop = new StopFlag();
+    stop.raise();
+    JsonNode step = DpoFixture.expected("sigmoid").get("steps").get(0);
+    List<TokenizedRow> rows = DpoFixture.rows(step);
+    List<float[]> ref = DpoFixture.refLogprobs(step);
+    DpoSettings settings = DpoFixture.settings(DpoLoss.SIGMOID);
+    try (LanguageModel undisturbed = DpoFixture.policy();
+        LanguageModel stopped = DpoFixture.policy();
+        LanguageModel kept = DpoFixture.policy();
+        DpoTrainer whole = new DpoTrainer(undisturbed, settings, PyTorchFixture.steady(), 2, 40);
+        DpoTrainer trainer = new DpoTrainer(stopped, settings, PyTorchFixture.steady(), 2, 40);
+        DpoTrainer control = new DpoTrainer(kept, settings, PyTorchFixture.steady(), 2, 40)) {
+      whole.step(1, rows, ref);
+      assertThatThrownBy(() -> trainer.step(1, rows, ref, stop))
+          .isInstanceOf(StoppedException.class);
+      assertThat(flat(stopped)).isEqualTo(flat(kept));
+      trainer.step(1, rows, ref);
+      assertThat(flat(stopped)).isEqualTo(flat(undisturbed));
+      assertThatThrownBy(
+              () -> new PolicyPasses(kept, settings, 40).of(rows, ref, rows.size(), 1, stop))
+          .isInstanceOf(StoppedException.class);
+      control.step(1, rows, ref);
+      assertThat(flat(kept)).isNotEqualTo(flat(undisturbed));
     }
   }
 

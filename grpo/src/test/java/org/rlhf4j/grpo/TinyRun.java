@@ -9,7 +9,7 @@ import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.testing.stages.PolicyRuns;
-import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 
 /** Runs of the stage on the fixture's models, in a folder of a test. */
 final class TinyRun extends PolicyRuns<GrpoConfig> {
@@ -50,7 +50,7 @@ final class TinyRun extends PolicyRuns<GrpoConfig> {
   }
 
   @Override
-  protected void start(GrpoConfig config) throws IOException {
-    StageRun.train(GrpoStage.TYPE, config);
+  protected StageType<GrpoConfig> stage() {
+    return GrpoStage.TYPE;
   }
 }

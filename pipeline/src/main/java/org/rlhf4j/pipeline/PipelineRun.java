@@ -68,8 +68,8 @@ public final class PipelineRun {
    * Runs all stages until it is asked to stop.
    *
    * @param watcher is told how it goes on
-   * @param stop looked at between stages, and by each stage between steps; {@link #requestStop}
-   *     raises it too
+   * @param stop looked at between stages, and by each stage between and in steps; {@link
+   *     #requestStop} raises it too
    * @throws StoppedException if it was asked to stop before its end
    */
   public void run(Watcher watcher, StopFlag stop) throws IOException {
@@ -90,7 +90,7 @@ public final class PipelineRun {
   }
 
   /**
-   * Asks what runs in a folder to stop after its step.
+   * Asks what runs in a folder to stop in its step or after it.
    *
    * @param folder of a pipeline, or a run directory
    * @throws UsageException if it is neither

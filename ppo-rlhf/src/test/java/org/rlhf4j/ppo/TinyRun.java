@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.testing.stages.PolicyRuns;
-import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 
 /** Runs of the stage on the fixture's models, in a folder of a test. */
 final class TinyRun extends PolicyRuns<PpoConfig> {
@@ -52,7 +52,7 @@ final class TinyRun extends PolicyRuns<PpoConfig> {
   }
 
   @Override
-  protected void start(PpoConfig config) throws IOException {
-    StageRun.train(PpoStage.TYPE, config);
+  protected StageType<PpoConfig> stage() {
+    return PpoStage.TYPE;
   }
 }

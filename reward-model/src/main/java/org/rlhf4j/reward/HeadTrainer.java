@@ -10,6 +10,7 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.torch.Scalars;
 import org.rlhf4j.model.weights.Parameters;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 
@@ -58,10 +59,11 @@ public final class HeadTrainer extends PairTrainer {
   }
 
   @Override
-  StepTotals passes(List<? extends TrainingRow> rows) {
+  StepTotals passes(List<? extends TrainingRow> rows, StopFlag stop) {
     return PairPasses.inMicroBatches(
         rows,
         microBatchTokens,
+        stop,
         (tokens, pairs, totals) -> addGradient(tokens, pairs, rows.size(), totals));
   }
 

@@ -6,6 +6,8 @@ import org.rlhf4j.data.batch.MicroBatches;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 
 /** Where the passes of a step are computed. */
 @FunctionalInterface
@@ -17,9 +19,11 @@ interface PairPasses {
    *
    * @param rows comparisons, completions best first
    * @param rowsOfStep rows of the whole step
+   * @param stop looked at between micro-batches; slices are one job, in which nothing looks at it
    * @return what was measured
+   * @throws StoppedException by {@code stop}; a part of the gradient is added
    */
-  StepTotals of(List<? extends TrainingRow> rows, int rowsOfStep);
+  StepTotals of(List<? extends TrainingRow> rows, int rowsOfStep, StopFlag stop);
 
   /** The passes of a micro-batch. */
   @FunctionalInterface
@@ -29,12 +33,12 @@ interface PairPasses {
     void pass(PackedTokens tokens, Pairs pairs, StepTotals totals);
   }
 
-  /** All rows in micro-batches under a token budget. */
+  /** All rows in micro-batches under a token budget, between which a stop may end it. */
   static StepTotals inMicroBatches(
-      List<? extends TrainingRow> rows, int tokenBudget, MicroBatch each) {
+      List<? extends TrainingRow> rows, int tokenBudget, StopFlag stop, MicroBatch each) {
     List<TokenTree> trees = rows.stream().<TokenTree>map(TrainingRow::tree).toList();
     StepTotals totals = new StepTotals();
-    for (int[] indices : MicroBatches.of(trees, tokenBudget)) {
+    for (int[] indices : stop.over(MicroBatches.of(trees, tokenBudget))) {
       List<TrainingRow> batch = Arrays.stream(indices).<TrainingRow>mapToObj(rows::get).toList();
       PackedTokens tokens = PackedTokens.of(batch.stream().map(TrainingRow::tree).toList());
       each.pass(tokens, Pairs.of(batch), totals);

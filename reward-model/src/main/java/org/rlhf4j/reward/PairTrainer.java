@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.rlhf4j.data.token.TrainingRow;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.run.Metrics;
@@ -41,10 +43,24 @@ public abstract sealed class PairTrainer implements AutoCloseable
    * @throws NonFiniteException when the loss or the gradient isn't finite
    */
   public final Metrics step(int step, List<? extends TrainingRow> rows) {
+    return step(step, rows, new StopFlag());
+  }
+
+  /**
+   * Makes one optimizer step as {@link #step(int, List)} does, unless it is asked to stop.
+   *
+   * @param step its number, from 1
+   * @param rows comparisons, completions best first
+   * @param stop looked at between micro-batches
+   * @return what {@link #step(int, List)} returns
+   * @throws NonFiniteException when the loss or the gradient isn't finite
+   * @throws StoppedException by {@code stop}; the trainer is as it was before the step
+   */
+  public final Metrics step(int step, List<? extends TrainingRow> rows, StopFlag stop) {
     long start = System.nanoTime();
 
     // 1. Score all completions, and add the gradient of the loss.
-    StepTotals totals = passes(rows);
+    StepTotals totals = learner.gradient(() -> passes(rows, stop));
     NonFiniteException.check("loss", totals.loss());
 
     // 2. Clip the norm of all gradients together, and update the weights.
@@ -59,8 +75,8 @@ public abstract sealed class PairTrainer implements AutoCloseable
         .put("tokens_per_second", seen / ((System.nanoTime() - start) / 1e9));
   }
 
-  /** Scores the rows of a step and adds the gradient of its loss. */
-  abstract StepTotals passes(List<? extends TrainingRow> rows);
+  /** Scores the rows of a step and adds the gradient of its loss; a stop may end it. */
+  abstract StepTotals passes(List<? extends TrainingRow> rows, StopFlag stop);
 
   /** Called when what is trained has new values: after an update, and after {@link #load}. */
   void weightsChanged() {}

@@ -24,6 +24,7 @@ import org.rlhf4j.training.RunPlan;
 import org.rlhf4j.training.Stage;
 import org.rlhf4j.training.StageRun;
 import org.rlhf4j.training.StageType;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.health.TrainingHealth;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -204,11 +205,11 @@ public final class RewardStage implements Stage, AutoCloseable {
   }
 
   @Override
-  public Metrics step(int step) {
+  public Metrics step(int step, StopFlag stop) {
     heldOutScores = null;
     batch = Arrays.stream(order.rows(step)).mapToObj(training::get).toList();
     model.drawDropout(config.machine().seed(), step);
-    return trainer.step(step, batch);
+    return trainer.step(step, batch, stop);
   }
 
   @Override

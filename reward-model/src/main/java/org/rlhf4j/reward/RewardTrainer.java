@@ -3,6 +3,7 @@ package org.rlhf4j.reward;
 import java.util.List;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.ScalarModel;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 
@@ -43,7 +44,7 @@ public final class RewardTrainer extends PairTrainer {
   }
 
   @Override
-  StepTotals passes(List<? extends TrainingRow> rows) {
-    return passes.of(rows, rows.size());
+  StepTotals passes(List<? extends TrainingRow> rows, StopFlag stop) {
+    return passes.of(rows, rows.size(), stop);
   }
 }

@@ -7,6 +7,7 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.ScalarPass;
 import org.rlhf4j.model.torch.Scalars;
+import org.rlhf4j.training.StopFlag;
 
 /**
  * The passes of a step in this process, through all of a reward model.
@@ -19,9 +20,12 @@ record ScorePasses(ScalarModel model, double centering, int microBatchTokens)
     implements PairPasses {
 
   @Override
-  public StepTotals of(List<? extends TrainingRow> rows, int rowsOfStep) {
+  public StepTotals of(List<? extends TrainingRow> rows, int rowsOfStep, StopFlag stop) {
     return PairPasses.inMicroBatches(
-        rows, microBatchTokens, (tokens, pairs, totals) -> pass(tokens, pairs, rowsOfStep, totals));
+        rows,
+        microBatchTokens,
+        stop,
+        (tokens, pairs, totals) -> pass(tokens, pairs, rowsOfStep, totals));
   }
 
   private void pass(PackedTokens tokens, Pairs pairs, int rowsOfStep, StepTotals totals) {

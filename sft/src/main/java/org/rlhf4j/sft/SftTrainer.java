@@ -6,6 +6,8 @@ import java.util.List;
 import org.rlhf4j.data.batch.TrainedTokens;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.LanguageModel;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.optimizer.Learner;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
@@ -71,18 +73,29 @@ public final class SftTrainer implements AutoCloseable {
    * @throws NonFiniteException when the loss or the gradient isn't finite
    */
   public Metrics step(int step, List<? extends TrainingRow> rows) {
+    return step(step, rows, new StopFlag());
+  }
+
+  /**
+   * Makes one optimizer step as {@link #step(int, List)} does, unless it is asked to stop.
+   *
+   * @param step its number, from 1
+   * @param rows prompts with one completion each
+   * @param stop looked at between micro-batches
+   * @return what {@link #step(int, List)} returns
+   * @throws NonFiniteException when the loss or the gradient isn't finite
+   * @throws StoppedException by {@code stop}; the trainer is as it was before the step
+   */
+  public Metrics step(int step, List<? extends TrainingRow> rows, StopFlag stop) {
     long start = System.nanoTime();
 
     // 1. Count N, the tokens of the step that are trained on, and those that the network sees.
-    int trained = 0;
-    int seen = 0;
-    for (TrainedTokens batch : TrainedTokens.pack(rows, microBatchTokens)) {
-      trained += batch.trained();
-      seen += batch.tokens().tokens();
-    }
+    List<TrainedTokens> microBatches = TrainedTokens.pack(rows, microBatchTokens);
+    int trained = microBatches.stream().mapToInt(TrainedTokens::trained).sum();
+    int seen = microBatches.stream().mapToInt(batch -> batch.tokens().tokens()).sum();
 
     // 2. Compute the log-probabilities, and add the gradient of −(1/N) Σ.
-    double loss = passes.of(rows, trained);
+    double loss = learner.gradient(() -> passes.of(rows, trained, stop));
     NonFiniteException.check("loss", loss);
 
     // 3. Clip the norm of all gradients together, and update the weights.

@@ -4,6 +4,7 @@ import java.util.List;
 import org.rlhf4j.data.token.SentRow;
 import org.rlhf4j.data.token.TrainingRow;
 import org.rlhf4j.model.tokenizer.Tokenizer;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.slice.SlicedGradients;
 
 /**
@@ -16,11 +17,11 @@ record SlicedPasses(SlicedGradients<ModelPasses> gradients, Tokenizer tokenizer)
     implements SftPasses {
 
   @Override
-  public double of(List<? extends TrainingRow> rows, int trained) {
+  public double of(List<? extends TrainingRow> rows, int trained, StopFlag stop) {
     return gradients
         .sum(
             gradients.cut(SentRow.of(rows)),
-            (passes, some) -> passes.of(List.of(some), trained),
+            (passes, some) -> passes.of(List.of(some), trained, new StopFlag()),
             some -> tokenizer.decode(some[0].prompt()))
         .stream()
         .mapToDouble(Double::doubleValue)

@@ -28,6 +28,8 @@ import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.model.weights.StridedTensor;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
@@ -286,6 +288,38 @@ class SftTrainerTest {
           .isInstanceOf(UserException.class)
           .hasMessageContaining("of another model");
     }
+  }
+
+  /**
+   * The step after a stopped one is the one that would have been made without it. The control keeps
+   * the gradient of the micro-batch before the stop, and comes to other weights.
+   */
+  @Test
+  void aStoppedStepLeavesNoGradient() throws IOException {
+    StopFlag stop = new StopFlag();
+    stop.raise();
+    List<TokenizedRow> rows = SftFixture.firstRows();
+    try (LanguageModel undisturbed = SftFixture.model();
+        LanguageModel stopped = SftFixture.model();
+        LanguageModel kept = SftFixture.model();
+        SftTrainer whole = new SftTrainer(undisturbed, PyTorchFixture.steady(), 2, 24);
+        SftTrainer trainer = new SftTrainer(stopped, PyTorchFixture.steady(), 2, 24);
+        SftTrainer control = new SftTrainer(kept, PyTorchFixture.steady(), 2, 24)) {
+      whole.step(1, rows);
+      assertThatThrownBy(() -> trainer.step(1, rows, stop)).isInstanceOf(StoppedException.class);
+      assertThat(flat(stopped)).containsExactly(flat(kept));
+      trainer.step(1, rows);
+      assertThat(flat(stopped)).containsExactly(flat(undisturbed));
+      int trained = trained(rows);
+      assertThatThrownBy(() -> new ModelPasses(kept, 24).of(rows, trained, stop))
+          .isInstanceOf(StoppedException.class);
+      control.step(1, rows);
+      assertThat(flat(kept)).isNotEqualTo(flat(undisturbed));
+    }
+  }
+
+  private static int trained(List<TokenizedRow> rows) {
+    return TrainedTokens.pack(rows, 24).stream().mapToInt(TrainedTokens::trained).sum();
   }
 
   @Test

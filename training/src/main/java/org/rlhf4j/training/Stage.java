@@ -62,11 +62,15 @@ public interface Stage {
    * Makes one optimizer step (ppo, grpo: one rollout batch with all its updates).
    *
    * @param step the step, from 1
+   * @param stop may be looked at while all that a checkpoint holds is still that of the step
+   *     before; a stage may also leave it to be looked at after the step
    * @return what it measured
    * @throws NonFiniteException when a loss or a gradient isn't finite
+   * @throws StoppedException by {@code stop}: the step isn't made, and {@link #saveCheckpoint} and
+   *     {@link #counters} give what the step before left
    * @throws IOException when a file of the run can't be written
    */
-  Metrics step(int step) throws IOException;
+  Metrics step(int step, StopFlag stop) throws IOException;
 
   /**
    * Which metrics the progress line shows.

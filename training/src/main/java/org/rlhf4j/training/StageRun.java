@@ -65,7 +65,7 @@ public final class StageRun {
    *
    * @param type the stage
    * @param config its configuration
-   * @param stop looked at between steps
+   * @param stop looked at between steps, and in them by stages that can
    * @throws StoppedException if it was asked to stop before its end
    * @throws IOException if the run directory can't be read or written
    */
@@ -94,7 +94,7 @@ public final class StageRun {
    * @param type the stage
    * @param config its configuration
    * @param listener hears of its progress
-   * @param stop looked at between steps
+   * @param stop looked at between steps, and in them by stages that can
    * @throws StoppedException if it was asked to stop before its end
    * @throws IOException if the run directory can't be read or written
    */

@@ -4,15 +4,18 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Asks a run to stop before its end. A run looks at it between its steps: the step that it is in is
- * finished, its checkpoint is written, and the run ends with a {@link StoppedException}. A signal
- * or a program raises the flag; another process writes a request file into the run's folder.
+ * Asks a run to stop before its end. A run looks at it between its steps, and a stage may look at
+ * it in a step that has changed nothing yet ({@link #over}, {@link #throwIfAsked}): that step isn't
+ * made then. The checkpoint of the last finished step is written, and the run ends with a {@link
+ * StoppedException}. A signal or a program raises the flag; another process writes a request file
+ * into the run's folder.
  */
 public final class StopFlag {
 
@@ -68,6 +71,47 @@ public final class StopFlag {
     return requests.stream().anyMatch(Files::exists)
         ? Optional.of(Cause.REQUESTED)
         : Optional.empty();
+  }
+
+  /**
+   * Ends the step that looks, if somebody asked for a stop. All that the run keeps has to be that
+   * of the step before.
+   *
+   * @throws StoppedException if somebody asked
+   */
+  public void throwIfAsked() {
+    Optional<Cause> cause = cause();
+    if (cause.isPresent()) {
+      throw new StoppedException(cause.get());
+    }
+  }
+
+  /**
+   * The micro-batches of a step, one after the other; {@link #throwIfAsked} between two of them.
+   *
+   * @param microBatches of a step that makes its update after the last one
+   */
+  public <T> Iterable<T> over(List<T> microBatches) {
+    return () -> {
+      Iterator<T> rest = microBatches.iterator();
+      return new Iterator<>() {
+        private boolean isBetween;
+
+        @Override
+        public boolean hasNext() {
+          return rest.hasNext();
+        }
+
+        @Override
+        public T next() {
+          if (isBetween) {
+            throwIfAsked();
+          }
+          isBetween = true;
+          return rest.next();
+        }
+      };
+    };
   }
 
   /**

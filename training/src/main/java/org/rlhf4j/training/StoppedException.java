@@ -3,8 +3,9 @@ package org.rlhf4j.training;
 import java.nio.file.Path;
 
 /**
- * A run, or a pipeline, stopped before its end because it was asked to ({@link StopFlag}). What it
- * has made is in its folder, and it continues there.
+ * A run, a pipeline or a step stopped before its end because it was asked to ({@link StopFlag}).
+ * What a run or a pipeline has made is in its folder, and it continues there. Of a step nothing is
+ * kept.
  */
 public final class StoppedException extends RuntimeException {
 
@@ -23,6 +24,16 @@ public final class StoppedException extends RuntimeException {
         folder
             + (by == StopFlag.Cause.RAISED ? ": interrupted" : ": stopped")
             + ", resume with --resume");
+    this.by = by;
+  }
+
+  /**
+   * A stop of a step before its end.
+   *
+   * @param by who asked for it
+   */
+  StoppedException(StopFlag.Cause by) {
+    super("the step isn't made: asked to stop before its end");
     this.by = by;
   }
 

@@ -29,7 +29,8 @@ import org.rlhf4j.training.tensorboard.EventFile;
  *   <li>restore the newest sound checkpoint, and cut the logs back to its step;
  *   <li>for each further step: let the stage make it, evaluate where that is due, write its
  *       metrics, warn where they give reason to, show progress, write samples and the checkpoint;
- *       stop where patience has run out, the stage gives a reason to, or a {@link StopFlag} asks;
+ *       stop where patience has run out, the stage gives a reason to, or a {@link StopFlag} asks,
+ *       also in a step that the stage can throw away;
  *   <li>go back to the best step where that is wanted, write the model and mark the run as
  *       finished.
  * </ol>
@@ -96,7 +97,8 @@ public final class TrainingLoop {
    * @param evaluation when to evaluate, and what follows from it
    * @param stage what to run
    * @param display where to show progress
-   * @param stop looked at between steps; so is the run's own request file
+   * @param stop looked at between steps, and in them by stages that can; so is the run's own
+   *     request file
    */
   public TrainingLoop(
       RunDirectory run,
@@ -190,30 +192,41 @@ public final class TrainingLoop {
       if (done == 0) {
         writeSamples(0);
       }
-      while (last < stage.steps() && reasonToStop(metrics, best).isEmpty()) {
-        int step = ++last;
-        metrics = measuredStep(step);
-        log.append(step, metrics);
-        events.append(step, metrics);
-        health.add(step, metrics).stream().map(HealthWarning::line).forEach(progress::warn);
-        best.add(step, metrics);
-        progress.update(step, metrics);
-        if (isEvaluation(step, metrics)) {
-          writeSamples(step);
+      try {
+        while (last < stage.steps() && reasonToStop(metrics, best).isEmpty()) {
+          metrics = measuredStep(last + 1);
+          int step = ++last;
+          log.append(step, metrics);
+          events.append(step, metrics);
+          health.add(step, metrics).stream().map(HealthWarning::line).forEach(progress::warn);
+          best.add(step, metrics);
+          progress.update(step, metrics);
+          if (isEvaluation(step, metrics)) {
+            writeSamples(step);
+          }
+          if (isCheckpoint(step, metrics) || isBestToKeep(step, best)) {
+            log.sync();
+            save(step, checkpoints, best);
+          }
+          if (!isLast(step, metrics)) {
+            stop.throwIfAsked();
+          }
         }
-        boolean stopping = stop.cause().isPresent() && !isLast(step, metrics);
-        if (stopping) {
-          requireFinite(step);
-        }
-        if (stopping || isCheckpoint(step, metrics) || isBestToKeep(step, best)) {
-          log.sync();
-          save(step, checkpoints, best);
-        }
-        if (stopping) {
-          stopIfAsked();
-        }
+      } catch (StoppedException e) { // between two steps, or in the one after the last that is made
+        keep(last, log, checkpoints, best);
+        throw stopped(e.by());
       }
       return new End(last, last < stage.steps() ? reasonToStop(metrics, best) : Optional.empty());
+    }
+  }
+
+  /** Writes the checkpoint of the last finished step before the run stops, if there isn't one. */
+  private void keep(int step, MetricsLog log, Checkpoints checkpoints, BestEvaluation best)
+      throws IOException {
+    if (step > 0 && !checkpoints.has(step)) {
+      requireFinite(step);
+      log.sync();
+      save(step, checkpoints, best);
     }
   }
 
@@ -227,9 +240,13 @@ public final class TrainingLoop {
   private void stopIfAsked() throws IOException {
     Optional<StopFlag.Cause> cause = stop.cause();
     if (cause.isPresent()) {
-      stop.honour();
-      throw new StoppedException(run.folder(), cause.get());
+      throw stopped(cause.get());
     }
+  }
+
+  private StoppedException stopped(StopFlag.Cause by) throws IOException {
+    stop.honour();
+    return new StoppedException(run.folder(), by);
   }
 
   /** Why no further step is made. */
@@ -310,7 +327,7 @@ public final class TrainingLoop {
 
   private Metrics stepOrSavedBatch(int step) throws IOException {
     try {
-      return stage.step(step);
+      return stage.step(step, stop);
     } catch (NonFiniteException e) {
       AtomicFiles.deleteFolder(run.failedBatch());
       stage.saveFailedBatch(run.failedBatch());

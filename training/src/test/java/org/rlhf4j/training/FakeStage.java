@@ -39,7 +39,7 @@ class FakeStage implements Stage {
   }
 
   @Override
-  public Metrics step(int step) {
+  public Metrics step(int step, StopFlag stop) {
     atStep.accept(step);
     weight = weight * 0.9 + Math.sin(step);
     coefficient *= 1 + weight / 10;

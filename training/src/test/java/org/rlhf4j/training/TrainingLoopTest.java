@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.rlhf4j.training.display.Display;
 import org.rlhf4j.training.optimizer.NonFiniteException;
@@ -106,8 +107,8 @@ class TrainingLoopTest {
   private static Stage warned(int step, int steps) {
     return new FakeStage(steps) {
       @Override
-      public Metrics step(int made) {
-        return super.step(made).put("grad_norm", made == step ? Double.NaN : 1);
+      public Metrics step(int made, StopFlag stop) {
+        return super.step(made, stop).put("grad_norm", made == step ? Double.NaN : 1);
       }
     };
   }
@@ -170,6 +171,84 @@ class TrainingLoopTest {
     assertThat(shown()).contains("resuming after step 4");
     assertThat(withoutClock(output)).isEqualTo(uninterrupted());
     assertThat(samples(output)).hasSameTextualContentAs(samples(folder.resolve("uninterrupted")));
+  }
+
+  /** Its step has three micro-batches; a stop is asked for in the second one of a step. */
+  private static class InMicroBatches extends FakeStage {
+    private final int stopIn;
+    private final Runnable ask;
+    private int microBatches;
+
+    InMicroBatches(int stopIn, Runnable ask) {
+      super(STEPS);
+      this.stopIn = stopIn;
+      this.ask = ask;
+    }
+
+    @Override
+    public Metrics step(int step, StopFlag stop) {
+      for (int microBatch : stop.over(List.of(1, 2, 3))) {
+        if (step == stopIn && microBatch == 2) {
+          ask.run();
+        }
+        microBatches++;
+      }
+      return super.step(step, stop);
+    }
+  }
+
+  /**
+   * Checkpoints are due after the steps 3, 6, 9 and 12. In step 1 nothing is done that could be
+   * kept. In step 4 the checkpoint of step 3 is there. In steps 5 and 12 the step before gets one.
+   */
+  @ParameterizedTest
+  @CsvSource({"1, ''", "4, step-3", "5, step-3 step-4", "12, step-11 step-9"})
+  void aStepThatIsStoppedIsNotMade(int stopIn, String checkpoints) throws IOException {
+    for (boolean byFile : new boolean[] {true, false}) {
+      Path output = folder.resolve("run-" + byFile);
+      StopFlag stop = new StopFlag();
+      InMicroBatches asked =
+          new InMicroBatches(stopIn, byFile ? () -> request(output) : stop::raise);
+      assertThatThrownBy(() -> run(output, asked, stop))
+          .isInstanceOf(StoppedException.class)
+          .hasMessage(output + (byFile ? ": stopped" : ": interrupted") + ", resume with --resume");
+      // 3 micro-batches in each step before, 2 in the one that is stopped
+      assertThat(asked.microBatches).isEqualTo(3 * (stopIn - 1) + 2);
+      assertThat(Files.readAllLines(output.resolve("metrics.jsonl"))).hasSize(stopIn - 1);
+      assertThat(AtomicFiles.list(output.resolve("checkpoints")))
+          .extracting(path -> path.getFileName().toString())
+          .containsExactly(checkpoints.isEmpty() ? new String[0] : checkpoints.split(" "));
+      assertThat(output.resolve("stop")).doesNotExist();
+      run(output, true, new FakeStage(STEPS));
+    }
+    List<String> whole = uninterrupted();
+    for (String run : List.of("run-true", "run-false")) {
+      Path output = folder.resolve(run);
+      assertThat(withoutClock(output)).isEqualTo(whole);
+      assertThat(samples(output)).hasSameTextualContentAs(samples(folder.resolve("uninterrupted")));
+    }
+  }
+
+  /** A stage that looks at the flag once its state is no longer that of the step before. */
+  @Test
+  void aStageThatLooksTooLateWouldBeNoticed() throws IOException {
+    Path output = folder.resolve("run");
+    StopFlag stop = new StopFlag();
+    FakeStage late =
+        new FakeStage(STEPS) {
+          @Override
+          public Metrics step(int step, StopFlag flag) {
+            Metrics metrics = super.step(step, flag);
+            if (step == 5) {
+              stop.raise();
+              flag.throwIfAsked();
+            }
+            return metrics;
+          }
+        };
+    assertThatThrownBy(() -> run(output, late, stop)).isInstanceOf(StoppedException.class);
+    run(output, true, new FakeStage(STEPS));
+    assertThat(withoutClock(output)).isNotEqualTo(uninterrupted());
   }
 
   private static void request(Path output) {
@@ -305,9 +384,9 @@ class TrainingLoopTest {
     }
 
     @Override
-    public Metrics step(int step) {
+    public Metrics step(int step, StopFlag stop) {
       made = step;
-      return super.step(step);
+      return super.step(step, stop);
     }
 
     @Override

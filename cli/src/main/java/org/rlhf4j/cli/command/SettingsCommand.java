@@ -124,8 +124,8 @@ public abstract class SettingsCommand<S extends Record> implements Callable<Inte
   }
 
   /**
-   * Does work that a signal or a request stops between steps. If it is stopped, the line that says
-   * how to continue is shown and the command's exit code set.
+   * Does work that a signal or a request stops in a step or after it. If it is stopped, the line
+   * that says how to continue is shown and the command's exit code set.
    *
    * @return whether the work came to its end
    */

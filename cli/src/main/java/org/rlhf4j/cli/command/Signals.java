@@ -11,8 +11,9 @@ import org.rlhf4j.training.StopFlag;
 
 /**
  * What SIGINT (Ctrl-C) and SIGTERM do to a command that trains. The first one raises the {@link
- * StopFlag}, so the run finishes its step; if no run is at its steps, the process ends there and
- * then. A second one ends the process at once. Java's own way, a hook, can't tell a second signal.
+ * StopFlag}, so the run ends in its step or after it; if no run is at its steps, the process ends
+ * there and then. A second one ends the process at once. Java's own way, a hook, can't tell a
+ * second signal.
  */
 final class Signals implements AutoCloseable {
 
@@ -61,8 +62,8 @@ final class Signals implements AutoCloseable {
     }
     if (isFirst && stop.raise()) {
       err.println(
-          "interrupted: the step is finished and its checkpoint written first; a second signal ends"
-              + " at once");
+          "interrupted: the run ends in its step or after it, with a checkpoint; a second signal"
+              + " ends at once");
       err.flush();
       return;
     }

@@ -73,7 +73,7 @@ record SparkSubmit(Map<String, String> environment, Path home) {
     }
   }
 
-  /** Lets the run finish its step, as it does itself at a signal. */
+  /** Lets the run end with a checkpoint, as it does itself at a signal. */
   private static void stop(Process process, Path output) {
     try {
       RunDirectory.requestStop(output);

@@ -11,10 +11,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Asks a run of another process to stop after its step. */
+/** Asks a run of another process to stop in its step or after it. */
 @Command(
     name = "stop",
-    description = "Ask a run or a pipeline to stop after its step, with a checkpoint.")
+    description = "Ask a run or a pipeline to stop in its step or after it, with a checkpoint.")
 public final class StopCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -26,7 +26,7 @@ public final class StopCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PipelineRun.requestStop(run);
     PrintWriter err = spec.commandLine().getErr();
-    err.println(run + ": asked to stop; it ends after its step, with a checkpoint");
+    err.println(run + ": asked to stop; it ends in its step or after it, with a checkpoint");
     err.flush();
     return ExitCode.OK;
   }

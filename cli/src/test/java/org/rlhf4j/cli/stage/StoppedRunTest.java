@@ -110,7 +110,8 @@ class StoppedRunTest {
   void aSignalFinishesTheStepAndItsCheckpoint() throws Exception {
     start(sft());
     terminate();
-    readUntil("interrupted: the step is finished and its checkpoint written first; a second");
+    readUntil(
+        "interrupted: the run ends in its step or after it, with a checkpoint; a second signal");
     List<String> rest = rest();
     assertThat(rest.get(rest.size() - 1)).isEqualTo("interrupted, " + resumed());
     assertThat(process.waitFor()).isEqualTo(143);
@@ -124,7 +125,7 @@ class StoppedRunTest {
     Outcome stop = rlhf("stop", run.toString());
     assertThat(stop.code()).as(stop.err()).isZero();
     assertThat(stop.err())
-        .isEqualTo(run + ": asked to stop; it ends after its step, with a checkpoint\n");
+        .isEqualTo(run + ": asked to stop; it ends in its step or after it, with a checkpoint\n");
     List<String> rest = rest();
     assertThat(rest.get(rest.size() - 1)).isEqualTo("stopped, " + resumed());
     assertThat(process.waitFor()).isZero();

@@ -8,6 +8,8 @@ import java.util.stream.IntStream;
 import org.rlhf4j.rollout.Completion;
 import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.RolloutGroup;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 
 /**
  * Rollouts in which a group whose rewards are all equal, so that nothing can be learnt from it,
@@ -46,7 +48,19 @@ public final class ResampledRollouts {
    * @return the batch, and how many prompts were sampled beyond the step's own
    */
   public Made rollout(int step) {
-    List<RolloutGroup> groups = new ArrayList<>(source.rollout(step).groups());
+    return rollout(step, new StopFlag());
+  }
+
+  /**
+   * The rollout of a step as {@link #rollout(int)} gives it, unless it is asked to stop.
+   *
+   * @param step from 1
+   * @param stop looked at after each completion
+   * @return the batch, and how many prompts were sampled beyond the step's own
+   * @throws StoppedException by {@code stop}
+   */
+  public Made rollout(int step, StopFlag stop) {
+    List<RolloutGroup> groups = new ArrayList<>(source.rollout(step, stop).groups());
     int[] others = source.otherRows(step);
     int budget = Math.min(most, others.length);
     int sampled = 0;
@@ -54,7 +68,7 @@ public final class ResampledRollouts {
         !equal.isEmpty() && sampled < budget;
         equal = equal(groups)) {
       int next = Math.min(budget, sampled + equal.size());
-      Rollout more = source.rollout(step, Arrays.copyOfRange(others, sampled, next));
+      Rollout more = source.rollout(step, Arrays.copyOfRange(others, sampled, next), stop);
       sampled = next;
       replace(groups, equal, more.groups());
     }

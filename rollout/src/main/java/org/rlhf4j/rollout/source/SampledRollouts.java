@@ -29,6 +29,8 @@ import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.training.MemoryPlan;
 import org.rlhf4j.training.Pace;
 import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 
 /** Samples completions from the policy as it stands and scores them. */
 public final class SampledRollouts implements RolloutSource {
@@ -117,7 +119,19 @@ public final class SampledRollouts implements RolloutSource {
 
   @Override
   public Rollout rollout(int step) {
-    return rollout(step, order.rows(step));
+    return rollout(step, new StopFlag());
+  }
+
+  /**
+   * The rollout of a step as {@link #rollout(int)} gives it, unless it is asked to stop.
+   *
+   * @param step from 1
+   * @param stop looked at after each completion that isn't sampled elsewhere
+   * @return the batch, scored
+   * @throws StoppedException by {@code stop}
+   */
+  public Rollout rollout(int step, StopFlag stop) {
+    return rollout(step, order.rows(step), stop);
   }
 
   /**
@@ -128,6 +142,11 @@ public final class SampledRollouts implements RolloutSource {
    * @return the batch, scored
    */
   public Rollout rollout(int step, int[] rows) {
+    return rollout(step, rows, new StopFlag());
+  }
+
+  /** The same, unless it is asked to stop. */
+  Rollout rollout(int step, int[] rows, StopFlag stop) {
     if (elsewhere != null) {
       List<List<Completion>> all = elsewhere.completions(step, rows);
       return new Rollout(
@@ -136,7 +155,7 @@ public final class SampledRollouts implements RolloutSource {
               .toList());
     }
     return reward.scored(
-        sample(step, rows), () -> reference.map(model -> sampleOf(model, step, rows)));
+        sample(step, rows, stop), () -> reference.map(model -> sampleOf(model, step, rows, stop)));
   }
 
   /** From now on completions are sampled and scored elsewhere. */
@@ -250,16 +269,17 @@ public final class SampledRollouts implements RolloutSource {
     return requests;
   }
 
-  private Rollout sample(int step, int[] rows) {
-    return sample(sampler, reward::foresee, step, rows);
+  private Rollout sample(int step, int[] rows, StopFlag stop) {
+    return sample(sampler, reward::foresee, step, rows, stop);
   }
 
   /** What another model says to the same prompts with the same random numbers. */
-  private Rollout sampleOf(LanguageModel model, int step, int[] rows) {
-    return sample(new PolicySampler(() -> model, sampling), group -> {}, step, rows);
+  private Rollout sampleOf(LanguageModel model, int step, int[] rows, StopFlag stop) {
+    return sample(new PolicySampler(() -> model, sampling), group -> {}, step, rows, stop);
   }
 
-  private Rollout sample(Sampler by, Consumer<RolloutGroup> each, int step, int[] rows) {
+  private Rollout sample(
+      Sampler by, Consumer<RolloutGroup> each, int step, int[] rows, StopFlag stop) {
     Completion[][] completions = new Completion[rows.length][samples];
     SamplingListener listener =
         new SamplingListener() {
@@ -267,6 +287,7 @@ public final class SampledRollouts implements RolloutSource {
           public void finished(int g, int number, Sampled sampled) {
             completions[g][number] = completion(sampled);
             each.accept(group(g, rows[g], completions[g][number]));
+            stop.throwIfAsked();
           }
         };
     by.sample(requests(step, rows), listener);

@@ -18,6 +18,8 @@ import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.rollout.source.ReplayBuffer;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.run.Sample;
 import org.rlhf4j.training.slice.Probe;
 import org.rlhf4j.training.slice.Slices;
@@ -88,8 +90,22 @@ public final class PolicyRun implements AutoCloseable {
    * @return the batch, and what became of it before it was complete
    */
   public StepRollout rollout(int step) {
+    return rollout(step, new StopFlag());
+  }
+
+  /**
+   * The rollout of a step as {@link #rollout(int)} gives it, unless it is asked to stop.
+   *
+   * @param step from 1
+   * @param stop looked at after each completion that is sampled here or by servers, and once all
+   *     are scored: until then nothing has changed of what a checkpoint holds
+   * @return the batch, and what became of it before it was complete
+   * @throws StoppedException by {@code stop}
+   */
+  public StepRollout rollout(int step, StopFlag stop) {
     // 1. Completions with their scores: sampled, or as recorded; behind them some of steps before.
-    StepRollout made = source.rollout(step);
+    StepRollout made = source.rollout(step, stop);
+    stop.throwIfAsked();
     Rollout joined = buffer.map(one -> one.joined(step, made.rollout())).orElse(made.rollout());
     // 2. Log-probabilities of π_old and of the reference, if there are none yet.
     Rollout rollout = withLogprobs(joined);

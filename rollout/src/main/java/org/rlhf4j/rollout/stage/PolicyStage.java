@@ -15,6 +15,7 @@ import org.rlhf4j.rollout.kl.KlSettings;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.training.HeldOutGoal;
 import org.rlhf4j.training.Stage;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.health.HealthCheck;
 import org.rlhf4j.training.optimizer.WeightsFile;
 import org.rlhf4j.training.run.AtomicFiles;
@@ -108,9 +109,9 @@ public abstract class PolicyStage implements Stage, AutoCloseable {
   }
 
   @Override
-  public final Metrics step(int step) throws IOException {
+  public final Metrics step(int step, StopFlag stop) throws IOException {
     long start = System.nanoTime();
-    StepRollout made = run.rollout(step);
+    StepRollout made = run.rollout(step, stop);
     current = made.rollout();
     currentStep = step;
     double sampling = seconds(start);

@@ -10,6 +10,7 @@ import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.file.RolloutFile;
 import org.rlhf4j.rollout.source.ReplayedRollouts;
 import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.Sample;
 
@@ -39,7 +40,7 @@ record ReplayedSteps(ReplayedRollouts rollouts, RolloutSettings settings) implem
   }
 
   @Override
-  public StepRollout rollout(int step) {
+  public StepRollout rollout(int step, StopFlag stop) {
     return new StepRollout(settings.toReplay(rollouts.rollout(step)), new Metrics());
   }
 

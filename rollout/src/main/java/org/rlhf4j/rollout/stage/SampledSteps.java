@@ -26,6 +26,7 @@ import org.rlhf4j.rollout.source.ServedSampler;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.settings.UserException;
 import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StopFlag;
 import org.rlhf4j.training.run.Metrics;
 import org.rlhf4j.training.run.Sample;
 import org.rlhf4j.training.slice.Probe;
@@ -121,13 +122,13 @@ final class SampledSteps implements StepSource {
   }
 
   @Override
-  public StepRollout rollout(int step) {
+  public StepRollout rollout(int step, StopFlag stop) {
     models.sampler().follow();
     double publishing = publish(step);
     ResampledRollouts.Made made =
         resampled
-            .map(source -> source.rollout(step))
-            .orElseGet(() -> new ResampledRollouts.Made(sampled.rollout(step), 0));
+            .map(source -> source.rollout(step, stop))
+            .orElseGet(() -> new ResampledRollouts.Made(sampled.rollout(step, stop), 0));
     publishing += beginNext(step);
     Rollout all = made.rollout();
     Rollout judged =
@@ -275,7 +276,8 @@ final class SampledSteps implements StepSource {
     String servers = served.map(one -> "; " + one.plan()).orElse("");
     return String.format(
         Locale.ROOT,
-        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens; %,d updates%s",
+        "%,d steps of %,d prompts, completions of each: %,d; %,d completions of at most %,d tokens;"
+            + " %,d updates%s",
         steps,
         promptsPerStep,
         settings.samples(),

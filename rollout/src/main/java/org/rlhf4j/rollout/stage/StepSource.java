@@ -6,6 +6,8 @@ import org.rlhf4j.rollout.Rollout;
 import org.rlhf4j.rollout.compare.ModelComparison;
 import org.rlhf4j.rollout.reward.RewardPrograms;
 import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.run.Sample;
 
 /** Where the rollouts of a run come from: they are sampled and scored, or were recorded. */
@@ -43,8 +45,10 @@ sealed interface StepSource permits SampledSteps, ReplayedSteps {
    * the seed.
    *
    * @param step from 1
+   * @param stop looked at where it takes long
+   * @throws StoppedException by {@code stop}
    */
-  StepRollout rollout(int step);
+  StepRollout rollout(int step, StopFlag stop);
 
   /**
    * Makes the proofs on a rollout, where they are due.

@@ -1,6 +1,7 @@
 package org.rlhf4j.rollout.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,8 @@ import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.TinyRollouts;
 import org.rlhf4j.rollout.reward.Reward;
 import org.rlhf4j.training.RunPlan;
+import org.rlhf4j.training.StopFlag;
+import org.rlhf4j.training.StoppedException;
 
 class SampledRolloutsTest {
   private static final int PROMPTS = 6;
@@ -161,6 +164,31 @@ class SampledRolloutsTest {
   void aRowsCompletionsDontDependOnWhatIsSampledWithIt() {
     List<List<Integer>> together = ids(source(PROMPTS, 0).rollout(1));
     assertThat(ids(source(2, 0).rollout(1))).isEqualTo(together.subList(0, 6));
+  }
+
+  /** The reward has foreseen the first completion, and scores none. */
+  @Test
+  void aStopEndsSamplingAfterACompletion() {
+    List<String> judged = new ArrayList<>();
+    Reward reward =
+        new Reward() {
+          @Override
+          public void foresee(RolloutGroup prompt) {
+            judged.add("foreseen");
+          }
+
+          @Override
+          public double[] score(Rollout rollout) {
+            judged.add("scored");
+            return new double[rollout.size()];
+          }
+        };
+    SampledRollouts source = source(PROMPTS, 0, reward);
+    StopFlag stop = new StopFlag();
+    stop.raise();
+    assertThatThrownBy(() -> source.rollout(1, stop)).isInstanceOf(StoppedException.class);
+    assertThat(judged).containsExactly("foreseen");
+    assertThat(ids(source.rollout(1))).isEqualTo(ids(source(PROMPTS, 0).rollout(1)));
   }
 
   /** Each completion by itself, before any is scored; none of a trial. */

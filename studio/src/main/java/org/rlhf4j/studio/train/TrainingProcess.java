@@ -82,8 +82,8 @@ final class TrainingProcess {
   }
 
   /**
-   * Asks a training to stop after its step. Nothing is asked before the process has its locks: it
-   * would take the request for an old one.
+   * Asks a training to stop in its step or after it. Nothing is asked before the process has its
+   * locks: it would take the request for an old one.
    */
   static void stop(Training training) throws IOException {
     if (isLocked(training.folder().resolve("pipeline")) || isLocked(training.run())) {

@@ -88,7 +88,7 @@ final class RunRoutes {
     }
   }
 
-  /** Asks as {@code rlhf stop} does; the trainer looks between its steps. */
+  /** Asks as {@code rlhf stop} does; the trainer looks between its steps, and in some. */
   private void stop(Context request) throws IOException {
     WatchedRun run = named(Answers.body(request).path("run").asText());
     RunDirectory.requestStop(run.folder());

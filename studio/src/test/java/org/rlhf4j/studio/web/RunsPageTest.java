@@ -123,7 +123,8 @@ class RunsPageTest {
       assertThat(folder.resolve("trained/stop")).doesNotExist();
       page.browser().key("Enter");
       page.waitFor(
-          "document.querySelector('article.run').textContent.includes('ends after its step')");
+          "document.querySelector('article.run').textContent.includes('ends in its step or after"
+              + " it')");
       assertThat(folder.resolve("trained/stop")).exists();
     }
   }

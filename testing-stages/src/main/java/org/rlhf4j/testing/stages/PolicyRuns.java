@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
+import org.rlhf4j.training.StageRun;
+import org.rlhf4j.training.StageType;
 
 /**
  * Small runs of a stage that trains a policy, in a folder of a test: three steps of 6 tokens at
@@ -66,8 +68,8 @@ public abstract class PolicyRuns<C extends Record> {
   /** What a usual run has beside what all have. */
   protected abstract Map<String, String> more();
 
-  /** Runs the stage. */
-  protected abstract void start(C config) throws IOException;
+  /** The stage. */
+  protected abstract StageType<C> stage();
 
   /** The policy that runs begin with. */
   public final Path policy() {
@@ -122,7 +124,13 @@ public abstract class PolicyRuns<C extends Record> {
 
   /** Makes a run and returns its directory. */
   public final Path run(String name, String... options) throws IOException {
-    start(config(name, options));
+    StageRun.train(stage(), config(name, options));
+    return folder.resolve(name);
+  }
+
+  /** Makes a run that is asked to stop as it begins with a step. */
+  public final Path runUntil(int step, String name, String... options) {
+    StoppedInAStep.run(stage(), config(name, options), step);
     return folder.resolve(name);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,6 +82,40 @@ public abstract class PolicyStageContract {
       for (String file : List.of("model/model.safetensors", "rollouts.jsonl")) {
         assertThat(stopped.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
       }
+    }
+  }
+
+  /**
+   * Asked to stop in a step, a run ends after the first completion. What it keeps is what an
+   * undisturbed one had after the step before: buffer, reference and KL coefficient among it, which
+   * every step changes.
+   */
+  @Test
+  void aStepThatIsStoppedWhileItSamplesLeavesNothing() throws IOException {
+    List<String> options = new ArrayList<>(List.of("steps", "4", "replay-buffer", "2"));
+    options.addAll(List.of("refresh-reference-every", "2", "kl-target", "0.1"));
+    Path whole = runs.run("whole", options.toArray(String[]::new));
+    assertThat(whole.resolve("checkpoints/step-3/replay-buffer.jsonl"))
+        .content()
+        .isNotEqualTo(Files.readString(whole.resolve("checkpoints/step-2/replay-buffer.jsonl")));
+    options.addAll(List.of("checkpoint-every", "9"));
+    for (int step : new int[] {1, 3, 4}) {
+      String name = "stopped-in-" + step;
+      Path stopped = runs.runUntil(step, name, options.toArray(String[]::new));
+      assertThat(RunFiles.withoutClock(stopped))
+          .isEqualTo(RunFiles.withoutClock(whole).subList(0, step - 1));
+      if (step == 1) {
+        assertThat(stopped.resolve("checkpoints")).isEmptyDirectory();
+      } else {
+        StoppedInAStep.requireCheckpointOf(step - 1, stopped, whole);
+      }
+      List<String> resumed = new ArrayList<>(options);
+      resumed.addAll(List.of("resume", "true"));
+      runs.run(name, resumed.toArray(String[]::new));
+      assertThat(RunFiles.withoutClock(stopped)).isEqualTo(RunFiles.withoutClock(whole));
+      StoppedInAStep.requireCheckpointOf(4, stopped, whole);
+      assertThat(stopped.resolve("rollouts.jsonl"))
+          .hasSameBinaryContentAs(whole.resolve("rollouts.jsonl"));
     }
   }
 

@@ -7,70 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.rlhf4j.model.weights.Safetensors;
 import org.rlhf4j.settings.UsageException;
 import org.rlhf4j.settings.UserException;
-import org.rlhf4j.settings.Written;
-import org.rlhf4j.training.StageRun;
-import org.rlhf4j.training.StageType;
 
 /** Runs over rows whose gradients other processes compute, for each stage that learns from rows. */
-public abstract class RowSliceContract {
-  @TempDir private Path folder;
-  private Path data;
-
-  /** The stage. */
-  protected abstract StageType<?> stage();
-
-  /** The model that runs start from. */
-  protected abstract Path model();
-
-  /** The JSON of a row but for its prompt, with {@code %d} for a number of its own. */
-  protected abstract String answer();
-
-  @BeforeEach
-  void writeRows() throws IOException {
-    List<String> lines = new ArrayList<>();
-    for (int i = 0; i < 12; i++) {
-      lines.add(
-          String.format(
-              Locale.ROOT, "{\"prompt\": \"Human: what is %d?\", " + answer() + "}", i, i * 7));
-    }
-    data = Files.write(folder.resolve("rows.jsonl"), lines);
-  }
-
-  /** A run; options and values in turns. */
-  protected final Path run(String name, String... options) throws IOException {
-    Map<String, List<String>> given = new LinkedHashMap<>();
-    given.put("model", List.of(model().toString()));
-    given.put("data", List.of(data.toString()));
-    given.put("output", List.of(folder.resolve(name).toString()));
-    given.put("learning-rate", List.of("1e-3"));
-    given.put("batch-size", List.of("4"));
-    given.put("eval-fraction", List.of("0"));
-    given.put("schedule", List.of("constant"));
-    given.put("checkpoint-every", List.of("1"));
-    given.put("keep-checkpoints", List.of("9"));
-    for (int i = 0; i < options.length; i += 2) {
-      given.put(options[i], List.of(options[i + 1]));
-    }
-    train(stage(), given);
-    return folder.resolve(name);
-  }
-
-  private static <C extends Record> void train(StageType<C> stage, Map<String, List<String>> given)
-      throws IOException {
-    StageRun.train(stage, stage.settings().bind(Written.Mapping.EMPTY, given));
-  }
-
+public abstract class RowSliceContract extends RowRuns {
   /** Whatever the number of workers, also where results are lost, and after a kill. */
   @Test
   void theBitsAreTheSameWhereverTheyAreComputed() throws IOException {
@@ -131,12 +75,6 @@ public abstract class RowSliceContract {
     return run.resolve("model/model.safetensors");
   }
 
-  private static String[] with(String[] options, String... more) {
-    List<String> all = new ArrayList<>(List.of(options));
-    all.addAll(List.of(more));
-    return all.toArray(String[]::new);
-  }
-
   @Test
   void aLossThatIsNotFiniteLeavesItsBatch() {
     assertThatThrownBy(
@@ -153,7 +91,7 @@ public abstract class RowSliceContract {
                     "3"))
         .isInstanceOf(UserException.class)
         .hasMessageContaining("failed-batch.jsonl");
-    assertThat(folder.resolve("run/failed-batch.jsonl")).exists();
+    assertThat(folder("run").resolve("failed-batch.jsonl")).exists();
   }
 
   @Test

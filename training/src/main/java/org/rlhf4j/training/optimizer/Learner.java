@@ -2,6 +2,7 @@ package org.rlhf4j.training.optimizer;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import org.rlhf4j.model.weights.Parameters;
 
 /**
@@ -27,6 +28,22 @@ public final class Learner implements AutoCloseable {
     this.optimizer = settings.adamW(parameters);
     this.schedule = schedule;
     this.maxGradNorm = settings.maxGradNorm();
+  }
+
+  /**
+   * Makes the passes of an update. If they end early, by a stop or a fault, the gradients are set
+   * to zero: nothing of a part of them is kept.
+   *
+   * @param passes add to the gradients
+   * @return what they measured
+   */
+  public <T> T gradient(Supplier<T> passes) {
+    try {
+      return passes.get();
+    } catch (RuntimeException e) {
+      discard();
+      throw e;
+    }
   }
 
   /**

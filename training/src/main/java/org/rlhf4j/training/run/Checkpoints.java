@@ -135,11 +135,21 @@ public final class Checkpoints {
     if (!faults.isEmpty()) {
       Map.Entry<Path, String> newest = faults.entrySet().iterator().next();
       throw new UserException(
-          ("%s: this checkpoint is damaged (%s), and there is no sound one; put it back from a copy,"
-                  + " or delete %s to begin at the start")
+          ("%s: this checkpoint is damaged (%s), and there is no sound one; put it back from a"
+               + " copy, or delete %s to begin at the start")
               .formatted(newest.getKey(), newest.getValue(), folder));
     }
     return Optional.empty();
+  }
+
+  /**
+   * Whether there is a checkpoint of a step, sound or not.
+   *
+   * @param step the step
+   * @throws IOException when the folder can't be read
+   */
+  public boolean has(int step) throws IOException {
+    return newestFirst().stream().anyMatch(path -> stepOf(path) == step);
   }
 
   /**

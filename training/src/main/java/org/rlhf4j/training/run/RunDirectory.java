@@ -107,7 +107,7 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * Asks the run in a folder to stop after the step that it is in.
+   * Asks the run in a folder to stop in the step that it makes, or after it.
    *
    * @param folder a run directory
    * @throws UsageException if there is no such run
@@ -297,8 +297,8 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * What asks the run to stop: it ends after its step, with a checkpoint, if this file is there.
-   * The file is deleted then, and also if a run begins or goes on.
+   * What asks the run to stop: it ends in its step or after it, with a checkpoint, if this file is
+   * there. The file is deleted then, and also if a run begins or goes on.
    *
    * @return {@code stop}
    */

@@ -48,6 +48,32 @@ class LearnerTest {
     }
   }
 
+  /** Gradients of whole passes stay: 3 and 4, whose norm is 5. */
+  @Test
+  void passesThatEndEarlyLeaveNoGradient() {
+    try (Parameters parameters = SmallParameters.of(new float[] {1}, new float[] {1});
+        Learner learner = learner(parameters)) {
+      assertThatThrownBy(
+              () ->
+                  learner.gradient(
+                      () -> {
+                        SmallParameters.setGradients(parameters, new float[] {3}, new float[] {0});
+                        throw new IllegalStateException("stopped");
+                      }))
+          .hasMessage("stopped");
+      assertThat(SmallParameters.gradient(parameters, 0)).containsOnly(0);
+      assertThat(SmallParameters.weights(parameters, 0)).containsExactly(1);
+      String measured =
+          learner.gradient(
+              () -> {
+                SmallParameters.setGradients(parameters, new float[] {3}, new float[] {4});
+                return "measured";
+              });
+      assertThat(measured).isEqualTo("measured");
+      assertThat(learner.update(1)).as("√(9 + 16)").isCloseTo(5, within(1e-6));
+    }
+  }
+
   @Test
   void makesTheWeightsTrainable() {
     try (Parameters parameters = SmallParameters.of(new float[] {1})) {

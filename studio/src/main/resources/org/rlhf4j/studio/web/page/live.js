@@ -146,7 +146,7 @@ export class LiveRuns {
     });
   }
 
-  // Asks the run to stop after its step, with a checkpoint; asked twice, so that no slip ends a night's work.
+  // Asks the run to stop in its step or after it, with a checkpoint; asked twice, so that no slip ends a night's work.
   stopButton(run) {
     const place = make("div", { class: "buttons", hidden: true });
     const ask = make("button", { type: "button", onclick: () => {
@@ -156,7 +156,7 @@ export class LiveRuns {
     const sure = make("button", { type: "button", onclick: async () => {
       try {
         await post("/api/runs/stop", { run: run.id });
-        const told = make("p", { class: "soft", tabindex: -1 }, "It ends after its step, with a checkpoint; --resume goes on.");
+        const told = make("p", { class: "soft", tabindex: -1 }, "It ends in its step or after it, with a checkpoint; --resume goes on.");
         place.replaceChildren(told);
         told.focus();
         announce(`${run.name} is asked to stop.`);

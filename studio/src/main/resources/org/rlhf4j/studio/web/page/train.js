@@ -135,7 +135,7 @@ export class TrainSection {
       onclick: () => this.act(`${this.path}/${one.id}/${path}`, {}, told) }, text);
     const buttons = [];
     if (one.state === "running") {
-      buttons.push(button("Stop", "stop", "stop", "It stops after its step."));
+      buttons.push(button("Stop", "stop", "stop", "It stops in its step or after it."));
     } else if (one.state === "waiting") {
       buttons.push(button("Take out of the queue", "stop", "stop", "It is out of the queue."));
     } else {
