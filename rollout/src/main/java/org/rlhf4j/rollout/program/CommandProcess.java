@@ -47,6 +47,7 @@ final class CommandProcess {
       new ArrayBlockingQueue<>(MOST_ANSWERS_AHEAD);
 
   private int errors; // lines, counted by the thread that shows them
+  private volatile boolean killed;
 
   private final Deque<String> lastWords = new ArrayDeque<>();
   private final List<Thread> threads;
@@ -156,6 +157,7 @@ final class CommandProcess {
   }
 
   private void kill() {
+    killed = true;
     tree.kill();
   }
 
@@ -193,6 +195,9 @@ final class CommandProcess {
   }
 
   private void showError(String line) {
+    if (killed) {
+      return; // what its shell says of that
+    }
     String cut = line.length() > LONGEST_ERROR ? line.substring(0, LONGEST_ERROR) + "…" : line;
     errors++;
     if (errors <= MOST_ERRORS) {
