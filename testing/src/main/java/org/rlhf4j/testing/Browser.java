@@ -172,8 +172,32 @@ public final class Browser implements AutoCloseable {
   /** Elements that reach beyond the right edge of the window without being scrolled. */
   public JsonNode widerThanTheWindow() {
     return evaluate(
-        "[...document.querySelectorAll('main, main *')].filter(e => !e.closest('.scroll, svg')"
-            + " && e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))");
+        "[...document.querySelectorAll('main, main *')].filter(e => !e.closest('.scroll, svg') &&"
+            + " e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 200))");
+  }
+
+  /**
+   * Goes through the page by the Tab key. Of radio buttons with one name the key reaches one.
+   *
+   * @return what can be used and wasn't reached so, or without a line around it
+   */
+  public JsonNode notReachedByTab() {
+    int stops =
+        evaluate(
+                "(() => { const reached = new Set(); const named = (e) => e.type === 'radio' ?"
+                    + " e.name : e; const stops = [...document.querySelectorAll('a[href], button,"
+                    + " input, select, textarea, summary, [tabindex]')].filter((e) => e.tabIndex >="
+                    + " 0 && !e.disabled && e.checkVisibility({visibilityProperty: true}));"
+                    + " document.addEventListener('focusin', ({target}) => { if"
+                    + " (getComputedStyle(target).outlineStyle !== 'none') {"
+                    + " reached.add(named(target)); } }); window.notReached = () =>"
+                    + " stops.filter((e) => !reached.has(named(e))).map((e) => e.outerHTML.slice(0,"
+                    + " 200)); return stops.length; })()")
+            .intValue();
+    for (int i = 0; i < stops + 3; i++) { // it may begin anywhere, and passes the page's end
+      key("Tab");
+    }
+    return evaluate("notReached()");
   }
 
   /** The value of an expression in the page, promises awaited. */

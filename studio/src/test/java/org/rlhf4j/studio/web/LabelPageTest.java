@@ -218,11 +218,18 @@ class LabelPageTest {
     page.open("#/projects");
     browser()
         .evaluate(
-            "[...document.querySelectorAll('.project')].find(p => p.textContent.startsWith('agreed'))"
-                + ".querySelector('details').open = true");
+            "[...document.querySelectorAll('.project')].find(p =>"
+                + " p.textContent.startsWith('agreed')).querySelector('details').open = true");
     page.waitFor(
         "document.querySelector('main').textContent.includes('On 3 items with two answers')");
     assertThat(browser().text("main")).contains("Ada");
+  }
+
+  @Test
+  void whatShowsNoFocusIsNoticed() {
+    page.open("#/projects");
+    browser().evaluate("document.querySelector('header a').style.outline = 'none'");
+    assertThat(browser().notReachedByTab()).hasSize(1);
   }
 
   @ParameterizedTest
