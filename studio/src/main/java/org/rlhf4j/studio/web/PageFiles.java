@@ -34,6 +34,7 @@ final class PageFiles {
           "team.js",
           "review.js",
           "circle.js",
+          "focus.js",
           "train.js",
           "choice.js");
 

@@ -138,11 +138,21 @@ class CirclePageTest {
     browser().evaluate("document.getElementById('train').focus()");
     browser().key("Enter");
     page.waitFor("document.documentElement.dataset.training === 'running'");
+    browser().evaluate("window.drawn = document.querySelector('.trainings').firstChild; 1");
+    browser().evaluate("window.drawn.querySelector('.log').focus()");
+    page.waitFor("document.querySelector('.trainings').firstChild !== window.drawn");
+    assertThat(
+            browser()
+                .evaluate("document.activeElement.closest('.trainings') !== null")
+                .booleanValue())
+        .as("the focus stays where it is drawn anew")
+        .isTrue();
     page.waitFor("document.documentElement.dataset.training === 'finished'", 60);
     page.waitFor(
         "document.querySelector('#circle-model').selectedOptions[0].text.startsWith('trained-1')");
     assertThat(browser().text(".trainings")).contains("trained-1", "Reward models from these");
     assertThat(browser().text("main")).contains("it learnt from these labels");
+    page.waitFor("document.documentElement.dataset.circle !== 'scoring'");
     for (String colorScheme : List.of("light", "dark")) {
       browser().emulate(colorScheme, 390);
       page.requireAccessible("trained-" + colorScheme + "-390");

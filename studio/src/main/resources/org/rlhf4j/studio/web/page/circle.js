@@ -1,5 +1,6 @@
 // The circle: a reward model held against what people said, and the pairs it gets most wrong, to be looked at again.
 import { announce, faultLine, get, post, state as visitor } from "./api.js";
+import { keepingFocus } from "./focus.js";
 import { said } from "./texts.js";
 import { choiceSection } from "./choice.js";
 import { TrainSection } from "./train.js";
@@ -49,7 +50,8 @@ export class CirclePage {
     this.top = make("div", {});
     this.rest = make("div", {});
     const trained = make("div", {});
-    main.append(make("div", { id: "circle" }, this.top, trained, this.rest));
+    this.element = make("div", { id: "circle" }, this.top, trained, this.rest);
+    main.append(this.element);
     this.train = new TrainSection(trained, name, (training) => this.offer(training));
     this.asked = {};
     this.done = new Map(); // items about which something was done here
@@ -91,13 +93,11 @@ export class CirclePage {
   }
 
   draw(answer) {
-    const focused = document.activeElement?.id;
     const [top, ...rest] = answer.model === undefined ? this.nothing() : this.held(answer);
-    this.top.replaceChildren(top);
-    this.rest.replaceChildren(...rest);
-    if (focused) {
-      document.getElementById(focused)?.focus();
-    }
+    keepingFocus(this.element, () => {
+      this.top.replaceChildren(top);
+      this.rest.replaceChildren(...rest);
+    });
     document.documentElement.dataset.circle = answer.model === undefined ? "none" : answer.scoring.missing ? "scoring" : String(answer.model);
   }
 

@@ -1,5 +1,6 @@
 // Training a reward model on the labels: what it starts from and how it goes, the queue, and what became of each.
 import { announce, faultLine, get, post, state } from "./api.js";
+import { keepingFocus } from "./focus.js";
 
 const LOOK_AGAIN = 700;
 const STATES = { waiting: "waiting", running: "running", finished: "finished", stopped: "stopped", failed: "failed", refused: "refused", withdrawn: "withdrawn" };
@@ -114,17 +115,10 @@ export class TrainSection {
   }
 
   draw({ trainings }) {
-    const focused = document.activeElement?.id;
-    const open = this.list.querySelector("details")?.open;
     const busy = trainings.filter((one) => !["finished", "withdrawn"].includes(one.state));
     const finished = trainings.filter((one) => one.state === "finished");
-    this.list.replaceChildren(...busy.map((one) => this.card(one)), ...(finished.length ? [this.table(finished)] : []));
-    if (open) {
-      this.list.querySelector("details")?.setAttribute("open", "");
-    }
-    if (focused && this.list.querySelector(`#${CSS.escape(focused)}`)) {
-      document.getElementById(focused).focus();
-    }
+    const cards = busy.map((one) => this.card(one));
+    keepingFocus(this.list, () => this.list.replaceChildren(...cards, ...(finished.length ? [this.table(finished)] : [])));
   }
 
   card(one) {
