@@ -35,6 +35,25 @@ import java.util.regex.Pattern;
  */
 public final class Browser implements AutoCloseable {
 
+  private static final String STOPS_OF_TAB =
+      """
+      (() => {
+        const reached = new Set();
+        const named = (e) => e.type === "radio" ? e.name : e;
+        const kinds = "a[href], button, input, select, textarea, summary, [tabindex]";
+        const stops = [...document.querySelectorAll(kinds)].filter((e) =>
+          e.tabIndex >= 0 && !e.disabled && e.checkVisibility({visibilityProperty: true}));
+        document.addEventListener("focusin", ({target}) => {
+          if (getComputedStyle(target).outlineStyle !== "none") {
+            reached.add(named(target));
+          }
+        });
+        window.notReached = () =>
+          stops.filter((e) => !reached.has(named(e))).map((e) => e.outerHTML.slice(0, 200));
+        return stops.length;
+      })()\
+      """;
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String AXE = "META-INF/resources/webjars/axe-core/4.6.3/axe.min.js";
   private static final Pattern LISTENING = Pattern.compile("DevTools listening on (ws://\\S+)");
@@ -182,18 +201,7 @@ public final class Browser implements AutoCloseable {
    * @return what can be used and wasn't reached so, or without a line around it
    */
   public JsonNode notReachedByTab() {
-    int stops =
-        evaluate(
-                "(() => { const reached = new Set(); const named = (e) => e.type === 'radio' ?"
-                    + " e.name : e; const stops = [...document.querySelectorAll('a[href], button,"
-                    + " input, select, textarea, summary, [tabindex]')].filter((e) => e.tabIndex >="
-                    + " 0 && !e.disabled && e.checkVisibility({visibilityProperty: true}));"
-                    + " document.addEventListener('focusin', ({target}) => { if"
-                    + " (getComputedStyle(target).outlineStyle !== 'none') {"
-                    + " reached.add(named(target)); } }); window.notReached = () =>"
-                    + " stops.filter((e) => !reached.has(named(e))).map((e) => e.outerHTML.slice(0,"
-                    + " 200)); return stops.length; })()")
-            .intValue();
+    int stops = evaluate(STOPS_OF_TAB).intValue();
     for (int i = 0; i < stops + 3; i++) { // it may begin anywhere, and passes the page's end
       key("Tab");
     }

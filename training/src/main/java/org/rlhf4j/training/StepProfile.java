@@ -46,6 +46,9 @@ final class StepProfile {
   /** Ends the counting and shows the sums of all steps: seconds, share of the time, peak memory. */
   void show(PrintStream out) {
     Profile.stop();
+    if (total == 0) {
+      return;
+    }
     out.printf(Locale.ROOT, "%-10s %10s %7s %9s%n", "profile", "seconds", "share", "peak GiB");
     double other = total;
     for (Map.Entry<Work, Use> part : sums.entrySet()) {

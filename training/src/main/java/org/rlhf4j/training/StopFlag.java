@@ -74,8 +74,8 @@ public final class StopFlag {
   }
 
   /**
-   * Ends the step that looks, if somebody asked for a stop. All that the run keeps has to be that
-   * of the step before.
+   * Ends what looks, if somebody asked for a stop: a step that is begun isn't made, and between two
+   * steps the next one isn't. All that the run keeps has to be that of the last finished step.
    *
    * @throws StoppedException if somebody asked
    */

@@ -33,7 +33,7 @@ public final class StoppedException extends RuntimeException {
    * @param by who asked for it
    */
   StoppedException(StopFlag.Cause by) {
-    super("the step isn't made: asked to stop before its end");
+    super("asked to stop");
     this.by = by;
   }
 

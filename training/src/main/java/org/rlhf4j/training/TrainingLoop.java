@@ -157,9 +157,12 @@ public final class TrainingLoop {
     StepLines.cutBack(run.samples(), done == 0 ? -1 : done);
     StepLines.cutBack(run.rollouts(), done);
     BestEvaluation best = new BestEvaluation(stage.goal());
-    stopIfAsked();
-    End end = train(done, checkpoints, best);
-    profile.ifPresent(all -> all.show(display.stream()));
+    End end;
+    try {
+      end = train(done, checkpoints, best);
+    } finally {
+      profile.ifPresent(all -> all.show(display.stream()));
+    }
     end.early().ifPresent(why -> say("stopped after step %d: %s", end.step(), why));
     if (evaluation.keepBest()) {
       goBackToBest(end.step(), best, checkpoints);
@@ -194,6 +197,7 @@ public final class TrainingLoop {
       }
       try {
         while (last < stage.steps() && reasonToStop(metrics, best).isEmpty()) {
+          stop.throwIfAsked();
           metrics = measuredStep(last + 1);
           int step = ++last;
           log.append(step, metrics);
@@ -208,20 +212,18 @@ public final class TrainingLoop {
             log.sync();
             save(step, checkpoints, best);
           }
-          if (!isLast(step, metrics)) {
-            stop.throwIfAsked();
-          }
         }
       } catch (StoppedException e) { // between two steps, or in the one after the last that is made
-        keep(last, log, checkpoints, best);
-        throw stopped(e.by());
+        saveLast(last, log, checkpoints, best);
+        stop.honour();
+        throw new StoppedException(run.folder(), e.by());
       }
       return new End(last, last < stage.steps() ? reasonToStop(metrics, best) : Optional.empty());
     }
   }
 
   /** Writes the checkpoint of the last finished step before the run stops, if there isn't one. */
-  private void keep(int step, MetricsLog log, Checkpoints checkpoints, BestEvaluation best)
+  private void saveLast(int step, MetricsLog log, Checkpoints checkpoints, BestEvaluation best)
       throws IOException {
     if (step > 0 && !checkpoints.has(step)) {
       requireFinite(step);
@@ -235,18 +237,6 @@ public final class TrainingLoop {
       best.step().ifPresent(checkpoints::spare);
     }
     checkpoints.save(new Checkpoints.State(step, stage.counters()), stage::saveCheckpoint);
-  }
-
-  private void stopIfAsked() throws IOException {
-    Optional<StopFlag.Cause> cause = stop.cause();
-    if (cause.isPresent()) {
-      throw stopped(cause.get());
-    }
-  }
-
-  private StoppedException stopped(StopFlag.Cause by) throws IOException {
-    stop.honour();
-    return new StoppedException(run.folder(), by);
   }
 
   /** Why no further step is made. */

@@ -62,8 +62,8 @@ final class Signals implements AutoCloseable {
     }
     if (isFirst && stop.raise()) {
       err.println(
-          "interrupted: the run ends in its step or after it, with a checkpoint; a second signal"
-              + " ends at once");
+          "interrupted: the run ends in its step or after it, and keeps its finished steps; a"
+              + " second signal ends at once");
       err.flush();
       return;
     }

@@ -14,7 +14,8 @@ import picocli.CommandLine.Spec;
 /** Asks a run of another process to stop in its step or after it. */
 @Command(
     name = "stop",
-    description = "Ask a run or a pipeline to stop in its step or after it, with a checkpoint.")
+    description =
+        "Ask a run or a pipeline to stop in its step or after it, with its finished steps kept.")
 public final class StopCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -26,7 +27,8 @@ public final class StopCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PipelineRun.requestStop(run);
     PrintWriter err = spec.commandLine().getErr();
-    err.println(run + ": asked to stop; it ends in its step or after it, with a checkpoint");
+    err.println(
+        run + ": asked to stop; it ends in its step or after it, and keeps its finished steps");
     err.flush();
     return ExitCode.OK;
   }

@@ -107,11 +107,12 @@ class StoppedRunTest {
   }
 
   @Test
-  void aSignalFinishesTheStepAndItsCheckpoint() throws Exception {
+  void aSignalLeavesACheckpointOfTheLastFinishedStep() throws Exception {
     start(sft());
     terminate();
     readUntil(
-        "interrupted: the run ends in its step or after it, with a checkpoint; a second signal");
+        "interrupted: the run ends in its step or after it, and keeps its finished"
+            + " steps; a second signal");
     List<String> rest = rest();
     assertThat(rest.get(rest.size() - 1)).isEqualTo("interrupted, " + resumed());
     assertThat(process.waitFor()).isEqualTo(143);
@@ -125,7 +126,10 @@ class StoppedRunTest {
     Outcome stop = rlhf("stop", run.toString());
     assertThat(stop.code()).as(stop.err()).isZero();
     assertThat(stop.err())
-        .isEqualTo(run + ": asked to stop; it ends in its step or after it, with a checkpoint\n");
+        .isEqualTo(
+            run
+                + ": asked to stop; it ends in its step or after it, and keeps its"
+                + " finished steps\n");
     List<String> rest = rest();
     assertThat(rest.get(rest.size() - 1)).isEqualTo("stopped, " + resumed());
     assertThat(process.waitFor()).isZero();

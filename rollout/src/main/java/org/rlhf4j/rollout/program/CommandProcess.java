@@ -157,7 +157,7 @@ final class CommandProcess {
   }
 
   private void kill() {
-    killed = true;
+    killed |= process.isAlive();
     tree.kill();
   }
 
@@ -195,8 +195,8 @@ final class CommandProcess {
   }
 
   private void showError(String line) {
-    if (killed) {
-      return; // what its shell says of that
+    if (killed && line.equals("Killed")) {
+      return; // its shell says that it was killed
     }
     String cut = line.length() > LONGEST_ERROR ? line.substring(0, LONGEST_ERROR) + "…" : line;
     errors++;

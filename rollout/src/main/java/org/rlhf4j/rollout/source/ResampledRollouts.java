@@ -45,16 +45,6 @@ public final class ResampledRollouts {
    * The rollout of a step: a function of the step, the policy's weights and the seed.
    *
    * @param step from 1
-   * @return the batch, and how many prompts were sampled beyond the step's own
-   */
-  public Made rollout(int step) {
-    return rollout(step, new StopFlag());
-  }
-
-  /**
-   * The rollout of a step as {@link #rollout(int)} gives it, unless it is asked to stop.
-   *
-   * @param step from 1
    * @param stop looked at after each completion
    * @return the batch, and how many prompts were sampled beyond the step's own
    * @throws StoppedException by {@code stop}

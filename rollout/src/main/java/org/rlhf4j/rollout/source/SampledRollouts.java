@@ -286,8 +286,8 @@ public final class SampledRollouts implements RolloutSource {
           @Override
           public void finished(int g, int number, Sampled sampled) {
             completions[g][number] = completion(sampled);
-            each.accept(group(g, rows[g], completions[g][number]));
             stop.throwIfAsked();
+            each.accept(group(g, rows[g], completions[g][number]));
           }
         };
     by.sample(requests(step, rows), listener);

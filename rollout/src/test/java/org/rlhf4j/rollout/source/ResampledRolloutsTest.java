@@ -18,6 +18,7 @@ import org.rlhf4j.rollout.RolloutGroup;
 import org.rlhf4j.rollout.TinyRollouts;
 import org.rlhf4j.rollout.file.RolloutFile;
 import org.rlhf4j.rollout.reward.Reward;
+import org.rlhf4j.training.StopFlag;
 
 /** Ten prompts of which a step takes four; a reward tells completions apart or doesn't. */
 class ResampledRolloutsTest {
@@ -66,7 +67,7 @@ class ResampledRolloutsTest {
   @Test
   void nothingIsSampledWhereAllGroupsTeach() {
     ResampledRollouts source = source(6, Set.of("prompt 0", "prompt 1", "prompt 2", "prompt 3"));
-    ResampledRollouts.Made made = source.rollout(1);
+    ResampledRollouts.Made made = source.rollout(1, new StopFlag());
     assertThat(prompts(made.rollout()))
         .containsExactly("prompt 0", "prompt 1", "prompt 2", "prompt 3");
     assertThat(made.resampled()).isZero();
@@ -76,7 +77,7 @@ class ResampledRolloutsTest {
   @Test
   void equalGroupsGiveTheirPlace() {
     ResampledRollouts source = source(6, Set.of("prompt 1", "prompt 3", "prompt 4", "prompt 8"));
-    ResampledRollouts.Made made = source.rollout(1);
+    ResampledRollouts.Made made = source.rollout(1, new StopFlag());
     Rollout rollout = made.rollout();
     List<String> prompts = prompts(rollout);
     assertThat(prompts).contains("prompt 1", "prompt 3", "prompt 4", "prompt 8").hasSize(4);
@@ -85,17 +86,17 @@ class ResampledRolloutsTest {
     assertThat(rollout.groups()).extracting(RolloutGroup::group).containsExactly(0L, 1L, 2L, 3L);
     assertThat(made.resampled()).isBetween(2, 6);
     // A function of the step: the same again, completions and all.
-    assertThat(RolloutFile.lines(1, source.rollout(1).rollout()))
+    assertThat(RolloutFile.lines(1, source.rollout(1, new StopFlag()).rollout()))
         .isEqualTo(RolloutFile.lines(1, rollout));
   }
 
   @Test
   void theBudgetEndsIt() {
     ResampledRollouts source = source(3, Set.of("prompt 1"));
-    ResampledRollouts.Made made = source.rollout(1);
+    ResampledRollouts.Made made = source.rollout(1, new StopFlag());
     assertThat(prompts(made.rollout())).contains("prompt 1").hasSize(4);
     assertThat(made.resampled()).isEqualTo(3);
-    ResampledRollouts.Made generous = source(100, Set.of()).rollout(1);
+    ResampledRollouts.Made generous = source(100, Set.of()).rollout(1, new StopFlag());
     assertThat(prompts(generous.rollout()))
         .containsExactly("prompt 0", "prompt 1", "prompt 2", "prompt 3");
     assertThat(generous.resampled()).isEqualTo(6);
@@ -115,7 +116,7 @@ class ResampledRolloutsTest {
               0,
               rollout -> Arrays.copyOf(scores, 3));
       ResampledRollouts source = new ResampledRollouts(sampled, 1, Completion::score);
-      assertThat(source.rollout(1).resampled()).isEqualTo(scores[0] == 0 ? 0 : 1);
+      assertThat(source.rollout(1, new StopFlag()).resampled()).isEqualTo(scores[0] == 0 ? 0 : 1);
     }
   }
 }

@@ -165,7 +165,8 @@ public final class Trainings implements AutoCloseable {
   }
 
   /**
-   * Stops a training in its step or after it, with a checkpoint; one that waits leaves the queue.
+   * Stops a training in its step or after it, and keeps its finished steps; one that waits leaves
+   * the queue.
    *
    * @throws UserException if it has ended, or runs on another machine
    */

@@ -88,7 +88,10 @@ final class RunRoutes {
     }
   }
 
-  /** Asks as {@code rlhf stop} does; the trainer looks between its steps, and in some. */
+  /**
+   * Asks as {@code rlhf stop} does; the trainer looks between its steps, and in a step where it
+   * can.
+   */
   private void stop(Context request) throws IOException {
     WatchedRun run = named(Answers.body(request).path("run").asText());
     RunDirectory.requestStop(run.folder());

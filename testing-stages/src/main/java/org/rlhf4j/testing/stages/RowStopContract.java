@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 public abstract class RowStopContract extends RowRuns {
   private static final int STEPS = 4;
 
-  /** Of its micro-batches each has one row. A checkpoint is due at the last step alone. */
+  /** Of its micro-batches each has one row. */
   private static final String[] OPTIONS = {"steps", "4", "micro-batch-tokens", "1"};
 
   @Test
@@ -35,7 +35,7 @@ public abstract class RowStopContract extends RowRuns {
     Path whole = run("whole", all);
     for (int step : new int[] {1, 3, STEPS}) {
       String name = "stopped-in-" + step;
-      String[] rare = with(all, "checkpoint-every", "9");
+      String[] rare = with(all, "checkpoint-every", "9"); // due at the last step alone
       Path stopped = runUntil(step, name, rare);
       assertThat(RunFiles.withoutClock(stopped))
           .isEqualTo(RunFiles.withoutClock(whole).subList(0, step - 1));

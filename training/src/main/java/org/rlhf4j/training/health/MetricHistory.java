@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleBiFunction;
+import java.util.stream.IntStream;
 import org.rlhf4j.settings.Precision;
 import org.rlhf4j.training.run.Metrics;
 
@@ -14,7 +16,7 @@ import org.rlhf4j.training.run.Metrics;
  */
 public final class MetricHistory {
 
-  /** How many values of a metric can be looked at, from its start and from its end. */
+  /** How many values can be looked at, from a metric's start and from its end: the last and 50. */
   public static final int KEPT = 51;
 
   private final Precision precision;
@@ -80,30 +82,28 @@ public final class MetricHistory {
     return recent(name, 1);
   }
 
-  /** The mean of its first values, up to {@value #KEPT}; empty where there are fewer. */
+  /**
+   * The mean of its first values; empty where there are fewer.
+   *
+   * @throws IllegalArgumentException if more are asked for than are kept
+   */
   public OptionalDouble start(String name, int steps) {
-    Values values = withAtLeast(name, steps);
-    return values == null
-        ? OptionalDouble.empty()
-        : OptionalDouble.of(Arrays.stream(values.first, 0, steps).sum() / steps);
-  }
-
-  /** The mean of its last values, up to {@value #KEPT}; empty where there are fewer. */
-  public OptionalDouble recent(String name, int steps) {
-    Values values = withAtLeast(name, steps);
-    if (values == null) {
-      return OptionalDouble.empty();
-    }
-    double sum = 0;
-    for (int before = steps - 1; before >= 0; before--) {
-      sum += values.last(before);
-    }
-    return OptionalDouble.of(sum / steps);
+    return mean(name, steps, (values, i) -> values.first[i]);
   }
 
   /**
-   * The median of up to so many values before the last one, fewer than {@value #KEPT}; empty where
-   * there are fewer than ten.
+   * The mean of its last values; empty where there are fewer.
+   *
+   * @throws IllegalArgumentException if more are asked for than are kept
+   */
+  public OptionalDouble recent(String name, int steps) {
+    return mean(name, steps, (values, i) -> values.last(steps - 1 - i));
+  }
+
+  /**
+   * The median of up to so many values before the last one; empty where there are fewer than ten.
+   *
+   * @throws IllegalArgumentException if more are asked for than are kept
    */
   public OptionalDouble medianBeforeLast(String name, int steps) {
     requireKept(steps + 1);
@@ -138,11 +138,14 @@ public final class MetricHistory {
     return count(name) < 2 * steps || first <= 0 ? 1 : recent(name, steps).orElseThrow() / first;
   }
 
-  /** A metric that so many steps have; null where fewer do. */
-  private Values withAtLeast(String name, int steps) {
+  private OptionalDouble mean(String name, int steps, ToDoubleBiFunction<Values, Integer> value) {
     requireKept(steps);
     Values values = of(name);
-    return values.count < steps ? null : values;
+    return values.count < steps
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(
+            IntStream.range(0, steps).mapToDouble(i -> value.applyAsDouble(values, i)).sum()
+                / steps);
   }
 
   private static void requireKept(int steps) {

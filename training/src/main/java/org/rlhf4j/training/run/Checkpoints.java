@@ -136,7 +136,7 @@ public final class Checkpoints {
       Map.Entry<Path, String> newest = faults.entrySet().iterator().next();
       throw new UserException(
           ("%s: this checkpoint is damaged (%s), and there is no sound one; put it back from a"
-               + " copy, or delete %s to begin at the start")
+                  + " copy, or delete %s to begin at the start")
               .formatted(newest.getKey(), newest.getValue(), folder));
     }
     return Optional.empty();

@@ -297,8 +297,8 @@ public final class RunDirectory implements AutoCloseable {
   }
 
   /**
-   * What asks the run to stop: it ends in its step or after it, with a checkpoint, if this file is
-   * there. The file is deleted then, and also if a run begins or goes on.
+   * What asks the run to stop: it ends in its step or after it, and keeps its finished steps, if
+   * this file is there. The file is deleted then, and also if a run begins or goes on.
    *
    * @return {@code stop}
    */

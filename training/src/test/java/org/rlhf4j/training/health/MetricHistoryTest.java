@@ -34,9 +34,8 @@ class MetricHistoryTest {
             before.get(before.size() / 2), history.medianBeforeLast("loss", 50).orElseThrow());
       }
       if (i >= 19) {
-        assertEquals(mean(all.subList(0, 20)), history.start("loss", 20).orElseThrow(), 1e-12);
-        assertEquals(
-            mean(all.subList(i - 19, i + 1)), history.recent("loss", 20).orElseThrow(), 1e-12);
+        assertEquals(mean(all.subList(0, 20)), history.start("loss", 20).orElseThrow());
+        assertEquals(mean(all.subList(i - 19, i + 1)), history.recent("loss", 20).orElseThrow());
       }
     }
   }

@@ -50,8 +50,7 @@ export class CirclePage {
     this.top = make("div", {});
     this.rest = make("div", {});
     const trained = make("div", {});
-    this.element = make("div", { id: "circle" }, this.top, trained, this.rest);
-    main.append(this.element);
+    main.append(make("div", { id: "circle" }, this.top, trained, this.rest));
     this.train = new TrainSection(trained, name, (training) => this.offer(training));
     this.asked = {};
     this.done = new Map(); // items about which something was done here
@@ -94,10 +93,8 @@ export class CirclePage {
 
   draw(answer) {
     const [top, ...rest] = answer.model === undefined ? this.nothing() : this.held(answer);
-    keepingFocus(this.element, () => {
-      this.top.replaceChildren(top);
-      this.rest.replaceChildren(...rest);
-    });
+    keepingFocus(this.top, () => this.top.replaceChildren(top));
+    keepingFocus(this.rest, () => this.rest.replaceChildren(...rest));
     document.documentElement.dataset.circle = answer.model === undefined ? "none" : answer.scoring.missing ? "scoring" : String(answer.model);
   }
 

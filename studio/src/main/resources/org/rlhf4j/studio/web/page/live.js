@@ -28,7 +28,8 @@ export class LiveRuns {
     this.runs = chosen.map(emptyRun);
     this.last = "";
     this.closed = false;
-    this.stale = new Set();
+    this.stale = new Set(chosen.keys());
+    this.begun = new Set(); // runs whose curves were sent
     this.status = make("span", { class: "pill state", role: "status" }, "connecting");
     this.cards = make("div", { class: "grid runs" });
     this.curves = make("div", {});
@@ -40,7 +41,7 @@ export class LiveRuns {
     this.hidden = new Set();
     this.views = [];
     // The curves come first: a long run takes as long again to be read for the rest.
-    this.reading = new Promise((drawn) => { this.curvesAreDrawn = drawn; }).then(() => this.read(this.runs.map((_, i) => i)));
+    this.reading = new Promise((done) => { this.readRest = done; }).then(() => this.readStale());
     this.connect();
   }
 
@@ -66,6 +67,7 @@ export class LiveRuns {
     on("steps", (run, data) => append(run.series, data));
     on("samples", (run, data) => this.readSoon(data.run));
     on("state", (run, data) => {
+      this.begun.add(data.run);
       const ended = run.state !== data.state;
       Object.assign(run, { state: data.state, finished: data.state === "finished" });
       if (ended) {
@@ -75,6 +77,7 @@ export class LiveRuns {
     this.source.onopen = () => this.tell("live", "running");
     this.source.onerror = () => {
       this.tell("connection lost, trying again", "stopped");
+      this.readRest();
       if (this.source.readyState === EventSource.CLOSED && !this.closed) {
         this.retry = setTimeout(() => this.connect(), RETRY);
       }
@@ -108,7 +111,9 @@ export class LiveRuns {
     }
     this.drawCards();
     document.documentElement.dataset.live = String(Math.max(0, ...this.runs.map((run) => run.lastStep)));
-    this.curvesAreDrawn();
+    if (this.begun.size === this.runs.length) {
+      this.readRest();
+    }
   }
 
   drawCurves() {
@@ -146,7 +151,7 @@ export class LiveRuns {
     });
   }
 
-  // Asks the run to stop in its step or after it, with a checkpoint; asked twice, so that no slip ends a night's work.
+  // Asks the run to stop in its step or after it, and keeps its finished steps; asked twice, so that no slip ends a night's work.
   stopButton(run) {
     const place = make("div", { class: "buttons", hidden: true });
     const ask = make("button", { type: "button", onclick: () => {
@@ -156,7 +161,7 @@ export class LiveRuns {
     const sure = make("button", { type: "button", onclick: async () => {
       try {
         await post("/api/runs/stop", { run: run.id });
-        const told = make("p", { class: "soft", tabindex: -1 }, "It ends in its step or after it, with a checkpoint; --resume goes on.");
+        const told = make("p", { class: "soft", tabindex: -1 }, "It ends in its step or after it, and keeps its finished steps; --resume goes on.");
         place.replaceChildren(told);
         told.focus();
         announce(`${run.name} is asked to stop.`);
@@ -164,7 +169,7 @@ export class LiveRuns {
         place.replaceChildren(faultLine(fault), ask);
         ask.focus();
       }
-    } }, "Stop after this step");
+    } }, "Stop it");
     const keep = make("button", { type: "button", onclick: () => {
       place.replaceChildren(ask);
       ask.focus();
@@ -193,15 +198,13 @@ export class LiveRuns {
 
   readSoon(i) {
     this.stale.add(i);
-    this.reading = this.reading.then(() => {
-      const stale = [...this.stale];
-      this.stale.clear();
-      return this.read(stale);
-    });
+    this.reading = this.reading.then(() => this.readStale());
   }
 
   // What the report has beside the curves, one run after the other.
-  async read(indices) {
+  async readStale() {
+    const indices = [...this.stale];
+    this.stale.clear();
     for (const i of indices) {
       if (this.closed) {
         return;
