@@ -14,8 +14,7 @@ import picocli.CommandLine.Spec;
 /** Asks a run of another process to stop in its step or after it. */
 @Command(
     name = "stop",
-    description =
-        "Ask a run or a pipeline to stop in its step or after it, with its finished steps kept.")
+    description = "Ask a run or a pipeline to stop, and to keep its finished steps.")
 public final class StopCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;

@@ -35,8 +35,9 @@ record Figures(
     lines.add(
         String.format(
             Locale.ROOT,
-            "%d labellers, %d s, %.1f s between an item and its answer",
+            "%d labellers who come within %.0f s, %d s, %.1f s between an item and its answer",
             load.labellers(),
+            load.arrival(),
             load.seconds(),
             load.pause()));
     lines.add(

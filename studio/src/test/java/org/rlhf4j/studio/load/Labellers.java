@@ -124,6 +124,7 @@ final class Labellers {
   private Void label(int labeller) throws Exception {
     Random random = new Random(labeller);
     long end = begun + TimeUnit.SECONDS.toNanos(load.seconds());
+    TimeUnit.NANOSECONDS.sleep((long) (load.arrival() * labeller / load.labellers() * 1e9));
     JsonNode task = post(labeller, "next", Map.of()).get("task");
     for (int i = 0; !task.isNull(); i++) {
       TimeUnit.NANOSECONDS.sleep((long) (load.pause() * (0.5 + random.nextDouble()) * 1e9));
