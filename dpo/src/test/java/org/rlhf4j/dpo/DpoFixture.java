@@ -14,6 +14,7 @@ import org.rlhf4j.data.token.TrainedPart;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.testing.stages.RowStage;
 
 /** The tiny policy and reference, and the steps that PyTorch made; see bench/reference. */
 final class DpoFixture {
@@ -21,6 +22,8 @@ final class DpoFixture {
   static final Path FOLDER = Path.of("src/test/resources/fixtures/dpo");
   static final Path POLICY = FOLDER.resolve("policy");
   static final Path REFERENCE = FOLDER.resolve("reference");
+  static final RowStage STAGE =
+      new RowStage(DpoStage.TYPE, POLICY, "\"chosen\": \" It is %d.\", \"rejected\": \" no\"");
 
   private DpoFixture() {}
 

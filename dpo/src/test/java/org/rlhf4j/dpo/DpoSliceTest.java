@@ -1,26 +1,13 @@
 package org.rlhf4j.dpo;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.testing.stages.RowSliceContract;
-import org.rlhf4j.training.StageType;
 
 class DpoSliceTest extends RowSliceContract {
 
-  @Override
-  protected StageType<?> stage() {
-    return DpoStage.TYPE;
-  }
-
-  @Override
-  protected Path model() {
-    return DpoFixture.POLICY;
-  }
-
-  @Override
-  protected String answer() {
-    return "\"chosen\": \" It is %d.\", \"rejected\": \" no\"";
+  DpoSliceTest() {
+    super(DpoFixture.STAGE);
   }
 
   /** The workers load it, too. */

@@ -5,23 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.rlhf4j.testing.stages.RowStopContract;
-import org.rlhf4j.training.StageType;
 
 class DpoStopTest extends RowStopContract {
 
-  @Override
-  protected StageType<?> stage() {
-    return DpoStage.TYPE;
-  }
-
-  @Override
-  protected Path model() {
-    return DpoFixture.POLICY;
-  }
-
-  @Override
-  protected String answer() {
-    return "\"chosen\": \" It is %d.\", \"rejected\": \" no\"";
+  DpoStopTest() {
+    super(DpoFixture.STAGE);
   }
 
   /** The log-probabilities of the reference are computed in step 1, row by row here. */

@@ -1,7 +1,6 @@
 package org.rlhf4j.reward;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDManager;
@@ -16,8 +15,6 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.testing.stages.PyTorchFixture;
-import org.rlhf4j.training.StopFlag;
-import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
 import org.rlhf4j.training.run.Metrics;
@@ -133,30 +130,10 @@ class HeadTrainerTest {
     }
   }
 
-  /**
-   * The step after a stopped one is the one that would have been made without it. The control keeps
-   * the gradient of the micro-batch before the stop, and comes to other weights.
-   */
   @Test
   void aStoppedStepLeavesNoGradient() throws IOException {
-    StopFlag stop = new StopFlag();
-    stop.raise();
-    List<TokenizedRow> rows = RewardFixture.firstRows("pairs");
-    try (ScalarModel undisturbed = RewardFixture.model();
-        ScalarModel stopped = RewardFixture.model();
-        ScalarModel kept = RewardFixture.model();
-        HeadTrainer whole = new HeadTrainer(undisturbed, PyTorchFixture.steady(), 0, 2, 24);
-        HeadTrainer trainer = new HeadTrainer(stopped, PyTorchFixture.steady(), 0, 2, 24);
-        HeadTrainer control = new HeadTrainer(kept, PyTorchFixture.steady(), 0, 2, 24)) {
-      whole.step(1, rows);
-      assertThatThrownBy(() -> trainer.step(1, rows, stop)).isInstanceOf(StoppedException.class);
-      assertThat(head(stopped)).isEqualTo(head(kept));
-      trainer.step(1, rows);
-      assertThat(head(stopped)).isEqualTo(head(undisturbed));
-      assertThatThrownBy(() -> control.passes(rows, stop)).isInstanceOf(StoppedException.class);
-      control.step(1, rows);
-      assertThat(head(kept)).isNotEqualTo(head(undisturbed));
-    }
+    StoppedPairs.requireNoGradientLeft(
+        model -> new HeadTrainer(model, PyTorchFixture.steady(), 0, 2, 24));
   }
 
   private static float[] head(ScalarModel model) {

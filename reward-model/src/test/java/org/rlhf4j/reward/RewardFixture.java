@@ -12,12 +12,15 @@ import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.testing.stages.RowStage;
 
 /** The tiny reward model and the steps that PyTorch made from it; see bench/reference. */
 final class RewardFixture {
 
   static final Path FOLDER = Path.of("src/test/resources/fixtures/bradley-terry");
   static final Path MODEL = FOLDER.resolve("model");
+  static final RowStage STAGE =
+      new RowStage(RewardStage.TYPE, MODEL, "\"chosen\": \" It is %d.\", \"rejected\": \" no\"");
 
   private RewardFixture() {}
 
@@ -51,5 +54,16 @@ final class RewardFixture {
     List<String> texts = Collections.nCopies(tree.completions().size(), "");
     Comparison comparison = new Comparison("", texts, margin, new Location("fixture", 1, 1));
     return new TokenizedRow(tree, comparison, margin, 0);
+  }
+
+  /** All weights of a model, one after the other. */
+  static List<Float> flat(ScalarModel model) {
+    List<Float> all = new ArrayList<>();
+    for (float[] weights : PyTorchFixture.weights(model.parameters()).values()) {
+      for (float weight : weights) {
+        all.add(weight);
+      }
+    }
+    return all;
   }
 }

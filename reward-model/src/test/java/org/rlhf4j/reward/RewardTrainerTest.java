@@ -20,8 +20,6 @@ import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.ScalarModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.testing.stages.PyTorchFixture;
-import org.rlhf4j.training.StopFlag;
-import org.rlhf4j.training.StoppedException;
 import org.rlhf4j.training.optimizer.NonFiniteException;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 import org.rlhf4j.training.optimizer.Schedule;
@@ -81,18 +79,10 @@ class RewardTrainerTest {
       trainer.step(2, rows);
       Metrics last = trainer.step(3, rows);
       return new Result(
-          last.get("loss").orElseThrow(), last.get("grad_norm").orElseThrow(), flat(model));
+          last.get("loss").orElseThrow(),
+          last.get("grad_norm").orElseThrow(),
+          RewardFixture.flat(model));
     }
-  }
-
-  private static List<Float> flat(ScalarModel model) {
-    List<Float> all = new ArrayList<>();
-    for (float[] weights : PyTorchFixture.weights(model.parameters()).values()) {
-      for (float weight : weights) {
-        all.add(weight);
-      }
-    }
-    return all;
   }
 
   private static void requireClose(Result actual, Result expected) {
@@ -174,34 +164,14 @@ class RewardTrainerTest {
       resumed.load(folder);
       trainer.step(3, rows.subList(1, 4));
       resumed.step(3, rows.subList(1, 4));
-      assertThat(flat(other)).isEqualTo(flat(model));
+      assertThat(RewardFixture.flat(other)).isEqualTo(RewardFixture.flat(model));
     }
   }
 
-  /**
-   * The step after a stopped one is the one that would have been made without it. The control keeps
-   * the gradient of the micro-batch before the stop, and comes to other weights.
-   */
   @Test
   void aStoppedStepLeavesNoGradient() throws IOException {
-    StopFlag stop = new StopFlag();
-    stop.raise();
-    List<TokenizedRow> rows = RewardFixture.firstRows("pairs");
-    try (ScalarModel undisturbed = RewardFixture.model();
-        ScalarModel stopped = RewardFixture.model();
-        ScalarModel kept = RewardFixture.model();
-        RewardTrainer whole = new RewardTrainer(undisturbed, PyTorchFixture.steady(), 0, 2, 40);
-        RewardTrainer trainer = new RewardTrainer(stopped, PyTorchFixture.steady(), 0, 2, 40);
-        RewardTrainer control = new RewardTrainer(kept, PyTorchFixture.steady(), 0, 2, 40)) {
-      whole.step(1, rows);
-      assertThatThrownBy(() -> trainer.step(1, rows, stop)).isInstanceOf(StoppedException.class);
-      assertThat(flat(stopped)).isEqualTo(flat(kept));
-      trainer.step(1, rows);
-      assertThat(flat(stopped)).isEqualTo(flat(undisturbed));
-      assertThatThrownBy(() -> control.passes(rows, stop)).isInstanceOf(StoppedException.class);
-      control.step(1, rows);
-      assertThat(flat(kept)).isNotEqualTo(flat(undisturbed));
-    }
+    StoppedPairs.requireNoGradientLeft(
+        model -> new RewardTrainer(model, PyTorchFixture.steady(), 0, 2, 40));
   }
 
   @Test

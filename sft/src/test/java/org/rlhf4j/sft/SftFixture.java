@@ -11,6 +11,7 @@ import org.rlhf4j.data.token.TokenizedRow;
 import org.rlhf4j.model.LanguageModel;
 import org.rlhf4j.model.TokenTree;
 import org.rlhf4j.testing.stages.PyTorchFixture;
+import org.rlhf4j.testing.stages.RowStage;
 import org.rlhf4j.training.optimizer.OptimizerSettings;
 
 /** The tiny model and the steps that PyTorch made from it; see bench/reference. */
@@ -19,6 +20,8 @@ final class SftFixture {
   static final Path FOLDER = Path.of("src/test/resources/fixtures/sft");
   static final Path MODEL = FOLDER.resolve("model");
   static final Path FINAL = FOLDER.resolve("final.safetensors");
+  static final RowStage STAGE =
+      new RowStage(SftStage.TYPE, MODEL, "\"completion\": \" It is %d.\"");
 
   private SftFixture() {}
 

@@ -1,23 +1,10 @@
 package org.rlhf4j.sft;
 
-import java.nio.file.Path;
 import org.rlhf4j.testing.stages.RowSliceContract;
-import org.rlhf4j.training.StageType;
 
 class SftSliceTest extends RowSliceContract {
 
-  @Override
-  protected StageType<?> stage() {
-    return SftStage.TYPE;
-  }
-
-  @Override
-  protected Path model() {
-    return SftFixture.MODEL;
-  }
-
-  @Override
-  protected String answer() {
-    return "\"completion\": \" It is %d.\"";
+  SftSliceTest() {
+    super(SftFixture.STAGE);
   }
 }

@@ -16,17 +16,13 @@ import org.rlhf4j.training.StageType;
 
 /** Small runs of a stage that learns from rows: steps of 4 of 12 rows. */
 abstract class RowRuns {
+  private final RowStage stage;
   @TempDir private Path folder;
   private Path data;
 
-  /** The stage. */
-  protected abstract StageType<?> stage();
-
-  /** The model that runs start from. */
-  protected abstract Path model();
-
-  /** The JSON of a row but for its prompt, with {@code %d} for a number of its own. */
-  protected abstract String answer();
+  RowRuns(RowStage stage) {
+    this.stage = stage;
+  }
 
   @BeforeEach
   void writeRows() throws IOException {
@@ -34,7 +30,10 @@ abstract class RowRuns {
     for (int i = 0; i < 12; i++) {
       lines.add(
           String.format(
-              Locale.ROOT, "{\"prompt\": \"Human: what is %d?\", " + answer() + "}", i, i * 7));
+              Locale.ROOT,
+              "{\"prompt\": \"Human: what is %d?\", " + stage.answer() + "}",
+              i,
+              i * 7));
     }
     data = Files.write(folder.resolve("rows.jsonl"), lines);
   }
@@ -46,7 +45,7 @@ abstract class RowRuns {
 
   /** A run; options and values in turns. */
   protected final Path run(String name, String... options) throws IOException {
-    train(stage(), given(name, options));
+    train(stage.type(), given(name, options));
     return folder(name);
   }
 
@@ -57,7 +56,7 @@ abstract class RowRuns {
 
   /** A run that is asked to stop as it begins with a step; options and values in turns. */
   protected final Path runUntil(int step, String name, String... options) {
-    stopIn(step, stage(), given(name, options));
+    stopIn(step, stage.type(), given(name, options));
     return folder(name);
   }
 
@@ -68,7 +67,7 @@ abstract class RowRuns {
 
   private Map<String, List<String>> given(String name, String... options) {
     Map<String, List<String>> given = new LinkedHashMap<>();
-    given.put("model", List.of(model().toString()));
+    given.put("model", List.of(stage.model().toString()));
     given.put("data", List.of(data.toString()));
     given.put("output", List.of(folder(name).toString()));
     given.put("learning-rate", List.of("1e-3"));

@@ -15,6 +15,16 @@ import org.rlhf4j.settings.UserException;
 
 /** Runs over rows whose gradients other processes compute, for each stage that learns from rows. */
 public abstract class RowSliceContract extends RowRuns {
+
+  /**
+   * Runs of a stage.
+   *
+   * @param stage what learns from rows
+   */
+  protected RowSliceContract(RowStage stage) {
+    super(stage);
+  }
+
   /** Whatever the number of workers, also where results are lost, and after a kill. */
   @Test
   void theBitsAreTheSameWhereverTheyAreComputed() throws IOException {

@@ -13,6 +13,15 @@ public abstract class RowStopContract extends RowRuns {
   /** Of its micro-batches each has one row. */
   private static final String[] OPTIONS = {"steps", "4", "micro-batch-tokens", "1"};
 
+  /**
+   * Runs of a stage.
+   *
+   * @param stage what learns from rows
+   */
+  protected RowStopContract(RowStage stage) {
+    super(stage);
+  }
+
   @Test
   void aStepThatIsStoppedLeavesNothing() throws IOException {
     requireNothingLeft();
@@ -37,13 +46,7 @@ public abstract class RowStopContract extends RowRuns {
       String name = "stopped-in-" + step;
       String[] rare = with(all, "checkpoint-every", "9"); // due at the last step alone
       Path stopped = runUntil(step, name, rare);
-      assertThat(RunFiles.withoutClock(stopped))
-          .isEqualTo(RunFiles.withoutClock(whole).subList(0, step - 1));
-      if (step == 1) {
-        assertThat(stopped.resolve("checkpoints")).isEmptyDirectory();
-      } else {
-        StoppedInAStep.requireCheckpointOf(step - 1, stopped, whole);
-      }
+      StoppedInAStep.requireStepsBefore(step, stopped, whole);
       run(name, with(rare, "resume", "true"));
       assertThat(RunFiles.withoutClock(stopped)).isEqualTo(RunFiles.withoutClock(whole));
       StoppedInAStep.requireCheckpointOf(STEPS, stopped, whole);

@@ -57,6 +57,20 @@ final class StoppedInAStep {
             });
   }
 
+  /**
+   * Makes sure that a run that was stopped in a step holds of another run the steps before, and the
+   * checkpoint of the last of them.
+   */
+  static void requireStepsBefore(int step, Path stopped, Path whole) throws IOException {
+    assertThat(RunFiles.withoutClock(stopped))
+        .isEqualTo(RunFiles.withoutClock(whole).subList(0, step - 1));
+    if (step == 1) {
+      assertThat(stopped.resolve("checkpoints")).isEmptyDirectory();
+    } else {
+      requireCheckpointOf(step - 1, stopped, whole);
+    }
+  }
+
   /** Makes sure that the newest checkpoint of a run is that of another run, byte for byte. */
   static void requireCheckpointOf(int step, Path stopped, Path whole) throws IOException {
     Path written = stopped.resolve("checkpoints/step-" + step);
