@@ -151,7 +151,7 @@ export class LiveRuns {
     });
   }
 
-  // Asks the run to stop in its step or after it, and keeps its finished steps; asked twice, so that no slip ends a night's work.
+  // Asks the run to end in its step or after it, with its finished steps kept; asked twice, so that no slip ends a night's work.
   stopButton(run) {
     const place = make("div", { class: "buttons", hidden: true });
     const ask = make("button", { type: "button", onclick: () => {
