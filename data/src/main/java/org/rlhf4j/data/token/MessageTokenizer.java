@@ -97,11 +97,9 @@ final class MessageTokenizer {
     int turns = turnsThatFit(ids, trained, prompt.length, most);
     ids = Arrays.copyOf(ids, trained.get(2 * turns - 1));
     List<Integer> kept = new ArrayList<>(trained.subList(0, 2 * turns));
-    if (!tokenizer.isStop(ids[ids.length - 1])) {
-      ids = Arrays.copyOf(ids, ids.length + 1);
-      ids[ids.length - 1] = tokenizer.eosId();
-      kept.set(kept.size() - 1, ids.length);
-    }
+    int end = said.get(turns - 1).end();
+    ids = ended(ids, isLast(end, all, chat) ? chat.text() : text, end);
+    kept.set(kept.size() - 1, ids.length);
     Demonstration rendered =
         new Demonstration(
             text.substring(0, said.get(0).begin()),
@@ -111,6 +109,23 @@ final class MessageTokenizer {
     int[] completion = Arrays.copyOfRange(ids, prompt.length, ids.length);
     boolean[] mask = mask(kept, prompt.length, ids.length);
     return new Ids(prompt, List.of(completion), mask, rendered, said.size() - turns);
+  }
+
+  /** Whether the turn that ends there is the dialogue's last. */
+  private static boolean isLast(int end, List<ChatMessage> all, RenderedChat chat) {
+    List<Span> turns = chat.assistant();
+    return all.get(all.size() - 1).isAssistant() && turns.get(turns.size() - 1).end() == end;
+  }
+
+  /** With a stop id at the end: the one that the template writes after the last turn, else EOS. */
+  private int[] ended(int[] ids, String text, int said) {
+    if (tokenizer.isStop(ids[ids.length - 1])) {
+      return ids;
+    }
+    int[] after = continued(ids, text, said, text.length());
+    return tokenizer.isStop(after[after.length - 1])
+        ? after
+        : RowTokenizer.concat(ids, new int[] {tokenizer.eosId()});
   }
 
   /** How many turns fit: after the whole prompt, else after what is left of it; all if none do. */

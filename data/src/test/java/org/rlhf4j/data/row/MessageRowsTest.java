@@ -94,6 +94,23 @@ class MessageRowsTest {
     assertThat(said(row)).containsExactly("Yo.|", "No!|<|endoftext|>");
   }
 
+  /** As Phi-3's does: a token that is no stop id closes each turn, and EOS the dialogue. */
+  @Test
+  void theEndThatTheTemplateWritesAfterTheLastTurnIsTrainedOn() throws IOException {
+    copy(
+        "byte-bpe",
+        "{% for m in messages %}{{ m.role[0] ~ ': ' ~ m.content }}<|turn|>\n{% endfor %}"
+            + "{% if add_generation_prompt %}a: {% else %}{{ eos_token }}{% endif %}");
+    Files.writeString(model.resolve("generation_config.json"), "{\"eos_token_id\": 0}");
+    TokenizedRow row = tokenized(RowKind.DEMONSTRATIONS, messages(HI, YO, AND, NO), 100);
+    assertThat(said(row)).containsExactly("Yo.<|turn|>", "No!<|turn|>\n<|endoftext|>");
+    TokenizedRow open = tokenized(RowKind.DEMONSTRATIONS, messages(HI, YO, AND), 100);
+    assertThat(said(open)).containsExactly("Yo.<|turn|><|endoftext|>");
+    String context = "{\"role\":\"assistant\",\"content\":\"No!\",\"weight\":0}";
+    TokenizedRow one = tokenized(RowKind.DEMONSTRATIONS, messages(HI, YO, AND, context), 100);
+    assertThat(said(one)).containsExactly("Yo.<|turn|><|endoftext|>");
+  }
+
   /** Without the last answer it fits; without both it doesn't, however much of the prompt goes. */
   @Test
   void aLongDialogueMayEndWithTheLastTurnThatFits() throws IOException {

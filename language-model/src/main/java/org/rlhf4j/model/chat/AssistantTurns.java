@@ -32,7 +32,7 @@ final class AssistantTurns {
     this.tokens = tokens;
   }
 
-  /** The dialogue up to the end of its last turn, where that is the assistant's. */
+  /** The dialogue without space at its end, where its last turn is the assistant's. */
   RenderedChat in(List<ChatMessage> messages, String text, List<Span> marked) {
     List<Span> spans = new ArrayList<>();
     if (marked.isEmpty()) {
@@ -47,15 +47,19 @@ final class AssistantTurns {
     return new RenderedChat(text.substring(0, end(messages, text, spans)), spans);
   }
 
+  /** After the last turn and the tokens that follow it, such as an EOS on a line of its own. */
   private int end(List<ChatMessage> messages, String text, List<Span> spans) {
     boolean answered = messages.get(messages.size() - 1).isAssistant() && !spans.isEmpty();
     if (!answered) {
       return text.length();
     }
-    Span last = spans.get(spans.size() - 1);
-    return endsInToken(text, last)
-        ? last.end()
-        : last.end() + tokensAfterSpace(text.substring(last.end())).length();
+    int end = spans.get(spans.size() - 1).end();
+    String tokens = tokensAfterSpace(text.substring(end));
+    while (!tokens.isEmpty()) {
+      end += tokens.length();
+      tokens = tokensAfterSpace(text.substring(end));
+    }
+    return end;
   }
 
   private Span turn(List<ChatMessage> messages, String text, int index) {

@@ -6,7 +6,8 @@ import org.rlhf4j.jinja.Span;
 /**
  * A dialogue as text.
  *
- * @param text all of it, up to what ends the last turn where that is the assistant's
+ * @param text all of it; where the last turn is the assistant's, up to the last token that follows
+ *     it
  * @param assistant what the assistant says, the token that ends its turn included; in order
  */
 public record RenderedChat(String text, List<Span> assistant) {

@@ -116,7 +116,9 @@ class ChatTemplateTest {
       assertThat(said)
           .as(dialogue.getKey())
           .isEqualTo(strings(expected.path("said"), dialogue.getKey(), family));
-      assertThat(expected.path("text").textValue()).startsWith(chat.text());
+      String whole = expected.path("text").textValue();
+      assertThat(whole).startsWith(chat.text());
+      assertThat(whole.substring(chat.text().length())).as(dialogue.getKey()).isBlank();
       checked += said.size();
     }
     assertThat(checked).isPositive();
@@ -137,11 +139,11 @@ class ChatTemplateTest {
   }
 
   @Test
-  void textEndsWithTheLastTurn() throws IOException {
+  void textEndsWithTheTokensAfterTheLastTurn() throws IOException {
     List<ChatMessage> messages =
         List.of(new ChatMessage("user", "Hi"), new ChatMessage("assistant", "Yo"));
     assertThat(family("phi3").dialogue(messages).text())
-        .isEqualTo("<|user|>\nHi<|end|>\n<|assistant|>\nYo<|end|>");
+        .isEqualTo("<|user|>\nHi<|end|>\n<|assistant|>\nYo<|end|>\n</s>");
     assertThat(family("chatml").dialogue(messages.subList(0, 1)).text())
         .isEqualTo("<|im_start|>user\nHi<|im_end|>\n");
   }
@@ -165,7 +167,8 @@ class ChatTemplateTest {
   void wordsThatTheTemplateLeavesOutAreRefused() throws IOException {
     Files.writeString(
         folder.resolve("chat_template.jinja"),
-        "{% for m in messages %}{{ m.role }}{% endfor %}{% if add_generation_prompt %}>{% endif %}");
+        "{% for m in messages %}{{ m.role }}{% endfor %}{% if add_generation_prompt %}>{% endif"
+            + " %}");
     ChatTemplate template = ChatTemplate.find(folder, TOKENS, () -> NOW).orElseThrow();
     assertThatExceptionOfType(UserException.class)
         .isThrownBy(
