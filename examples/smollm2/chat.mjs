@@ -6,7 +6,7 @@ import {join, resolve} from "node:path";
 const [modules, file, question] = process.argv.slice(2);
 const from = createRequire(join(resolve(modules), "x.js"));
 const {getLlama, LlamaChatSession, LlamaLogLevel} = await import(pathToFileURL(from.resolve("node-llama-cpp")));
-const llama = await getLlama({gpu: false, build: "never", logLevel: LlamaLogLevel.error});
+const llama = await getLlama({gpu: false, build: "never", maxThreads: 1, logLevel: LlamaLogLevel.error});
 const model = await llama.loadModel({modelPath: resolve(file)});
 const context = await model.createContext({contextSize: 1024});
 const session = new LlamaChatSession({contextSequence: context.getSequence(), systemPrompt: ""});
