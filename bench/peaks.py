@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Peaks of resident memory against the plan that a run tells, on the CPU, for models of several sizes.
 
-    bench/peaks.py OUTPUT [--stages sft,grpo] [--models 256x6,512x8,768x12] [--rlhf ./rlhf]
+    bench/peaks.py OUTPUT [--stages sft,grpo] [--models 256x6,512x8,768x12] [--rounds 3] [--rlhf ./rlhf]
 
 What a process takes beside the plan (Java, libtorch's code, the tokenizer) is that of a run of the same stage, vocabulary
 and rows with a model of 8 x 1, less that run's own plan. Models are GPT-2's of WIDTHxLAYERS with random weights. An
-update sees about 1,024 tokens at once. It needs what the command needs, and Linux.
+update sees about 1,024 tokens at once. Each peak is the median of some rounds. It needs what the command needs, and Linux.
 """
 
 import argparse
@@ -13,6 +13,7 @@ import json
 import random
 import re
 import shlex
+import statistics
 from pathlib import Path
 
 import processes
@@ -53,14 +54,17 @@ def model(folder, size, command):
     return output
 
 
-def measured(folder, stage, size, command):
-    """The plan and the peak of a run, in MB."""
-    log = folder / f"{stage}-{size}"
-    finished = processes.run(
-        command + [stage, "--model", model(folder, size, command), "--data", rows(folder, stage), "--output",
-                   folder / f"run-{stage}-{size}"] + STAGES[stage] + COMMON, log, processes.JAVA_ENVIRONMENT)
+def measured(folder, stage, size, command, rounds):
+    """The plan and the median peak of some runs, in MB."""
+    peaks = []
+    for number in range(rounds):
+        log = folder / f"{stage}-{size}-{number}"
+        finished = processes.run(
+            command + [stage, "--model", model(folder, size, command), "--data", rows(folder, stage), "--output",
+                       folder / f"run-{stage}-{size}-{number}"] + STAGES[stage] + COMMON, log, processes.JAVA_ENVIRONMENT)
+        peaks.append(finished.peak_gib * 2**30 / 1e6)
     told = re.search(r"plan: memory .*: ([\d.]+) ([MG])B of", log.with_suffix(".err").read_text())
-    return float(told[1]) * (1000 if told[2] == "G" else 1), finished.peak_gib * 2**30 / 1e6
+    return float(told[1]) * (1000 if told[2] == "G" else 1), statistics.median(peaks)
 
 
 def main():
@@ -68,6 +72,7 @@ def main():
     parser.add_argument("output", type=Path)
     parser.add_argument("--stages", default="sft,grpo")
     parser.add_argument("--models", default="256x6,512x8,768x12")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--rlhf", default=str(HOME / "rlhf"))
     chosen = parser.parse_args()
     folder = chosen.output.resolve()
@@ -76,10 +81,10 @@ def main():
     outside = []
     print("| stage | model | planned, MB | measured, MB | measured / planned |\n| --- | --- | ---: | ---: | ---: |")
     for stage in chosen.stages.split(","):
-        plan, peak = measured(folder, stage, LEAST, command)
+        plan, peak = measured(folder, stage, LEAST, command, chosen.rounds)
         beside = peak - plan
         for size in chosen.models.split(","):
-            plan, peak = measured(folder, stage, size, command)
+            plan, peak = measured(folder, stage, size, command, chosen.rounds)
             ratio = (peak - beside) / plan
             print(f"| {stage} | {size} | {plan:,.0f} | {peak - beside:,.0f} | {ratio:.0%} |", flush=True)
             if not 0.9 <= ratio <= 1.1:
