@@ -31,12 +31,12 @@ STAGES = {
 
 
 def rows(folder, stage):
-    """Rows that fill the 1,024 tokens: four of 256, or a prompt of 180 with 13 completions of 64."""
+    """Rows that fill the 1,024 tokens: four of 256, or a prompt of 191 with 13 completions of 64."""
     file = folder / f"{stage}.jsonl"
     letters = random.Random(1)
-    text = lambda tokens: " ".join(letters.choices("abcdefghijklmnop", k=tokens // 2))
-    lines = [{"prompt": "Q:", "completion": " " + text(256)} if stage == "sft"
-             else {"prompt": text(180), "answer": str(i)} for i in range(16)]
+    text = lambda count: " ".join(letters.choices("bcdefghijklmnop", k=count))  # a space and a letter never merge
+    lines = [{"prompt": "Q::", "completion": " " + text(126)} if stage == "sft"
+             else {"prompt": text(96), "answer": str(i)} for i in range(16)]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     return file
 
