@@ -5,7 +5,8 @@
 
 What a process takes beside the plan (Java, libtorch's code, the tokenizer) is that of a run of the same stage, vocabulary
 and rows with a model of 8 x 1, less that run's own plan. Models are GPT-2's of WIDTHxLAYERS with random weights. An
-update sees about 1,024 tokens at once. Each peak is the median of some rounds. It needs what the command needs, and Linux.
+update sees about 1,024 tokens at once. Each peak is the median of some rounds. It needs what the command needs, and
+Linux.
 """
 
 import argparse
@@ -59,9 +60,9 @@ def measured(folder, stage, size, command, rounds):
     peaks = []
     for number in range(rounds):
         log = folder / f"{stage}-{size}-{number}"
-        finished = processes.run(
-            command + [stage, "--model", model(folder, size, command), "--data", rows(folder, stage), "--output",
-                       folder / f"run-{stage}-{size}-{number}"] + STAGES[stage] + COMMON, log, processes.JAVA_ENVIRONMENT)
+        own = ["--model", model(folder, size, command), "--data", rows(folder, stage), "--output",
+               folder / f"run-{stage}-{size}-{number}"]
+        finished = processes.run(command + [stage] + own + STAGES[stage] + COMMON, log, processes.JAVA_ENVIRONMENT)
         peaks.append(finished.peak_gib * 2**30 / 1e6)
     told = re.search(r"plan: memory .*: ([\d.]+) ([MG])B of", log.with_suffix(".err").read_text())
     return float(told[1]) * (1000 if told[2] == "G" else 1), statistics.median(peaks)
