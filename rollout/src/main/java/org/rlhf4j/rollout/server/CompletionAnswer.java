@@ -3,6 +3,7 @@ package org.rlhf4j.rollout.server;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Arrays;
+import java.util.Optional;
 import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.settings.UserException;
 
@@ -27,10 +28,11 @@ record CompletionAnswer(ServerAddress address, ServerDialect dialect, ServedSamp
    *
    * @param answer to the request
    * @param prompt that was asked about
+   * @param weights the version of all weights that the server should have; empty for an adapter
    * @throws ServerFailure where the server gave up
    * @throws UserException where it doesn't do what was asked for
    */
-  Sampled read(ServerAnswer answer, int[] prompt) throws ServerFailure {
+  Sampled read(ServerAnswer answer, int[] prompt, Optional<String> weights) throws ServerFailure {
     JsonNode choice = dialect.choice(json(answer));
     if (choice.isMissingNode()) {
       throw wrong("doesn't answer with one completion", API);
@@ -40,6 +42,7 @@ record CompletionAnswer(ServerAddress address, ServerDialect dialect, ServedSamp
       throw ServerFailure.lasting(
           "gave a completion up (finish_reason '%s')".formatted(ServerAnswer.line(reason)), null);
     }
+    requireWeights(choice.path("weight_version").asText(), weights);
     requirePrompt(choice, prompt);
     int[] ids = ids(choice.path("token_ids"));
     boolean ended = requireEnd(ids, reason);
@@ -53,6 +56,16 @@ record CompletionAnswer(ServerAddress address, ServerDialect dialect, ServedSamp
       return answer.json();
     } catch (JsonProcessingException e) {
       throw new UserException(address + ": doesn't answer in JSON; " + API, e);
+    }
+  }
+
+  /** A server that was started again has those of its own model; an old one doesn't say which. */
+  private static void requireWeights(String has, Optional<String> weights) throws ServerFailure {
+    if (weights.isPresent() && !has.isEmpty() && !has.equals(weights.get())) {
+      throw ServerFailure.lasting(
+          "has the weights '%s' and not '%s' that it was given last"
+              .formatted(ServerAnswer.line(has), weights.get()),
+          null);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.rlhf4j.model.sampling.Sampled;
 import org.rlhf4j.settings.UsageException;
@@ -19,17 +20,20 @@ import org.rlhf4j.settings.UserException;
 final class RolloutServer {
   private static final int MOST_BYTES = 1 << 20;
   private static final int NOT_FOUND = 404;
+  private static final String UPDATING = "/update_weights_from_disk";
   private static final int LOOKS = 5;
   private static final int SHOWN_TOKENS = 64;
   private static final Pattern NOT_VISIBLE =
       Pattern.compile(
-          "(?i)no adapter found|no such file|does not exist|doesn't exist|not found at|repo id must");
+          "(?i)no adapter found|no such file|does not exist|doesn't exist|not found at|repo id"
+              + " must");
   private static final Pattern ALREADY = Pattern.compile("(?i)already (been )?loaded");
 
   private final ServerAddress address;
   private final ServerConnection connection;
   private final Set<String> loaded = new LinkedHashSet<>();
   private String base;
+  private Optional<String> version = Optional.empty(); // of its own weights
   private ServerDialect dialect = ServerDialect.VLLM; // until it says otherwise
 
   /**
@@ -135,7 +139,7 @@ final class RolloutServer {
   }
 
   /**
-   * Loads an adapter. Its folder may take some time to be seen over a network.
+   * Loads an adapter.
    *
    * @param name never used before
    * @param folder in peft's form
@@ -145,32 +149,58 @@ final class RolloutServer {
   void load(String name, Path folder, int rank) throws ServerFailure {
     ObjectNode request = JsonNodeFactory.instance.objectNode();
     request.put("lora_name", name).put("lora_path", folder.toString());
+    String rankAdvice =
+        dialect.withRank(Math.max(rank, 8)) + "; its model must be one that it can adapt";
+    handOver(
+        dialect.loading(),
+        request,
+        "the adapter isn't loaded",
+        answer -> answer.status() == NOT_FOUND ? dialect.withoutLoading() : rankAdvice);
+    loaded.add(name);
+  }
+
+  /**
+   * Gives it all weights of a policy in place of those of its own model.
+   *
+   * @param name never used before
+   * @param folder of a model like its own
+   * @throws UserException where the server refuses
+   */
+  void update(String name, Path folder) throws ServerFailure {
+    ObjectNode request = JsonNodeFactory.instance.objectNode();
+    request.put("model_path", folder.toString()).put("weight_version", name);
+    handOver(
+        UPDATING,
+        request,
+        "it doesn't take the weights",
+        answer -> "serve the policy's base model, or train an adapter (--lora-rank)");
+    version = Optional.of(name);
+  }
+
+  /** Hands a folder over, which may take some time to be seen over a network. */
+  private void handOver(
+      String path, ObjectNode request, String refusal, Function<ServerAnswer, String> advice)
+      throws ServerFailure {
     for (int look = 1; ; look++) {
-      ServerAnswer answer = connection.post(dialect.loading(), request, MOST_BYTES);
+      ServerAnswer answer = connection.post(path, request, MOST_BYTES);
       // A request that was made again may find what the first one did.
       if (answer.isGood() || ALREADY.matcher(answer.text()).find()) {
-        loaded.add(name);
         return;
       }
       boolean unseen = NOT_VISIBLE.matcher(answer.text()).find();
       if (!unseen || look == LOOKS) {
-        throw refused(answer, unseen, rank);
+        throw new UserException(
+            "%s: %s (%s); %s"
+                .formatted(
+                    address,
+                    refusal,
+                    answer.words(),
+                    unseen
+                        ? "it must see the folder --rollout-adapters under the same path"
+                        : advice.apply(answer)));
       }
       connection.pause(Duration.ofSeconds(look));
     }
-  }
-
-  private UserException refused(ServerAnswer answer, boolean unseen, int rank) {
-    String advice;
-    if (unseen) {
-      advice = "it must see the folder --rollout-adapters under the same path";
-    } else if (answer.status() == NOT_FOUND) {
-      advice = dialect.withoutLoading();
-    } else {
-      advice = dialect.withRank(Math.max(rank, 8)) + "; its model must be one that it can adapt";
-    }
-    return new UserException(
-        "%s: the adapter isn't loaded (%s); %s".formatted(address, answer.words(), advice));
   }
 
   /** Whether a server that was left out answers again. */
@@ -211,17 +241,18 @@ final class RolloutServer {
   /**
    * Samples a completion.
    *
-   * @param model the base's name, or an adapter's
+   * @param model the base's name, an adapter's, or that of the weights that it was given
    * @param prompt its ids
    * @param seed of the draws
    * @param sampling how to draw
    */
   Sampled complete(String model, int[] prompt, long seed, ServedSampling sampling)
       throws ServerFailure {
+    Optional<String> weights = version.filter(model::equals);
     ServerAnswer answer =
         connection.post(
             dialect.completions(),
-            dialect.request(base, model, prompt, seed, sampling),
+            dialect.request(base, weights.isPresent() ? base : model, prompt, seed, sampling),
             sampling.mostBytes(prompt));
     if (dialect.hasForgotten(answer)) {
       throw ServerFailure.lasting(
@@ -231,6 +262,6 @@ final class RolloutServer {
       throw new UserException(
           "%s: refuses a completion (%s); read its log".formatted(address, answer.words()));
     }
-    return new CompletionAnswer(address, dialect, sampling).read(answer, prompt);
+    return new CompletionAnswer(address, dialect, sampling).read(answer, prompt, weights);
   }
 }

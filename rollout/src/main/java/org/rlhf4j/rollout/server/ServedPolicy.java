@@ -23,9 +23,9 @@ import org.rlhf4j.training.run.AtomicFiles;
 import org.rlhf4j.training.run.Metrics;
 
 /**
- * A policy that servers have a copy of: its base was loaded when they started, its adapter is
- * handed over as often as it is published, under a name that is never used again. A server that
- * fails is left out until the next publication.
+ * A policy that servers have a copy of: they loaded its base when they started, and are given its
+ * adapter, or all weights where it has none, as often as it is published, under a name that is
+ * never used again. A server that fails is left out until the next publication.
  */
 public final class ServedPolicy implements AutoCloseable {
   /** What is sampled now, and what may still be in work. */
@@ -57,9 +57,9 @@ public final class ServedPolicy implements AutoCloseable {
   }
 
   /**
-   * Meets the servers, and proves that they compute with adapters.
+   * Meets the servers, and proves that they compute with what they are given.
    *
-   * @param policy an adapter on the base that they serve
+   * @param policy an adapter on the base that they serve, or a model like it
    * @param settings name them
    * @param sampling of the run
    * @param maxLength tokens of prompt and completion
@@ -86,10 +86,6 @@ public final class ServedPolicy implements AutoCloseable {
       List<int[]> prompts,
       boolean proves,
       Pause pause) {
-    if (!policy.isAdapted()) {
-      throw new UsageException(
-          "--rollout-server needs --lora-rank: servers get an adapter at each step, not all weights");
-    }
     if (!Files.isDirectory(settings.rolloutAdapters())) {
       throw new UsageException(
           settings.rolloutAdapters()
@@ -131,12 +127,7 @@ public final class ServedPolicy implements AutoCloseable {
     String text = policy.tokenizer().decode(prompts.get(0));
     int[] ids = policy.tokenizer().encodeRaw(text);
     for (RolloutServer server : servers.all()) {
-      atStart(
-          server,
-          () -> {
-            server.meet(maxLength);
-            server.requireReads(text, ids);
-          });
+      atStart(server, () -> meet(server, maxLength, text, ids));
     }
     report =
         "rollouts: sampled by %s server%s (%s)"
@@ -147,17 +138,30 @@ public final class ServedPolicy implements AutoCloseable {
     }
   }
 
+  private boolean meet(RolloutServer server, int maxLength, String text, int[] ids)
+      throws ServerFailure {
+    server.meet(maxLength);
+    if (!policy.isAdapted() && !server.dialect().takesWeights()) {
+      throw new UsageException(
+          ("--rollout-server needs --lora-rank: %s gets an adapter at each step; a server of"
+                  + " SGLang takes all weights, too")
+              .formatted(server.address()));
+    }
+    server.requireReads(text, ids);
+    return true;
+  }
+
   private static String shown(List<RolloutServer> all) {
     return String.join(", ", all.stream().map(one -> one.address().toString()).toList());
   }
 
-  private interface Asking {
-    void ask() throws ServerFailure;
+  private interface Asking<T> {
+    T ask() throws ServerFailure;
   }
 
-  private static void atStart(RolloutServer server, Asking asking) {
+  private static <T> T atStart(RolloutServer server, Asking<T> asking) {
     try {
-      asking.ask();
+      return asking.ask();
     } catch (ServerFailure e) {
       throw new UserException(
           "%s: %s; start it, or leave it out of --rollout-server"
@@ -167,49 +171,82 @@ public final class ServedPolicy implements AutoCloseable {
   }
 
   private void prove(ServerProof proving) {
-    try (LanguageModel base = policy.copy();
-        TrialAdapter trial = new TrialAdapter(policy)) {
-      TrialAdapter.setOutputs(base, 0);
-      double largest = 0;
-      for (RolloutServer server : servers.all()) {
-        double[] distance = new double[1];
-        atStart(server, () -> distance[0] = proving.baseIsOurs(server, base));
-        largest = Math.max(largest, distance[0]);
-      }
+    try (TrialPolicy trial = new TrialPolicy(policy)) {
+      double largest = proveStart(proving, trial.start());
       int attempt = 0;
-      while (!isApplied(proving, trial.next(base, proving.prompts()), base, attempt)) {
+      while (!isApplied(proving, trial.next(proving.prompts()), trial.start(), attempt)) {
         attempt++;
       }
       report +=
           String.format(
               Locale.ROOT,
-              "%n  proof \"same policy\": base and adapter are applied, |log pi - log mu| %.2g nats"
-                  + " per token",
+              "%n  proof \"same policy\": %s are applied, |log pi - log mu| %.2g nats per token",
+              policy.isAdapted() ? "base and adapter" : "all weights",
               largest);
     }
   }
 
+  /** Servers began with the base of an adapter; all weights are given to them. */
+  private double proveStart(ServerProof proving, LanguageModel start) {
+    Optional<Path> written =
+        policy.isAdapted() ? Optional.empty() : Optional.of(write(named("start"), start));
+    double largest = 0;
+    try {
+      for (RolloutServer server : servers.all()) {
+        largest =
+            Math.max(
+                largest, atStart(server, () -> distanceOfStart(proving, server, written, start)));
+      }
+    } finally {
+      written.ifPresent(ServedPolicy::delete);
+    }
+    return largest;
+  }
+
+  private double distanceOfStart(
+      ServerProof proving, RolloutServer server, Optional<Path> written, LanguageModel start)
+      throws ServerFailure {
+    if (written.isPresent()) {
+      server.update(named("start"), written.get());
+    }
+    String name = written.isPresent() ? named("start") : server.base();
+    return proving.startIsOurs(server, name, start);
+  }
+
   private boolean isApplied(
-      ServerProof proving, LanguageModel trial, LanguageModel base, int attempt) {
-    String name = "rlhf-%s-trial%s".formatted(tag, attempt);
+      ServerProof proving, LanguageModel trial, LanguageModel start, int attempt) {
+    String name = named("trial" + attempt);
     Path written = write(name, trial);
     boolean told = true;
     try {
       for (RolloutServer server : servers.all()) {
-        boolean[] clear = new boolean[1];
-        atStart(
-            server,
-            () -> {
-              server.load(name, written, rank());
-              clear[0] = proving.adapterIsApplied(server, name, trial, base);
-              server.unloadAllBut(Set.of());
-            });
-        told &= clear[0];
+        told &=
+            atStart(
+                server,
+                () -> {
+                  give(server, name, written);
+                  boolean clear = proving.trialIsApplied(server, name, trial, start);
+                  server.unloadAllBut(Set.of());
+                  return clear;
+                });
       }
     } finally {
       delete(written);
     }
     return told;
+  }
+
+  /** A name there that no other run has. */
+  private String named(String what) {
+    return "rlhf-%s-%s".formatted(tag, what);
+  }
+
+  private void give(RolloutServer server, String name, Path written) throws ServerFailure {
+    if (policy.isAdapted()) {
+      server.load(name, written, rank());
+    } else {
+      server.update(name, written);
+    }
   }
 
   private int rank() {
@@ -227,11 +264,12 @@ public final class ServedPolicy implements AutoCloseable {
     int count = servers.all().size();
     return String.format(
         Locale.ROOT,
-        "sampled by %s %.1f MB of adapter at every step",
+        "sampled by %s %.1f MB of %s at every step",
         count == 1
             ? "a rollout server, which gets"
             : count + " rollout servers, each of which gets",
-        policy.parameters().count() * (double) Float.BYTES / 1e6);
+        policy.parameters().count() * (double) Float.BYTES / 1e6,
+        policy.isAdapted() ? "adapter" : "weights");
   }
 
   /**
@@ -241,7 +279,7 @@ public final class ServedPolicy implements AutoCloseable {
    * @throws UserException where a server refuses it, or none is left; no server has it then
    */
   public void publish(int version) {
-    String name = "rlhf-%s-v%s".formatted(tag, version);
+    String name = named("v" + version);
     if (name.equals(published.peekLast())) {
       return;
     }
@@ -271,7 +309,7 @@ public final class ServedPolicy implements AutoCloseable {
       return;
     }
     try {
-      server.load(name, written, rank());
+      give(server, name, written);
       if (proof.isPresent()) {
         proof.get().policyIsOurs(server, name, policy);
       }
@@ -294,7 +332,7 @@ public final class ServedPolicy implements AutoCloseable {
     try {
       AtomicFiles.writeFolder(at, model::save);
     } catch (IOException e) {
-      throw new UserException(at + ": can't write the adapter: " + e.getMessage(), e);
+      throw new UserException(at + ": can't write the policy: " + e.getMessage(), e);
     }
     return at;
   }

@@ -11,6 +11,11 @@ enum ServerDialect {
   /** vLLM's OpenAI-compatible API, with ids in its answers. */
   VLLM("/v1/load_lora_adapter", "/v1/unload_lora_adapter", "/v1/completions") {
     @Override
+    boolean takesWeights() {
+      return false;
+    }
+
+    @Override
     ObjectNode request(
         String base, String model, int[] prompt, long seed, ServedSampling sampling) {
       return sampling.request(model, prompt, seed);
@@ -29,7 +34,8 @@ enum ServerDialect {
 
     @Override
     String withoutLoading() {
-      return "start it with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 in its environment";
+      return "start it with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 in its"
+          + " environment";
     }
 
     @Override
@@ -61,6 +67,11 @@ enum ServerDialect {
   /** SGLang's own API: its OpenAI-compatible one gives no ids. */
   SGLANG("/load_lora_adapter", "/unload_lora_adapter", "/generate") {
     @Override
+    boolean takesWeights() {
+      return true;
+    }
+
+    @Override
     ObjectNode request(
         String base, String model, int[] prompt, long seed, ServedSampling sampling) {
       ObjectNode request = JsonNodeFactory.instance.objectNode();
@@ -82,6 +93,7 @@ enum ServerDialect {
       }
       ObjectNode choice = JsonNodeFactory.instance.objectNode();
       choice.put("finish_reason", meta.path("finish_reason").path("type").asText());
+      choice.put("weight_version", meta.path("weight_version").asText());
       // Pairs of each token that was drawn, also of a stop id that output_ids may leave out.
       if (meta.path("output_token_logprobs").isArray()) {
         ArrayNode ids = choice.putArray("token_ids");
@@ -166,6 +178,9 @@ enum ServerDialect {
   final String completions() {
     return completions;
   }
+
+  /** Whether it takes all weights of a model from a folder, too. */
+  abstract boolean takesWeights();
 
   /**
    * The request for one completion.

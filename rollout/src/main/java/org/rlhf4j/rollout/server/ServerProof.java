@@ -78,18 +78,19 @@ final class ServerProof {
   }
 
   /**
-   * The server's base model is the one here.
+   * The server computes with what it has before the trial.
    *
-   * @param base the policy without its adapter
+   * @param name the base's there, or that of the weights that it was given
+   * @param start the policy without its adapter, or all of its weights
    * @return the mean difference in nats
    */
-  double baseIsOurs(RolloutServer server, LanguageModel base) throws ServerFailure {
-    Probe probe = probe(server, server.base());
-    double distance = probe.distance(base, sampling.temperature());
+  double startIsOurs(RolloutServer server, String name, LanguageModel start) throws ServerFailure {
+    Probe probe = probe(server, name);
+    double distance = probe.distance(start, sampling.temperature());
     if (distance <= TOLERANCE) {
       return distance;
     }
-    if (sampling.temperature() != 1 && probe.distance(base, 1) <= TOLERANCE) {
+    if (sampling.temperature() != 1 && probe.distance(start, 1) <= TOLERANCE) {
       throw failed(
           server,
           distance,
@@ -105,40 +106,45 @@ final class ServerProof {
   }
 
   /**
-   * The server computes with an adapter that changes much.
+   * The server computes with a policy that is changed much.
    *
-   * @param name the adapter's
-   * @param adapted the model with it
-   * @param base the model without
-   * @return whether the difference between the two models was large enough to tell
+   * @param name of its adapter or weights there
+   * @param trial the changed policy
+   * @param start the policy before
+   * @return whether the difference between the two was large enough to tell
    */
-  boolean adapterIsApplied(
-      RolloutServer server, String name, LanguageModel adapted, LanguageModel base)
+  boolean trialIsApplied(
+      RolloutServer server, String name, LanguageModel trial, LanguageModel start)
       throws ServerFailure {
     Probe probe = probe(server, name);
-    double toAdapted = probe.distance(adapted, sampling.temperature());
-    double toBase = probe.distance(base, sampling.temperature());
-    if (toBase <= TOLERANCE && toAdapted > TOLERANCE) {
+    double toTrial = probe.distance(trial, sampling.temperature());
+    double toStart = probe.distance(start, sampling.temperature());
+    boolean adapted = trial.isAdapted();
+    if (toStart <= TOLERANCE && toTrial > TOLERANCE) {
       throw failed(
           server,
-          toAdapted,
-          "it takes the adapter and ignores it: its numbers are the base model's",
-          "update it, or use a model whose adapters it applies");
+          toTrial,
+          adapted
+              ? "it takes the adapter and ignores it: its numbers are the base model's"
+              : "it takes all weights and ignores them: its numbers are those of before",
+          adapted ? "update it, or use a model whose adapters it applies" : "update it");
     }
-    if (toAdapted > TOLERANCE) {
+    if (toTrial > TOLERANCE) {
       throw failed(
           server,
-          toAdapted,
-          "it applies the adapter otherwise: to other matrices, or with another scale",
-          "update it, or adapt modules that it supports (--lora-targets)");
+          toTrial,
+          adapted
+              ? "it applies the adapter otherwise: to other matrices, or with another scale"
+              : "it takes only a part of the weights",
+          adapted ? "update it, or adapt modules that it supports (--lora-targets)" : "update it");
     }
-    return toBase > 2 * TOLERANCE;
+    return toStart > 2 * TOLERANCE;
   }
 
   /**
    * The server computes with the policy as it stands.
    *
-   * @param name the adapter's
+   * @param name of its adapter or weights there
    * @param policy the policy
    */
   void policyIsOurs(RolloutServer server, String name, LanguageModel policy) throws ServerFailure {
@@ -147,9 +153,12 @@ final class ServerProof {
       throw failed(
           server,
           distance,
-          "it doesn't compute with the adapter '" + name + "' that it was given last",
-          "start it again %s, and continue with --resume"
-              .formatted(server.dialect().roomForAdapters()));
+          "it doesn't compute with the %s '%s' that it was given last"
+              .formatted(policy.isAdapted() ? "adapter" : "weights", name),
+          policy.isAdapted()
+              ? "start it again %s, and continue with --resume"
+                  .formatted(server.dialect().roomForAdapters())
+              : "start it again, and continue with --resume");
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,13 +21,14 @@ class CompletionAnswerTest {
   private static Sampled read(String body) throws ServerFailure {
     ServerAddress address = ServerAddress.parse("http://gpu:8000");
     return new CompletionAnswer(address, ServerDialect.VLLM, SAMPLING)
-        .read(new ServerAnswer(200, body), PROMPT);
+        .read(new ServerAnswer(200, body), PROMPT, Optional.empty());
   }
 
   private static String choice(String reason, String ids, String logprobs) {
     return """
-        {"choices": [{"finish_reason": "%s", "token_ids": %s, "prompt_token_ids": [5, 6],
-        "logprobs": {"token_logprobs": %s}}]}"""
+    {"choices": [{"finish_reason": "%s", "token_ids": %s, "prompt_token_ids": [5, 6],
+    "logprobs": {"token_logprobs": %s}}]}\
+    """
         .formatted(reason, ids, logprobs);
   }
 

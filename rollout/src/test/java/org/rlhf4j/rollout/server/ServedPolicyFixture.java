@@ -28,7 +28,9 @@ import org.rlhf4j.testing.stages.FakeRolloutServer;
 import org.rlhf4j.testing.stages.FakeRolloutServer.Reply;
 import org.rlhf4j.testing.stages.FakeRolloutServer.Request;
 
-/** A policy with an adapter, two servers that have its base, and a run's settings. */
+/**
+ * A policy, with an adapter unless a test says otherwise, two servers with its base, and settings.
+ */
 abstract class ServedPolicyFixture {
   static final List<int[]> PROMPTS =
       List.of(new int[] {5, 6, 7}, new int[] {9, 30, 31, 32}, new int[] {12});
@@ -48,9 +50,14 @@ abstract class ServedPolicyFixture {
   void start() throws IOException {
     Path base = save("base", 1);
     adapters = Files.createDirectory(folder.resolve("adapters"));
-    policy = LanguageModel.load(base, LORA, 1);
+    policy = load(base);
     server = start(base);
     second = start(base);
+  }
+
+  /** The policy. */
+  LanguageModel load(Path base) {
+    return LanguageModel.load(base, LORA, 1);
   }
 
   /** A server with a base model. */
@@ -93,7 +100,11 @@ abstract class ServedPolicyFixture {
 
   /** Moves the policy as an update would. */
   final void move(double deviation) {
-    TrialAdapter.setOutputs(policy, deviation);
+    if (policy.isAdapted()) {
+      TrialPolicy.setOutputs(policy, deviation);
+    } else {
+      TrialPolicy.moveVectors(policy, deviation);
+    }
   }
 
   static List<Sampled> sample(ServedPolicy served, int completions) throws InterruptedException {

@@ -46,6 +46,8 @@ public final class FakeRolloutServer implements AutoCloseable {
   private volatile Function<Request, Optional<Reply>> otherwise = request -> Optional.empty();
   private volatile UnaryOperator<ObjectNode> change = choice -> choice;
   private volatile boolean ignoresAdapters;
+  private volatile boolean ignoresWeights;
+  private volatile String weights = "default";
   private final boolean isSglang;
 
   /**
@@ -127,6 +129,17 @@ public final class FakeRolloutServer implements AutoCloseable {
     ignoresAdapters = true;
   }
 
+  /** Keeps the weights that it has from now on, whatever it is given. */
+  public void ignoreWeights() {
+    ignoresWeights = true;
+  }
+
+  /** Has the weights of a model as if it had been started again with it. */
+  public synchronized void restart(Path base) {
+    models.put(BASE, LanguageModel.load(base)).close();
+    weights = "default";
+  }
+
   private void handle(HttpExchange exchange) throws IOException {
     try (exchange) {
       byte[] body = exchange.getRequestBody().readAllBytes();
@@ -154,6 +167,7 @@ public final class FakeRolloutServer implements AutoCloseable {
       case "/tokenize" -> tokenized(body);
       case "/load_lora_adapter" -> update(load(body));
       case "/unload_lora_adapter" -> update(unload(body.path("lora_name").asText()));
+      case "/update_weights_from_disk" -> updated(body);
       case "/generate" -> generated(body);
       default -> new Reply(404, "{\"detail\": \"Not Found\"}");
     };
@@ -165,6 +179,19 @@ public final class FakeRolloutServer implements AutoCloseable {
     ObjectNode answer = JSON.createObjectNode().put("success", isDone);
     answer.put("error_message", isDone ? null : ofVllm.body());
     return new Reply(isDone ? 200 : 400, answer.toString());
+  }
+
+  private Reply updated(JsonNode body) {
+    Path folder = Path.of(body.path("model_path").asText());
+    if (!Files.isDirectory(folder)) {
+      return new Reply(400, "{\"success\": false, \"message\": \"No such file or directory\"}");
+    }
+    if (!ignoresWeights) {
+      models.put(BASE, LanguageModel.load(folder)).close();
+    }
+    weights = body.path("weight_version").asText();
+    return new Reply(
+        200, "{\"success\": true, \"message\": \"Succeeded to update model weights.\"}");
   }
 
   private Reply generated(JsonNode body) {
@@ -186,6 +213,7 @@ public final class FakeRolloutServer implements AutoCloseable {
     ArrayNode ids = answer.putArray("output_ids");
     ObjectNode meta = answer.putObject("meta_info");
     meta.putObject("finish_reason").put("type", sampled.ended() ? "stop" : "length");
+    meta.put("weight_version", weights);
     ArrayNode pairs = meta.putArray("output_token_logprobs");
     for (int t = 0; t < sampled.ids().length; t++) {
       ids.add(sampled.ids()[t]);

@@ -100,6 +100,20 @@ public abstract class PolicyServerContract {
     assertThat(server.adapters()).hasSize(8); // the trial's and three, loaded and unloaded
   }
 
+  /** Without an adapter all weights are handed over. */
+  @Test
+  void sglangSamplesFromAllWeights() throws IOException {
+    server.close();
+    server = FakeRolloutServer.sglang(runs.policy());
+    Path run = runs.run("weights", options("lora-rank", "", "learning-rate", "0.01"));
+    assertThat(values(run, "behaviour_error_max")).hasSize(3).allMatch(error -> error < 1e-4);
+    assertThat(farthest(run, 1, runs.policy())).isLessThan(1e-4);
+    assertThat(farthest(run, 3, runs.policy())).isGreaterThan(MOVED);
+    assertThat(run.resolve("model/model.safetensors")).exists();
+    assertThat(adapters).isEmptyDirectory();
+    assertThat(server.requests("/update_weights_from_disk")).hasSize(5); // start, trial, three
+  }
+
   /** The second step is sampled by the policy that the first one began with. */
   @Test
   void withALagTheServersAreOneUpdateBehindAndTokensAreWeighed() throws IOException {
