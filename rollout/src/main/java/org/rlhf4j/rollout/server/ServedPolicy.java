@@ -177,6 +177,9 @@ public final class ServedPolicy implements AutoCloseable {
       while (!isApplied(proving, trial.next(proving.prompts()), trial.start(), attempt)) {
         attempt++;
       }
+      if (!policy.isAdapted()) { // else servers keep the trial's weights where no step follows
+        largest = Math.max(largest, proveStart(proving, trial.start()));
+      }
       report +=
           String.format(
               Locale.ROOT,

@@ -46,7 +46,7 @@ class SglangWeightsTest extends ServedPolicyFixture {
             .map(request -> request.get("weight_version").textValue())
             .map(name -> name.replaceFirst("rlhf-[^-]*-", ""))
             .toList();
-    assertThat(given).containsExactly("start", "trial0", "v0", "v1", "v2");
+    assertThat(given).containsExactly("start", "trial0", "start", "v0", "v1", "v2");
     assertThat(server.requests("/generate")).noneMatch(request -> request.has("lora_path"));
     assertThat(adapters).isEmptyDirectory();
   }

@@ -111,7 +111,8 @@ public abstract class PolicyServerContract {
     assertThat(farthest(run, 3, runs.policy())).isGreaterThan(MOVED);
     assertThat(run.resolve("model/model.safetensors")).exists();
     assertThat(adapters).isEmptyDirectory();
-    assertThat(server.requests("/update_weights_from_disk")).hasSize(5); // start, trial, three
+    assertThat(server.requests("/update_weights_from_disk"))
+        .hasSize(6); // start, trial, start, three
   }
 
   /** The second step is sampled by the policy that the first one began with. */
