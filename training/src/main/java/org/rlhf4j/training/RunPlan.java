@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.rlhf4j.model.PackedTokens;
 import org.rlhf4j.model.TokenTree;
@@ -17,7 +18,7 @@ import org.rlhf4j.training.display.ProgressLine;
  * What a run is going to do, told before it begins.
  *
  * @param work steps, rows and updates in words
- * @param memory what lies in memory at once
+ * @param memory what lies in memory, some of it in one part of a step only
  * @param seconds what all steps take at the {@link Pace} of this machine; NaN where nothing was
  *     tried
  * @param notes what else is good to know before it begins, a line each
@@ -49,13 +50,29 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
     return new RunPlan(work, memory, seconds, others);
   }
 
+  /** When a part of the memory is in use. */
+  public enum When {
+    /** In all of a step. */
+    ALWAYS,
+    /** While completions are sampled. */
+    SAMPLING,
+    /** While tokens go through a network to be learnt from. */
+    LEARNING
+  }
+
   /**
    * A part of the memory.
    *
    * @param name what lies there
    * @param bytes its size
+   * @param when it lies there
    */
-  public record Part(String name, long bytes) {
+  public record Part(String name, long bytes, When when) {
+
+    /** A part that is always there. */
+    public Part(String name, long bytes) {
+      this(name, bytes, When.ALWAYS);
+    }
 
     /** A network that is trained, with gradients and optimizer. */
     public static Part trained(String name, Parameters weights) {
@@ -93,7 +110,8 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
       return List.of(
           new Part(
               String.format(Locale.ROOT, "activations of %,d tokens", tokens),
-              MemoryPlan.bytesPerToken(model) * tokens),
+              MemoryPlan.bytesPerToken(model) * tokens,
+              When.LEARNING),
           new Part("logits", logitBytes(model) + headBytes(model)));
     }
   }
@@ -186,22 +204,37 @@ public record RunPlan(String work, List<Part> memory, double seconds, List<Strin
     return lines;
   }
 
-  /** What lies in memory at once, in bytes. */
+  /** What lies in memory at once at most, in bytes. */
   public long bytes() {
-    return memory.stream().mapToLong(Part::bytes).sum();
+    return bytes(When.ALWAYS) + Math.max(bytes(When.SAMPLING), bytes(When.LEARNING));
+  }
+
+  private long bytes(When when) {
+    return memory.stream().filter(part -> part.when() == when).mapToLong(Part::bytes).sum();
   }
 
   private String memory(long machineBytes) {
     long all = bytes();
-    String parts =
-        memory.stream()
-            .map(part -> part.name() + " " + size(part.bytes()))
-            .collect(Collectors.joining(", "));
+    When less = bytes(When.SAMPLING) > bytes(When.LEARNING) ? When.LEARNING : When.SAMPLING;
+    String atAnotherTime = words(part -> part.when() == less);
     String enough =
         all <= machineBytes
             ? ""
             : "; that is too much: lower --micro-batch-tokens, or use a smaller model";
-    return parts + ": " + size(all) + " of " + size(machineBytes) + enough;
+    return words(part -> part.when() != less)
+        + (atAnotherTime.isEmpty() ? "" : " (at another time " + atAnotherTime + ")")
+        + ": "
+        + size(all)
+        + " of "
+        + size(machineBytes)
+        + enough;
+  }
+
+  private String words(Predicate<Part> some) {
+    return memory.stream()
+        .filter(some)
+        .map(part -> part.name() + " " + size(part.bytes()))
+        .collect(Collectors.joining(", "));
   }
 
   /** A size as people read it. */

@@ -34,6 +34,27 @@ class RunPlanTest {
                 + " are made");
   }
 
+  private static RunPlan.Part learning(String name, long bytes) {
+    return new RunPlan.Part(name, bytes, RunPlan.When.LEARNING);
+  }
+
+  /** Keys and values of sampling are gone when activations come. */
+  @Test
+  void whatIsNeverThereAtOnceIsntAdded() {
+    RunPlan.Part always = new RunPlan.Part("a", GB);
+    RunPlan.Part pass = learning("b", 2 * GB);
+    RunPlan.Part few = new RunPlan.Part("c", GB, RunPlan.When.SAMPLING);
+    RunPlan.Part many = new RunPlan.Part("d", 3 * GB, RunPlan.When.SAMPLING);
+    RunPlan one = new RunPlan("", List.of(always, pass, few), 1);
+    assertThat(one.bytes()).isEqualTo(3 * GB);
+    assertThat(one.lines(8 * GB).get(1))
+        .isEqualTo("plan: memory a 1.0 GB, b 2.0 GB (at another time c 1.0 GB): 3.0 GB of 8.0 GB");
+    RunPlan other = new RunPlan("", List.of(always, pass, few, many), 1);
+    assertThat(other.bytes()).isEqualTo(5 * GB);
+    assertThat(other.lines(8 * GB).get(1))
+        .contains("a 1.0 GB, c 1.0 GB, d 3.0 GB (at another time b 2.0 GB): 5.0 GB");
+  }
+
   @Test
   void tellsNoTimeThatItDoesntKnow() {
     assertThat(new RunPlan("", List.of(), Double.NaN).lines(GB).get(2))
@@ -132,10 +153,10 @@ class RunPlanTest {
   void tokensTakeWhatTheMemoryPlanCounts() throws IOException {
     assertThat(RunPlan.Part.ofTokens(gpt2(folder, NONE, false), 1000))
         .containsExactly(
-            new RunPlan.Part("activations of 1,000 tokens", 737_280_000L),
+            learning("activations of 1,000 tokens", 737_280_000L),
             new RunPlan.Part("logits", 25_165_824L));
     assertThat(RunPlan.Part.ofTokens(gpt2(folder, NONE, true), 1000))
-        .contains(new RunPlan.Part("activations of 1,000 tokens", 98_304_000L));
+        .contains(learning("activations of 1,000 tokens", 98_304_000L));
   }
 
   /** Half the size; logits come from an fp32 copy of the head, 4 · 768 · 50,257 bytes. */
@@ -143,7 +164,7 @@ class RunPlanTest {
   void inBf16ActivationsTakeHalf() throws IOException {
     assertThat(RunPlan.Part.ofTokens(gpt2(folder, 0, Precision.BF16), 1000))
         .containsExactly(
-            new RunPlan.Part("activations of 1,000 tokens", 368_640_000L),
+            learning("activations of 1,000 tokens", 368_640_000L),
             new RunPlan.Part("logits", 25_165_824L + 154_389_504L));
   }
 

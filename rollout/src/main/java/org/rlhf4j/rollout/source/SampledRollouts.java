@@ -246,12 +246,13 @@ public final class SampledRollouts implements RolloutSource {
     RunPlan.Part cache =
         new RunPlan.Part(
             String.format(Locale.ROOT, "keys and values of %,d completions", rows),
-            rows * MemoryPlan.keyValueBytes(policy, maxLength));
+            rows * MemoryPlan.keyValueBytes(policy, maxLength),
+            RunPlan.When.SAMPLING);
     long waves = (completions + atOnce - 1) / atOnce;
     long weights = Generator.packedWeightBytes(policy, waves * sampling.maxNewTokens());
     return weights == 0
         ? List.of(cache)
-        : List.of(cache, new RunPlan.Part("packed weights", weights));
+        : List.of(cache, new RunPlan.Part("packed weights", weights, RunPlan.When.SAMPLING));
   }
 
   private void generate(PolicySampler here, int[] rows, int maxNewTokens) {

@@ -108,7 +108,9 @@ class SampledRolloutsTest {
             0,
             rollout -> new double[rollout.size()]);
     assertThat(longOnes.memory(530).get(1))
-        .isEqualTo(new RunPlan.Part("packed weights", Generator.packedWeightBytes(policy, 512)));
+        .isEqualTo(
+            new RunPlan.Part(
+                "packed weights", Generator.packedWeightBytes(policy, 512), RunPlan.When.SAMPLING));
   }
 
   /** One of the same weights says the same, since the random numbers are the same. */
