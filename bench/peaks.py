@@ -58,11 +58,11 @@ def model(folder, size, command):
 def measured(folder, stage, size, command, rounds):
     """The plan and the median peak of some runs, in MB."""
     peaks = []
+    given = ["--model", model(folder, size, command), "--data", rows(folder, stage)] + STAGES[stage] + COMMON
     for number in range(rounds):
         log = folder / f"{stage}-{size}-{number}"
-        own = ["--model", model(folder, size, command), "--data", rows(folder, stage), "--output",
-               folder / f"run-{stage}-{size}-{number}"]
-        finished = processes.run(command + [stage] + own + STAGES[stage] + COMMON, log, processes.JAVA_ENVIRONMENT)
+        output = folder / f"run-{stage}-{size}-{number}"
+        finished = processes.run(command + [stage, "--output", output] + given, log, processes.JAVA_ENVIRONMENT)
         peaks.append(finished.peak_gib * 2**30 / 1e6)
     told = re.search(r"plan: memory .*: ([\d.]+) ([MG])B of", log.with_suffix(".err").read_text())
     return float(told[1]) * (1000 if told[2] == "G" else 1), statistics.median(peaks)

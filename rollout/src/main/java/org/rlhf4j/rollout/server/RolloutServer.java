@@ -20,7 +20,6 @@ import org.rlhf4j.settings.UserException;
 final class RolloutServer {
   private static final int MOST_BYTES = 1 << 20;
   private static final int NOT_FOUND = 404;
-  private static final String UPDATING = "/update_weights_from_disk";
   private static final int LOOKS = 5;
   private static final int SHOWN_TOKENS = 64;
   private static final Pattern NOT_VISIBLE =
@@ -170,7 +169,7 @@ final class RolloutServer {
     ObjectNode request = JsonNodeFactory.instance.objectNode();
     request.put("model_path", folder.toString()).put("weight_version", name);
     handOver(
-        UPDATING,
+        dialect.updating(),
         request,
         "it doesn't take the weights",
         answer -> "serve the policy's base model, or train an adapter (--lora-rank)");

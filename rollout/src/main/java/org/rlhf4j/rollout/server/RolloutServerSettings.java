@@ -22,15 +22,15 @@ public record RolloutServerSettings(
     @Setting(
             help =
                 "vLLM or SGLang servers that sample the completions instead of this process, such"
-                    + " as http://host:8000. They serve the base model, and get each step's adapter"
-                    + " (SGLang: or all weights).",
+                    + " as http://host:8000. They serve the base model, and get each step's"
+                    + " adapter. SGLang's get all weights if there is none.",
             defaultText = "none",
             resumable = true)
         List<String> rolloutServer,
     @Setting(
             help =
-                "Folder that the rollout servers see under the same path. Each step's adapter, or"
-                    + " all weights, are handed over in it.",
+                "Folder that the rollout servers see under the same path. Each step's adapter is"
+                    + " handed over in it, or all weights.",
             defaultText = "none",
             resumable = true)
         Path rolloutAdapters,

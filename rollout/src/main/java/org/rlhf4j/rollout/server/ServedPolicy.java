@@ -141,7 +141,7 @@ public final class ServedPolicy implements AutoCloseable {
   private boolean meet(RolloutServer server, int maxLength, String text, int[] ids)
       throws ServerFailure {
     server.meet(maxLength);
-    if (!policy.isAdapted() && !server.dialect().takesWeights()) {
+    if (!policy.isAdapted() && server.dialect().updating().isEmpty()) {
       throw new UsageException(
           ("--rollout-server needs --lora-rank: %s gets an adapter at each step; a server of"
                   + " SGLang takes all weights, too")
@@ -191,29 +191,33 @@ public final class ServedPolicy implements AutoCloseable {
 
   /** Servers began with the base of an adapter; all weights are given to them. */
   private double proveStart(ServerProof proving, LanguageModel start) {
-    Optional<Path> written =
-        policy.isAdapted() ? Optional.empty() : Optional.of(write(named("start"), start));
-    double largest = 0;
-    try {
-      for (RolloutServer server : servers.all()) {
-        largest =
-            Math.max(
-                largest, atStart(server, () -> distanceOfStart(proving, server, written, start)));
-      }
-    } finally {
-      written.ifPresent(ServedPolicy::delete);
+    if (policy.isAdapted()) {
+      return largest(server -> proving.startIsOurs(server, server.base(), start));
     }
-    return largest;
+    String name = named("start");
+    Path written = write(name, start);
+    try {
+      return largest(
+          server -> {
+            server.update(name, written);
+            return proving.startIsOurs(server, name, start);
+          });
+    } finally {
+      delete(written);
+    }
   }
 
-  private double distanceOfStart(
-      ServerProof proving, RolloutServer server, Optional<Path> written, LanguageModel start)
-      throws ServerFailure {
-    if (written.isPresent()) {
-      server.update(named("start"), written.get());
+  private interface Measuring {
+    double of(RolloutServer server) throws ServerFailure;
+  }
+
+  /** The largest of what is measured at each server. */
+  private double largest(Measuring measuring) {
+    double largest = 0;
+    for (RolloutServer server : servers.all()) {
+      largest = Math.max(largest, atStart(server, () -> measuring.of(server)));
     }
-    String name = written.isPresent() ? named("start") : server.base();
-    return proving.startIsOurs(server, name, start);
+    return largest;
   }
 
   private boolean isApplied(
@@ -279,7 +283,8 @@ public final class ServedPolicy implements AutoCloseable {
    * Hands the policy as it stands to the servers, unless they have that version.
    *
    * @param version updates that were made
-   * @throws UserException where a server refuses it, or none is left; no server has it then
+   * @throws UserException where a server refuses it, or none is left; no server has the adapter
+   *     then
    */
   public void publish(int version) {
     String name = named("v" + version);

@@ -9,12 +9,7 @@ import java.util.regex.Pattern;
 /** How a kind of server is asked, and what to do where it doesn't do what it should. */
 enum ServerDialect {
   /** vLLM's OpenAI-compatible API, with ids in its answers. */
-  VLLM("/v1/load_lora_adapter", "/v1/unload_lora_adapter", "/v1/completions") {
-    @Override
-    boolean takesWeights() {
-      return false;
-    }
-
+  VLLM("/v1/load_lora_adapter", "/v1/unload_lora_adapter", "", "/v1/completions") {
     @Override
     ObjectNode request(
         String base, String model, int[] prompt, long seed, ServedSampling sampling) {
@@ -65,12 +60,7 @@ enum ServerDialect {
   },
 
   /** SGLang's own API: its OpenAI-compatible one gives no ids. */
-  SGLANG("/load_lora_adapter", "/unload_lora_adapter", "/generate") {
-    @Override
-    boolean takesWeights() {
-      return true;
-    }
-
+  SGLANG("/load_lora_adapter", "/unload_lora_adapter", "/update_weights_from_disk", "/generate") {
     @Override
     ObjectNode request(
         String base, String model, int[] prompt, long seed, ServedSampling sampling) {
@@ -151,11 +141,13 @@ enum ServerDialect {
 
   private final String loading;
   private final String unloading;
+  private final String updating;
   private final String completions;
 
-  ServerDialect(String loading, String unloading, String completions) {
+  ServerDialect(String loading, String unloading, String updating, String completions) {
     this.loading = loading;
     this.unloading = unloading;
+    this.updating = updating;
     this.completions = completions;
   }
 
@@ -174,13 +166,15 @@ enum ServerDialect {
     return unloading;
   }
 
+  /** Where all weights of a model are taken from a folder; empty if none are. */
+  final String updating() {
+    return updating;
+  }
+
   /** Where completions are asked for. */
   final String completions() {
     return completions;
   }
-
-  /** Whether it takes all weights of a model from a folder, too. */
-  abstract boolean takesWeights();
 
   /**
    * The request for one completion.

@@ -41,7 +41,7 @@ final class TrialPolicy implements AutoCloseable {
     this.model = policy.copy();
     this.start = policy.isAdapted() ? policy.copy() : policy;
     if (policy.isAdapted()) {
-      setOutputs(start, 0);
+      move(start, 0);
     }
   }
 
@@ -65,11 +65,7 @@ final class TrialPolicy implements AutoCloseable {
                 + " first prompts; --skip-proofs continues anyway");
       }
       deviation *= 2;
-      if (policy.isAdapted()) {
-        setOutputs(model, deviation);
-      } else {
-        moveVectors(model, deviation);
-      }
+      move(model, deviation);
     } while (difference(model.logprobs(tokens, 1).logprobs(), without) < MUCH);
     return model;
   }
@@ -89,12 +85,21 @@ final class TrialPolicy implements AutoCloseable {
   }
 
   /**
-   * Draws the matrices B of an adapter from a normal distribution.
+   * Changes a policy by numbers from a normal distribution: the matrices B of its adapter become
+   * them, or else they are added to the weights of norms and to biases.
    *
-   * @param model its adapter is changed
-   * @param deviation 0 turns the adapter off
+   * @param model is changed
+   * @param deviation of the numbers; 0 turns an adapter off
    */
-  static void setOutputs(LanguageModel model, double deviation) {
+  static void move(LanguageModel model, double deviation) {
+    if (model.isAdapted()) {
+      setOutputs(model, deviation);
+    } else {
+      moveVectors(model, deviation);
+    }
+  }
+
+  private static void setOutputs(LanguageModel model, double deviation) {
     CounterRandom random = new CounterRandom(1);
     float[] values = model.parameters().values();
     List<ParameterSpec> specs = model.parameters().specs();
@@ -108,13 +113,7 @@ final class TrialPolicy implements AutoCloseable {
     model.parameters().setValues(values);
   }
 
-  /**
-   * Adds numbers from a normal distribution to the weights of norms, and to biases.
-   *
-   * @param model its weights are changed
-   * @param deviation of the numbers
-   */
-  static void moveVectors(LanguageModel model, double deviation) {
+  private static void moveVectors(LanguageModel model, double deviation) {
     CounterRandom random = new CounterRandom(1);
     Parameters weights = model.parameters();
     for (int i = 0; i < weights.specs().size(); i++) {

@@ -100,11 +100,7 @@ abstract class ServedPolicyFixture {
 
   /** Moves the policy as an update would. */
   final void move(double deviation) {
-    if (policy.isAdapted()) {
-      TrialPolicy.setOutputs(policy, deviation);
-    } else {
-      TrialPolicy.moveVectors(policy, deviation);
-    }
+    TrialPolicy.move(policy, deviation);
   }
 
   static List<Sampled> sample(ServedPolicy served, int completions) throws InterruptedException {
@@ -135,6 +131,16 @@ abstract class ServedPolicyFixture {
         assertThat(sampled.logprobs()[t]).isCloseTo(own[t], within(1e-4f));
       }
     }
+  }
+
+  /** Moves the policy twice: what is sampled is the policy's each time, and no server is lost. */
+  final void assertServesEachVersion(ServedPolicy served) throws InterruptedException {
+    for (int version = 0; version < 3; version++) {
+      move(0.3 * version);
+      served.publish(version);
+      assertAreThePolicys(sample(served, 5));
+    }
+    assertThat(served.metrics().get("servers_lost")).hasValue(0);
   }
 
   static Optional<Reply> at(Request request, String path, Optional<Reply> reply) {

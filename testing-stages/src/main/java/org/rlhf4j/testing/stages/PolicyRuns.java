@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.rlhf4j.settings.Settings;
 import org.rlhf4j.settings.Written;
 import org.rlhf4j.training.StageRun;
@@ -61,6 +62,12 @@ public abstract class PolicyRuns<C extends Record> {
 
   /** What makes of a step a single update, and clips ratios that are further than 1e-3 from 1. */
   protected abstract List<String> oneCloselyClippedUpdate();
+
+  /** The options of {@link #oneCloselyClippedUpdate}, and some more. */
+  final String[] oneCloselyClippedUpdateWith(String... more) {
+    return Stream.concat(oneCloselyClippedUpdate().stream(), Stream.of(more))
+        .toArray(String[]::new);
+  }
 
   /** A reward model with the policy's tokenizer. */
   protected abstract Path rewardModel();

@@ -118,9 +118,12 @@ public abstract class PolicyServerContract {
   /** The second step is sampled by the policy that the first one began with. */
   @Test
   void withALagTheServersAreOneUpdateBehindAndTokensAreWeighed() throws IOException {
-    List<String> more = new ArrayList<>(runs.oneCloselyClippedUpdate());
-    more.addAll(List.of("rollout-lag", "1", "max-behaviour-ratio", "1.0001"));
-    Path run = runs.run("lag", options(more.toArray(String[]::new)));
+    Path run =
+        runs.run(
+            "lag",
+            options(
+                runs.oneCloselyClippedUpdateWith(
+                    "rollout-lag", "1", "max-behaviour-ratio", "1.0001")));
     assertThat(farthest(run, 1, runs.policy())).isLessThan(1e-4);
     assertThat(farthest(run, 2, runs.policy())).isLessThan(1e-4);
     assertThat(farthest(run, 3, runs.policy())).isGreaterThan(MOVED);

@@ -47,9 +47,10 @@ public abstract class PolicyStageContract {
   /** With one update a step: the device translates all that came before it at each of them. */
   @Test
   void onADeviceARunIsAsOnTheHost() throws IOException {
-    List<String> options = new ArrayList<>(runs.oneCloselyClippedUpdate());
-    options.addAll(List.of("steps", "2", "prompts-per-step", "2", "max-new-tokens", "4"));
-    OnADevice.isAsOnTheHost(runs::run, options.toArray(String[]::new));
+    OnADevice.isAsOnTheHost(
+        runs::run,
+        runs.oneCloselyClippedUpdateWith(
+            "steps", "2", "prompts-per-step", "2", "max-new-tokens", "4"));
   }
 
   /** Proofs included; the policy's samples are other ones, but the metrics are the same. */
@@ -186,17 +187,13 @@ public abstract class PolicyStageContract {
   /** In bf16 the sampler is a behaviour policy of its own, and π_old the pass that is trained. */
   @Test
   void inBf16TheFirstUpdateClipsNothing() throws IOException {
-    List<String> options = new ArrayList<>(runs.oneCloselyClippedUpdate());
-    options.addAll(List.of("precision", "bf16"));
-    requireOwnOldPolicy(runs.run("rounded", options.toArray(String[]::new)));
+    requireOwnOldPolicy(runs.run("rounded", runs.oneCloselyClippedUpdateWith("precision", "bf16")));
   }
 
   /** Training is in fp32, and the weights of the two differ by rounding alone. */
   @Test
   void samplingInBf16UnderFp32TrainingClipsNothing() throws IOException {
-    List<String> options = new ArrayList<>(runs.oneCloselyClippedUpdate());
-    options.addAll(List.of("rollout-precision", "bf16"));
-    Path run = runs.run("mixed", options.toArray(String[]::new));
+    Path run = runs.run("mixed", runs.oneCloselyClippedUpdateWith("rollout-precision", "bf16"));
     requireOwnOldPolicy(run);
     for (JsonNode metrics : RunFiles.lines(run.resolve("metrics.jsonl"))) {
       assertThat(metrics.get("sampler_bits").intValue()).isEqualTo(16);
